@@ -1,0 +1,1 @@
+"""Decoding: the Decoder protocol, the operator graph and its fusion, the backends and the worker."""

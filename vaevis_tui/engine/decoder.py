@@ -1,0 +1,109 @@
+"""The contract that every backend keeps: a latent vector in, a picture out, and where the time went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Latents = NDArray[np.float32]
+"""Latent vectors, float32 of shape (n, d)."""
+
+Pictures = NDArray[np.uint8]
+"""Decoded pictures, uint8 of shape (n, h, w, 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderInfo:
+    """What decodes, and what it makes.
+
+    Attributes:
+        backend: ``"wgpu"`` or ``"onnxruntime"``.
+        adapter: The device as its driver names it, e.g. ``"llvmpipe (LLVM 15.0.6, 256 bits)"`` or
+            ``"CPUExecutionProvider"``.
+        precision: How weights are stored on the device, e.g. ``"float16"`` or ``"float32"``.
+        latent_dim: Length d of a latent vector.
+        image_height: Picture height in pixels.
+        image_width: Picture width in pixels.
+        channels: Channels of the model's own output, 1 or 3; pictures always have three.
+        reason: Why this backend was taken, one clause for people, e.g. ``"no hardware GPU found"``.
+    """
+
+    backend: str
+    adapter: str
+    precision: str
+    latent_dim: int
+    image_height: int
+    image_width: int
+    channels: int
+    reason: str = ""
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Picture size as (height, width) in pixels."""
+        return self.image_height, self.image_width
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeTimes:
+    """Seconds that the last decode spent in each stage, on the wall clock of the calling thread.
+
+    Attributes:
+        submit: Handing z and the commands to the device.
+        compute: Waiting for the device, the copy back included where the backend cannot tell them apart.
+        unpack: From what came back to uint8 (n, h, w, 3).
+    """
+
+    submit: float = 0.0
+    compute: float = 0.0
+    unpack: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """Seconds from call to return."""
+        return self.submit + self.compute + self.unpack
+
+
+class Decoder(Protocol):
+    """A model that is ready to decode; it owns its device and is closed by whoever opened it.
+
+    A decoder may be used from one thread at a time.
+    """
+
+    @property
+    def info(self) -> DecoderInfo:
+        """What decodes, and what it makes."""
+        ...
+
+    @property
+    def times(self) -> DecodeTimes:
+        """Where the last `decode` spent its time."""
+        ...
+
+    def decode(self, z: Latents) -> Pictures:
+        """Decode latent vectors, float32 (n, d), to pictures, uint8 (n, h, w, 3); grey repeats its channel.
+
+        Pixels are ``round(255 * clip(y, 0, 1))`` of the graph's output y, ties to even. n = 0 gives an empty array.
+
+        Raises:
+            ValueError: z has another shape than (n, d), or holds NaN or infinities.
+            EngineError: the device failed; the decoder must be closed and another opened.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the device back; closing twice is harmless."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class EngineError(Exception):
+    """A device was lost, ran out of memory or refused a shader: the session goes on with another backend."""

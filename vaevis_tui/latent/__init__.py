@@ -1,0 +1,1 @@
+"""The latent space and motion in it: pure NumPy, no input or output, nothing of the other packages."""

@@ -1,0 +1,1 @@
+"""Pixels to terminal bytes: layout, encoders, the link that every frame passes, and its statistics."""
