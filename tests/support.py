@@ -1,0 +1,32 @@
+"""What tests share: skipping honestly, and where the real data lies."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REQUIRE_ALL = os.environ.get("VAEVIS_TUI_REQUIRE_ALL") == "1"
+"""Set in CI: a missing adapter or program is then a failure, since nobody would notice a skip there."""
+
+
+def require(condition: object, missing: str) -> None:
+    """Skip the running test, or fail it where everything must be there, unless the condition holds.
+
+    Args:
+        condition: Truthy if what the test needs is there.
+        missing: What is missing, for the report, e.g. ``"a Vulkan adapter (Debian: mesa-vulkan-drivers)"``.
+    """
+    if condition:
+        return
+    if REQUIRE_ALL:
+        pytest.fail(f"VAEVIS_TUI_REQUIRE_ALL=1, but there is no {missing}")
+    pytest.skip(f"no {missing}")
+
+
+def data_root() -> Path:
+    """The folder of the real data sets, named by VAEVIS_TUI_DATA; skips the test where it is not set."""
+    root = os.environ.get("VAEVIS_TUI_DATA")
+    require(root, "data set: set VAEVIS_TUI_DATA to its folder")
+    return Path(root or "")
