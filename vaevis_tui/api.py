@@ -1,0 +1,88 @@
+"""Decoding from Python: ``with vaevis_tui.load("mnist") as model: pictures = model.decode(z)``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vaevis_tui.engine.decoder import Decoder, DecoderInfo, Latents, Pictures
+from vaevis_tui.engine.select import open_decoder
+from vaevis_tui.latent.space import LatentSpace
+from vaevis_tui.models.bundle import Bundle, open_bundle
+from vaevis_tui.models.card import ModelCard
+
+
+def load(model: str | Path, backend: str = "auto") -> Model:
+    """Open a model for decoding; close it, or use it in a ``with`` statement.
+
+    Args:
+        model: Name of a shipped model, or the path of a bundle or of a bare .onnx decoder.
+        backend: ``"auto"``, ``"wgpu"`` or ``"onnxruntime"``.
+
+    Raises:
+        UserError: there is no such model or backend, or a file is not what it should be.
+    """
+    bundle = open_bundle(model)
+    return Model(bundle, open_decoder(bundle, backend))
+
+
+class Model:
+    """A model that is ready to decode. May be used from one thread at a time."""
+
+    def __init__(self, bundle: Bundle, decoder: Decoder) -> None:
+        self._bundle = bundle
+        self._decoder = decoder
+
+    @property
+    def info(self) -> DecoderInfo:
+        """Backend, adapter, latent and image size, and why this backend was taken."""
+        return self._decoder.info
+
+    @property
+    def space(self) -> LatentSpace:
+        """The latent space: statistics, principal axes, anchors."""
+        return self._bundle.space
+
+    @property
+    def card(self) -> ModelCard | None:
+        """The model card; None for a bare .onnx file."""
+        return self._bundle.card
+
+    def sample(self, seed: int | np.random.Generator, n: int = 1) -> Latents:
+        """Latent vectors, float32 (n, d), from what the data occupy; a seed gives the same z everywhere."""
+        return self.space.sample(seed, n)
+
+    def decode(self, z: ArrayLike) -> Pictures:
+        """Decode latent vectors to pictures.
+
+        Args:
+            z: (n, d), or (d,) for one; anything that NumPy takes for numbers, used as float32.
+
+        Returns:
+            uint8 (n, h, w, 3), with n = 1 for one vector; grey models repeat their channel.
+
+        Raises:
+            ValueError: z has another shape, or holds NaN or infinities.
+            EngineError: the device failed; close the model and load it again.
+        """
+        vectors = np.asarray(z, dtype=np.float32)
+        dim = self.info.latent_dim
+        if vectors.ndim not in (1, 2) or vectors.shape[-1] != dim:
+            raise ValueError(f"z has shape {vectors.shape}; ({dim},) or (n, {dim}) is expected")
+        return self._decoder.decode(np.atleast_2d(vectors))
+
+    def close(self) -> None:
+        """Give the device back; closing twice is harmless."""
+        self._decoder.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,144 @@
+"""A model on disk: a folder with a decoder, a card and the latent statistics, or somebody's bare decoder."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from vaevis_tui.errors import UserError
+from vaevis_tui.latent.space import LatentSpace
+from vaevis_tui.models import catalog
+from vaevis_tui.models.card import ModelCard, one_line, read_card
+from vaevis_tui.models.latents_file import read_latents, write_latents
+from vaevis_tui.resources import weights_dir
+
+__all__ = ["Bundle", "open_bundle", "read_latents", "write_latents"]
+
+DECODER = "decoder.onnx"
+ENCODER = "encoder.onnx"
+LATENTS = "latents.npz"
+CARD = "model.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What is known of a model before anything decodes.
+
+    Attributes:
+        name: Short name for people: the card's, or the file's without its ending.
+        path: The folder, or the bare .onnx file.
+        card: None for a bare file.
+        decoder_path: The ONNX file that makes pictures.
+        encoder_path: The ONNX file that finds latents of pictures, where there is one.
+        space: The latent space; for a bare file the prior N(0, I), without anchors.
+        latent_dim: Length d of a latent vector.
+        image_height: Pixels.
+        image_width: Pixels.
+        channels: 1 or 3.
+        shipped: Whether it lies in the installed package, as trusted as the code beside it.
+    """
+
+    name: str
+    path: Path
+    card: ModelCard | None
+    decoder_path: Path
+    encoder_path: Path | None
+    space: LatentSpace
+    latent_dim: int
+    image_height: int
+    image_width: int
+    channels: int
+    shipped: bool = False
+
+
+def open_bundle(ref: str | Path) -> Bundle:
+    """Open a shipped model by name, a bundle by its folder, or a bare decoder by its .onnx file.
+
+    A string is a name if the catalog has it, else a path. Bundles from outside the package are validated whole.
+
+    Raises:
+        UserError: there is no such model, or a file of it is not what it should be.
+    """
+    if isinstance(ref, str) and ref in catalog.names():
+        return _open_folder(weights_dir() / ref)
+    path = Path(ref).expanduser()
+    if path.is_dir():
+        return _open_folder(path)
+    if path.is_file():
+        return _open_bare(path)
+    raise _unknown(str(ref))
+
+
+def _unknown(ref: str) -> UserError:
+    shown = one_line(ref)
+    names = catalog.names()
+    known = f"the shipped models are: {', '.join(names)}" if names else "no models are shipped"
+    if "/" in ref or "\\" in ref or ref.endswith(".onnx"):
+        return UserError(f"no such model: {shown}: neither a bundle's folder nor an .onnx file ({known})")
+    close = difflib.get_close_matches(ref, names, n=2)
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
+    return UserError(f"unknown model {shown!r}: {hint}{known}; or give the path of a bundle or an .onnx file")
+
+
+def _open_folder(folder: Path) -> Bundle:
+    for name in (CARD, DECODER, LATENTS):
+        if not (folder / name).is_file():
+            raise UserError(f"{folder}: {name} is missing; a bundle has {CARD}, {DECODER} and {LATENTS}")
+    card = read_card(folder / CARD)
+    space = read_latents(folder / LATENTS)
+    if space.dim != card.latent_dim:
+        raise UserError(
+            f"{folder}: {LATENTS} has {space.dim} dimensions, but {CARD} says [latent] size = {card.latent_dim}"
+        )
+    decoder_path, encoder_path = folder / DECODER, folder / ENCODER
+    if decoder_path.stat().st_size != card.decoder_bytes:
+        raise UserError(
+            f"{decoder_path}: {decoder_path.stat().st_size} bytes, but {CARD} says [decoder] bytes = {card.decoder_bytes}"
+        )
+    shipped = folder.parent.resolve() == weights_dir().resolve()
+    if not shipped:
+        _compare(decoder_path, card)
+    return Bundle(
+        name=card.name,
+        path=folder,
+        card=card,
+        decoder_path=decoder_path,
+        encoder_path=encoder_path if encoder_path.is_file() else None,
+        space=space,
+        latent_dim=card.latent_dim,
+        image_height=card.image_height,
+        image_width=card.image_width,
+        channels=card.channels,
+        shipped=shipped,
+    )
+
+
+def _compare(decoder_path: Path, card: ModelCard) -> None:
+    """Validate the decoder and see that it makes what the card says."""
+    from vaevis_tui.models.onnx_file import load_decoder
+
+    decoder = load_decoder(decoder_path, card.value_range)
+    found = (decoder.latent_dim, decoder.channels, decoder.image_height, decoder.image_width)
+    said = (card.latent_dim, card.channels, card.image_height, card.image_width)
+    for what, has, says in zip(("latent size", "channels", "height", "width"), found, said, strict=True):
+        if has != says:
+            raise UserError(f"{decoder_path}: {what} is {has}, but {CARD} says {says}")
+
+
+def _open_bare(path: Path) -> Bundle:
+    from vaevis_tui.models.onnx_file import load_decoder
+
+    decoder = load_decoder(path)
+    return Bundle(
+        name=one_line(path.stem, 40),
+        path=path,
+        card=None,
+        decoder_path=path,
+        encoder_path=None,
+        space=LatentSpace.standard_normal(decoder.latent_dim),
+        latent_dim=decoder.latent_dim,
+        image_height=decoder.image_height,
+        image_width=decoder.image_width,
+        channels=decoder.channels,
+    )
