@@ -1,0 +1,127 @@
+"""Motion in latent space: the arc between two points, and an endless walk through where the data lie."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vaevis_tui.latent.course import Course, course_from
+from vaevis_tui.latent.space import Coordinates, Latent, LatentSpace
+
+MAX_STEP_SECONDS = 0.1
+"""A longer pause between two steps of a walk counts as this much, so that a hiccup of the clock is no jump."""
+
+_NEARLY_PARALLEL = 1e-6  # sine of the angle below which an arc and its chord agree to float64's rounding
+
+
+def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Coordinates:
+    """Spherical linear interpolation: the direction turns evenly from a to b while the norm goes evenly too.
+
+    On vectors of equal norm this is the great arc of Shoemake 1985 ("Animating rotation with quaternion curves"); White
+    2016 (arXiv:1609.04468) says why latent vectors should be joined by arcs: a chord passes through norms that the data
+    never have. Between latent vectors of a model, interpolate ``space.whiten(z)``.
+
+    Opposite vectors have no one arc between them: the one taken is the same at each call. Vectors that are parallel, or zero, are joined by
+    the chord.
+
+    Args:
+        a: Start, (..., d).
+        b: End, (..., d).
+        t: Share of the way, a number or an array (...) that broadcasts against the vectors; 0 gives a, 1 gives b.
+
+    Returns:
+        float64 of the broadcast shape (..., d).
+    """
+    start, end = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(b, np.float64))
+    share = np.asarray(t, np.float64)[..., None]
+    norm_start = np.linalg.norm(start, axis=-1, keepdims=True)
+    norm_end = np.linalg.norm(end, axis=-1, keepdims=True)
+    zero = (norm_start == 0) | (norm_end == 0)
+    unit_start = start / np.where(zero, 1, norm_start)
+    unit_end = end / np.where(zero, 1, norm_end)
+    cosine = np.sum(unit_start * unit_end, axis=-1, keepdims=True)
+    side = unit_end - cosine * unit_start
+    sine = np.linalg.norm(side, axis=-1, keepdims=True)
+    opposite = (cosine < 0) & (sine < _NEARLY_PARALLEL) & (start.shape[-1] > 1)
+    side = np.where(opposite, _perpendicular(unit_start), side / np.where(sine == 0, 1, sine))
+    angle = share * np.arctan2(sine, cosine)
+    direction = np.cos(angle) * unit_start + np.sin(angle) * side
+    arc = ((1 - share) * norm_start + share * norm_end) * direction
+    chord = (1 - share) * start + share * end
+    return np.where(zero | ((sine < _NEARLY_PARALLEL) & ~opposite), chord, arc)
+
+
+def _perpendicular(unit: Coordinates) -> Coordinates:
+    """A unit vector at right angles to each, (..., d): the coordinate axis it leans on least, made orthogonal."""
+    if unit.shape[-1] == 1:
+        return np.zeros_like(unit)
+    axis = np.zeros_like(unit)
+    np.put_along_axis(axis, np.argmin(np.abs(unit), axis=-1, keepdims=True), 1.0, axis=-1)
+    axis -= np.sum(axis * unit, axis=-1, keepdims=True) * unit
+    return axis / np.linalg.norm(axis, axis=-1, keepdims=True)
+
+
+class Walk:
+    """An endless, smooth random walk at constant speed on the typical shell of a latent space.
+
+    The path is a function of its length alone: a seed gives the same path at any frame rate and any speed, and steps
+    only say how far along it to go (to the rounding of the machine's linear algebra; only `LatentSpace.sample` is exact
+    to the bit). See `course` for the shape of the path.
+
+    Attributes:
+        speed: Whitened standard deviations per second; may be set at any time.
+    """
+
+    def __init__(self, space: LatentSpace, z: ArrayLike, rng: np.random.Generator, speed: float) -> None:
+        """Begin at z (d,), anywhere.
+
+        Raises:
+            ValueError: z has another shape than (d,) or is not finite, or the speed is negative or not finite.
+        """
+        here = np.array(z, np.float32)
+        if here.shape != (space.dim,) or not np.all(np.isfinite(here)):
+            raise ValueError(f"z must be {space.dim} finite numbers; it has shape {here.shape}")
+        here.setflags(write=False)
+        self._space = space
+        self._course: Course = course_from(space.whiten(here), space.shell, rng)
+        self._z: Latent = here
+        self._share = 0.0  # of the way from the last knot to the next
+        self.speed = speed
+
+    @property
+    def speed(self) -> float:
+        """Whitened standard deviations per second, >= 0."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        if not (math.isfinite(speed) and speed >= 0):
+            raise ValueError(
+                f"the speed must be a finite number of sigmas per second, at least 0, not {speed}"
+            )
+        self._speed = float(speed)
+
+    @property
+    def z(self) -> Latent:
+        """Where the walk is, float32 (d,), read-only."""
+        return self._z
+
+    def step(self, dt: float) -> Latent:
+        """Walk on for dt seconds and return the new z, float32 (d,), read-only.
+
+        Time that runs backwards counts as none, a pause as at most `MAX_STEP_SECONDS`.
+
+        Raises:
+            ValueError: dt is NaN.
+        """
+        if math.isnan(dt):
+            raise ValueError("dt is not a number")
+        self._share += self._speed * min(max(dt, 0.0), MAX_STEP_SECONDS) / self._course.spacing
+        while self._share >= 1.0:
+            self._course.advance()
+            self._share -= 1.0
+        self._z = self._space.unwhiten(self._course.between(self._share))
+        self._z.setflags(write=False)
+        return self._z
