@@ -1,0 +1,68 @@
+"""The geometry of one bar: from a value in sigma to eighths of a cell and back from a pointer to sigma."""
+
+from __future__ import annotations
+
+import math
+
+RANGE = 3.0
+"""A track shows -3 to +3 sigma; values beyond it are clipped in the drawing, never in the state."""
+EIGHTHS = 8
+LEFT_BLOCKS = (" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+"""U+258F to U+2589: the left n eighths of a cell, by n."""
+
+TRACK, ABOVE, BELOW, BELOW_EDGE = 0, 1, 2, 3
+"""What a run of cells is: the empty track, a bar right or left of zero, or the left end of the latter.
+
+There are no blocks that grow from the right, so a bar's left end is drawn with the colours exchanged.
+"""
+
+Run = tuple[str, int]
+"""Text and what it is."""
+
+
+def steps(sigma: float, width: int) -> int:
+    """Signed length of the bar in eighths of a cell, for a track of ``width`` cells (even)."""
+    half = EIGHTHS * width // 2
+    return round(min(max(sigma / RANGE, -1.0), 1.0) * half)
+
+
+def runs(length: int, width: int) -> list[Run]:
+    """The cells of a track of even ``width`` whose bar has the signed ``length`` of `steps`, left to right."""
+    half = width // 2
+    whole, part = divmod(abs(length), EIGHTHS)
+    if length >= 0:
+        bar: list[Run] = [("█" * whole, ABOVE), (LEFT_BLOCKS[part] if part else "", ABOVE)]
+        rest = half - whole - (part > 0)
+        # The zero line is the left edge of the right half; a bar covers it, an empty track shows it.
+        empty = "▏" + " " * (rest - 1) if length == 0 else " " * rest
+        cells = [(" " * half, TRACK), *bar, (empty, TRACK)]
+    else:
+        rest = half - whole - (part > 0)
+        edge = LEFT_BLOCKS[EIGHTHS - part] if part else ""
+        cells = [
+            (" " * rest, TRACK),
+            (edge, BELOW_EDGE),
+            ("█" * whole, BELOW),
+            ("▏" + " " * (half - 1), TRACK),
+        ]
+    return [run for run in cells if run[0]]
+
+
+def sigma_at(x: float, width: int) -> float:
+    """The value under a pointer, from its column in the track.
+
+    A whole number is a terminal that reports cells: the first and last cell are then the ends of the range and
+    the two in the middle are zero, which nobody could hit otherwise. A fraction is a terminal that reports
+    pixels.
+    """
+    if x != math.floor(x):
+        return min(max(2 * x / width - 1, -1.0), 1.0) * RANGE
+    if x in (width // 2 - 1, width // 2):
+        return 0.0
+    return min(max(2 * x / (width - 1) - 1, -1.0), 1.0) * RANGE
+
+
+def value_text(sigma: float) -> str:
+    """The value in six cells, with its sign; two decimals, the step of the finest key."""
+    text = f"{sigma:+.2f}"
+    return f"{'0.00' if text in ('+0.00', '-0.00') else text:>6}"

@@ -1,0 +1,56 @@
+"""Everything the explorer is handed from outside, so that tests can hand in something else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vaevis_tui.engine.worker import DecoderSource
+    from vaevis_tui.models.bundle import Bundle
+
+
+def _open_bundle(ref: str) -> Bundle:
+    from vaevis_tui.models.bundle import open_bundle
+
+    return open_bundle(ref)
+
+
+def _decoder_source(bundle: Bundle, backend: str) -> DecoderSource:
+    from vaevis_tui.engine.select import decoder_source
+
+    return decoder_source(bundle, backend)
+
+
+@dataclass(frozen=True)
+class ExplorerSettings:
+    """How the explorer starts, and where its clock, models and decoders come from.
+
+    Attributes:
+        model: Catalog name or path of the first model.
+        catalog: Names offered by the model picker, the default first.
+        backend: ``"auto"``, ``"wgpu"`` or ``"onnxruntime"``.
+        seed: Of random points and walks; None draws another one each time.
+        z: Where the first model starts, or None for the mean of its data.
+        walk: Whether the random walk is on from the start.
+        speed: Of the walk, in sigma of the whitened space per second.
+        snapshot_dir: Where snapshots go; made if it is missing.
+        open_bundle: From a catalog name or path to a bundle; called off the event loop. Raises UserError.
+        decoder_source: From a bundle and a backend's name to how it is decoded. Raises UserError.
+        clock: Seconds that never go back, for statistics and the walk.
+    """
+
+    model: str
+    catalog: tuple[str, ...] = ()
+    backend: str = "auto"
+    seed: int | None = None
+    z: tuple[float, ...] | None = None
+    walk: bool = False
+    speed: float = 1.5
+    snapshot_dir: Path = field(default_factory=Path.cwd)
+    open_bundle: Callable[[str], Bundle] = _open_bundle
+    decoder_source: Callable[[Bundle, str], DecoderSource] = _decoder_source
+    clock: Callable[[], float] = time.perf_counter
