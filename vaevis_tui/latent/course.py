@@ -1,19 +1,21 @@
 """The path of a random walk in whitened space, knot by knot.
 
-A path is laid as knots, each with a position and a velocity, at even spacing, joined by cubic Hermite arcs: position and
-velocity are continuous everywhere, and where the knots lie does not depend on how often somebody looks.
+A path is laid as knots, each with a position and a velocity, at even spacing, joined by cubic Hermite arcs:
+position and velocity are continuous everywhere, and where the knots lie does not depend on how often somebody
+looks.
 
 In d >= 2 dimensions the walker has a position ``r n`` (radius, unit normal) and a unit heading u, which
 
 - is parallel transported along the sphere as n moves, so that without noise the walk is a great circle;
-- turns by an Ornstein-Uhlenbeck process (curvature that wanders, not heading that jitters), so that it forgets its great
-  circle after about one radian;
-- leans towards the median radius by a damped spring with noise of its own, so that the radius wanders over the typical
-  shell, in two dimensions (where the shell is most of the plane) as in 256 (where it is thin);
-- may have no more than a certain radial share: none outwards at the outer border, none inwards at the inner one. This
-  brake, not the spring, is what keeps every knot on the shell.
+- turns by an Ornstein-Uhlenbeck process (curvature that wanders, not heading that jitters), so that it
+  forgets its great circle after about one radian;
+- leans towards the median radius by a damped spring with noise of its own, so that the radius wanders over
+  the typical shell, in two dimensions (where the shell is most of the plane) as in 256 (where it is thin);
+- may have no more than a certain radial share: none outwards at the outer border, none inwards at the inner
+  one. This brake, not the spring, is what keeps every knot on the shell.
 
-In one dimension there is no way round the mean: the walk crosses it and turns smoothly at random points beyond the median.
+In one dimension there is no way round the mean: the walk crosses it and turns smoothly at random points
+beyond the median.
 """
 
 from __future__ import annotations
@@ -26,9 +28,8 @@ import numpy as np
 
 from vaevis_tui.latent.space import Coordinates
 
-KNOTS_PER_RADIAN = 64
-"""Knots along one radian of the median radius: the heading turns by 2 degrees between two of them."""
-
+_KNOTS_PER_RADIAN = 32  # of the median radius: the heading turns by 4 degrees from knot to knot
+_KNOTS_PER_GIVE = 8  # both together keep the speed within 2.5 % of constant
 _MEMORY_RADIANS = 0.25  # correlation length of the curvature, in radians of the median radius
 _CURVATURE = 2.0  # its root mean square over 1 / median radius: the heading forgets itself in about a radian
 _RADIAL_NOISE = (
@@ -90,12 +91,12 @@ class ShellCourse(Course):
 
     def __init__(self, x: Coordinates, shell: tuple[float, float, float], rng: np.random.Generator) -> None:
         low, median, high = shell
-        spacing = median / KNOTS_PER_RADIAN
         self._rng = rng
         self._low = low + _INSET * (high - low)
         self._high = high - _INSET * (high - low)
         self._median = min(max(median, self._low), self._high)
-        self._give = max((high - low) / 2, 4 * spacing)  # over which the spring and the brakes act
+        self._give = max((high - low) / 2, median / 64)  # over which the spring and the brakes act
+        spacing = min(median / _KNOTS_PER_RADIAN, self._give / _KNOTS_PER_GIVE)
         self._curvature = _CURVATURE / median / math.sqrt(x.size - 1)
         self._memory = math.exp(-spacing / (_MEMORY_RADIANS * median))
         self._radial_memory = math.exp(-spacing / self._give)
@@ -117,7 +118,7 @@ class ShellCourse(Course):
         return Knot(self._radius * self._normal, (arriving + leaving) / 2)
 
     def _pace(self) -> float:
-        """Steps grow with the radius outside the shell: a way back from far away takes seconds, not minutes."""
+        """Steps grow with the radius outside the shell: a way back from far out takes seconds."""
         return max(1.0, self._radius / self._high)
 
     def _move(self, length: float) -> None:
@@ -135,7 +136,7 @@ class ShellCourse(Course):
         self._radius += length * outwards
 
     def _turn(self) -> None:
-        """Let curvature and swell wander by one spacing, turn the heading by them and by the spring, then brake."""
+        """Let curvature and swell wander by one spacing; turn the heading by both and the spring; brake."""
         fresh = self._rng.standard_normal(self._normal.size + 1)
         self._turning *= self._memory
         self._turning += (self._curvature * math.sqrt(1 - self._memory**2)) * fresh[1:]
@@ -155,8 +156,9 @@ class ShellCourse(Course):
     def _limited(self, heading: Coordinates) -> Coordinates:
         """The heading with no more radial share than the borders allow: a straight brake over the give.
 
-        A share of at most (high - r) / give makes the radius approach the border without ever reaching it. Inside the
-        inner border the share is at least 1 - (r / low)^2, which keeps the curvature bounded near the mean.
+        A share of at most (high - r) / give makes the radius approach the border without ever reaching it.
+        Inside the inner border the share is at least 1 - (r / low)^2, which keeps the curvature bounded near
+        the mean.
         """
         outwards = float(heading @ self._normal)
         highest = max(min((self._high - self._radius) / self._give, 1.0), -1.0)
@@ -179,12 +181,13 @@ class ShellCourse(Course):
 class LineCourse(Course):
     """A path in one dimension: to and fro through the mean, turning at random points beyond the median.
 
-    The velocity relaxes exponentially to +1 or -1, so it is continuous; the speed is constant but for the turns.
+    The velocity relaxes exponentially to +1 or -1, so it is continuous; the speed is constant but for the
+    turns.
     """
 
     def __init__(self, x: Coordinates, shell: tuple[float, float, float], rng: np.random.Generator) -> None:
         low, median, high = shell
-        spacing = high / KNOTS_PER_RADIAN
+        spacing = high / _KNOTS_PER_RADIAN
         self._rng = rng
         self._near = median
         self._high = high - _INSET * (high - low)
@@ -209,7 +212,7 @@ class LineCourse(Course):
 
 
 def course_from(x: Coordinates, shell: tuple[float, float, float], rng: np.random.Generator) -> Course:
-    """A path that begins at the whitened point x, float64 (d,), on the shell (low, median, high) or off it."""
+    """A path from the whitened point x, float64 (d,), on the shell (low, median, high) or off it."""
     return LineCourse(x, shell, rng) if x.size == 1 else ShellCourse(x, shell, rng)
 
 

@@ -11,7 +11,7 @@ from vaevis_tui.latent.course import Course, course_from
 from vaevis_tui.latent.space import Coordinates, Latent, LatentSpace
 
 MAX_STEP_SECONDS = 0.1
-"""A longer pause between two steps of a walk counts as this much, so that a hiccup of the clock is no jump."""
+"""A longer pause between two steps of a walk counts as this much: a hiccup of the clock is no jump."""
 
 _NEARLY_PARALLEL = 1e-6  # sine of the angle below which an arc and its chord agree to float64's rounding
 
@@ -19,17 +19,19 @@ _NEARLY_PARALLEL = 1e-6  # sine of the angle below which an arc and its chord ag
 def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Coordinates:
     """Spherical linear interpolation: the direction turns evenly from a to b while the norm goes evenly too.
 
-    On vectors of equal norm this is the great arc of Shoemake 1985 ("Animating rotation with quaternion curves"); White
-    2016 (arXiv:1609.04468) says why latent vectors should be joined by arcs: a chord passes through norms that the data
-    never have. Between latent vectors of a model, interpolate ``space.whiten(z)``.
+    On vectors of equal norm this is the great arc of Shoemake 1985 ("Animating rotation with quaternion
+    curves"); White 2016 (arXiv:1609.04468) says why latent vectors should be joined by arcs: a chord passes
+    through norms that the data never have. Between latent vectors of a model, interpolate
+    ``space.whiten(z)``.
 
-    Opposite vectors have no one arc between them: the one taken is the same at each call. Vectors that are parallel, or zero, are joined by
-    the chord.
+    Opposite vectors have no one arc between them: the one taken is the same at each call. Vectors that are
+    parallel, or zero, are joined by the chord.
 
     Args:
         a: Start, (..., d).
         b: End, (..., d).
-        t: Share of the way, a number or an array (...) that broadcasts against the vectors; 0 gives a, 1 gives b.
+        t: Share of the way, a number or an array (...) that broadcasts against the vectors; 0 gives a, 1
+            gives b.
 
     Returns:
         float64 of the broadcast shape (..., d).
@@ -47,28 +49,36 @@ def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Coordinates:
     opposite = (cosine < 0) & (sine < _NEARLY_PARALLEL) & (start.shape[-1] > 1)
     side = np.where(opposite, _perpendicular(unit_start), side / np.where(sine == 0, 1, sine))
     angle = share * np.arctan2(sine, cosine)
-    direction = np.cos(angle) * unit_start + np.sin(angle) * side
-    arc = ((1 - share) * norm_start + share * norm_end) * direction
+    direction: Coordinates = np.cos(angle) * unit_start + np.sin(angle) * side
+    arc: Coordinates = ((1 - share) * norm_start + share * norm_end) * direction
     chord = (1 - share) * start + share * end
-    return np.where(zero | ((sine < _NEARLY_PARALLEL) & ~opposite), chord, arc)
+    straight = zero | ((sine < _NEARLY_PARALLEL) & ~opposite)
+    return np.asarray(np.where(straight, chord, arc), np.float64)
 
 
 def _perpendicular(unit: Coordinates) -> Coordinates:
-    """A unit vector at right angles to each, (..., d): the coordinate axis it leans on least, made orthogonal."""
-    if unit.shape[-1] == 1:
-        return np.zeros_like(unit)
+    """A unit vector at right angles to each, (..., d), d >= 2: from the coordinate axis it leans on least."""
     axis = np.zeros_like(unit)
     np.put_along_axis(axis, np.argmin(np.abs(unit), axis=-1, keepdims=True), 1.0, axis=-1)
     axis -= np.sum(axis * unit, axis=-1, keepdims=True) * unit
-    return axis / np.linalg.norm(axis, axis=-1, keepdims=True)
+    return np.asarray(axis / np.linalg.norm(axis, axis=-1, keepdims=True), np.float64)
+
+
+def unhurried_speed(space: LatentSpace) -> float:
+    """A walking speed that suits the eye in any number of dimensions: the shell once round in 25 seconds.
+
+    Returns:
+        Whitened standard deviations per second: a quarter of the median radius.
+    """
+    return space.shell[1] / 4
 
 
 class Walk:
     """An endless, smooth random walk at constant speed on the typical shell of a latent space.
 
-    The path is a function of its length alone: a seed gives the same path at any frame rate and any speed, and steps
-    only say how far along it to go (to the rounding of the machine's linear algebra; only `LatentSpace.sample` is exact
-    to the bit). See `course` for the shape of the path.
+    The path is a function of its length alone: a seed gives the same path at any frame rate and any speed,
+    and steps only say how far along it to go (to the rounding of the machine's linear algebra; only
+    `LatentSpace.sample` is exact to the bit). See `course` for the shape of the path.
 
     Attributes:
         speed: Whitened standard deviations per second; may be set at any time.
@@ -78,7 +88,8 @@ class Walk:
         """Begin at z (d,), anywhere.
 
         Raises:
-            ValueError: z has another shape than (d,) or is not finite, or the speed is negative or not finite.
+            ValueError: z has another shape than (d,) or is not finite, or the speed is negative or not
+                finite.
         """
         here = np.array(z, np.float32)
         if here.shape != (space.dim,) or not np.all(np.isfinite(here)):

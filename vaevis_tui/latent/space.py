@@ -1,8 +1,9 @@
 """The latent space of one model as its data occupy it: statistics, principal axes, anchors, typical shell.
 
-A VAE's encoder maps example x_i to a normal distribution q(z | x_i). Their average over the data, the *aggregated
-posterior* q(z) = E_i q(z | x_i) (Makhzani et al. 2015, arXiv:1511.05644; Hoffman and Johnson 2016, "ELBO surgery"), is
-where decoded points look like data. Here it is held as a normal distribution with full covariance.
+A VAE's encoder maps example x_i to a normal distribution q(z | x_i). Their average over the data, the
+*aggregated posterior* q(z) = E_i q(z | x_i) (Makhzani et al. 2015, arXiv:1511.05644; Hoffman and Johnson
+2016, "ELBO surgery"), is where decoded points look like data. Here it is held as a normal distribution with
+full covariance.
 
 One rule for types: z, what decoders take, is float32; sigmas and whitened coordinates are float64.
 """
@@ -54,9 +55,8 @@ class Anchors:
         if z.ndim != 2:
             raise ValueError(f"anchors' z has shape {z.shape}; expected (k, d)")
         if len(self.labels) != len(z) or indices.shape != (len(z),):
-            raise ValueError(
-                f"{len(z)} anchors need as many labels and indices, not {len(self.labels)} and {indices.shape}"
-            )
+            counts = f"{len(self.labels)} labels and indices of shape {indices.shape}"
+            raise ValueError(f"{len(z)} anchors need as many labels and indices, not {counts}")
         object.__setattr__(self, "z", z)
         object.__setattr__(self, "labels", tuple(str(label) for label in self.labels))
         object.__setattr__(self, "indices", indices)
@@ -72,23 +72,25 @@ class Anchors:
 
 @dataclass(frozen=True, eq=False)
 class LatentSpace:
-    """The aggregated posterior of one model: N(mean, axes^T diag(axis_variances) axes), and where its mass lies.
+    """The aggregated posterior of one model and the typical shell that holds its mass.
 
-    Arrays are converted to the types below and made read-only.
+    The posterior is N(mean, axes^T diag(axis_variances) axes). Arrays are converted to the types below and
+    made read-only.
 
     Attributes:
         mean: Mean of the aggregated posterior, float32 (d,).
         std: Its standard deviation per dimension, float32 (d,), > 0: the unit of sliders.
-        kl: Mean KL divergence of q(z_j | x) from N(0, 1) per dimension in nats, float32 (d,): how much each tells.
+        kl: Mean KL divergence of q(z_j | x) from N(0, 1) per dimension in nats, float32 (d,): how much each
+            tells.
         axes: Principal axes, float32 (d, d): orthonormal rows, by falling variance.
         axis_variances: Variance along each axis, float32 (d,), > 0, falling.
         anchors: Named points.
-        shell: 5, 50 and 95 % quantiles of the whitened norm ``|whiten(z)|`` over the posterior: the typical shell. In
-            many dimensions it is thin and far from the mean, about sqrt(d).
+        shell: 5, 50 and 95 % quantiles of the whitened norm ``|whiten(z)|`` over the posterior: the typical
+            shell. In many dimensions it is thin and far from the mean, about sqrt(d).
 
     Raises:
-        ValueError: a shape disagrees, a value is not finite, a deviation is not positive, the axes are not orthonormal,
-            or the shell does not rise.
+        ValueError: a shape disagrees, a value is not finite, a deviation is not positive, the axes are not
+            orthonormal, or the shell does not rise.
     """
 
     mean: Latent
@@ -153,7 +155,7 @@ class LatentSpace:
         return (self._vectors(sigma, "sigma") * self.std + self.mean).astype(np.float32)
 
     def whiten(self, z: ArrayLike) -> Coordinates:
-        """Coordinates along the principal axes, each in its own standard deviations: z (..., d) to float64 (..., d).
+        """Coordinates along the principal axes, each in its own deviations: z (..., d) to float64 (..., d).
 
         The aggregated posterior has mean 0 and covariance I there.
         """
@@ -166,12 +168,13 @@ class LatentSpace:
     def sample(self, seed: int | np.random.Generator, n: int = 1) -> Latent:
         """Draw from the aggregated posterior, N(mean, full covariance), float32 (n, d).
 
-        A seed means ``Generator(PCG64(seed))``. The same seed gives the same z on every machine, bit for bit: normal
-        deviates come from NumPy's ziggurat (unchanged since 1.17), and everything after is float64 multiplication and
-        addition, elementwise and in a fixed order (no BLAS, whose order depends on the processor), rounded once to
-        float32. What is left open is the C library's ``log1p``, which the ziggurat calls for one deviate in 3,700, those
-        beyond 3.65 sigma: a library that rounds its last bit otherwise moves such a z by one float32 step with
-        probability of about 1e-8. Row i does not depend on n.
+        A seed means ``Generator(PCG64(seed))``. The same seed gives the same z on every machine, bit for bit:
+        normal deviates come from NumPy's ziggurat (unchanged since 1.17), and everything after is float64
+        multiplication and addition, elementwise and in a fixed order (no BLAS, whose order depends on the
+        processor), rounded once to float32. What is left open is the C library's ``log1p``, which the
+        ziggurat calls for one deviate in 3,900, those beyond 3.65 sigma: a library that rounds its last bit
+        otherwise moves such a z by one float32 step with probability of about 1e-8. Row i does not depend on
+        n.
 
         Raises:
             ValueError: n is negative.
@@ -211,9 +214,10 @@ class LatentSpace:
     ) -> Self:
         """Fit the aggregated posterior to an encoder's outputs.
 
-        Mean E[mu]; covariance Cov[mu] + E[diag(variance)], the law of total covariance; KL of each dimension averaged
-        over the examples. The shell is measured, not assumed: quantiles of the whitened norms of one draw from every
-        q(z | x_i). Each axis points to the side where its largest component is positive, so a fit is reproducible.
+        Mean E[mu]; covariance Cov[mu] + E[diag(variance)], the law of total covariance; KL of each dimension
+        averaged over the examples. The shell is measured, not assumed: quantiles of the whitened norms of one
+        draw from every q(z | x_i). Each axis points to the side where its largest component is positive, so a
+        fit is reproducible.
 
         Args:
             means: Posterior means mu_i, (N, d), N at least 2.
@@ -247,10 +251,11 @@ class LatentSpace:
     @cached_property
     def _unwhitening(self) -> Coordinates:
         """Rows: one whitened unit along each axis, as a step in z."""
-        return self.axes * np.sqrt(self.axis_variances.astype(np.float64))[:, None]
+        return self.axes.astype(np.float64) * np.sqrt(self.axis_variances.astype(np.float64))[:, None]
 
     @cached_property
     def _whitening(self) -> Coordinates:
+        """Columns: what each axis reads off z, in its own deviations."""
         return np.ascontiguousarray((self.axes / np.sqrt(self.axis_variances.astype(np.float64))[:, None]).T)
 
     def _vectors(self, values: ArrayLike, name: str) -> Coordinates:
@@ -263,8 +268,8 @@ class LatentSpace:
 def chi_quantile(p: float, dim: int) -> float:
     """Quantile of the norm of a standard normal vector: the r with P(|x| <= r) = p, x ~ N(0, I_dim).
 
-    |x|^2 / 2 follows a gamma distribution of shape dim/2, whose distribution function is a power series (NIST DLMF
-    8.11.4); it is inverted by bisection, to 1e-12.
+    |x|^2 / 2 follows a gamma distribution of shape dim/2, whose distribution function is a power series (NIST
+    DLMF 8.11.4); it is inverted by bisection, to 1e-12.
 
     Raises:
         ValueError: p is not between 0 and 1, or dim is less than 1.

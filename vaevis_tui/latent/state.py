@@ -1,10 +1,11 @@
-"""Where the person stands in latent space, and the way back: an immutable value that every change replaces."""
+"""Where the person stands in latent space, and the way back: an immutable value, replaced by each change."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike
 from vaevis_tui.latent.space import Coordinates, Latent, LatentSpace
 
 SIGMA_LIMIT = 10.0
-"""No dimension is moved further from the mean than this, in sigma: float32 stays exact, decoders stay sane."""
+"""No dimension is moved further from the mean than this, in sigmas: decoders make nothing of more."""
 
 UNDO_LIMIT = 256
 """Steps that can be undone: 256 KiB at d = 256."""
@@ -23,11 +24,12 @@ UNDO_LIMIT = 256
 class LatentState:
     """The latent vector on show, the selected dimension, and what undo and redo lead to.
 
-    A state never changes; each method gives the next one, or the same object if nothing moved (so that ``is`` tells).
-    Sigmas are those of the space, per dimension; every value is kept within ±`SIGMA_LIMIT`.
+    A state never changes; each method gives the next one, or the same object if nothing moved (so that ``is``
+    tells). Sigmas are those of the space, per dimension; every value is kept within ±`SIGMA_LIMIT`.
 
-    A held key, a drag or a walk is *one* step to undo: changes that follow each other with the same ``key`` (anything
-    hashable but None) are coalesced, until another change, `undo`, `redo` or `settle` comes between.
+    A held key, a drag or a walk is *one* step to undo: changes that follow each other with the same ``key``
+    (anything hashable but None) are coalesced, until another change, `undo`, `redo` or `settle` comes
+    between.
 
     Attributes:
         space: The model's latent space.
@@ -68,10 +70,10 @@ class LatentState:
         Raises:
             ValueError: there is no such dimension.
         """
-        return replace(self, selected=self._checked(dim)) if dim != self.selected else self
+        return dataclasses.replace(self, selected=self._checked(dim)) if dim != self.selected else self
 
     def select_by(self, places: int) -> Self:
-        """Move the selection along the order of information, positive to less informative; it stops at the ends."""
+        """Move the selection along the order of information, down if positive; it stops at the ends."""
         place = min(max(self.rank + places, 0), self.space.dim - 1)
         return self.select(int(self.space.order[place]))
 
@@ -119,7 +121,7 @@ class LatentState:
 
     def settle(self) -> Self:
         """End what is being coalesced: the next change is a step of its own, whatever its key."""
-        return replace(self, _key=None) if self._key is not None else self
+        return dataclasses.replace(self, _key=None) if self._key is not None else self
 
     @property
     def can_undo(self) -> bool:
@@ -136,23 +138,23 @@ class LatentState:
         if not self._past:
             return self
         *past, z = self._past
-        return replace(self, z=z, _past=tuple(past), _future=(*self._future, self.z), _key=None)
+        return dataclasses.replace(self, z=z, _past=tuple(past), _future=(*self._future, self.z), _key=None)
 
     def redo(self) -> Self:
         """Again what was undone last. The same state if there is nothing."""
         if not self._future:
             return self
         *future, z = self._future
-        return replace(self, z=z, _past=(*self._past, self.z), _future=tuple(future), _key=None)
+        return dataclasses.replace(self, z=z, _past=(*self._past, self.z), _future=tuple(future), _key=None)
 
     def _go(self, z: Latent, key: Hashable) -> Self:
         if np.array_equal(z, self.z):
             return self
         z.setflags(write=False)
         if key is not None and key == self._key:
-            return replace(self, z=z)
+            return dataclasses.replace(self, z=z)
         past = (*self._past, self.z)[-UNDO_LIMIT:]
-        return replace(self, z=z, _past=past, _future=(), _key=key)
+        return dataclasses.replace(self, z=z, _past=past, _future=(), _key=key)
 
     def _checked(self, dim: int) -> int:
         if not 0 <= dim < self.space.dim:
