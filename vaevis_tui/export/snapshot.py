@@ -1,0 +1,107 @@
+"""What a snapshot remembers, as text in its PNG: enough to stand at the same place again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.errors import UserError
+
+KEYWORD = "vaevis-tui"
+"""Keyword of the PNG text chunk that holds a `SnapshotInfo` as JSON."""
+
+_FORMAT = 1
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotInfo:
+    """Where a picture comes from.
+
+    Attributes:
+        model: Name of the model, as ``--model`` takes it.
+        version: Version of the model, as its card has it; empty if it has none.
+        z: The latent vector; float32 numbers, written so that they are read back to the bit.
+        seed: Seed that z was drawn with, or None if it was not drawn.
+        backend: What decoded it, e.g. ``"onnxruntime"``.
+    """
+
+    model: str
+    version: str
+    z: tuple[float, ...]
+    seed: int | None
+    backend: str
+
+    @property
+    def latent(self) -> NDArray[np.float32]:
+        """The latent vector as decoders take it, float32 (d,)."""
+        return np.array(self.z, np.float32)
+
+    def to_text(self) -> str:
+        """One line of JSON, ASCII."""
+        return json.dumps(
+            {"format": _FORMAT, **asdict(self), "z": [float(value) for value in self.z]}, allow_nan=False
+        )
+
+    def to_metadata(self) -> dict[str, str]:
+        """What `save_png` takes: this text under the keyword that `from_metadata` looks for."""
+        return {"Software": KEYWORD, KEYWORD: self.to_text()}
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """The inverse of `to_text`.
+
+        Raises:
+            UserError: the text is something else, or of a later format.
+        """
+        try:
+            fields = json.loads(text)
+        except (ValueError, RecursionError):
+            fields = None
+        if not isinstance(fields, dict):
+            raise UserError("the snapshot's text is damaged; expected a JSON object")
+        if fields.get("format") != _FORMAT:
+            raise UserError(
+                f"the snapshot has format {fields.get('format')!r}; this version reads format {_FORMAT}"
+            )
+        return cls(
+            model=_checked(fields, "model", str),
+            version=_checked(fields, "version", str),
+            z=_numbers(fields.get("z")),
+            seed=None if fields.get("seed") is None else _checked(fields, "seed", int),
+            backend=_checked(fields, "backend", str),
+        )
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> Self:
+        """From what `read_metadata` found in a PNG.
+
+        Raises:
+            UserError: it is no snapshot of this program, or a damaged one.
+        """
+        if KEYWORD not in metadata:
+            raise UserError(
+                f"the picture is no snapshot: it has no text {KEYWORD!r}; expected one saved by {KEYWORD}"
+            )
+        return cls.from_text(metadata[KEYWORD])
+
+
+def _checked(fields: Mapping[str, Any], name: str, kind: type[Any]) -> Any:
+    value = fields.get(name)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise UserError(f"the snapshot's {name} is {value!r}; expected a {kind.__name__}")
+    return value
+
+
+def _numbers(values: object) -> tuple[float, ...]:
+    if not isinstance(values, list) or not values:
+        raise UserError("the snapshot's z is missing; expected a list of numbers")
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+            raise UserError(f"the snapshot's z holds {value!r}; expected finite numbers")
+    return tuple(float(value) for value in values)
