@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vaevis_tui.terminal.layout import fit
+
 BARS_LEAST = 16
 """Columns below which a bar has no track left between its name and its value."""
 BARS_READY = 34
@@ -45,7 +47,7 @@ def arrange(width: int, height: int, image_height: int, image_width: int) -> Arr
     """Divide a window, in cells, for a picture of the given pixels.
 
     The picture comes first: it takes as much as half-block cells (one pixel a column, two a row) can use once
-    the bars have what they need to be read, by whole-number enlargement or, if even that is too large, shrunk.
+    the bars have what they need to be read, at a whole-number scale or, where even that is too large, shrunk.
     """
     hints = 1 if height >= HINTS_FROM_ROWS else 0
     panel = _panel_rows(width, height)
@@ -77,16 +79,7 @@ def _panel_rows(width: int, height: int) -> int:
 def _bars_columns(width: int, rows: int, image_height: int, image_width: int) -> int:
     """Columns for the bars: what the picture cannot use, at least enough to be read."""
     wanted = min(BARS_READY, max(width // 2, BARS_LEAST))
-    used = _picture_columns(width - wanted, rows, image_height, image_width)
-    left = width - used
-    if left < BARS_LEAST or used < 1:
+    if width - wanted < 1:
         return 0
+    left = width - fit(image_height, image_width, width - wanted, rows).columns
     return min(left, BARS_MOST)
-
-
-def _picture_columns(columns: int, rows: int, image_height: int, image_width: int) -> int:
-    """Columns that the picture covers at the largest whole-number scale, or shrunk to fit."""
-    if columns < 1:
-        return 0
-    scale = min(columns / image_width, 2 * rows / image_height)
-    return round(image_width * (int(scale) if scale >= 1 else scale))

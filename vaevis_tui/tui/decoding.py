@@ -83,6 +83,12 @@ class Decoding:
         with self._lock:
             return self._wanted
 
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Refs of the models to choose from: the catalog, and whatever else was opened."""
+        with self._lock:
+            return tuple(dict.fromkeys((*self._settings.catalog, *self._explorations)))
+
     def open(self, ref: str, z: Sequence[float] | None = None) -> None:
         """Open a model and go to it; the one on show goes on until then, and if that fails."""
         with self._lock:

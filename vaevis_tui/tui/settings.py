@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vaevis_tui.terminal.colors import ColorMode
+
 if TYPE_CHECKING:
     from vaevis_tui.engine.worker import DecoderSource
     from vaevis_tui.models.bundle import Bundle
@@ -40,6 +42,8 @@ class ExplorerSettings:
         snapshot_dir: Where snapshots go; made if it is missing.
         open_bundle: From a catalog name or path to a bundle; called off the event loop. Raises UserError.
         decoder_source: From a bundle and a backend's name to how it is decoded. Raises UserError.
+        colors: What pictures are drawn in.
+        notice: Shown at the start, e.g. how to get more colours; or None.
         clock: Seconds that never go back, for statistics and the walk.
     """
 
@@ -53,4 +57,6 @@ class ExplorerSettings:
     snapshot_dir: Path = field(default_factory=Path.cwd)
     open_bundle: Callable[[str], Bundle] = _open_bundle
     decoder_source: Callable[[Bundle, str], DecoderSource] = _decoder_source
+    colors: ColorMode = field(default_factory=ColorMode)
+    notice: str | None = None
     clock: Callable[[], float] = time.perf_counter

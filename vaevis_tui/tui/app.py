@@ -1,0 +1,49 @@
+"""The Textual app: themes, commands, and leaving in every way there is. The screen does the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from vaevis_tui.tui import keys
+from vaevis_tui.tui.decoding import Decoding
+from vaevis_tui.tui.explorer import ExplorerScreen
+from vaevis_tui.tui.settings import ExplorerSettings
+from vaevis_tui.tui.theme import DARK, LIGHT
+
+
+class ExplorerApp(App[Exception], inherit_bindings=False):
+    """Explores one latent space at a time; its result is what kept it from starting, or None."""
+
+    TITLE = "vaevis-tui"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.APP]
+    ENABLE_SELECT_AUTO_SCROLL = False
+
+    def __init__(self, settings: ExplorerSettings, decoding: Decoding) -> None:
+        super().__init__()
+        self._settings = settings
+        self._decoding = decoding
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+
+    def get_default_screen(self) -> Screen[None]:
+        """The explorer."""
+        return ExplorerScreen(self._settings, self._decoding)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own colours, for themes that do not name them."""
+        return dict(DARK.variables)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action that a key has, and the theme."""
+        for help_ in keys.helps(screen.active_bindings.values()):
+            if help_.id != "program.commands":
+                run = partial(self.run_action, help_.action)
+                yield SystemCommand(help_.name, f"{help_.explanation} ({' '.join(help_.keys)})", run)
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)

@@ -1,0 +1,377 @@
+"""The one screen: it holds the state, and wires keys and pointer to the worker, the worker to the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.screen import Screen
+
+from vaevis_tui.engine.decoder import DecoderInfo
+from vaevis_tui.engine.worker import Frame
+from vaevis_tui.errors import UserError
+from vaevis_tui.export.snapshot import SnapshotInfo
+from vaevis_tui.terminal.meter import FrameMeter
+from vaevis_tui.tui import keys
+from vaevis_tui.tui.arrangement import arrange
+from vaevis_tui.tui.decoding import Decoded, Decoding, Failed, News, Opened
+from vaevis_tui.tui.exploration import Exploration
+from vaevis_tui.tui.fps_panel import FpsPanel
+from vaevis_tui.tui.hint_bar import HintBar
+from vaevis_tui.tui.latent_bars import LatentBars
+from vaevis_tui.tui.pacing import WalkPace
+from vaevis_tui.tui.settings import ExplorerSettings
+from vaevis_tui.tui.value_prompt import ValuePrompt
+from vaevis_tui.tui.viewport import Viewport
+
+WALK_RATE = 60.0
+"""Steps of the walk per second where decoding and drawing keep up: what most terminals refresh at."""
+PANEL_RATE = 5.0
+"""Updates of the statistics per second: faster than this, digits cannot be read."""
+NO_PICTURE = (28, 28)
+"""Height and width in pixels that the window is divided for until a model is open."""
+
+
+class NewsCame(Message):
+    """Something happened in another thread."""
+
+    def __init__(self, news: News) -> None:
+        super().__init__()
+        self.news = news
+
+    def can_replace(self, message: Message) -> bool:
+        """A newer picture makes an older one of no use; other news is never dropped."""
+        return (
+            isinstance(message, NewsCame)
+            and isinstance(self.news, Decoded)
+            and isinstance(message.news, Decoded)
+        )
+
+
+class ExplorerScreen(Screen[None]):
+    """Picture, bars, statistics and hints.
+
+    The loop is closed: what changes the point submits it, the worker decodes the newest, and its picture comes
+    back as `NewsCame`. The walk takes a step only when the picture of the step before has come, so that it
+    never asks for more than can be shown.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.EXPLORER]
+    DEFAULT_CSS = """
+    ExplorerScreen {
+        layout: vertical; overflow: hidden; background: $background;
+        #main { height: 1fr; }
+        Viewport { width: 1fr; height: 1fr; }
+    }
+    """
+
+    def __init__(self, settings: ExplorerSettings, decoding: Decoding) -> None:
+        super().__init__()
+        self._settings = settings
+        self._decoding = decoding
+        self._meter = FrameMeter(settings.clock)
+        self._exploration: Exploration | None = None
+        self._info: DecoderInfo | None = None
+        self._frame: Frame | None = None
+        self._pace = WalkPace(settings.clock)
+        self._walk_at_start = settings.walk
+        self._walking = False
+        """Whether the ticker runs."""
+
+    def compose(self) -> ComposeResult:
+        """Picture beside bars, statistics below, hints at the bottom."""
+        with Horizontal(id="main"):
+            yield Viewport(self._meter)
+            yield LatentBars()
+        yield FpsPanel()
+        yield HintBar()
+
+    def on_mount(self) -> None:
+        """Lay out, begin the tickers and listen to the decoding."""
+        self._ticker = self.set_interval(1 / WALK_RATE, self._tick, pause=True)
+        self.set_interval(1 / PANEL_RATE, self._show_statistics)
+        self._arrange(self.app.size.width, self.app.size.height)
+        self.query_one(HintBar).helps = tuple(keys.helps(self.active_bindings.values()))
+        self._decoding.listen(self._pass_on)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Divide the new window before it is laid out."""
+        self._arrange(event.size.width, event.size.height)
+
+    def _arrange(self, width: int, height: int) -> None:
+        bundle = self._exploration.bundle if self._exploration else None
+        image = (bundle.image_height, bundle.image_width) if bundle else NO_PICTURE
+        plan = arrange(width, height, *image)
+        bars, panel, hints = self.query_one(LatentBars), self.query_one(FpsPanel), self.query_one(HintBar)
+        bars.display = plan.bars > 0
+        bars.styles.width = plan.bars
+        panel.display = plan.panel > 0
+        panel.styles.height = plan.panel
+        hints.display = plan.hints > 0 and not self.query(ValuePrompt)
+        hints.left_out = plan.left_out
+        self._show_here()
+
+    # News from the worker
+
+    def _pass_on(self, news: News) -> None:
+        """Called in other threads."""
+        self.post_message(NewsCame(news))
+
+    @on(NewsCame)
+    def _take_news(self, message: NewsCame) -> None:
+        match message.news:
+            case Opened(exploration, info):
+                self._take_model(exploration, info)
+            case Decoded(exploration, frame):
+                if exploration is self._exploration:
+                    self._take_frame(frame)
+            case Failed(error, ref):
+                self._take_failure(error, ref)
+
+    def _take_model(self, exploration: Exploration, info: DecoderInfo) -> None:
+        former, self._info = self._info, info
+        self.query_one(FpsPanel).decoder = info
+        if exploration is self._exploration:
+            if former is not None and former.backend != info.backend:
+                self.notify(f"{info.backend} decodes now: {info.reason}", severity="warning")
+            return
+        if self._exploration is not None:
+            self._exploration.stop_walk()
+        self._exploration = exploration
+        self._frame = None
+        space = exploration.bundle.space
+        self.query_one(LatentBars).show_space(space.order, space.kl)
+        self.query_one(FpsPanel).model = exploration.bundle.name
+        self._arrange(self.size.width, self.size.height)
+        self._show_point()
+        if self._walk_at_start:
+            self._walk_at_start = False
+            exploration.start_walk()
+        self._walk_or_rest()
+
+    def _take_frame(self, frame: Frame) -> None:
+        self._meter.decoded(frame.times.total)
+        self._frame = frame
+        self.query_one(Viewport).show(frame)
+        if self._pace.picture_came():
+            self._step()
+
+    def _take_failure(self, error: Exception, ref: str | None) -> None:
+        if self._exploration is None:
+            self.app.exit(result=error)
+            return
+        what = f"{ref} was not opened: " if ref is not None else ""
+        self.notify(f"{what}{error}", severity="error", timeout=10, markup=False)
+        self._submit()
+
+    # The point
+
+    def _change(self, action: Callable[[Exploration], object]) -> None:
+        """Let something change the exploration, then show and decode where it stands."""
+        exploration = self._exploration
+        if exploration is None:
+            return
+        before = exploration.z
+        action(exploration)
+        self._show_point()
+        self._walk_or_rest()
+        if exploration.z is not before:
+            self._submit()
+
+    def _submit(self) -> None:
+        if self._exploration is not None:
+            self._decoding.submit(self._exploration)
+
+    def _show_point(self) -> None:
+        if self._exploration is not None:
+            state = self._exploration.state
+            self.query_one(LatentBars).show_point(state.sigma, state.selected)
+            self._show_here()
+
+    def _show_here(self) -> None:
+        hints = self.query_one(HintBar)
+        if self._exploration is not None and not self.query_one(LatentBars).display:
+            hints.here = f"z{self._exploration.state.selected} {self._exploration.value:+.2f} σ"
+        else:
+            hints.here = ""
+
+    def action_select(self, places: int) -> None:
+        """Move the selection."""
+        self._change(lambda exploration: exploration.select_by(places))
+
+    def action_select_page(self, pages: int) -> None:
+        """Move the selection by what is in sight."""
+        self.action_select(pages * self.query_one(LatentBars).page)
+
+    def action_select_end(self, end: int) -> None:
+        """Move the selection to the first (-1) or last (1) dimension."""
+        self._change(lambda exploration: exploration.select_by(end * exploration.bundle.latent_dim))
+
+    def action_nudge(self, sigmas: float) -> None:
+        """Move the selected dimension."""
+        self._change(lambda exploration: exploration.nudge(sigmas))
+
+    def action_reset(self) -> None:
+        """Put the selected dimension back to the mean."""
+        self._change(lambda exploration: exploration.reset(exploration.state.selected))
+
+    def action_reset_all(self) -> None:
+        """Put every dimension back to the mean."""
+        self._change(lambda exploration: exploration.reset_all())
+
+    def action_random(self) -> None:
+        """Go to a random point."""
+        self._change(lambda exploration: exploration.random())
+
+    def action_undo(self) -> None:
+        """Before the last change."""
+        self._change(lambda exploration: exploration.undo())
+
+    def action_redo(self) -> None:
+        """Again what was undone."""
+        self._change(lambda exploration: exploration.redo())
+
+    @on(LatentBars.Selected)
+    def _select(self, message: LatentBars.Selected) -> None:
+        self._change(lambda exploration: exploration.select(message.dimension))
+
+    @on(LatentBars.Dragged)
+    def _drag(self, message: LatentBars.Dragged) -> None:
+        key = ("drag", message.gesture)
+        self._change(lambda exploration: exploration.set_value(message.dimension, message.sigma, key))
+
+    @on(LatentBars.ResetAsked)
+    def _reset_pressed(self, message: LatentBars.ResetAsked) -> None:
+        self._change(lambda exploration: exploration.reset(message.dimension))
+
+    @on(LatentBars.Wheeled)
+    def _wheel(self, message: LatentBars.Wheeled) -> None:
+        self.action_select(message.rows)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel over the picture moves the selected dimension."""
+        self.action_nudge(0.1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel over the picture moves the selected dimension."""
+        self.action_nudge(-0.1)
+
+    # The walk
+
+    def action_walk(self) -> None:
+        """Walk, or rest."""
+        self._change(lambda e: e.stop_walk() if e.walking else e.start_walk())
+
+    def action_change_speed(self, steps: int) -> None:
+        """Walk faster or slower."""
+        self._change(lambda exploration: exploration.change_speed(steps))
+
+    def _walk_or_rest(self) -> None:
+        """Run the ticker if there is a walk to be seen."""
+        exploration = self._exploration
+        on = exploration is not None and exploration.walking and self.is_current
+        if on and not self._walking:
+            self._pace.restart()
+            self._ticker.resume()
+        elif self._walking and not on:
+            self._ticker.pause()
+        self._walking = on
+        if exploration is not None:
+            self.query_one(FpsPanel).walk = (exploration.walking, exploration.speed)
+
+    def _tick(self) -> None:
+        if self._walking and self._pace.tick():
+            self._step()
+
+    def _step(self) -> None:
+        exploration = self._exploration
+        if self._walking and exploration is not None:
+            exploration.walk_on(self._pace.step())
+            self._show_point()
+            self._submit()
+
+    def on_screen_suspend(self) -> None:
+        """Rest while another screen lies over this one, which would hide the walk."""
+        self._ticker.pause()
+        self._walking = False
+
+    def on_screen_resume(self) -> None:
+        """Go on."""
+        self._walk_or_rest()
+
+    # Statistics
+
+    def _show_statistics(self) -> None:
+        self.query_one(FpsPanel).statistics = self._meter.snapshot()
+
+    # Prompt, help, models, snapshot
+
+    def action_ask_value(self) -> None:
+        """Type an exact value for the selected dimension."""
+        if self._exploration is None or self.query(ValuePrompt):
+            return
+        self.query_one(HintBar).display = False
+        self.mount(ValuePrompt(self._exploration.state.selected, self._exploration.value))
+
+    @on(ValuePrompt.Answered)
+    def _set_value(self, message: ValuePrompt.Answered) -> None:
+        self._change(lambda exploration: exploration.set_value(message.dimension, message.sigma))
+
+    @on(ValuePrompt.Closed)
+    async def _close_prompt(self) -> None:
+        await self.query(ValuePrompt).remove()
+        self._arrange(self.size.width, self.size.height)
+
+    def action_help(self) -> None:
+        """Show every key."""
+        from vaevis_tui.tui.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(keys.helps(self.active_bindings.values())))
+
+    def action_models(self) -> None:
+        """Choose another model."""
+        from vaevis_tui.tui.model_picker import ModelPicker, entry
+
+        current = self._exploration.ref if self._exploration else self._settings.model
+        entries = [entry(ref) for ref in self._decoding.known]
+        self.app.push_screen(ModelPicker(entries, current), self._open_model)
+
+    def _open_model(self, ref: str | None) -> None:
+        if ref is not None and (self._exploration is None or ref != self._exploration.ref):
+            self._decoding.open(ref)
+
+    def action_snapshot(self) -> None:
+        """Save the picture on show; nothing stops for it."""
+        if self._frame is None or self._exploration is None or self._info is None:
+            return
+        exploration = self._exploration
+        card = exploration.bundle.card
+        info = SnapshotInfo(
+            model=exploration.ref,
+            version=card.version if card else "",
+            z=tuple(float(value) for value in self._frame.z),
+            seed=None,
+            backend=self._info.backend,
+        )
+        self._save(exploration.bundle.name, self._frame.picture, info)
+
+    @work(thread=True, group="snapshot")
+    def _save(self, stem: str, picture: NDArray[np.uint8], info: SnapshotInfo) -> None:
+        from vaevis_tui.export.png import save_snapshot
+
+        folder = self._settings.snapshot_dir
+        try:
+            path = save_snapshot(folder, stem, datetime.now(), picture, metadata=info.to_metadata())
+        except UserError as error:
+            text = f"no snapshot: {error} (--snapshot-dir DIR)"
+            self.app.call_from_thread(self.notify, text, severity="error", timeout=10, markup=False)
+            return
+        self.app.call_from_thread(self.notify, f"saved {path}", markup=False)

@@ -1,0 +1,141 @@
+"""The live statistics: how fast pictures come, where the time goes, and what decodes."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from vaevis_tui.engine.decoder import DecoderInfo
+from vaevis_tui.terminal.meter import FrameStats, Spread
+from vaevis_tui.tui.sparkline import sparkline
+
+GAP = 2
+RATE_COLUMNS = 14
+TIMES_COLUMNS = 27
+COUNTS_COLUMNS = 15
+RATE_MOST = 60
+"""Columns of the chart: a second of frames."""
+DECODER_MOST = 60
+
+
+class FpsPanel(Widget):
+    """Three rows where there is room, else one with what matters most.
+
+    Every number has its fixed place, so that nothing moves but digits.
+    """
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    FpsPanel { height: 3; padding: 0 1; background: $surface; color: $foreground; text-wrap: nowrap; }
+    """
+
+    statistics: reactive[FrameStats | None] = reactive(None)
+    decoder: reactive[DecoderInfo | None] = reactive(None)
+    model: reactive[str] = reactive("")
+    """Name of the model on show."""
+    walk: reactive[tuple[bool, float]] = reactive((False, 0.0))
+    """Whether the walk is on, and its speed in sigma per second."""
+
+    def render(self) -> Content:
+        """All rows as one text."""
+        width, height = self.content_size
+        return self._rows(width) if height >= 3 else self._strip(width)
+
+    def _rows(self, width: int) -> Content:
+        spare = width - (RATE_COLUMNS + TIMES_COLUMNS + COUNTS_COLUMNS + 3 * GAP)
+        decoder = min(spare, max(spare * 2 // 3, 20), DECODER_MOST)
+        rate = min(RATE_COLUMNS + spare - decoder, RATE_MOST)
+        columns = (
+            self._rate(rate),
+            self._times(),
+            self._counts(),
+            self._decoder(decoder),
+        )
+        gap = Content(" " * GAP)
+        return Content("\n").join([gap.join(list(row)) for row in zip(*columns, strict=True)])
+
+    def _rate(self, width: int) -> list[Content]:
+        stats = self.statistics
+        chart = sparkline(stats.frame_times, width, 2) if stats else [" " * width] * 2
+        return [
+            Content.styled(f"{rate_text(stats):<{width}}", "bold"),
+            *(Content.styled(row, "$below") for row in chart),
+        ]
+
+    def _times(self) -> list[Content]:
+        stats = self.statistics
+        spreads = (stats.decode, stats.draw, stats.write) if stats else (None, None, None)
+        heading = f"{'ms':<6}" + "".join(f"{name:>7}" for name in ("decode", "draw", "write"))
+        medians = "".join(f"{_ms(spread.median if spread else None):>7}" for spread in spreads)
+        slowest = "".join(f"{_ms(spread.p99 if spread else None):>7}" for spread in spreads)
+        return [
+            Content.styled(heading, "$quiet"),
+            Content.assemble(("median", "$quiet"), medians),
+            Content.assemble(("99 %  ", "$quiet"), slowest),
+        ]
+
+    def _counts(self) -> list[Content]:
+        stats = self.statistics
+        walking, speed = self.walk
+        walk = f"walk {speed:g} σ/s"
+        return [
+            Content(f"{size_text(stats.frame_bytes) if stats else '–':<{COUNTS_COLUMNS}}"),
+            Content(f"{f'{stats.dropped} dropped' if stats else '':<{COUNTS_COLUMNS}}"),
+            Content.styled(f"{walk:<{COUNTS_COLUMNS}}", "$accent bold" if walking else "$quiet"),
+        ]
+
+    def _decoder(self, width: int) -> list[Content]:
+        info = self.decoder
+        model = f"{self.model} {info.latent_dim}d → {info.image_width}×{info.image_height}" if info else ""
+        lines = (model, f"{info.backend} {adapter_text(info)}" if info else "", info.reason if info else "")
+        styles = ("bold", "", "$quiet")
+        return [Content.styled(_cut(line, width), style) for line, style in zip(lines, styles, strict=True)]
+
+    def _strip(self, width: int) -> Content:
+        stats, info = self.statistics, self.decoder
+        walking, speed = self.walk
+        parts = [
+            Content.styled(f"{rate_text(stats):<8}", "bold"),
+            Content.styled(sparkline(stats.frame_times if stats else (), 8, 1)[0], "$below"),
+            Content(f"{_ms(stats.decode.median if stats and stats.decode else None):>6} ms"),
+            Content.styled(f"walk {speed:g} σ/s", "$accent bold" if walking else "$quiet"),
+            Content(f"{stats.dropped if stats else 0} dropped"),
+            Content(f"{info.backend} {adapter_text(info)}" if info else ""),
+        ]
+        line, used = parts[0], parts[0].cell_length
+        for part in parts[1:]:
+            used += GAP + part.cell_length
+            if used > width:
+                break
+            line = Content.assemble(line, " " * GAP, part)
+        return line
+
+
+def rate_text(stats: FrameStats | None) -> str:
+    """Presented frames a second; nothing is presented while nothing moves."""
+    return f"{stats.fps} fps" if stats and stats.fps else "at rest"
+
+
+def size_text(size: int | None) -> str:
+    """Bytes a frame, in a place of fixed width."""
+    if not size:
+        return "– a frame"
+    return f"{size} B a frame" if size < 1000 else f"{size / 1000:.1f} KB a frame"
+
+
+def adapter_text(info: DecoderInfo) -> str:
+    """The adapter without what onnxruntime adds to each of its names."""
+    return info.adapter.removesuffix("ExecutionProvider")
+
+
+def _ms(milliseconds: float | None) -> str:
+    if milliseconds is None:
+        return "–"
+    return f"{milliseconds:.2f}" if milliseconds < 100 else f"{milliseconds:.0f}"
+
+
+def _cut(text: str, width: int) -> str:
+    if width <= 0:
+        return ""
+    return f"{text:<{width}}" if len(text) <= width else text[: width - 1] + "…"
