@@ -9,8 +9,9 @@ from pathlib import Path
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models import catalog
-from vaevis_tui.models.card import ModelCard, one_line, read_card
+from vaevis_tui.models.card import ModelCard, read_card
 from vaevis_tui.models.latents_file import read_latents, write_latents
+from vaevis_tui.models.text import one_line
 from vaevis_tui.resources import weights_dir
 
 __all__ = ["Bundle", "open_bundle", "read_latents", "write_latents"]
@@ -55,7 +56,7 @@ class Bundle:
 def open_bundle(ref: str | Path) -> Bundle:
     """Open a shipped model by name, a bundle by its folder, or a bare decoder by its .onnx file.
 
-    A string is a name if the catalog has it, else a path. Bundles from outside the package are validated whole.
+    A string is a name if the catalog has it, else a path. What is not shipped is validated whole.
 
     Raises:
         UserError: there is no such model, or a file of it is not what it should be.
@@ -89,12 +90,14 @@ def _open_folder(folder: Path) -> Bundle:
     space = read_latents(folder / LATENTS)
     if space.dim != card.latent_dim:
         raise UserError(
-            f"{folder}: {LATENTS} has {space.dim} dimensions, but {CARD} says [latent] size = {card.latent_dim}"
+            f"{folder}: {LATENTS} has {space.dim} dimensions, "
+            f"but {CARD} says [latent] size = {card.latent_dim}"
         )
     decoder_path, encoder_path = folder / DECODER, folder / ENCODER
-    if decoder_path.stat().st_size != card.decoder_bytes:
+    size = decoder_path.stat().st_size
+    if size != card.decoder_bytes:
         raise UserError(
-            f"{decoder_path}: {decoder_path.stat().st_size} bytes, but {CARD} says [decoder] bytes = {card.decoder_bytes}"
+            f"{decoder_path}: {size} bytes, but {CARD} says [decoder] bytes = {card.decoder_bytes}"
         )
     shipped = folder.parent.resolve() == weights_dir().resolve()
     if not shipped:

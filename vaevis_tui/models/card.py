@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.models.text import one_line
 
 FORMAT = 1
 """The one format of a bundle so far; a reader refuses any other."""
@@ -77,7 +78,8 @@ def read_card(path: Path) -> ModelCard:
     """Read and validate a ``model.toml``.
 
     Raises:
-        UserError: the file cannot be read, is not TOML, or a field is missing, of another type or out of range.
+        UserError: the file cannot be read, is not TOML, or a field is missing, of another type or out of
+            range.
     """
     try:
         with path.open("rb") as file:
@@ -89,15 +91,8 @@ def read_card(path: Path) -> ModelCard:
     try:
         table = tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
-        raise UserError(f"{path}: not TOML: {one_line(str(error))}") from None
+        raise UserError(f"{path}: not TOML: {one_line(error)}") from None
     return _card(_Reader(path, table))
-
-
-def one_line(text: str, limit: int = 200) -> str:
-    """Text of unknown origin as one short line that a terminal shows as it stands: no escapes, no newlines."""
-    printable = "".join(c if c.isprintable() else " " for c in text)
-    line = " ".join(printable.split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 class _Reader:

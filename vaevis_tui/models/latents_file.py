@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.space import Anchors, LatentSpace
-from vaevis_tui.models.card import one_line
+from vaevis_tui.models.text import one_line
 
 MAX_ARRAY_BYTES = 64 << 20
 """Of one array once unpacked: a hundred thousand anchors of 128 dimensions fit."""
@@ -40,7 +40,7 @@ def write_latents(path: Path, space: LatentSpace) -> None:
 
 
 def read_latents(path: Path) -> LatentSpace:
-    """Read ``latents.npz`` of anybody's; nothing larger than `MAX_ARRAY_BYTES` is unpacked, nothing unpickled.
+    """Read anybody's ``latents.npz``; unpacks no array beyond `MAX_ARRAY_BYTES` and unpickles nothing.
 
     Raises:
         UserError: the file cannot be read, is no npz, or an array is missing, too large, of another type or
@@ -52,7 +52,7 @@ def read_latents(path: Path) -> LatentSpace:
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise UserError(f"{path}: not an npz file: {one_line(str(error))}") from None
+        raise UserError(f"{path}: not an npz file: {one_line(error)}") from None
     return _space(path, arrays)
 
 
@@ -117,4 +117,4 @@ def _space(path: Path, arrays: dict[str, NDArray[Any]]) -> LatentSpace:
             shell=(low, median, high),
         )
     except ValueError as error:
-        raise UserError(f"{path}: {one_line(str(error))}") from None
+        raise UserError(f"{path}: {one_line(error)}") from None

@@ -1,23 +1,32 @@
 """Decoders from strangers: an ONNX file is judged whole before anything large is allocated for it.
 
 What passes is *normalised*, so that every backend sees the same kind of graph: one input (n, d), one output
-(n, 1 or 3, h, w) with black at 0 and white at 1, no declarations that nobody uses.
+(n, 1 or 3, h, w) with black at 0 and white at 1, weights inside, nothing that is not needed to compute it.
 """
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.models.card import one_line
+from vaevis_tui.models.card import MAX_IMAGE_SIDE, MAX_LATENT_DIM
+from vaevis_tui.models.onnx_operators import SUMS
+from vaevis_tui.models.onnx_shapes import Shape, output_shapes
+from vaevis_tui.models.onnx_structure import UnsupportedError, check_structure
+from vaevis_tui.models.protobuf_scan import MalformedError, scan
+from vaevis_tui.models.text import quoted
 
 if TYPE_CHECKING:
     import onnx
 
 MAX_FILE_BYTES = 512 << 20
 """A decoder for a terminal has some ten megabytes; this leaves room for the largest research models."""
+
+_LAYOUT_OPERATORS = ("Cast", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze")
+"""What may stand between the last activation and the output without changing values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class DecoderFile:
         image_width: Pixels.
         channels: 1 or 3.
         batched: Whether n latent vectors may be decoded at once; else one at a time.
-        notes: What was taken for granted or adapted, for people, e.g. that -1..1 is taken as black to white.
+        notes: What was taken for granted, for people, e.g. that -1 is taken as black.
     """
 
     model: onnx.ModelProto
@@ -59,30 +68,207 @@ def load_decoder(path: Path, value_range: tuple[float, float] | None = None) -> 
         UserError: the file cannot be read or is not such a decoder; the text names the operator or the field,
             and what is supported.
     """
-    import onnx
-    from google.protobuf.message import DecodeError
-
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise UserError(f"{path}: {size} bytes; decoders up to {MAX_FILE_BYTES} bytes are supported")
-        data = path.read_bytes()
+        model = _parse(_read(path))
+        check_structure(model)
+        return _normalise(model, value_range)
+    except (UnsupportedError, MalformedError) as error:
+        raise UserError(f"{path}: {error}") from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                raise UserError(f"{path}: not a file")
+            data = file.read(MAX_FILE_BYTES + 1) if status.st_size <= MAX_FILE_BYTES else None
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from None
+    if data is None or len(data) > MAX_FILE_BYTES:
+        raise UserError(f"{path}: larger than the {MAX_FILE_BYTES >> 20} MiB that are supported")
+    return data
+
+
+def _parse(data: bytes) -> onnx.ModelProto:
+    scan(data)
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
     try:
-        model = onnx.ModelProto.FromString(data)
+        model: onnx.ModelProto = onnx.ModelProto.FromString(data)
     except DecodeError:
-        raise UserError(f"{path}: not an ONNX file, or cut short") from None
+        raise MalformedError("not an ONNX file, or cut short") from None
     if not model.graph.node:
-        raise UserError(f"{path}: not an ONNX file: it has no graph with operators")
-    (latent,) = model.graph.input
-    (image,) = model.graph.output
-    dims = [d.dim_value for d in image.type.tensor_type.shape.dim]
-    return DecoderFile(
-        model=model,
-        latent_dim=latent.type.tensor_type.shape.dim[1].dim_value,
-        channels=dims[1],
-        image_height=dims[2],
-        image_width=dims[3],
-        batched=True,
+        raise MalformedError("not an ONNX file: it has no graph with operators")
+    return model
+
+
+def _normalise(model: onnx.ModelProto, value_range: tuple[float, float] | None) -> DecoderFile:
+    latent = _latent_input(model.graph)
+    image = _image_output(model.graph)
+    dim, batched = _latent_size(latent)
+    (shape,) = output_shapes(model, latent.name, (1, dim)).values()
+    height, width, channels, channels_last = _image_size(image.name, shape)
+    batched = batched and _batches(model, latent.name, dim, shape)
+    ending = _ending(model.graph)
+    if value_range is None:
+        value_range = (-1.0, 1.0) if ending == "Tanh" else (0.0, 1.0)
+    _strip(model)
+    name = image.name
+    if channels_last:
+        name = _append(model.graph, "Transpose", [name], perm=[0, 3, 1, 2])
+    if value_range != (0.0, 1.0):
+        name = _rescale(model.graph, name, value_range)
+    _declare(model.graph, latent.name, (dim,), name, (channels, height, width), batched=batched)
+    return DecoderFile(model, dim, height, width, channels, batched, _notes(ending, value_range))
+
+
+def _latent_input(graph: onnx.GraphProto) -> onnx.ValueInfoProto:
+    weights = {tensor.name for tensor in graph.initializer}
+    inputs: list[onnx.ValueInfoProto] = [value for value in graph.input if value.name not in weights]
+    if len(inputs) != 1:
+        names = ", ".join(quoted(value.name) for value in inputs[:8])
+        raise UnsupportedError(f"{len(inputs)} inputs ({names}); one latent input (n, d) is supported")
+    _check_float(inputs[0], "input")
+    return inputs[0]
+
+
+def _image_output(graph: onnx.GraphProto) -> onnx.ValueInfoProto:
+    if len(graph.output) != 1:
+        names = ", ".join(quoted(value.name) for value in graph.output[:8])
+        raise UnsupportedError(f"{len(graph.output)} outputs ({names}); one image output is supported")
+    image: onnx.ValueInfoProto = graph.output[0]
+    _check_float(image, "output")
+    return image
+
+
+def _check_float(value: onnx.ValueInfoProto, what: str) -> None:
+    import onnx
+
+    kind = value.type.tensor_type.elem_type
+    if kind != onnx.TensorProto.FLOAT:
+        known = onnx.TensorProto.DataType
+        shown = (
+            known.Name(kind) if value.type.HasField("tensor_type") and kind in known.values() else "no tensor"
+        )
+        raise UnsupportedError(
+            f"{what} {quoted(value.name)} is of type {shown}; FLOAT (float32) is supported"
+        )
+
+
+def _latent_size(latent: onnx.ValueInfoProto) -> tuple[int, bool]:
+    """Length d of the latent vector, and whether the first dimension is left open."""
+    dims = latent.type.tensor_type.shape.dim
+    shown = "x".join(str(d.dim_value) if d.HasField("dim_value") else d.dim_param or "?" for d in dims[:9])
+    what = f"input {quoted(latent.name)} has shape {quoted(shown)}"
+    if len(dims) != 2:
+        raise UnsupportedError(f"{what}; one latent vector a row, (n, d), is supported")
+    batch, size = dims
+    if not (size.HasField("dim_value") and 1 <= size.dim_value <= MAX_LATENT_DIM):
+        raise UnsupportedError(
+            f"{what}; a latent size given as a number from 1 to {MAX_LATENT_DIM} is supported"
+        )
+    if batch.HasField("dim_value") and batch.dim_value != 1:
+        raise UnsupportedError(f"{what}; a first dimension that is 1 or left open is supported")
+    return size.dim_value, not batch.HasField("dim_value")
+
+
+def _image_size(name: str, shape: Shape) -> tuple[int, int, int, bool]:
+    """Height, width, channels, and whether the channels come last."""
+    if len(shape) == 4 and shape[0] == 1:
+        for channels, height, width, last in ((*shape[1:], False), (shape[3], shape[1], shape[2], True)):
+            if channels in (1, 3) and 1 <= height <= MAX_IMAGE_SIDE and 1 <= width <= MAX_IMAGE_SIDE:
+                return height, width, channels, last
+    raise UnsupportedError(
+        f"output {quoted(name)} has shape {'x'.join(map(str, shape)) or 'scalar'} for one latent vector; "
+        f"an image (1, 1 or 3, height, width) with sides up to {MAX_IMAGE_SIDE} is supported"
     )
+
+
+def _batches(model: onnx.ModelProto, latent: str, dim: int, shape: Shape) -> bool:
+    """Whether two latent vectors give two images; a graph may promise it and have 1 written inside."""
+    try:
+        (two,) = output_shapes(model, latent, (2, dim)).values()
+    except UnsupportedError:
+        return False
+    return two == (2, *shape[1:])
+
+
+def _ending(graph: onnx.GraphProto) -> str:
+    """The operator that gives the output its values."""
+    writers = {name: node for node in graph.node for name in node.output}
+    node = writers.get(graph.output[0].name)
+    while node is not None and node.op_type in _LAYOUT_OPERATORS:
+        node = writers.get(node.input[0])
+    return "" if node is None else node.op_type
+
+
+def _notes(ending: str, value_range: tuple[float, float]) -> tuple[str, ...]:
+    if value_range != (0.0, 1.0):
+        low, high = value_range
+        return (f"its values {low:g} to {high:g} are shown as black to white",)
+    if ending in SUMS:
+        return (f"it ends in {ending}, not in Sigmoid or Tanh: values are clipped to 0..1",)
+    return ()
+
+
+def _strip(model: onnx.ModelProto) -> None:
+    """Take away what no backend reads: declared shapes, documentation, metadata, unused operator sets."""
+    graph = model.graph
+    opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
+    for field in ("metadata_props", "training_info", "opset_import"):
+        model.ClearField(field)
+    model.opset_import.add(domain="", version=opset)
+    model.ir_version = max(model.ir_version, 4)  # the first in which initializers need not be inputs too
+    for field in ("value_info", "quantization_annotation", "metadata_props"):
+        if field in graph.DESCRIPTOR.fields_by_name:
+            graph.ClearField(field)
+    for node in graph.node:
+        node.ClearField("domain")
+        node.ClearField("doc_string")
+        if "metadata_props" in node.DESCRIPTOR.fields_by_name:  # since onnx 1.16
+            node.ClearField("metadata_props")
+
+
+def _append(graph: onnx.GraphProto, operator: str, inputs: list[str], **attributes: Any) -> str:
+    """Add an operator at the end and return the name of its output."""
+    from onnx import helper
+
+    name = _new_name(graph, operator.lower())
+    graph.node.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
+    return name
+
+
+def _rescale(graph: onnx.GraphProto, name: str, value_range: tuple[float, float]) -> str:
+    """Map black to 0 and white to 1."""
+    from onnx import TensorProto, helper
+
+    low, high = value_range
+    for operator, number in (("Mul", 1 / (high - low)), ("Add", -low / (high - low))):
+        constant = _new_name(graph, f"{operator.lower()}.constant")
+        graph.initializer.append(helper.make_tensor(constant, TensorProto.FLOAT, [1], [number]))
+        name = _append(graph, operator, [name, constant])
+    return name
+
+
+def _new_name(graph: onnx.GraphProto, wish: str) -> str:
+    taken = {name for node in graph.node for name in node.output}
+    taken |= {value.name for value in (*graph.initializer, *graph.input)}
+    name = f"normalised.{wish}"
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _declare(
+    graph: onnx.GraphProto, latent: str, latent_shape: Shape, image: str, image_shape: Shape, *, batched: bool
+) -> None:
+    """Write down the one input and the one output with their sizes."""
+    from onnx import TensorProto, helper
+
+    batch = "n" if batched else 1
+    graph.ClearField("input")
+    graph.ClearField("output")
+    graph.input.append(helper.make_tensor_value_info(latent, TensorProto.FLOAT, [batch, *latent_shape]))
+    graph.output.append(helper.make_tensor_value_info(image, TensorProto.FLOAT, [batch, *image_shape]))

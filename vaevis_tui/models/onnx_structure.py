@@ -1,0 +1,190 @@
+"""Whether an ONNX model is well formed, apart from shapes: versions, names, operators, weights."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from vaevis_tui.models.onnx_operators import RANDOM, SUBGRAPHS, SUPPORTED
+from vaevis_tui.models.text import quoted
+
+if TYPE_CHECKING:
+    import onnx
+
+MIN_OPSET = 9
+"""Of ONNX 1.4 (2019), the oldest that exporters of the last years still write."""
+
+MAX_NODES = 10_000
+MAX_RANK = 8
+MAX_INTEGER = 2**31 - 1
+"""Of an attribute: no size of a decoder comes near, and sums and products of a few cannot overflow."""
+
+_ITEM_BYTES = {
+    "FLOAT": 4,
+    "FLOAT16": 2,
+    "DOUBLE": 8,
+    "INT64": 8,
+    "INT32": 4,
+    "INT8": 1,
+    "UINT8": 1,
+    "BOOL": 1,
+}
+"""Types of weights and their bytes an element in raw_data."""
+
+_TYPED_FIELD = {"FLOAT": "float_data", "DOUBLE": "double_data", "INT64": "int64_data"}
+"""Where weights lie that are not raw; the other types use int32_data."""
+
+_POSITIVE = ("blocksize", "dilations", "group", "kernel_shape", "num_groups", "size", "strides")
+"""Attributes that divide or step: zero crashes some implementations."""
+
+_ATTRIBUTE_TYPES = ("FLOAT", "INT", "STRING", "TENSOR", "FLOATS", "INTS")
+
+Names: TypeAlias = set[str]
+
+
+class UnsupportedError(ValueError):
+    """The model is malformed or not supported; the text is a clause to put after the file's name."""
+
+
+def label(node: onnx.NodeProto) -> str:
+    """How a refusal names a node: its operator, and its name where it has one."""
+    name = node.name or (node.output[0] if node.output else "")
+    return f"operator {quoted(node.op_type)} ({quoted(name)})" if name else f"operator {quoted(node.op_type)}"
+
+
+def check_structure(model: onnx.ModelProto) -> None:
+    """Judge everything but shapes, in time linear in the number of nodes and weights.
+
+    Raises:
+        UnsupportedError: names the operator, weight or field, and what is supported.
+    """
+    graph = model.graph
+    _check_versions(model)
+    if model.functions:
+        name = quoted(model.functions[0].name)
+        raise UnsupportedError(f"function {name}: model-local functions are not supported; inline them")
+    if graph.sparse_initializer:
+        raise UnsupportedError("sparse_initializer: sparse weights are not supported; store them dense")
+    if len(graph.node) > MAX_NODES:
+        raise UnsupportedError(f"{len(graph.node)} operators; up to {MAX_NODES} are supported")
+    for tensor in graph.initializer:
+        check_tensor(tensor, f"initializer {quoted(tensor.name)}")
+    _check_names(graph)
+    for node in graph.node:
+        _check_node(node)
+
+
+def _check_versions(model: onnx.ModelProto) -> None:
+    import onnx
+
+    if not 3 <= model.ir_version <= onnx.IR_VERSION:
+        raise UnsupportedError(f"ir_version {model.ir_version}; 3 to {onnx.IR_VERSION} are supported")
+    versions = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
+    newest = onnx.defs.onnx_opset_version()
+    if len(versions) != 1:
+        raise UnsupportedError(
+            f"opset_import names {len(versions)} versions of the ONNX operators; one is needed"
+        )
+    if not MIN_OPSET <= versions[0] <= newest:
+        raise UnsupportedError(f"opset {versions[0]}; opsets {MIN_OPSET} to {newest} are supported")
+
+
+def check_tensor(tensor: onnx.TensorProto, what: str) -> None:
+    """See that a weight lies inside the file and that its bytes are as many as its shape says."""
+    import onnx
+
+    if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
+        places = {entry.key: entry.value for entry in tensor.external_data}
+        where = quoted(places.get("location", ""))
+        raise UnsupportedError(f"{what} keeps its data in another file, {where}; save the model as one file")
+    if tensor.HasField("segment"):
+        raise UnsupportedError(f"{what} is stored in segments, which is not supported")
+    kind = _enum_name(onnx.TensorProto.DataType, tensor.data_type)
+    if kind not in _ITEM_BYTES:
+        raise UnsupportedError(f"{what} is of type {kind}; {', '.join(_ITEM_BYTES)} are supported")
+    if len(tensor.dims) > MAX_RANK or any(not 0 <= n <= MAX_INTEGER for n in tensor.dims):
+        raise UnsupportedError(
+            f"{what} has dims {_dims(tensor.dims)}; up to {MAX_RANK} sizes from 0 are supported"
+        )
+    count = math.prod(tensor.dims)
+    if tensor.HasField("raw_data"):
+        size, unit, wanted = len(tensor.raw_data), "bytes", count * _ITEM_BYTES[kind]
+    else:
+        size, unit, wanted = len(getattr(tensor, _TYPED_FIELD.get(kind, "int32_data"))), "values", count
+    if size != wanted:
+        raise UnsupportedError(f"{what} holds {size} {unit}, but its dims {_dims(tensor.dims)} need {wanted}")
+
+
+def _enum_name(enum: Any, number: int) -> str:
+    return str(enum.Name(number)) if number in enum.values() else str(number)
+
+
+def _dims(dims: object) -> str:
+    values = list(dims)[: MAX_RANK + 1]  # type: ignore[call-overload]
+    return "x".join(str(n) for n in values) or "()"
+
+
+def _check_names(graph: onnx.GraphProto) -> None:
+    """Every name is written once, and before it is read: no cycles, nothing missing."""
+    known: Names = {""}
+    for tensor in graph.initializer:
+        _write(tensor.name, known, "initializer")
+    for value in graph.input:
+        if value.name not in known:  # older files list initializers among the inputs
+            _write(value.name, known, "input")
+    if len({value.name for value in graph.input}) != len(graph.input):
+        raise UnsupportedError("two graph inputs have the same name")
+    for node in graph.node:
+        for name in node.input:
+            if name not in known:
+                raise UnsupportedError(f"{label(node)} reads {quoted(name)}, which nothing before it writes")
+        for name in node.output:
+            if name:
+                _write(name, known, label(node))
+    for value in graph.output:
+        if not value.name or value.name not in known:
+            raise UnsupportedError(f"graph output {quoted(value.name)} is written by no operator")
+
+
+def _write(name: str, known: Names, writer: str) -> None:
+    if name in known:
+        raise UnsupportedError(f"{writer} writes {quoted(name)}, a name that is empty or was written before")
+    known.add(name)
+
+
+def _check_node(node: onnx.NodeProto) -> None:
+    if node.domain not in ("", "ai.onnx"):
+        raise UnsupportedError(
+            f"{label(node)} is of domain {quoted(node.domain)}; only standard ONNX operators are supported"
+        )
+    if node.op_type in SUBGRAPHS:
+        raise UnsupportedError(
+            f"{label(node)}: control flow is not supported; export a plain feed-forward graph"
+        )
+    if node.op_type in RANDOM:
+        raise UnsupportedError(f"{label(node)} is random; a decoder gives the same picture for the same z")
+    if node.op_type not in SUPPORTED:
+        raise UnsupportedError(
+            f"{label(node)} is not supported; supported are {', '.join(sorted(SUPPORTED))}"
+        )
+    for attribute in node.attribute:
+        _check_attribute(node, attribute)
+
+
+def _check_attribute(node: onnx.NodeProto, attribute: onnx.AttributeProto) -> None:
+    import onnx
+
+    what = f"{label(node)}: attribute {quoted(attribute.name)}"
+    kind = _enum_name(onnx.AttributeProto.AttributeType, attribute.type)
+    if kind not in _ATTRIBUTE_TYPES or attribute.ref_attr_name:
+        raise UnsupportedError(f"{what} is of type {kind}; {', '.join(_ATTRIBUTE_TYPES)} are supported")
+    if kind == "TENSOR":
+        check_tensor(attribute.t, what)
+    # Slice of opset 9 writes "to the end" as the largest int64 there is.
+    bounded = () if attribute.name == "ends" else (attribute.i, *attribute.ints)
+    if any(abs(value) > MAX_INTEGER for value in bounded):
+        raise UnsupportedError(f"{what} holds a number beyond {MAX_INTEGER}")
+    if attribute.name in _POSITIVE and any(value < 1 for value in (attribute.ints or [attribute.i])):
+        raise UnsupportedError(f"{what} must be at least 1")
+    if attribute.name == "num_outputs" and attribute.i != len(node.output):
+        raise UnsupportedError(f"{what} is {attribute.i}, but the operator has {len(node.output)} outputs")
