@@ -1,0 +1,143 @@
+"""Checkpoints that resume exactly.
+
+A checkpoint holds the weights, their moving average, the optimiser and the number of steps taken. The data
+order and the noise are functions of the seed and the step (`training.schedule`), so that is all there is.
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training import config as configuration
+from training.config import Config
+from training.networks import VAE
+from vaevis_tui.errors import UserError
+
+FILE = "checkpoint.pt"
+
+
+@dataclass
+class State:
+    """All that a step changes.
+
+    Attributes:
+        model: The weights that are trained.
+        average: Their moving average: what is evaluated and shipped.
+        optimiser: AdamW over ``model``.
+        step: Steps taken.
+        seconds: Time spent in those steps, for the model card; it decides nothing.
+    """
+
+    model: VAE
+    average: VAE
+    optimiser: torch.optim.AdamW
+    step: int = 0
+    seconds: float = 0.0
+
+
+def fresh(config: Config, device: torch.device) -> State:
+    """Weights drawn by the configuration's seed, and nothing learnt yet."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        model = VAE(config.network)
+    model = model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = torch.optim.AdamW(
+        model.parameters(), betas=config.optimiser.betas, weight_decay=config.optimiser.weight_decay
+    )
+    return State(model, copy.deepcopy(model).requires_grad_(False), optimiser)
+
+
+@torch.no_grad()
+def update_average(state: State, decay: float) -> None:
+    """Move the average towards the weights; early steps use a shorter memory, so the start is forgotten."""
+    decay = min(decay, (1 + state.step) / (10 + state.step))
+    average: list[Tensor] = list(state.average.parameters())
+    torch._foreach_lerp_(average, list(state.model.parameters()), 1 - decay)
+
+
+def save(path: Path, state: State, config: Config) -> None:
+    """Write a checkpoint; a crash half-way leaves the previous one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {
+        "config": configuration.to_table(config),
+        "model": state.model.state_dict(),
+        "average": state.average.state_dict(),
+        "optimiser": state.optimiser.state_dict(),
+        "step": state.step,
+        "seconds": state.seconds,
+    }
+    unfinished = path.with_suffix(".part")
+    torch.save(content, unfinished)
+    unfinished.replace(path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f"no checkpoint {path}; train first, or name the right --runs-dir") from None
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise UserError(f"{path} is not a whole checkpoint: {str(error).splitlines()[0]}") from None
+    return content
+
+
+def resume(path: Path, config: Config, device: torch.device) -> State:
+    """The state in a checkpoint, to go on with.
+
+    Stages may be added or changed between sittings; the network, the seed and the data may not.
+
+    Raises:
+        UserError: No checkpoint there, a broken one, or one of another network, seed or data set.
+    """
+    content = _read(path)
+    before, now = content["config"], configuration.to_table(config)
+    for key in ("network", "seed", "dataset", "validation"):
+        if before[key] != now[key]:
+            raise UserError(
+                f"{path} was trained with {key} = {before[key]}, the configuration says {now[key]}; "
+                "pass --restart to begin anew"
+            )
+    state = fresh(config, device)
+    state.model.load_state_dict(content["model"])
+    state.average.load_state_dict(content["average"])
+    state.optimiser.load_state_dict(content["optimiser"])
+    state.step, state.seconds = content["step"], content["seconds"]
+    return state
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model to evaluate or export: the averaged weights, in float32, on the CPU, not training.
+
+    Attributes:
+        model: The averaged weights.
+        config: What they were trained with.
+        step: Steps taken.
+        seconds: Time those steps took.
+    """
+
+    model: VAE
+    config: Config
+    step: int
+    seconds: float
+
+
+def load_trained(path: Path) -> Trained:
+    """Read the averaged weights of a checkpoint.
+
+    Raises:
+        UserError: No checkpoint there, or a broken one.
+    """
+    content = _read(path)
+    config = configuration.from_table(content["config"], str(path))
+    model = VAE(config.network)
+    model.load_state_dict(content["average"])
+    model = model.to(memory_format=torch.channels_last)
+    return Trained(model.eval().requires_grad_(False), config, content["step"], content["seconds"])

@@ -1,0 +1,164 @@
+"""The configuration of a model's training: one TOML file, read into frozen dataclasses.
+
+Every key is required and every unknown key is refused, so that a file says all that was done and a
+misspelt key cannot pass unnoticed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vaevis_tui.errors import UserError
+
+CONFIGS = Path(__file__).parent / "configs"
+
+
+@dataclass(frozen=True)
+class Network:
+    """Sizes of the networks; see `training.networks.VAE`."""
+
+    latent: int
+    hidden: int
+    channels_7: int
+    channels_14: int
+    encoder_blocks: int
+    decoder_blocks_7: int
+    decoder_blocks_14: int
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """AdamW, the clipping of its gradient and the moving average of the weights."""
+
+    betas: tuple[float, float]
+    weight_decay: float
+    gradient_clip: float
+    warmup_steps: int
+    average_decay: float
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What the objective needs beside the stages."""
+
+    kl_warmup_steps: int
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A run of steps with one batch size and one bound; the learning rate falls along half a cosine."""
+
+    name: str
+    steps: int
+    batch_size: int
+    importance_samples: int
+    learning_rate: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Precision, and how often (in steps) things are written."""
+
+    precision: str
+    log_every: int
+    validate_every: int
+    checkpoint_every: int
+
+
+@dataclass(frozen=True)
+class Config:
+    """All of one model's training; see the comments in ``training/configs/mnist.toml`` for units."""
+
+    name: str
+    title: str
+    summary: str
+    version: str
+    limits: str
+    dataset: str
+    seed: int
+    validation: int
+    network: Network
+    optimiser: Optimiser
+    objective: Objective
+    stage: tuple[Stage, ...]
+    run: Run
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of all stages together."""
+        return sum(stage.steps for stage in self.stage)
+
+
+def names() -> list[str]:
+    """Names of the models that can be trained."""
+    return sorted(path.stem for path in CONFIGS.glob("*.toml"))
+
+
+def load(name: str) -> Config:
+    """Read a configuration by model name (``mnist``) or by the path of a ``.toml`` file.
+
+    Raises:
+        UserError: No such file, not TOML, or a key that is missing, unknown or of the wrong type.
+    """
+    path = Path(name) if name.endswith(".toml") else CONFIGS / f"{name}.toml"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"no training configuration {name!r}; there are: {', '.join(names())}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path} is not TOML: {error}") from None
+    return from_table(table, str(path))
+
+
+def from_table(table: dict[str, Any], where: str) -> Config:
+    """Build a `Config` from a parsed TOML table; ``where`` names the table in messages.
+
+    Raises:
+        UserError: A key is missing, unknown or of the wrong type, or a value makes no sense.
+    """
+    config: Config = _build(Config, table, where)
+    if not config.stage:
+        raise UserError(f"{where}: there is no [[stage]]; training needs at least one")
+    if config.run.precision not in ("auto", "float32", "bfloat16"):
+        raise UserError(
+            f"{where}: run.precision is {config.run.precision!r}; it must be auto, float32 or bfloat16"
+        )
+    return config
+
+
+def to_table(config: Config) -> dict[str, Any]:
+    """The configuration as plain dictionaries, lists, strings and numbers."""
+    return dataclasses.asdict(config)
+
+
+def _build(kind: Any, table: Any, where: str) -> Any:
+    """An instance of the dataclass ``kind`` from ``table``, all keys checked."""
+    if not isinstance(table, dict):
+        raise UserError(f"{where} must be a table")
+    hints = typing.get_type_hints(kind)
+    if unknown := sorted(table.keys() - hints.keys()):
+        raise UserError(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(hints)}")
+    if missing := [key for key in hints if key not in table]:
+        raise UserError(f"{where}: key {missing[0]!r} is missing")
+    return kind(**{key: _value(hints[key], table[key], f"{where}: {key}") for key in hints})
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    """``value`` as the type ``hint``: a scalar, a pair of floats, a dataclass or a tuple of dataclasses."""
+    if dataclasses.is_dataclass(hint):
+        return _build(hint, value, where)
+    if typing.get_origin(hint) is tuple:
+        kinds = typing.get_args(hint)
+        if not isinstance(value, (list, tuple)) or (kinds[-1] is not ... and len(value) != len(kinds)):
+            raise UserError(f"{where} is {value!r}; it must be a list of {len(kinds)}")
+        return tuple(_value(kinds[0], item, f"{where}[{i}]") for i, item in enumerate(value))
+    if hint is float and type(value) is int:
+        return float(value)
+    if type(value) is not hint:
+        raise UserError(f"{where} is {value!r}; it must be {hint.__name__}")
+    return value

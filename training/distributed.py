@@ -1,0 +1,61 @@
+"""One process or many: what ``torchrun`` started, and the device each process works on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+
+
+@dataclass(frozen=True)
+class Process:
+    """This process among ``count``, working on ``device``; process 0 is the one that speaks and writes."""
+
+    rank: int
+    count: int
+    device: torch.device
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that prints, logs and saves."""
+        return self.rank == 0
+
+    def any(self, flag: bool) -> bool:
+        """Whether the flag is set in any process: all must leave a loop at the same step."""
+        if self.count == 1:
+            return flag
+        votes = torch.tensor(int(flag), device=self.device)
+        dist.all_reduce(votes, op=dist.ReduceOp.MAX)
+        return bool(votes.item())
+
+    def mean(self, value: torch.Tensor) -> float:
+        """The mean over all processes of a scalar tensor."""
+        value = value.detach().clone()
+        if self.count > 1:
+            dist.all_reduce(value)
+        return float(value) / self.count
+
+
+@contextmanager
+def joined(device: str) -> Iterator[Process]:
+    """Join the other processes where ``torchrun`` started this one (it sets RANK, WORLD_SIZE, LOCAL_RANK).
+
+    Args:
+        device: ``"cpu"``, ``"cuda"``, or ``"auto"`` for cuda where there is one.
+    """
+    kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    if "WORLD_SIZE" not in os.environ:
+        yield Process(0, 1, torch.device(kind))
+        return
+    local = torch.device(kind, int(os.environ["LOCAL_RANK"])) if kind == "cuda" else torch.device(kind)
+    if kind == "cuda":
+        torch.cuda.set_device(local)
+    dist.init_process_group("nccl" if kind == "cuda" else "gloo")
+    try:
+        yield Process(dist.get_rank(), dist.get_world_size(), local)
+    finally:
+        dist.destroy_process_group()

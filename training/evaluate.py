@@ -1,0 +1,118 @@
+"""Measure a trained model on images it has not seen: ``python -m training.evaluate mnist --data-root DIR``.
+
+Prints the figures of the model card and leaves them in ``runs/MODEL/figures.json`` for ``training.export``.
+What is measured is what ships: the averaged weights, without the dimensions that the model does not use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training import checkpoint, likelihood, onnx_graph, posterior, sheet
+from training.checkpoint import Trained
+from training.config import names
+from training.data import Images, load_mnist
+from training.networks import multiply_adds
+from training.train import binarise
+from vaevis_tui.errors import UserError
+
+BINARISATION_SEED = 0
+"""Which zeros and ones the test set is: one draw, always the same, from torch's CPU generator."""
+
+
+def measure(
+    trained: Trained, images: Images, samples: int, run: Path, device: torch.device
+) -> dict[str, Any]:
+    """The figures of a (pruned) model on test images.
+
+    Args:
+        trained: The model.
+        images: Test images; binarised here with `BINARISATION_SEED`.
+        samples: Importance samples an image for the likelihood.
+        run: Folder for the unfinished part of a long measurement.
+        device: Where the likelihood is computed.
+    """
+    x = binarise(images.pixels, torch.Generator().manual_seed(BINARISATION_SEED))
+    model = trained.model.to(device)
+    identity = f"{trained.config.name} {trained.step} {trained.config.network}"
+    estimates = likelihood.estimate(model, x.to(device), samples, 0, run / "likelihood.npz", identity)
+    model.cpu()
+    posteriors = posterior.encode(model, images, BINARISATION_SEED)
+    count = len(images)
+    return {
+        "test_nll_nats": round(float(-estimates.log_likelihood.mean()), 2),
+        "test_nll_standard_error": round(float(estimates.log_likelihood.std() / count**0.5), 2),
+        "importance_samples": samples,
+        "test_images": count,
+        "binarisation": f"one draw, torch CPU generator, seed {BINARISATION_SEED}",
+        "test_elbo_nats": round(float(estimates.bound.mean()), 2),
+        "kl_nats": round(float(posteriors.kl.sum()), 2),
+        "active_dimensions": int(posteriors.active.sum()),
+        "kl_a_dimension_nats": " ".join(f"{kl:.2f}" for kl in posteriors.kl),
+        **_sizes(trained),
+    }
+
+
+def _sizes(trained: Trained) -> dict[str, int]:
+    decoder, encoder = trained.model.decoder, trained.model.encoder
+    latent = torch.zeros(1, trained.config.network.latent)
+    return {
+        "decoder_parameters": _parameters(decoder),
+        "decoder_multiply_adds": multiply_adds(decoder, latent),
+        "decoder_bytes": onnx_graph.decoder_model(trained.model).ByteSize(),
+        "encoder_parameters": _parameters(encoder),
+        "encoder_multiply_adds": multiply_adds(encoder, torch.zeros(1, 1, 28, 28)),
+    }
+
+
+def _parameters(network: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def evaluate(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure what the options name; returns the figures, which are also printed and stored."""
+    run = options.runs_dir / options.model
+    trained = checkpoint.load_trained(run / checkpoint.FILE)
+    train = load_mnist(options.data_root, train=True)
+    test = load_mnist(options.data_root, train=False)
+    trained, space = posterior.prepare(trained, train)
+    if options.contact_sheet is not None:
+        drawing = sheet.draw(trained.model, space, test.pixels, test.labels, seed=0)
+        sheet.save(options.contact_sheet, drawing)
+        print(f"contact sheet: {options.contact_sheet}")
+    kept = test.slice(0, options.images or len(test))
+    figures = measure(trained, kept, options.samples, run, torch.device(options.device))
+    for name, figure in figures.items():
+        print(f"{name:26} {figure}")
+    stored = json.dumps({"step": trained.step, **figures}, indent=1)
+    (run / "figures.json").write_text(stored + "\n", encoding="utf-8")
+    return figures
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
+    parser.add_argument("model", help=f"a trained model: {', '.join(names())}")
+    parser.add_argument("--data-root", type=Path, required=True, help="folder that holds MNIST/raw")
+    parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="where training ran (runs)")
+    parser.add_argument("--samples", type=int, default=100, help="importance samples an image (100)")
+    parser.add_argument("--images", type=int, help="only so many test images (all)")
+    parser.add_argument("--contact-sheet", type=Path, help="draw a sheet of pictures into this PNG file")
+    parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
+    options = parser.parse_args(arguments)
+    try:
+        evaluate(options)
+    except UserError as error:
+        print(f"training: error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""Write a trained model's bundle: ``python -m training.export mnist --data-root DIR``.
+
+The bundle holds ``decoder.onnx``, ``encoder.onnx``, ``latents.npz`` and ``model.toml``, the card, with what
+``training.evaluate`` found. Dimensions that the model does not use are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from training import checkpoint, onnx_graph, posterior
+from training.checkpoint import Trained
+from training.config import names, to_table
+from training.data import SOURCES, Images, load_mnist
+from training.networks import multiply_adds
+from vaevis_tui.errors import UserError
+from vaevis_tui.models.bundle import write_latents
+from vaevis_tui.resources import weights_dir
+
+LARGEST_DIFFERENCE = 1e-3
+"""Between PyTorch and the exported graph with the same (rounded) weights, on floats."""
+
+LARGEST_STEP = 1 / 255
+"""Between pictures of float32 weights and of float16 weights: what rounding to bytes may already cost."""
+
+
+def verify(trained: Trained, z: np.ndarray[Any, Any]) -> float:
+    """Compare the exported graphs with PyTorch on latents ``z``, float32 (n, d).
+
+    Returns:
+        The largest difference that storing the decoder's weights as float16 makes to a picture's value.
+
+    Raises:
+        UserError: The float32 graphs differ by more than `LARGEST_DIFFERENCE`, or the pictures of the float16
+            ones by more than `LARGEST_STEP`.
+    """
+    with torch.inference_mode():
+        wanted = onnx_graph.Picture(trained.model)(torch.from_numpy(z)).numpy()
+        mean, logvar = (part.numpy() for part in trained.model.encoder(torch.from_numpy(wanted)))
+    picture, half_picture = (
+        onnx_graph.run(onnx_graph.decoder_model(trained.model, half=half), z)[0] for half in (False, True)
+    )
+    posterior_ = onnx_graph.run(onnx_graph.encoder_model(trained.model, half=False), wanted)
+    for what, found, right in (
+        ("pictures", picture, wanted),
+        ("means", posterior_[0], mean),
+        ("log-variances", posterior_[1], logvar),
+    ):
+        if (off := float(np.abs(found - right).max())) > LARGEST_DIFFERENCE:
+            raise UserError(
+                f"exported {what} differ by {off:.2g} from PyTorch's; {LARGEST_DIFFERENCE} is right"
+            )
+    if (step := float(np.abs(half_picture - wanted).max())) > LARGEST_STEP:
+        raise UserError(f"weights in float16 move a picture by {step:.2g}; at most 1/255 is right")
+    return step
+
+
+def card(trained: Trained, decoder_bytes: int, figures: dict[str, Any], machine: str) -> str:
+    """The model card as TOML; its keys are those of `vaevis_tui.models.card`."""
+    config, recipe = trained.config, to_table(trained.config)
+    head = {"format": 1, **{key: recipe[key] for key in ("name", "title", "summary", "version", "limits")}}
+    tables: dict[str, dict[str, Any]] = {
+        "data": SOURCES[config.dataset],
+        "latent": {"size": config.network.latent},
+        "image": {"height": 28, "width": 28, "channels": 1},
+        "decoder": {
+            "parameters": sum(parameter.numel() for parameter in trained.model.decoder.parameters()),
+            "multiply_adds": multiply_adds(trained.model.decoder, torch.zeros(1, config.network.latent)),
+            "precision": "float16",
+            "bytes": decoder_bytes,
+        },
+        "training": {
+            "commit": _commit(),
+            "machine": machine,
+            "minutes": round(trained.seconds / 60),
+            "steps": trained.step,
+            "seed": config.seed,
+            **{key: recipe[key] for key in ("network", "optimiser", "objective", "stage")},
+        },
+        "figures": figures,
+    }
+    return _toml(head) + "".join(f"\n[{name}]\n{_toml(table)}" for name, table in tables.items())
+
+
+def _toml(table: dict[str, Any]) -> str:
+    return "".join(f"{key} = {_toml_value(value)}\n" for key, value in table.items())
+
+
+def _toml_value(value: Any) -> str:
+    """A value as TOML; JSON's strings and numbers are TOML's too."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml_value(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _commit() -> str:
+    """The commit of the code that exports, "unknown" outside a checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def export(trained: Trained, images: Images, folder: Path, figures: dict[str, Any], machine: str) -> None:
+    """Fit the aggregated posterior to the training images and write the bundle into ``folder``."""
+    trained, space = posterior.prepare(trained, images)
+    step = verify(trained, np.concatenate([space.sample(0, 64), space.anchors.z]))
+
+    folder.mkdir(parents=True, exist_ok=True)
+    decoder = onnx_graph.decoder_model(trained.model).SerializeToString()
+    (folder / "decoder.onnx").write_bytes(decoder)
+    (folder / "encoder.onnx").write_bytes(onnx_graph.encoder_model(trained.model).SerializeToString())
+    write_latents(folder / "latents.npz", space)
+    (folder / "model.toml").write_text(card(trained, len(decoder), figures, machine), encoding="utf-8")
+    print(
+        f"{folder}: {space.dim} dimensions, decoder {len(decoder):,} bytes; "
+        f"float16 weights move a picture by at most {step * 255:.2f}/255"
+    )
+
+
+def read_figures(path: Path, trained: Trained) -> dict[str, Any]:
+    """What `training.evaluate` found about this very model.
+
+    Raises:
+        UserError: Nothing was found yet, or it is about another step of the training.
+    """
+    figures: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if figures.pop("step", None) != trained.step:
+        raise UserError(
+            f"{path} has no figures of step {trained.step}; first run python -m training.evaluate "
+            f"{trained.config.name}"
+        )
+    return figures
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m training.export", description=__doc__)
+    parser.add_argument("model", help=f"a trained model: {', '.join(names())}")
+    parser.add_argument("--data-root", type=Path, required=True, help="folder that holds MNIST/raw")
+    parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="where training ran (runs)")
+    parser.add_argument("--out", type=Path, help="folder of the bundle (weights/MODEL)")
+    parser.add_argument("--machine", default="unknown", help='where it was trained, e.g. "2 CPU cores"')
+    options = parser.parse_args(arguments)
+    try:
+        run = options.runs_dir / options.model
+        trained = checkpoint.load_trained(run / checkpoint.FILE)
+        images = load_mnist(options.data_root, train=True)
+        figures = read_figures(run / "figures.json", trained)
+        export(trained, images, options.out or weights_dir() / options.model, figures, options.machine)
+    except UserError as error:
+        print(f"training: error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

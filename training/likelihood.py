@@ -1,0 +1,90 @@
+"""How probable a model makes images it has not seen: importance sampling, in nats, resumable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm import tqdm
+
+from training import objective
+from training.networks import VAE
+from training.schedule import noise_seed
+
+BLOCK = 100
+"""Images at once: the unit that is saved. With 5,000 samples two to four minutes on two CPU cores."""
+
+
+@dataclass
+class Estimates:
+    """Estimates for n images, NaN where an image has not been done yet.
+
+    Attributes:
+        log_likelihood: log (1/k) sum_k w, float64 (n,): below log p(x) on average, and tends to it.
+        bound: Mean of log w, float64 (n,): the evidence lower bound.
+    """
+
+    log_likelihood: NDArray[np.float64]
+    bound: NDArray[np.float64]
+
+
+def samples_a_pass(device: torch.device) -> int:
+    """Samples of each image decoded at once: as many as caches (CPU) or memory (GPU) like."""
+    return 5 if device.type == "cpu" else 200
+
+
+@torch.inference_mode()
+def estimate_block(model: VAE, x: Tensor, samples: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Both log (1/k) sum w and mean log w of binarised images ``x`` (n, c, h, w), float64 (n,) each."""
+    mean, logvar = model.encoder(x)
+    parts, left = [], samples
+    while left:
+        count = min(left, samples_a_pass(x.device))
+        noise = torch.randn((count, *mean.shape), generator=generator, device=x.device)
+        out = model.sample(mean, logvar, noise)
+        parts.append(objective.log_importance_weights(out, x).double())
+        left -= count
+    log_weights = torch.cat(parts)
+    return objective.importance_weighted_bound(log_weights), log_weights.mean(0)
+
+
+def estimate(model: VAE, x: Tensor, samples: int, seed: int, partial: Path, identity: str) -> Estimates:
+    """Importance-sampled log-likelihoods of binarised images, block by block.
+
+    Args:
+        model: The VAE.
+        x: Binarised images (n, c, h, w), on the model's device.
+        samples: Importance samples of q(z|x) an image.
+        seed: Of the samples; each block has its own stream, so a resumed run gives what a whole one gives.
+        partial: File that holds finished blocks; one of another ``identity`` or size is begun anew.
+        identity: What the estimates depend on beside ``samples`` and ``seed``, as text.
+    """
+    key = f"{identity} {len(x)} {samples} {seed} {x.device.type}"
+    done = _load(partial, key) or Estimates(np.full(len(x), np.nan), np.full(len(x), np.nan))
+    starts = [start for start in range(0, len(x), BLOCK) if np.isnan(done.bound[start])]
+    for start in tqdm(starts, desc=f"likelihood, {samples} samples", unit=f"{BLOCK} images"):
+        block = slice(start, start + BLOCK)
+        generator = torch.Generator(x.device).manual_seed(noise_seed(seed, start, 0))
+        log_likelihood, bound = estimate_block(model, x[block], samples, generator)
+        done.log_likelihood[block], done.bound[block] = log_likelihood.cpu().numpy(), bound.cpu().numpy()
+        _save(partial, key, done)
+    return done
+
+
+def _load(path: Path, key: str) -> Estimates | None:
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as stored:
+        if str(stored["key"]) != key:
+            return None
+        return Estimates(stored["log_likelihood"], stored["bound"])
+
+
+def _save(path: Path, key: str, estimates: Estimates) -> None:
+    unfinished = path.with_name("unfinished.npz")
+    np.savez(unfinished, key=key, log_likelihood=estimates.log_likelihood, bound=estimates.bound)
+    unfinished.replace(path)

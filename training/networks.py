@@ -1,0 +1,141 @@
+"""The networks, in plain PyTorch.
+
+No normalisation layers: residual blocks that start as the identity train without them (Zhang, Dauphin & Ma
+2019, "Fixup"), and nothing is left to fold at run time. The decoder keeps to what is cheap to write a fused
+kernel for: fully connected, 3x3 convolution, nearest-neighbour upsampling, leaky ReLU, pixel shuffle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.config import Network
+
+SLOPE = 0.1
+"""Slope of the leaky ReLU below zero."""
+
+
+def activation(x: Tensor) -> Tensor:
+    """Leaky ReLU: one operator in ONNX, one instruction or two in a kernel."""
+    return F.leaky_relu(x, SLOPE)
+
+
+class ResidualBlock(nn.Module):
+    """x + conv(act(conv(act(x)))), 3x3; the identity before the first step."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.second.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, channels, h, w) to the same."""
+        out: Tensor = x + self.second(activation(self.first(activation(x))))
+        return out
+
+
+class Encoder(nn.Module):
+    """q(z|x): image to the mean and log-variance of a diagonal Gaussian."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        wide, narrow = network.channels_7, network.channels_14
+        self.to_14 = nn.Conv2d(1, narrow, 4, stride=2, padding=1)
+        self.to_7 = nn.Conv2d(narrow, wide, 4, stride=2, padding=1)
+        self.blocks_7 = nn.Sequential(*(ResidualBlock(wide) for _ in range(network.encoder_blocks)))
+        self.hidden = nn.Linear(wide * 7 * 7, network.hidden)
+        self.mean = nn.Linear(network.hidden, network.latent)
+        self.logvar = nn.Linear(network.hidden, network.latent)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, 1, 28, 28), values 0..1, to mean and log-variance, each (n, latent)."""
+        x = activation(self.to_14(x - 0.5))
+        x = activation(self.blocks_7(self.to_7(x)))
+        x = activation(self.hidden(x.flatten(1)))
+        return self.mean(x), self.logvar(x)
+
+
+class Decoder(nn.Module):
+    """p(x|z): latent to the logits of independent Bernoulli pixels."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        wide, narrow = network.channels_7, network.channels_14
+        self.channels_7 = wide
+        self.hidden = nn.Linear(network.latent, network.hidden)
+        self.to_7 = nn.Linear(network.hidden, wide * 7 * 7)
+        self.blocks_7 = nn.Sequential(*(ResidualBlock(wide) for _ in range(network.decoder_blocks_7)))
+        self.to_14 = nn.Conv2d(wide, narrow, 3, padding=1)
+        self.blocks_14 = nn.Sequential(*(ResidualBlock(narrow) for _ in range(network.decoder_blocks_14)))
+        self.to_28 = nn.Conv2d(narrow, 4, 3, padding=1)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """(n, latent) to logits (n, 1, 28, 28)."""
+        x = self.to_7(activation(self.hidden(z))).reshape(-1, self.channels_7, 7, 7)
+        # Without this the convolutions would run on NCHW and copy at every layer: 20 % of a step.
+        x = x.contiguous(memory_format=torch.channels_last)
+        x = activation(self.blocks_7(x))
+        x = self.to_14(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+        x = activation(self.blocks_14(x))
+        return F.pixel_shuffle(self.to_28(x), 2)
+
+
+@dataclass
+class Pass:
+    """What one pass through the VAE gives, for k samples of each of n images.
+
+    Attributes:
+        mean: (n, d) of q(z|x).
+        logvar: (n, d) of q(z|x).
+        z: (k, n, d), samples of q(z|x).
+        logits: (k, n, 1, 28, 28), of p(x|z).
+    """
+
+    mean: Tensor
+    logvar: Tensor
+    z: Tensor
+    logits: Tensor
+
+
+class VAE(nn.Module):
+    """Encoder and decoder, tied by reparameterised samples."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.encoder = Encoder(network)
+        self.decoder = Decoder(network)
+
+    def forward(self, x: Tensor, noise: Tensor) -> Pass:
+        """Encode ``x`` (n, 1, 28, 28) and decode k samples; ``noise`` (k, n, d) is standard normal."""
+        mean, logvar = self.encoder(x)
+        return self.sample(mean.float(), logvar.float(), noise)
+
+    def sample(self, mean: Tensor, logvar: Tensor, noise: Tensor) -> Pass:
+        """Decode k samples of the posteriors N(mean, exp(logvar)); ``noise`` as in `forward`."""
+        z = mean + torch.exp(0.5 * logvar) * noise
+        logits = self.decoder(z.flatten(0, 1)).float()
+        return Pass(mean, logvar, z, logits.unflatten(0, noise.shape[:2]))
+
+
+def multiply_adds(network: nn.Module, example: Tensor) -> int:
+    """Multiply-adds of the Linear and Conv2d layers in one pass over ``example``, a batch of one."""
+    count = 0
+
+    def add(layer: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        nonlocal count
+        weight = layer.weight
+        assert isinstance(weight, Tensor)
+        count += output.numel() * weight[0].numel()
+
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear | nn.Conv2d)]
+    hooks = [layer.register_forward_hook(add) for layer in layers]
+    with torch.inference_mode():
+        network(example)
+    for hook in hooks:
+        hook.remove()
+    return count

@@ -1,0 +1,74 @@
+"""The contact sheet: originals, reconstructions, samples and interpolations, to be looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from training.networks import VAE
+from training.onnx_graph import Picture
+from vaevis_tui.latent.motion import slerp
+from vaevis_tui.latent.space import LatentSpace
+
+COLUMNS = 16
+GAP = 6
+"""Pixels between the groups of rows, before scaling."""
+
+
+@torch.inference_mode()
+def draw(model: VAE, space: LatentSpace, originals: Tensor, labels: Tensor, seed: int) -> NDArray[np.uint8]:
+    """The sheet as uint8 (height, width), `COLUMNS` pictures wide, white groups between dark gaps.
+
+    From top to bottom: originals over their reconstructions (two pairs of rows), samples of the aggregated
+    posterior (four rows), spherical interpolations between unlike originals (four rows).
+
+    Args:
+        model: The VAE, on the CPU.
+        space: Its latent space.
+        originals: uint8 (n, 1, h, w), n at least 2 * COLUMNS; the first ones are drawn.
+        labels: Class of each, (n,): interpolations go from a class to another.
+        seed: Of the samples.
+    """
+    picture = Picture(model)
+    shown = originals[: 2 * COLUMNS].float() / 255
+    means = model.encoder(shown)[0]
+    rebuilt = picture(means)
+    sampled = picture(torch.from_numpy(space.sample(seed, 4 * COLUMNS)))
+    ends = [(i, next(j for j in range(i + 1, len(labels)) if labels[j] != labels[i])) for i in range(0, 8, 2)]
+    path = np.concatenate([_interpolate(space, means[i].numpy(), means[j].numpy()) for i, j in ends])
+    groups = []
+    for start in (0, COLUMNS):
+        stop = start + COLUMNS
+        groups.append(np.concatenate([_rows(shown[start:stop]), _rows(rebuilt[start:stop])]))
+    groups += [_rows(sampled), _rows(picture(torch.from_numpy(path)))]
+    gap = np.full((GAP, groups[0].shape[1]), 64, np.uint8)
+    return np.concatenate([part for group in groups for part in (group, gap)][:-1])
+
+
+def save(path: Path, sheet: NDArray[np.uint8], scale: int = 2) -> None:
+    """Write the sheet as a PNG of 16 greys, every pixel ``scale`` wide."""
+    enlarged = sheet.repeat(scale, 0).repeat(scale, 1)
+    image = Image.fromarray(enlarged).quantize(16)  # a third of the bytes, and nothing the eye misses
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path, optimize=True)
+
+
+def _interpolate(
+    space: LatentSpace, start: NDArray[np.float32], end: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """`COLUMNS` points between two latents, float32 (COLUMNS, d), along a sphere of the whitened space."""
+    first, last = space.whiten(start), space.whiten(end)
+    return space.unwhiten(np.stack([slerp(first, last, t) for t in np.linspace(0, 1, COLUMNS)]))
+
+
+def _rows(images: Tensor) -> NDArray[np.uint8]:
+    """Images (n, 1, h, w), values 0..1, n a multiple of `COLUMNS`, as rows of a uint8 picture."""
+    pixels = (images[:, 0].numpy() * 255 + 0.5).astype(np.uint8)
+    count, height, width = pixels.shape
+    grid = pixels.reshape(count // COLUMNS, COLUMNS, height, width).swapaxes(1, 2)
+    return np.ascontiguousarray(grid.reshape(-1, COLUMNS * width))
