@@ -1,0 +1,29 @@
+"""How much colour pictures are drawn with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ColorDepth(StrEnum):
+    """How colours are named in Select Graphic Rendition sequences (ISO 8613-6, section 13.1.8)."""
+
+    TRUECOLOR = "truecolor"
+    """``38;2;R;G;B``: any of 2**24 colours."""
+
+    PALETTE = "256"
+    """``38;5;N``: xterm's palette of 256, of which 6x6x6 form a cube and 24 a grey ramp."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColorMode:
+    """The colours that a picture is drawn in.
+
+    Attributes:
+        depth: How colours are named, and thereby how many there are.
+        grey: Whether pictures are drawn in greys alone, as NO_COLOR asks for.
+    """
+
+    depth: ColorDepth = ColorDepth.TRUECOLOR
+    grey: bool = False
