@@ -1,0 +1,1 @@
+"""What ``vaevis-tui bench`` measures: decoding, encoding, and the explorer itself on a pseudo-terminal."""

@@ -1,0 +1,173 @@
+"""The explorer as a process on a pseudo-terminal that reads as fast as it can, measured while it walks."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import itertools
+import json
+import os
+import pty
+import select
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from vaevis_tui.bench.timing import Spread, spread
+from vaevis_tui.errors import UserError
+
+COLUMNS, ROWS = 120, 36
+STARTS = 3
+"""Starts of the command, of whose times to the first picture the median is given."""
+PATIENCE = 30.0
+"""Seconds after which an explorer that shows no picture has failed."""
+FIRST_HALF_BLOCK = "▀".encode()
+"""Only pictures hold one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a terminal saw of the walking explorer.
+
+    Attributes:
+        frames_a_second: Pictures written to the terminal a second, from the first to the last.
+        frame: Time from one picture to the next.
+        kilobytes_a_frame: What the terminal got for a picture, bars and statistics included.
+        dropped: Pictures that gave way to a newer one.
+        first_picture_s: From starting ``vaevis-tui`` to its first picture.
+        memory_mb: Largest resident memory of the process.
+        cpu_share: Processor time over wall time while walking; 1 is one core.
+        columns: Of the terminal.
+        rows: Of the terminal.
+    """
+
+    frames_a_second: float
+    frame: Spread
+    kilobytes_a_frame: float
+    dropped: int
+    first_picture_s: float
+    memory_mb: float
+    cpu_share: float
+    columns: int = COLUMNS
+    rows: int = ROWS
+
+
+def present(model: str, backend: str, seconds: float) -> Presented:
+    """Start the explorer a few times, then let it walk for some seconds.
+
+    Raises:
+        UserError: it showed no picture.
+    """
+    explorer = [sys.executable, "-m", "vaevis_tui", "--model", model, "--backend", backend]
+    starts = [_time_to_first_picture(explorer) for _ in range(STARTS)]
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        walker = [sys.executable, "-m", "vaevis_tui.bench.walk", model, backend, str(report)]
+        with _Terminal(walker) as terminal:
+            terminal.await_picture()
+            before = terminal.cpu_seconds()
+            began, received = time.perf_counter(), terminal.received
+            terminal.read_for(seconds)
+            wall, received = time.perf_counter() - began, terminal.received - received
+            cpu = terminal.cpu_seconds() - before
+            memory = terminal.peak_memory_mb()
+            terminal.quit()
+        told = json.loads(report.read_text())
+    times: list[float] = told["presented"]
+    rate = (len(times) - 1) / (times[-1] - times[0])
+    return Presented(
+        frames_a_second=rate,
+        frame=spread([1000 * (after - before) for before, after in itertools.pairwise(times)]),
+        kilobytes_a_frame=received / wall / rate / 1000,
+        dropped=told["dropped"],
+        first_picture_s=statistics.median(starts),
+        memory_mb=memory,
+        cpu_share=cpu / wall,
+    )
+
+
+def _time_to_first_picture(command: list[str]) -> float:
+    began = time.perf_counter()
+    with _Terminal(command) as terminal:
+        terminal.await_picture()
+        elapsed = time.perf_counter() - began
+        terminal.quit()
+    return elapsed
+
+
+class _Terminal:
+    """A process on a pseudo-terminal whose other side we read."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        environment = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        environment.pop("NO_COLOR", None)
+        self._process = subprocess.Popen(
+            command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+        )
+        os.close(slave)
+        self.received = 0
+        self._tail = b""
+
+    def await_picture(self) -> None:
+        end = time.perf_counter() + PATIENCE
+        while FIRST_HALF_BLOCK not in self._tail:
+            if time.perf_counter() > end or not self._read():
+                said = self._tail.decode(errors="replace").strip().splitlines()
+                raise UserError(f"the explorer showed no picture; it said: {said[-1] if said else 'nothing'}")
+
+    def read_for(self, seconds: float) -> None:
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end and self._read():
+            pass
+
+    def quit(self) -> None:
+        """Press q, and read until the process is gone."""
+        os.write(self._master, b"q")
+        self.read_for(10)
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the process so far; 0 where the system has no /proc."""
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime, proc(5)
+        return 0.0
+
+    def peak_memory_mb(self) -> float:
+        """Largest resident memory so far; 0 where the system has no /proc."""
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) / 1024
+        return 0.0
+
+    def _read(self) -> bool:
+        """Take what came within 20 ms; False when the other side is closed."""
+        ready, _, _ = select.select([self._master], [], [], 0.02)
+        if not ready:
+            return True
+        try:
+            data = os.read(self._master, 1 << 16)
+        except OSError:  # Linux says EIO when the last process on the other side has gone
+            return False
+        self.received += len(data)
+        self._tail = self._tail[-4000:] + data
+        return bool(data)
+
+    def __enter__(self) -> _Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._master)  # hangs up, should the process still be there
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

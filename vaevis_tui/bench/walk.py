@@ -1,0 +1,44 @@
+"""``python -m vaevis_tui.bench.walk MODEL BACKEND REPORT``: walks, and tells when it presented."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from vaevis_tui.terminal.meter import FrameMeter
+
+
+class RecordingMeter(FrameMeter):
+    """A meter that remembers the time of every picture, not of the last second's only."""
+
+    def __init__(self) -> None:
+        super().__init__(time.perf_counter)
+        self.times: list[float] = []
+        self.total_dropped = 0
+
+    def presented(self, draw: float, write: float, size: int) -> None:
+        """A frame is on the screen."""
+        super().presented(draw, write, size)
+        self.times.append(time.perf_counter())
+
+    def dropped(self, count: int = 1) -> None:
+        """Frames gave way to newer ones."""
+        super().dropped(count)
+        self.total_dropped += count
+
+
+def main(model: str, backend: str, report: str) -> int:
+    """Walk until told to quit, then write the report as JSON."""
+    from vaevis_tui.tui.run import run_explorer
+    from vaevis_tui.tui.settings import ExplorerSettings
+
+    meter = RecordingMeter()
+    code = run_explorer(ExplorerSettings(model=model, backend=backend, seed=0, walk=True, meter=meter))
+    Path(report).write_text(json.dumps({"presented": meter.times, "dropped": meter.total_dropped}))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

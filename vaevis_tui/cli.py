@@ -1,0 +1,296 @@
+"""The command line: parses, calls the packages, and turns what a person can mend into one line.
+
+Everything heavy is imported inside the command that needs it: the first picture waits for these imports.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from vaevis_tui import __version__
+from vaevis_tui.errors import UserError
+
+if TYPE_CHECKING:
+    from vaevis_tui.api import Model
+    from vaevis_tui.engine.decoder import Latents
+
+BACKENDS = ("auto", "wgpu", "onnxruntime")
+EXIT_USAGE = 2
+
+_COMMANDS = """\
+commands (each explains itself with --help):
+  decode     a picture to a PNG file
+  show       a picture on a plain console
+  models     the shipped models
+  doctor     what this machine has, and what the program chose because of it
+  bench      decode, encode and presented rates
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage text above it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message} (see {self.prog} --help)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code: 0, 1 if it failed, 2 if what it was given was wrong."""
+    arguments = _join_negative(sys.argv[1:] if argv is None else argv)
+    commands: dict[str, Callable[[list[str]], int]] = {
+        "decode": _decode,
+        "show": _show,
+        "models": _models,
+        "doctor": _doctor,
+        "bench": _bench,
+    }
+    try:
+        if arguments and arguments[0] in commands:
+            return commands[arguments[0]](arguments[1:])
+        return _explore(arguments)
+    except UserError as error:
+        print(f"vaevis-tui: error: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except BrokenPipeError:
+        # Whoever read our output has gone, as with `| head`; keep the interpreter from saying so at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130  # 128 + SIGINT, as shells have it
+
+
+def _join_negative(arguments: Sequence[str]) -> list[str]:
+    """``--z -1,2`` as ``--z=-1,2``: argparse would take the value for an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] == "--z" and argument.startswith("-"):
+            joined[-1] = f"--z={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def _parser(command: str, description: str, epilog: str | None = None) -> _Parser:
+    return _Parser(
+        prog=f"vaevis-tui {command}".strip(),
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", metavar="NAME|PATH", help="a shipped model, a bundle's folder or a decoder's .onnx file"
+    )
+    parser.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default="auto",
+        help="what decodes; auto takes a hardware GPU if there is one, else onnxruntime (default: auto)",
+    )
+
+
+def _add_point(parser: argparse.ArgumentParser) -> None:
+    point = parser.add_mutually_exclusive_group()
+    point.add_argument(
+        "--seed", type=_seed, help="a random point, the same on every machine for the same number"
+    )
+    point.add_argument(
+        "--z", type=_numbers, metavar="Z1,Z2,...", help="a latent vector, one number a dimension"
+    )
+    point.add_argument("--from", dest="snapshot", type=Path, metavar="PNG", help="the point of a snapshot")
+
+
+def _seed(text: str) -> int:
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if seed < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed; a whole number from 0 is")
+    return seed
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers; 0.1,-2,0 is") from None
+
+
+def _model_name(given: str | None) -> str:
+    from vaevis_tui.models.catalog import DEFAULT_MODEL
+
+    return given if given is not None else DEFAULT_MODEL
+
+
+def _open_model(options: argparse.Namespace) -> Model:
+    from vaevis_tui.api import load
+
+    return load(_model_name(options.model), backend=options.backend)
+
+
+def _point(options: argparse.Namespace, model: Model) -> Latents:
+    """The latent vector that was asked for, (1, d); the mean of the data where none was."""
+    import numpy as np
+
+    if options.seed is not None:
+        return model.sample(options.seed)
+    z = _read_snapshot(options.snapshot) if options.snapshot is not None else options.z
+    if z is None:
+        return model.space.mean[None]
+    if len(z) != model.info.latent_dim:
+        raise UserError(
+            f"z has {len(z)} numbers, but this model's latent vectors have {model.info.latent_dim}"
+        )
+    vector = np.asarray([z], np.float32)
+    if not np.isfinite(vector).all():
+        raise UserError("z holds NaN or infinities; finite numbers are right")
+    return vector
+
+
+def _read_snapshot(path: Path) -> tuple[float, ...]:
+    from vaevis_tui.export.png import read_metadata
+    from vaevis_tui.export.snapshot import SnapshotInfo
+
+    return SnapshotInfo.from_metadata(read_metadata(path)).z
+
+
+def _explore(arguments: list[str]) -> int:
+    parser = _parser(
+        "",
+        "Walk through the latent space of a variational autoencoder, live, in a terminal.",
+        epilog=_COMMANDS,
+    )
+    if arguments and not arguments[0].startswith("-"):
+        raise UserError(
+            f"there is no command {arguments[0]!r} (see vaevis-tui --help); a model is given by --model"
+        )
+    parser.add_argument("--version", action="version", version=f"vaevis-tui {__version__}")
+    _add_model(parser)
+    _add_point(parser)
+    parser.add_argument("--walk", action="store_true", help="start with the random walk on")
+    parser.add_argument(
+        "--snapshot-dir", type=Path, default=Path(), metavar="DIR", help="where snapshots go (default: here)"
+    )
+    options = parser.parse_args(arguments)
+    return _run_explorer(options)
+
+
+def _run_explorer(options: argparse.Namespace) -> int:
+    from vaevis_tui.models import catalog
+    from vaevis_tui.terminal.capabilities import detect
+
+    refusal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=sys.stderr.isatty()).refusal
+    if refusal:
+        raise UserError(refusal)
+
+    from vaevis_tui.tui.run import run_explorer
+    from vaevis_tui.tui.settings import ExplorerSettings
+
+    settings = ExplorerSettings(
+        model=_model_name(options.model),
+        catalog=tuple(catalog.names()),
+        backend=options.backend,
+        seed=options.seed,
+        z=_read_snapshot(options.snapshot) if options.snapshot else options.z,
+        walk=options.walk,
+        snapshot_dir=options.snapshot_dir,
+    )
+    return run_explorer(settings)
+
+
+def _decode(arguments: list[str]) -> int:
+    parser = _parser("decode", "Decode one point to a PNG file that carries its latent vector.")
+    _add_model(parser)
+    _add_point(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.png", help="the file to write")
+    parser.add_argument(
+        "--scale", type=_scale, default=1, help="pixels of the file a pixel of the picture (default: 1)"
+    )
+    options = parser.parse_args(arguments)
+
+    from vaevis_tui.export.png import save_png
+    from vaevis_tui.export.snapshot import SnapshotInfo
+
+    with _open_model(options) as model:
+        z = _point(options, model)
+        picture = model.decode(z)[0]
+        info = SnapshotInfo(
+            model=_model_name(options.model),
+            version=model.card.version if model.card else "",
+            z=tuple(float(value) for value in z[0]),
+            seed=options.seed,
+            backend=model.info.backend,
+        )
+    print(save_png(options.out, picture, scale=options.scale, metadata=info.to_metadata()))
+    return 0
+
+
+def _scale(text: str) -> int:
+    with contextlib.suppress(ValueError):
+        if 1 <= int(text) <= 64:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no scale; a whole number from 1 to 64 is")
+
+
+def _show(arguments: list[str]) -> int:
+    parser = _parser("show", "Draw one point on a plain console, in half-blocks.")
+    _add_model(parser)
+    _add_point(parser)
+    options = parser.parse_args(arguments)
+    with _open_model(options) as model:
+        picture = model.decode(_point(options, model))[0]
+
+    from vaevis_tui.console import print_picture
+
+    print_picture(picture)
+    return 0
+
+
+def _models(arguments: list[str]) -> int:
+    parser = _parser("models", "List the shipped models.")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    options = parser.parse_args(arguments)
+
+    from vaevis_tui.console import print_models
+
+    print_models(as_json=options.json)
+    return 0
+
+
+def _doctor(arguments: list[str]) -> int:
+    parser = _parser("doctor", "Say what this machine has, and what the program chose because of it.")
+    _add_model(parser)
+    parser.add_argument("--json", action="store_true", help="for programs")
+    options = parser.parse_args(arguments)
+
+    from vaevis_tui.doctor import examine, print_report
+
+    print_report(examine(_model_name(options.model), options.backend), as_json=options.json)
+    return 0
+
+
+def _bench(arguments: list[str]) -> int:
+    parser = _parser("bench", "Measure decode, encode and presented rates on this machine.")
+    _add_model(parser)
+    parser.add_argument("--seconds", type=float, default=3.0, help="for each figure (default: 3)")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    options = parser.parse_args(arguments)
+
+    from vaevis_tui.bench.report import measure, print_results
+
+    print_results(measure(_model_name(options.model), options.backend, options.seconds), as_json=options.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

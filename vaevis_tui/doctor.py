@@ -1,0 +1,181 @@
+"""What this machine has, and what the program chose because of it; the first thing to send along."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from dataclasses import asdict, dataclass
+from importlib import metadata
+
+from vaevis_tui import __version__
+from vaevis_tui.engine.decoder import DecoderInfo, EngineError
+from vaevis_tui.errors import UserError
+from vaevis_tui.terminal.capabilities import TerminalCapabilities, detect
+
+PACKAGES = ("textual", "rich", "rich-pixels", "numpy", "onnx", "onnxruntime", "wgpu", "pillow")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of opening the model on a backend.
+
+    Attributes:
+        asked: What ``--backend`` would have been.
+        info: The decoder that opened, or None.
+        problem: Why none opened; empty if one did.
+        open_ms: Time to open it.
+        first_decode_ms: Time of its first picture.
+    """
+
+    asked: str
+    info: DecoderInfo | None
+    problem: str
+    open_ms: float
+    first_decode_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `examine` found."""
+
+    version: str
+    python: str
+    system: str
+    cores: int
+    packages: dict[str, str]
+    adapters: list[str]
+    adapters_problem: str
+    model: str
+    chosen: Attempt
+    others: list[Attempt]
+    terminal: TerminalCapabilities
+    columns: int
+    rows: int
+
+
+def examine(model: str, backend: str) -> Report:
+    """Look at everything; takes a second or two where there is a GPU to be asked.
+
+    Raises:
+        UserError: there is no such model.
+    """
+    from vaevis_tui.models.bundle import open_bundle
+
+    open_bundle(model)
+    adapters, problem = _adapters()
+    columns, rows = _size()
+    terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=sys.stdout.isatty())
+    return Report(
+        version=__version__,
+        python=platform.python_version(),
+        system=f"{platform.system()} {platform.release()} {platform.machine()}",
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        packages={name: _version(name) for name in PACKAGES},
+        adapters=adapters,
+        adapters_problem=problem,
+        model=model,
+        chosen=_attempt(model, backend),
+        others=[_attempt(model, other) for other in ("wgpu", "onnxruntime") if other != backend],
+        terminal=terminal,
+        columns=columns,
+        rows=rows,
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "missing"
+
+
+def _size() -> tuple[int, int]:
+    """Columns and rows of the terminal, (0, 0) if there is none."""
+    for stream in (sys.stdout, sys.stderr, sys.stdin):
+        try:
+            size = os.get_terminal_size(stream.fileno())
+        except (OSError, ValueError):
+            continue
+        return size.columns, size.lines
+    return 0, 0
+
+
+def _adapters() -> tuple[list[str], str]:
+    """Vulkan, Metal and Direct3D adapters by name, and why there are none."""
+    try:
+        from vaevis_tui.engine.wgpu import adapters
+
+        found = adapters()
+    except (UserError, EngineError, ImportError, OSError) as error:
+        return [], str(error)
+    return [str(adapter) for adapter in found], "" if found else "no driver offers one"
+
+
+def _attempt(model: str, backend: str) -> Attempt:
+    from vaevis_tui.api import load
+
+    began = time.perf_counter()
+    try:
+        with load(model, backend=backend) as opened:
+            ready = time.perf_counter()
+            opened.decode(opened.space.mean)
+            done = time.perf_counter()
+            return Attempt(backend, opened.info, "", 1000 * (ready - began), 1000 * (done - ready))
+    except (UserError, EngineError) as error:
+        return Attempt(backend, None, str(error), 0.0, 0.0)
+
+
+def print_report(report: Report, *, as_json: bool) -> None:
+    """Print aligned lines for people, or one JSON object for programs."""
+    if as_json:
+        print(json.dumps(_as_dict(report), indent=2))
+        return
+    for heading, lines in _sections(report):
+        print(heading)
+        for line in lines:
+            print(f"  {line}")
+
+
+def _as_dict(report: Report) -> dict[str, object]:
+    fields = asdict(report)
+    colors = report.terminal.colors
+    fields["terminal"]["colors"] = {"depth": colors.depth.name.lower(), "grey": colors.grey}
+    return fields
+
+
+def _sections(report: Report) -> list[tuple[str, list[str]]]:
+    terminal = report.terminal
+    packages = ", ".join(f"{name} {version}" for name, version in report.packages.items())
+    return [
+        (
+            f"vaevis-tui {report.version}",
+            [f"Python {report.python}, {report.system}, {report.cores} cores", packages],
+        ),
+        ("GPU adapters", report.adapters or [f"none: {report.adapters_problem}"]),
+        (f"decoding {report.model}", [_decoding(report.chosen, "chosen: ")]),
+        ("  beside it", [_decoding(attempt, "") for attempt in report.others]),
+        (
+            "terminal",
+            [
+                f"TERM={terminal.term or '(not set)'}, {terminal.brand}, "
+                f"{f'inside {terminal.multiplexer}' if terminal.multiplexer else 'no multiplexer'}, "
+                f"{f'{report.columns}x{report.rows} cells' if report.columns else 'no window'}",
+                f"colours: {'24 bit' if terminal.truecolor else '256'}, because {terminal.colors_reason}",
+                *filter(None, [terminal.refusal, terminal.notice]),
+            ],
+        ),
+    ]
+
+
+def _decoding(attempt: Attempt, label: str) -> str:
+    info = attempt.info
+    if info is None:
+        return f"{label}{attempt.asked}: not to be had: {attempt.problem}"
+    because = f", because {info.reason}" if info.reason else ""
+    return (
+        f"{label}{info.backend} on {info.adapter}, {info.precision}{because} "
+        f"(ready in {attempt.open_ms:.0f} ms, first picture {attempt.first_decode_ms:.1f} ms)"
+    )
