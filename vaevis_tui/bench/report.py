@@ -139,7 +139,7 @@ def _sentences(results: Results) -> list[str]:
     if shown is not None:
         lines += [
             f"presented {shown.frames_a_second:.1f} pictures a second on a pseudo-terminal of "
-            f"{shown.columns}x{shown.rows}: {shown.kilobytes_a_frame:.1f} KB a picture, {shown.dropped} dropped, "
+            f"{shown.columns}x{shown.rows}: {shown.kilobytes_a_frame:.1f} KB each, {shown.dropped} dropped, "
             f"{100 * shown.cpu_share:.0f} % of a core",
             f"command to first picture {shown.first_picture_s:.2f} s",
             f"resident memory at most {shown.memory_mb:.0f} MB",
