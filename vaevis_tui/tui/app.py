@@ -8,12 +8,14 @@ from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.decoding import Decoding
 from vaevis_tui.tui.explorer import ExplorerScreen
 from vaevis_tui.tui.settings import ExplorerSettings
+from vaevis_tui.tui.textual_private import timed_driver_class
 from vaevis_tui.tui.theme import DARK, LIGHT
 
 
@@ -35,6 +37,10 @@ class ExplorerApp(App[Exception], inherit_bindings=False):
     def get_default_screen(self) -> Screen[None]:
         """The explorer."""
         return ExplorerScreen(self._settings, self._decoding)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's driver for this platform, which can tell when a picture has been written."""
+        return timed_driver_class(super().get_driver_class())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours, for themes that do not name them."""

@@ -15,6 +15,8 @@ BARS_READY = 34
 """Columns that give a track of 20 cells, 160 steps of an eighth of a cell, over six sigma."""
 BARS_MOST = 72
 """Wider bars are no easier to read; what is left goes to the picture."""
+MARGINS = 2
+"""Columns that part the picture from the window's edge and from the bars, where they can be spared."""
 PANEL_ROWS = 3
 PANEL_WIDTH = 64
 """Columns that the panel of three rows needs for its table of times."""
@@ -82,4 +84,4 @@ def _bars_columns(width: int, rows: int, image_height: int, image_width: int) ->
     if width - wanted < 1:
         return 0
     left = width - fit(image_height, image_width, width - wanted, rows).columns
-    return min(left, BARS_MOST)
+    return min(left - MARGINS if left - MARGINS >= wanted else left, BARS_MOST)

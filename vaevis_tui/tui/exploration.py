@@ -19,14 +19,14 @@ SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 class Exploration:
     """A model's bundle, the point on show with its undo history, and the random walk.
 
-    Whoever takes hold of a dimension stops the walk, so that what was taken hold of stays; a random point does
-    not: the walk goes on from there.
+    Whoever takes hold of a dimension stops the walk, so that what was taken hold of stays; a random point
+    does not: the walk goes on from there.
 
     Args:
         ref: What the model was opened by, a catalog name or a path.
         bundle: The model.
-        seed: Of random points and walks, or None.
-        z: Where to start, or None for the mean.
+        seed: Of the random point to start at, and of those and the walks that follow; or None.
+        z: Where to start instead; with neither it is the mean.
         speed: Of the walk.
 
     Raises:
@@ -48,7 +48,9 @@ class Exploration:
             self.state = LatentState.start(bundle.space, z)
         except ValueError as error:
             raise UserError(f"z does not fit model {bundle.name}: {error}") from None
-        self._rng = np.random.default_rng(seed)
+        self._rng = np.random.Generator(np.random.PCG64(seed))
+        if z is None and seed is not None:
+            self.state = LatentState.start(bundle.space, bundle.space.sample(self._rng)[0])
         self._walk: Walk | None = None
         self._walks = 0
         self.speed = speed

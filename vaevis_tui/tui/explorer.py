@@ -19,7 +19,7 @@ from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.engine.worker import Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.snapshot import SnapshotInfo
-from vaevis_tui.terminal.meter import FrameMeter
+from vaevis_tui.terminal.halfblock import HalfBlockEncoder
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.arrangement import arrange
 from vaevis_tui.tui.decoding import Decoded, Decoding, Failed, News, Opened
@@ -77,11 +77,12 @@ class ExplorerScreen(Screen[None]):
         super().__init__()
         self._settings = settings
         self._decoding = decoding
-        self._meter = FrameMeter(settings.clock)
         self._exploration: Exploration | None = None
         self._info: DecoderInfo | None = None
-        self._frame: Frame | None = None
-        self._pace = WalkPace(settings.clock)
+        self._viewport = Viewport(
+            HalfBlockEncoder(settings.colors), clock=settings.clock, placeholder=f"opening {settings.model} …"
+        )
+        self._pace = WalkPace(settings.clock, lambda: self._viewport.link.waiting is None)
         self._walk_at_start = settings.walk
         self._walking = False
         """Whether the ticker runs."""
@@ -89,7 +90,7 @@ class ExplorerScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Picture beside bars, statistics below, hints at the bottom."""
         with Horizontal(id="main"):
-            yield Viewport(self._meter)
+            yield self._viewport
             yield LatentBars()
         yield FpsPanel()
         yield HintBar()
@@ -146,7 +147,6 @@ class ExplorerScreen(Screen[None]):
         if self._exploration is not None:
             self._exploration.stop_walk()
         self._exploration = exploration
-        self._frame = None
         space = exploration.bundle.space
         self.query_one(LatentBars).show_space(space.order, space.kl)
         self.query_one(FpsPanel).model = exploration.bundle.name
@@ -158,11 +158,13 @@ class ExplorerScreen(Screen[None]):
         self._walk_or_rest()
 
     def _take_frame(self, frame: Frame) -> None:
-        self._meter.decoded(frame.times.total)
-        self._frame = frame
-        self.query_one(Viewport).show(frame)
-        if self._pace.picture_came():
-            self._step()
+        self._viewport.show(frame)
+        self._pace.picture_came()
+        self._step_if_due()
+
+    @on(Viewport.Presented)
+    def _presented(self) -> None:
+        self._step_if_due()
 
     def _take_failure(self, error: Exception, ref: str | None) -> None:
         if self._exploration is None:
@@ -288,12 +290,12 @@ class ExplorerScreen(Screen[None]):
             self.query_one(FpsPanel).walk = (exploration.walking, exploration.speed)
 
     def _tick(self) -> None:
-        if self._walking and self._pace.tick():
-            self._step()
+        self._pace.tick()
+        self._step_if_due()
 
-    def _step(self) -> None:
+    def _step_if_due(self) -> None:
         exploration = self._exploration
-        if self._walking and exploration is not None:
+        if self._walking and exploration is not None and self._pace.due:
             exploration.walk_on(self._pace.step())
             self._show_point()
             self._submit()
@@ -310,7 +312,7 @@ class ExplorerScreen(Screen[None]):
     # Statistics
 
     def _show_statistics(self) -> None:
-        self.query_one(FpsPanel).statistics = self._meter.snapshot()
+        self.query_one(FpsPanel).statistics = self._viewport.meter.snapshot()
 
     # Prompt, help, models, snapshot
 
@@ -350,26 +352,27 @@ class ExplorerScreen(Screen[None]):
 
     def action_snapshot(self) -> None:
         """Save the picture on show; nothing stops for it."""
-        if self._frame is None or self._exploration is None or self._info is None:
+        frame = self._viewport.presented
+        if not isinstance(frame, Frame) or not isinstance(frame.tag, Exploration) or self._info is None:
             return
-        exploration = self._exploration
-        card = exploration.bundle.card
+        bundle = frame.tag.bundle
         info = SnapshotInfo(
-            model=exploration.ref,
-            version=card.version if card else "",
-            z=tuple(float(value) for value in self._frame.z),
+            model=frame.tag.ref,
+            version=bundle.card.version if bundle.card else "",
+            z=tuple(float(value) for value in frame.z),
             seed=None,
             backend=self._info.backend,
         )
-        self._save(exploration.bundle.name, self._frame.picture, info)
+        self._save(bundle.name, frame.picture, info)
 
     @work(thread=True, group="snapshot")
     def _save(self, stem: str, picture: NDArray[np.uint8], info: SnapshotInfo) -> None:
         from vaevis_tui.export.png import save_snapshot
 
-        folder = self._settings.snapshot_dir
         try:
-            path = save_snapshot(folder, stem, datetime.now(), picture, metadata=info.to_metadata())
+            path = save_snapshot(
+                self._settings.snapshot_dir, stem, datetime.now(), picture, metadata=info.to_metadata()
+            )
         except UserError as error:
             text = f"no snapshot: {error} (--snapshot-dir DIR)"
             self.app.call_from_thread(self.notify, text, severity="error", timeout=10, markup=False)

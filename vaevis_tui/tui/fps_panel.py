@@ -87,8 +87,12 @@ class FpsPanel(Widget):
 
     def _decoder(self, width: int) -> list[Content]:
         info = self.decoder
-        model = f"{self.model} {info.latent_dim}d → {info.image_width}×{info.image_height}" if info else ""
-        lines = (model, f"{info.backend} {adapter_text(info)}" if info else "", info.reason if info else "")
+        lines = ("", "", "")
+        if info is not None:
+            sizes = f" → {info.image_width}×{info.image_height}"
+            model = f"{self.model} {info.latent_dim}d"
+            model += sizes if len(model + sizes) <= width else ""
+            lines = (model, f"{info.backend} {adapter_text(info)}", info.reason)
         styles = ("bold", "", "$quiet")
         return [Content.styled(_cut(line, width), style) for line, style in zip(lines, styles, strict=True)]
 

@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from vaevis_tui.tui.keys import HINTS, Help
 
-GAP = "   "
+GAP = "  "
 
 
 class HintBar(Widget):
@@ -19,7 +19,11 @@ class HintBar(Widget):
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
-    HintBar { height: 1; padding: 0 1; background: $background; color: $quiet; text-wrap: nowrap; }
+    HintBar {
+        height: 1; padding: 0 1; background: $background; color: $quiet; text-wrap: nowrap;
+        link-color: $quiet; link-style: none; link-background: transparent;
+        link-color-hover: $foreground; link-style-hover: none; link-background-hover: $panel;
+    }
     """
 
     helps: reactive[tuple[Help, ...]] = reactive(())

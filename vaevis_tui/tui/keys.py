@@ -70,7 +70,7 @@ APP = [
 ]  # fmt: skip
 
 HINTS = (
-    ("↑↓", "dimension", ("dimension.above", "dimension.below")),
+    ("↑↓", "select", ("dimension.above", "dimension.below")),
     ("←→", "move", ("value.less", "value.more")),
     ("", "walk", ("walk.toggle",)),
     ("", "random", ("point.random",)),

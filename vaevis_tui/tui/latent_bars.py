@@ -20,6 +20,9 @@ HEADER_ROWS = 1
 KL_FROM_COLUMNS = 50
 """Columns from which there is room to say how much each dimension tells, in nats."""
 
+PITCH_MOST = 2
+"""Rows a dimension: two, the second empty, where all dimensions fit so."""
+
 PARTS = ("track", "above", "below", "below-edge", "name", "value", "quiet", "mark")
 
 
@@ -32,23 +35,28 @@ class LatentBars(Widget):
     """
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"latent-bars--{part}" for part in PARTS),
-        "latent-bars--selected",
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"latent-bars--{part}" for part in PARTS} | {
+        f"latent-bars--selected-{part}" for part in PARTS
     }
     DEFAULT_CSS = """
     LatentBars {
         background: $background;
-        color: $foreground;
-        .latent-bars--track { background: $track; color: $quiet 60%; }
-        .latent-bars--above { background: $track; color: $above; }
-        .latent-bars--below { background: $track; color: $below; }
-        .latent-bars--below-edge { background: $below; color: $track; }
-        .latent-bars--name { color: $foreground 80%; }
-        .latent-bars--value { color: $foreground 80%; }
-        .latent-bars--quiet { color: $quiet; }
-        .latent-bars--mark { color: $accent; }
-        .latent-bars--selected { background: $panel; }
+        .latent-bars--track { background: $track; color: $quiet 50%; }
+        .latent-bars--above { background: $track; color: $above-muted; }
+        .latent-bars--below { background: $track; color: $below-muted; }
+        .latent-bars--below-edge { background: $below-muted; color: $track; }
+        .latent-bars--name, .latent-bars--value { background: $background; color: $foreground 75%; }
+        .latent-bars--quiet { background: $background; color: $quiet; }
+        .latent-bars--mark { background: $background; color: $background; }
+        .latent-bars--selected-track { background: $track-selected; color: $quiet; }
+        .latent-bars--selected-above { background: $track-selected; color: $above; }
+        .latent-bars--selected-below { background: $track-selected; color: $below; }
+        .latent-bars--selected-below-edge { background: $below; color: $track-selected; }
+        .latent-bars--selected-name, .latent-bars--selected-value {
+            background: $panel; color: $foreground; text-style: bold;
+        }
+        .latent-bars--selected-quiet { background: $panel; color: $foreground 75%; }
+        .latent-bars--selected-mark { background: $panel; color: $accent; }
     }
     """
 
@@ -122,25 +130,16 @@ class LatentBars(Widget):
         rank = int(self._rank_of[selected])
         if rank != self._selected:
             self._select_rank(rank)
-        top, rows = self._top, self._visible_rows()
-        shown = self._order[top : top + rows]
+        top = self._top
+        shown = self._order[top : top + self._visible_ranks()]
         # Two decimals tell more apart than an eighth of a cell does, so the text alone decides.
         changed = np.flatnonzero(np.rint(sigma[shown] * 100) != np.rint(before[shown] * 100))
         self._refresh_ranks(changed + top)
 
     @property
-    def dimensions(self) -> int:
-        """How many dimensions there are."""
-        return len(self._order)
-
-    def ordered(self, offset: int, *, wrap: bool = False) -> int:
-        """The dimension ``offset`` rows below the selected one, as far as there is one."""
-        return int(self._order[min(max(self._selected + offset, 0), len(self._order) - 1)])
-
-    @property
     def page(self) -> int:
         """Rows that PgUp and PgDn move by: one less than fit, so that one stays in sight."""
-        return max(self._visible_rows() - 1, 1)
+        return max(self._visible_ranks() - 1, 1)
 
     def _select_rank(self, rank: int) -> None:
         old, self._selected = self._selected, rank
@@ -151,18 +150,26 @@ class LatentBars(Widget):
 
     def _follow_selection(self) -> bool:
         """Scroll so that the selected row is in sight; tells whether that moved anything."""
-        rows = self._visible_rows()
-        last_top = max(len(self._order) - rows, 0)
-        top = min(max(self._top, self._selected - rows + 1), self._selected, last_top)
+        shown = self._visible_ranks()
+        last_top = max(len(self._order) - shown, 0)
+        top = min(max(self._top, self._selected - shown + 1), self._selected, last_top)
         moved, self._top = top != self._top, top
         return moved
 
-    def _visible_rows(self) -> int:
-        return max(self.size.height - HEADER_ROWS, 1)
+    @property
+    def _pitch(self) -> int:
+        """Rows from one dimension to the next."""
+        rows, dimensions = self.size.height - HEADER_ROWS, max(len(self._order), 1)
+        return min(max((rows + 1) // dimensions, 1), PITCH_MOST)
+
+    def _visible_ranks(self) -> int:
+        """How many dimensions are in sight at once."""
+        return max(-(-(self.size.height - HEADER_ROWS) // self._pitch), 1)
 
     def _refresh_ranks(self, ranks: NDArray[np.int64]) -> None:
         width = self.size.width
-        regions = [Region(0, int(rank) - self._top + HEADER_ROWS, width, 1) for rank in ranks]
+        pitch = self._pitch
+        regions = [Region(0, (int(rank) - self._top) * pitch + HEADER_ROWS, width, 1) for rank in ranks]
         if regions:
             self.refresh(*regions)
 
@@ -175,38 +182,29 @@ class LatentBars(Widget):
 
     def _part_styles(self, selected: bool) -> dict[str, Style]:
         if selected not in self._styles_of:
-            back = self.get_component_rich_style("latent-bars--selected") if selected else self.rich_style
-            styles = {}
-            for part in PARTS:
-                style = self.get_component_rich_style(f"latent-bars--{part}", partial=True)
-                styles[part] = back + style
-            if selected:
-                bold = Style(bold=True)
-                styles["name"] = back + bold
-                styles["value"] = back + bold
-            styles["blank"] = back
-            self._styles_of[selected] = styles
+            prefix = "latent-bars--selected-" if selected else "latent-bars--"
+            self._styles_of[selected] = {
+                part: self.get_component_rich_style(prefix + part, partial=True) for part in PARTS
+            }
         return self._styles_of[selected]
 
     def _columns(self) -> tuple[int, int, int]:
         """Cells of the name, the track and the nats (0 where they are left out)."""
         width = self.size.width
         name = 2 + len(str(max(len(self._order) - 1, 0)))
-        nats = 7 if width >= KL_FROM_COLUMNS else 0
+        nats = 9 if width >= KL_FROM_COLUMNS else 0
         # A mark, a space after the name, six for the value, one for the scroll bar.
         track = width - (1 + name + 1 + 6 + 1) - nats
         return name, max(track - track % 2, 2), nats
 
     def render_line(self, y: int) -> Strip:
         """Draw one row: the scale on top, then a dimension each."""
-        width = self.size.width
+        rank = self._rank_at(y)
         if y < HEADER_ROWS:
             segments = self._header()
-        elif y - HEADER_ROWS + self._top < len(self._order):
-            segments = self._row(y - HEADER_ROWS + self._top, y)
         else:
-            segments = []
-        return Strip(segments).adjust_cell_length(width, self._part_styles(False)["blank"])
+            segments = [] if rank is None else self._row(rank, y)
+        return Strip(segments).adjust_cell_length(self.size.width, self._part_styles(False)["quiet"])
 
     def _header(self) -> list[Segment]:
         name, track, nats = self._columns()
@@ -214,7 +212,7 @@ class LatentBars(Widget):
         half = track // 2
         scale = f"{'-3':<{half}}{'0':<{half - 2}}+3" if track >= 8 else " " * track
         text = f"{'':{1 + name}}{scale}{'σ':>6}"
-        return [Segment(text + (f"{'nats':>{nats}}" if nats else ""), quiet)] if len(self._order) else []
+        return [Segment(text + (f"{'KL nats':>{nats}}" if nats else ""), quiet)] if len(self._order) else []
 
     def _row(self, rank: int, y: int) -> list[Segment]:
         name, track, nats = self._columns()
@@ -233,23 +231,26 @@ class LatentBars(Widget):
         segments.append(Segment(value, styles["quiet" if value == "  0.00" and not selected else "value"]))
         if nats:
             segments.append(Segment(f"{self._kl[dimension]:>{nats}.2f}", styles["quiet"]))
-        segments.append(Segment(" " + self._scroll_mark(y), styles["quiet"]))
+        segments.append(Segment(" ", styles["quiet"]))
+        segments.append(Segment(self._scroll_mark(y), self._part_styles(False)["quiet"]))
         return segments
 
     def _scroll_mark(self, y: int) -> str:
         """The scroll bar's cell in this row: where in the list the rows in sight lie."""
-        rows, total = self._visible_rows(), len(self._order)
-        if total <= rows:
+        shown, total = self._visible_ranks(), len(self._order)
+        if total <= shown:
             return " "
-        first = self._top * rows // total
-        length = max(rows * rows // total, 1)
+        length = max(shown * shown // total, 1)
+        first = self._top * (shown - length) // (total - shown)
         return "▐" if first <= y - HEADER_ROWS < first + length else " "
 
     # The pointer
 
     def _rank_at(self, y: int) -> int | None:
-        rank = y - HEADER_ROWS + self._top
-        return rank if y >= HEADER_ROWS and rank < len(self._order) else None
+        """The rank drawn in row ``y``, or None where there is none."""
+        line, between = divmod(y - HEADER_ROWS, self._pitch)
+        rank = line + self._top
+        return rank if y >= HEADER_ROWS and not between and rank < len(self._order) else None
 
     def _sigma_under(self, event: events.MouseEvent) -> float | None:
         name, track, _ = self._columns()
