@@ -1,0 +1,45 @@
+// Convolution as it is defined, one output channel after another: any kernel, stride, padding, dilation and groups.
+// Slow; what faster kernels are held against.
+@group(0) @binding(0) var<storage, read> source: array<f32>;
+@group(0) @binding(1) var<storage, read> weights: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+
+$store
+
+fn convolve(item: u32, output: u32, row: u32, column: u32) -> f32 {
+    var sum = bias[output];
+    let first = (output / $(outputs // groups)u) * $(group_inputs)u;
+    for (var input = 0u; input < $(group_inputs)u; input++) {
+        let channel = first + input;
+        for (var i = 0u; i < $(kernel_height)u; i++) {
+            let y = i32(row * $(stride_y)u + i * $(dilation_y)u) - $pad_top;
+            if (y < 0 || y >= $source_height) { continue; }
+            for (var j = 0u; j < $(kernel_width)u; j++) {
+                let x = i32(column * $(stride_x)u + j * $(dilation_x)u) - $pad_left;
+                if (x < 0 || x >= $source_width) { continue; }
+                let pixel = ((item * $(source_blocks)u + channel / 4u) * $(source_height)u + u32(y)) * $(source_width)u + u32(x);
+                let tap = ((output * $(group_inputs)u + input) * $(kernel_height)u + i) * $(kernel_width)u + j;
+                sum += source[pixel * 4u + channel % 4u] * weights[tap];
+            }
+        }
+    }
+    return sum;
+}
+
+@compute @workgroup_size($workgroup)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= $(vec4s)u) { return; }
+    let pixel = id.x % $(pixels)u;
+    let block = id.x / $(pixels)u;
+    let y = pixel / $(width)u;
+    let x = pixel % $(width)u;
+    // With a shuffle, channel c of output pixel (y, x) is channel c of the run of that pixel's phase.
+    let run = ((y % $(shuffle)u) * $(shuffle)u + x % $(shuffle)u) * $(channels)u;
+    var sums = vec4<f32>();
+    //! for lane in range(4)
+    if (block * 4u + $(lane)u < $(channels)u) {
+        sums.$("xyzw"[lane]) = convolve(id.z, run + block * 4u + $(lane)u, y / $(shuffle)u, x / $(shuffle)u);
+    }
+    //! end
+    store(sums, id.z, block, y, x);
+}

@@ -1,0 +1,7 @@
+"""The operator graph: what a decoder computes, apart from any device, and the rewrites that make it cheaper."""
+
+from vaevis_tui.engine.graph.ir import Graph, UnsupportedGraph
+from vaevis_tui.engine.graph.onnx_import import import_onnx
+from vaevis_tui.engine.graph.rewrites import REWRITES, rewrite
+
+__all__ = ["REWRITES", "Graph", "UnsupportedGraph", "import_onnx", "rewrite"]

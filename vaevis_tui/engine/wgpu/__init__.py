@@ -1,0 +1,6 @@
+"""The wgpu backend: the operator graph as WGSL compute shaders, planned once and run in one pass a frame."""
+
+from vaevis_tui.engine.wgpu.decoder import WgpuDecoder
+from vaevis_tui.engine.wgpu.device import AdapterSummary, adapters
+
+__all__ = ["AdapterSummary", "WgpuDecoder", "adapters"]

@@ -1,0 +1,147 @@
+"""`WgpuDecoder`: the Decoder protocol on WGSL compute shaders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.engine.decoder import DecoderInfo, DecodeTimes, EngineError, Latents, Pictures
+from vaevis_tui.engine.graph import Graph, import_onnx, rewrite
+from vaevis_tui.engine.wgpu.device import find_adapter, open_device
+from vaevis_tui.engine.wgpu.layout import from_blocked
+from vaevis_tui.engine.wgpu.plan import Plan, make_plan
+from vaevis_tui.engine.wgpu.program import Program
+
+
+class WgpuDecoder:
+    """A decoder on a GPU, or on a processor that stands in for one.
+
+    It owns its device; use it as a context manager or call `close`.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        adapter: str | None = None,
+        precision: str = "auto",
+        fuse: bool = True,
+        floats: bool = False,
+        kernels: Mapping[str, str] | None = None,
+        reason: str = "",
+    ) -> None:
+        """Open a device and put the model on it.
+
+        Args:
+            model: A validated ``onnx.ModelProto`` with its weights inside, the path of one, or a `Graph`.
+            adapter: Part of the name of the adapter to take; else the first, hardware before software.
+            precision: How weights are stored: ``"float32"``, ``"float16"``, or ``"auto"``: float16 where that loses
+                nothing. Sums are float32 in every case.
+            fuse: Rewrite the graph; without, each ONNX operator is a kernel of its own.
+            floats: Keep the output as floats, for `decode_floats`; pictures then cannot be decoded.
+            kernels: Names of kernels to take instead of the preferred ones, by the operator's output.
+            reason: Why this backend was taken, for `DecoderInfo`.
+
+        Raises:
+            UnsupportedGraph: The graph holds something the engine cannot compute (an `EngineError`).
+            EngineError: There is no adapter, or it refuses the device, the memory or a shader.
+        """
+        graph = model if isinstance(model, Graph) else import_onnx(model)
+        graph = rewrite(graph) if fuse else graph
+        summary, native = find_adapter(adapter)
+        self._device, limits = open_device(native)
+        self._program: Program | None = None
+        try:
+            self._plan = make_plan(
+                graph,
+                limits=limits,
+                software=not summary.is_hardware,
+                precision=precision,
+                packed=not floats,
+                kernels=kernels,
+            )
+            self._program = Program(self._device, limits, self._plan)
+        except BaseException:
+            self.close()
+            raise
+        shape = (1, 1, 1, *graph.output_shape)[-3:]
+        self._info = DecoderInfo(
+            backend="wgpu",
+            adapter=summary.name,
+            precision="float16" if self._plan.half else "float32",
+            latent_dim=graph.input_shape[1],
+            image_height=shape[1],
+            image_width=shape[2],
+            channels=shape[0],
+            reason=reason,
+        )
+        self._times = DecodeTimes()
+
+    @property
+    def info(self) -> DecoderInfo:
+        """What decodes, and what it makes."""
+        return self._info
+
+    @property
+    def times(self) -> DecodeTimes:
+        """Where the last decode spent its time."""
+        return self._times
+
+    @property
+    def plan(self) -> Plan:
+        """What the device does a frame; ``plan.describe()`` is a table of it."""
+        return self._plan
+
+    def decode(self, z: Latents) -> Pictures:
+        """Decode latent vectors, float32 (n, d), to pictures, uint8 (n, h, w, 3).
+
+        Raises:
+            ValueError: z has another shape than (n, d), or holds NaN or infinities.
+            EngineError: The device failed; the decoder must be closed and another opened.
+        """
+        words = self._run(z)
+        height, width = self._info.image_size
+        pixels = words.view(np.uint8).reshape(len(words), height, width, 4)
+        return np.ascontiguousarray(pixels[..., :3])
+
+    def decode_floats(self, z: Latents) -> NDArray[np.float32]:
+        """The graph's output as it is, float32 (n, ...), of a decoder opened with ``floats=True``.
+
+        Raises:
+            ValueError: z has another shape than (n, d), or holds NaN or infinities.
+            EngineError: The device failed.
+        """
+        return from_blocked(self._run(z), self._plan.output_layout, self._plan.graph.output_shape)
+
+    def _run(self, z: Latents) -> NDArray[Any]:
+        z = np.asarray(z, np.float32)
+        if z.ndim != 2 or z.shape[1] != self._info.latent_dim:
+            raise ValueError(f"z has shape {z.shape}; this decoder takes (n, {self._info.latent_dim})")
+        if not np.isfinite(z).all():
+            raise ValueError("z holds numbers that are not finite")
+        if self._program is None:
+            raise EngineError("the decoder is closed")
+        words = self._program.run(z)
+        self._times = self._program.times
+        return words
+
+    def close(self) -> None:
+        """Give the device back; closing twice is harmless."""
+        if self._program is not None:
+            self._program.close()
+            self._program = None
+        if self._device is not None:
+            device, self._device = self._device, None
+            device.destroy()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,50 @@
+"""Kernels: for every kind of operator one that is plainly right, and faster ones for what decoders spend time on.
+
+A `Kernel` says which operators it can compute on which device, and lowers one to WGSL text, workgroup counts and
+packed weights; nothing here touches a device. To add one, write its WGSL in shaders/, a lowering beside its
+family's, and name it in that family's ``KERNELS``, the better before the plainer: `candidates` keeps that order, and
+`choose` takes the first that applies unless the caller names another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vaevis_tui.engine.graph.ir import Operator, UnsupportedGraph
+from vaevis_tui.engine.wgpu.kernels import convolution, linear, movement
+from vaevis_tui.engine.wgpu.kernels.base import Context, Kernel, Limits, Lowered
+
+KERNELS: tuple[Kernel, ...] = (*linear.KERNELS, *convolution.KERNELS, *movement.KERNELS)
+"""Every kernel, preferred ones first within a kind of operator."""
+
+
+def candidates(operator: Operator, context: Context) -> Iterator[Kernel]:
+    """Kernels that can compute an operator on this device, preferred ones first."""
+    for kernel in KERNELS:
+        if isinstance(operator, kernel.operator) and kernel.applies(operator, context):
+            yield kernel
+
+
+def choose(operator: Operator, context: Context, wanted: str | None = None) -> Kernel:
+    """The kernel for an operator.
+
+    Args:
+        operator: What to compute.
+        context: The device, and where the operator's tensors are.
+        wanted: Name of the kernel to take if it applies, instead of the preferred one.
+
+    Raises:
+        UnsupportedGraph: No kernel computes this operator on this device.
+    """
+    found = list(candidates(operator, context))
+    if not found:
+        raise UnsupportedGraph(
+            f"{operator.kind} {operator.output!r} of shape {operator.shape}: no kernel computes it on this device"
+        )
+    named = [kernel for kernel in found if kernel.name == wanted]
+    if named:
+        return named[0]
+    return max(found, key=lambda kernel: kernel.rank(operator, context))
+
+
+__all__ = ["KERNELS", "Context", "Kernel", "Limits", "Lowered", "candidates", "choose"]

@@ -1,0 +1,268 @@
+"""What a kernel is, and what all of them share: the epilogue, workgroup sizes and how weights are packed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui import resources
+from vaevis_tui.engine.graph.expression import Call, Expression, Literal, Operand, Result
+from vaevis_tui.engine.graph.ir import Graph, Operator, UnsupportedGraph
+from vaevis_tui.engine.wgpu.layout import Layout, is_lossless_float16, layout_of
+from vaevis_tui.engine.wgpu.template import render
+
+Constant = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a device allows; the defaults are WebGPU's, which every device has.
+
+    Attributes:
+        storage_buffers: Storage buffers that one kernel may bind.
+        binding_bytes: Bytes of one binding.
+        buffer_bytes: Bytes of one buffer.
+        workgroups: Workgroups along one dimension of a dispatch.
+        alignment: Bytes that a binding's offset is a multiple of.
+    """
+
+    storage_buffers: int = 8
+    binding_bytes: int = 128 << 20
+    buffer_bytes: int = 256 << 20
+    workgroups: int = 65535
+    alignment: int = 256
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where an operator is lowered.
+
+    Attributes:
+        graph: The rewritten graph: shapes and constants.
+        limits: The device's limits.
+        software: Whether the device is the processor itself, as llvmpipe is.
+        precision: ``"float32"``, ``"float16"`` or ``"auto"``: float16 where it stores a weight without loss.
+        packed: Whether the operator makes the picture and stores RGBA8.
+    """
+
+    graph: Graph
+    limits: Limits
+    software: bool
+    precision: str
+    packed: bool
+
+    def layout(self, name: str) -> Layout:
+        """Device shape of a tensor."""
+        return layout_of(self.graph.shape_of(name))
+
+    def half(self, weight: NDArray[np.float32]) -> bool:
+        """Whether a weight is stored as float16."""
+        if self.precision == "auto":
+            return is_lossless_float16(weight)
+        return self.precision == "float16"
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """An operator as a device runs it.
+
+    Attributes:
+        source: WGSL with one entry point ``main``; bindings are the operator's inputs, then ``constants``, then its
+            operands, then the result.
+        workgroups: Workgroups along x and y; z counts examples.
+        constants: What the kernel reads besides tensors: packed weights, bias, tables.
+    """
+
+    source: str
+    workgroups: tuple[int, int]
+    constants: tuple[Constant, ...] = ()
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One way to compute one kind of operator.
+
+    Attributes:
+        name: Its name in plans and caches.
+        operator: The kind of operator.
+        applies: Whether it can compute this one on this device.
+        lower: Turns the operator into text and numbers.
+        rank: How good it should be for this one; the highest is taken.
+    """
+
+    name: str
+    operator: type[Operator]
+    applies: Callable[[Any, Context], bool]
+    lower: Callable[[Any, Context], Lowered]
+    rank: Callable[[Any, Context], float] = lambda operator, context: 0.0
+
+
+def always(operator: Operator, context: Context) -> bool:
+    """For `Kernel.applies`: it computes every operator of its kind."""
+    return True
+
+
+def workgroup_size(threads: int) -> int:
+    """Threads a workgroup: 64 suits the SIMD width of every GPU (32 or 64) and of llvmpipe (8); fewer if all fit in fewer."""
+    size = 64
+    while size > 8 and size // 2 >= threads:
+        size //= 2
+    return size
+
+
+def dispatch(operator: Operator, context: Context, threads: int, rows: int = 1) -> tuple[int, tuple[int, int]]:
+    """Workgroup size and counts for ``threads`` along x and ``rows`` along y.
+
+    Raises:
+        UnsupportedGraph: More workgroups than the device takes.
+    """
+    size = workgroup_size(threads)
+    counts = -(-threads // size), rows
+    if max(counts) > context.limits.workgroups:
+        raise UnsupportedGraph(
+            f"{operator.kind} {operator.output!r} of shape {operator.shape}: {max(counts)} workgroups; "
+            f"the device takes {context.limits.workgroups}"
+        )
+    return size, counts
+
+
+# -- epilogue ------------------------------------------------------------------------------------------------
+
+
+def store_text(operator: Operator, context: Context, first_binding: int) -> str:
+    """WGSL of `store`, which ends every kernel: epilogue, packing, address.
+
+    Args:
+        operator: Whose epilogue and shape.
+        context: Where its operands are.
+        first_binding: Number of the binding after the inputs and constants.
+    """
+    layout = layout_of(operator.shape)
+    operands = [
+        SimpleNamespace(
+            name=f"operand{index}",
+            binding=first_binding + index,
+            load=_load(f"operand{index}", name, operator, context),
+        )
+        for index, name in enumerate(operator.operands)
+    ]
+    steps, value = _steps(operator.epilogue)
+    text = render(
+        "store.wgsl",
+        {
+            "operands": operands,
+            "result_binding": first_binding + len(operands),
+            "packed": context.packed,
+            "steps": steps,
+            "value": value,
+            "channels": layout.channels,
+            "height": layout.height,
+            "width": layout.width,
+            "pixels": layout.pixels,
+            "vec4s": layout.vec4s,
+        },
+    )
+    return _functions_for(text) + text
+
+
+def _load(variable: str, name: str, operator: Operator, context: Context) -> str:
+    """WGSL that reads an operand at item, block, y, x of the result, broadcasting it."""
+    target = layout_of(operator.shape)
+    own = operand_layout(name, operator, context)
+    terms = [] if name in context.graph.constants else [f"item * {own.vec4s}u"]
+    if own.channels > 1:
+        terms.append(f"block * {own.pixels}u")
+    if own.height > 1:
+        terms.append(f"y * {own.width}u")
+    if own.width > 1:
+        terms.append("x")
+    lanes = ".xxxx" if own.channels == 1 and target.channels > 1 else ""
+    return f"{variable}[{' + '.join(terms) or '0u'}]{lanes}"
+
+
+def operand_layout(name: str, operator: Operator, context: Context) -> Layout:
+    """Device shape of an operand as it broadcasts to the operator's shape.
+
+    Raises:
+        UnsupportedGraph: It broadcasts along axes that the device shape does not keep apart.
+    """
+    shape = context.graph.shape_of(name)
+    target = layout_of(operator.shape)
+    own = layout_of(shape, len(operator.shape))
+    pairs = (own.channels, target.channels), (own.height, target.height), (own.width, target.width)
+    if any(mine not in (1, theirs) for mine, theirs in pairs):
+        raise UnsupportedGraph(
+            f"{operator.kind} {operator.output!r}: shape {shape} does not broadcast to {operator.shape} on the device"
+        )
+    return own
+
+
+def _steps(expression: Expression) -> tuple[list[tuple[str, str]], str]:
+    """An expression as named intermediate values in order, equal parts once, and the name of the last."""
+    names: dict[Expression, str] = {}
+    steps: list[tuple[str, str]] = []
+
+    def emit(node: Expression) -> str:
+        match node:
+            case Result():
+                return "computed"
+            case Operand(index):
+                return f"operand{index}_here"
+            case Literal(value):
+                return f"vec4<f32>({value!r})"
+            case Call(function, arguments):
+                if node not in names:
+                    text = f"{function}({', '.join(emit(argument) for argument in arguments)})"
+                    names[node] = f"step{len(steps)}"
+                    steps.append((names[node], text))
+                return names[node]
+
+    return steps, emit(expression)
+
+
+@cache
+def _functions() -> Mapping[str, str]:
+    text = (resources.shaders_dir() / "functions.wgsl").read_text("utf-8")
+    bodies = re.split(r"^(?=fn )", text, flags=re.MULTILINE)[1:]
+    return {body[3 : body.index("(")]: re.sub(r"\n//.*", "", body) for body in bodies}
+
+
+def _functions_for(text: str) -> str:
+    """The functions that a text calls, and those that these call."""
+    library = _functions()
+    wanted: dict[str, None] = {}
+
+    def collect(body: str, itself: str = "") -> None:
+        for name in re.findall(r"\b(\w+)\(", body):
+            if name in library and name != itself and name not in wanted:
+                collect(library[name], name)
+                wanted[name] = None
+
+    collect(text)
+    return "".join(library[name] for name in wanted)
+
+
+# -- weights -------------------------------------------------------------------------------------------------
+
+
+def pack_blocks(blocks: NDArray[np.float32], half: bool) -> Constant:
+    """Weight blocks as the device reads them.
+
+    Args:
+        blocks: float32 (..., 4 inputs, 4 outputs).
+        half: Store them as float16, two in a u32.
+    """
+    flat = np.ascontiguousarray(blocks).reshape(-1)
+    return flat.astype(np.float16).view(np.uint32) if half else flat
+
+
+def weights_text(half: bool) -> str:
+    """WGSL that binds the weights at 1 and reads a 4x4 block of them."""
+    return render("weights.wgsl", {"half": half, "weights_binding": 1})

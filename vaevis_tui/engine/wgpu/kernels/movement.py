@@ -1,0 +1,139 @@
+"""Kernels that compute little and move much: pointwise, resize, permute, concat, mean."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.engine.graph import ir
+from vaevis_tui.engine.graph.rewrites import nearest_indices, source_positions
+from vaevis_tui.engine.wgpu.kernels.base import Context, Kernel, Lowered, always, dispatch, store_text
+from vaevis_tui.engine.wgpu.layout import layout_of
+from vaevis_tui.engine.wgpu.template import render
+
+
+def _lower(
+    file: str,
+    operator: ir.Operator,
+    context: Context,
+    first_binding: int,
+    constants: tuple[NDArray[np.float32], ...] = (),
+    **parameters: object,
+) -> Lowered:
+    """A kernel with one thread for each vec4 of the result."""
+    target = layout_of(operator.shape)
+    size, counts = dispatch(operator, context, target.vec4s)
+    text = render(
+        file,
+        {
+            "workgroup": size,
+            "store": store_text(operator, context, first_binding),
+            "channels": target.channels,
+            "width": target.width,
+            "pixels": target.pixels,
+            "vec4s": target.vec4s,
+            **parameters,
+        },
+    )
+    return Lowered(text, counts, constants)
+
+
+def _lower_pointwise(operator: ir.Pointwise, context: Context) -> Lowered:
+    return _lower("pointwise.wgsl", operator, context, 0)
+
+
+def _lower_resize(operator: ir.Resize, context: Context) -> Lowered:
+    source = context.layout(operator.inputs[0])
+    tables = tuple(
+        _resize_table(operator, length, scale, axis)
+        for axis, (length, scale) in enumerate(
+            zip((source.height, source.width), operator.scales, strict=True)
+        )
+    )
+    return _lower(
+        "resize.wgsl",
+        operator,
+        context,
+        3,
+        tables,
+        linear=operator.mode == "linear",
+        source_blocks=source.blocks,
+        source_height=source.height,
+        source_width=source.width,
+    )
+
+
+def _resize_table(operator: ir.Resize, length: int, scale: float, axis: int) -> NDArray[np.float32]:
+    """For each output index along an axis: first source index, second, share of the second, and a zero."""
+    if operator.mode == "nearest":
+        first = nearest_indices(operator, length, scale, axis)
+        second, share = first, np.zeros(len(first))
+    else:
+        position = np.clip(source_positions(operator, length, scale, axis), 0, length - 1)
+        first = np.floor(position).astype(np.int64)
+        second, share = np.minimum(first + 1, length - 1), position - first
+    return np.stack([first, second, share, np.zeros(len(first))], axis=1).astype(np.float32).reshape(-1)
+
+
+def _lower_permute(operator: ir.Permute, context: Context) -> Lowered:
+    source = context.layout(operator.inputs[0])
+    steps = [int(np.prod(operator.view[axis + 1 :])) for axis in range(len(operator.view))]
+    axes = [(operator.view[axis], steps[axis]) for axis in reversed(operator.order)]
+    return _lower(
+        "permute.wgsl",
+        operator,
+        context,
+        1,
+        axes=axes,
+        source_pixels=source.pixels,
+        source_vec4s=source.vec4s,
+    )
+
+
+def _lower_depth_to_space(operator: ir.DepthToSpace, context: Context) -> Lowered:
+    """As the Reshape, Transpose, Reshape that ONNX defines it by."""
+    _, channels, height, width = context.graph.shape_of(operator.inputs[0])
+    block, runs = operator.block, channels // operator.block**2
+    if operator.mode == "DCR":
+        view, order = (1, block, block, runs, height, width), (0, 3, 4, 1, 5, 2)
+    else:
+        view, order = (1, runs, block, block, height, width), (0, 1, 4, 2, 5, 3)
+    permute = ir.Permute(
+        inputs=operator.inputs,
+        output=operator.output,
+        shape=operator.shape,
+        epilogue=operator.epilogue,
+        operands=operator.operands,
+        view=view,
+        order=order,
+    )
+    return _lower_permute(permute, context)
+
+
+def _lower_concat(operator: ir.Concat, context: Context) -> Lowered:
+    sources, begin = [], 0
+    for index, name in enumerate(operator.inputs):
+        layout = context.layout(name)
+        end = begin + layout.channels
+        sources.append(SimpleNamespace(index=index, begin=begin, end=end, blocks=layout.blocks))
+        begin = end
+    return _lower("concat.wgsl", operator, context, len(sources), sources=sources)
+
+
+def _lower_mean(operator: ir.SpatialMean, context: Context) -> Lowered:
+    source = context.layout(operator.inputs[0])
+    return _lower(
+        "mean.wgsl", operator, context, 1, source_blocks=source.blocks, source_pixels=source.pixels
+    )
+
+
+KERNELS = (
+    Kernel("pointwise", ir.Pointwise, always, _lower_pointwise),
+    Kernel("resize", ir.Resize, always, _lower_resize),
+    Kernel("permute", ir.Permute, always, _lower_permute),
+    Kernel("permute", ir.DepthToSpace, always, _lower_depth_to_space),
+    Kernel("concat", ir.Concat, always, _lower_concat),
+    Kernel("mean", ir.SpatialMean, always, _lower_mean),
+)

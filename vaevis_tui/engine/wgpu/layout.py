@@ -1,0 +1,122 @@
+"""How tensors and weights lie in device memory.
+
+An activation of C channels, H rows and W columns is ``[ceil(C/4)][H][W]`` of ``vec4<f32>``: four neighbouring
+channels of a pixel are one load. A vector of d numbers is one of d channels and one pixel, so its blocks are its
+numbers in order. Lanes beyond C hold zeros. What is no vector or image (more than four axes, as some exporters
+write on the way to a pixel shuffle) is held flat, as a vector of all its elements.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.engine.graph.ir import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Device shape of a tensor.
+
+    Attributes:
+        channels: C.
+        height: H.
+        width: W.
+    """
+
+    channels: int
+    height: int = 1
+    width: int = 1
+
+    @property
+    def blocks(self) -> int:
+        """Vec4s a pixel."""
+        return -(-self.channels // 4)
+
+    @property
+    def pixels(self) -> int:
+        """H · W."""
+        return self.height * self.width
+
+    @property
+    def vec4s(self) -> int:
+        """Vec4s an example."""
+        return self.blocks * self.pixels
+
+    @property
+    def bytes(self) -> int:
+        """Bytes an example."""
+        return self.vec4s * 16
+
+    @property
+    def elements(self) -> int:
+        """Numbers an example, padding lanes not counted."""
+        return self.channels * self.pixels
+
+
+def layout_of(shape: Shape, rank: int | None = None) -> Layout:
+    """Device shape of a tensor.
+
+    Args:
+        shape: Its ONNX shape for one example.
+        rank: Rank of the tensor that it broadcasts against, if it is of lower rank: ONNX aligns shapes at the right.
+    """
+    shape = (1,) * ((rank or 0) - len(shape)) + tuple(shape)
+    if len(shape) == 4 and shape[0] == 1:
+        return Layout(*shape[1:])
+    if len(shape) == 3 and shape[0] == 1:
+        return Layout(shape[1], 1, shape[2])
+    return Layout(prod(shape))
+
+
+def blocked_order(layout: Layout) -> NDArray[np.int64]:
+    """Flat row-major index of each lane of each vec4, -1 for padding lanes; int64 of shape (vec4s · 4,)."""
+    order = np.full((layout.blocks * 4, layout.pixels), -1, np.int64)
+    order[: layout.channels] = np.arange(layout.elements).reshape(layout.channels, layout.pixels)
+    return order.reshape(layout.blocks, 4, layout.pixels).transpose(0, 2, 1).reshape(-1)
+
+
+def take_padded(array: NDArray[Any], order: NDArray[np.int64], axis: int = 0) -> NDArray[Any]:
+    """``array`` in another order along an axis, with zeros where the order says -1."""
+    taken = np.take(array, np.maximum(order, 0), axis=axis)
+    index = (slice(None),) * axis + (order < 0,)
+    taken[index] = 0
+    return taken
+
+
+def to_blocked(array: NDArray[Any], layout: Layout) -> NDArray[np.float32]:
+    """One example's numbers, in any shape, as the device holds them: float32 (vec4s · 4,)."""
+    return take_padded(np.asarray(array, np.float32).reshape(-1), blocked_order(layout))
+
+
+def from_blocked(data: NDArray[np.float32], layout: Layout, shape: Shape) -> NDArray[np.float32]:
+    """The inverse of `to_blocked` for n examples.
+
+    Args:
+        data: float32 (n, vec4s · 4).
+        layout: The tensor's device shape.
+        shape: Its ONNX shape for one example.
+
+    Returns:
+        float32 of shape (n, *shape[1:]).
+    """
+    order = blocked_order(layout)
+    flat = np.empty((len(data), layout.elements), np.float32)
+    flat[:, order[order >= 0]] = data[:, order >= 0]
+    return flat.reshape(len(data), *shape[1:])
+
+
+def pad_to_blocks(array: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Zeros at the end of an axis up to a multiple of four."""
+    missing = -array.shape[axis] % 4
+    return np.pad(array, [(0, missing if a == axis else 0) for a in range(array.ndim)])
+
+
+def is_lossless_float16(array: NDArray[np.float32]) -> bool:
+    """Whether every number survives being stored as a float16 (it does if the file stored float16)."""
+    with np.errstate(over="ignore"):
+        return bool((array.astype(np.float16).astype(np.float32) == array).all())

@@ -1,0 +1,280 @@
+"""From a rewritten graph to what the device does a frame: dispatches, their texts and numbers, and where tensors lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.engine.graph import ir
+from vaevis_tui.engine.graph.expression import RESULT
+from vaevis_tui.engine.graph.ir import Graph, Operator, UnsupportedGraph
+from vaevis_tui.engine.wgpu.kernels import Context, Limits, choose
+from vaevis_tui.engine.wgpu.layout import Layout, layout_of, to_blocked
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """One kernel launch.
+
+    Attributes:
+        operator: What it computes.
+        kernel: Name of the kernel chosen for it.
+        source: Its WGSL.
+        workgroups: Workgroups along x and y; z counts examples.
+        bindings: Names of what is bound, in order: tensors, then constants, then operands, then the result.
+    """
+
+    operator: Operator
+    kernel: str
+    source: str
+    workgroups: tuple[int, int]
+    bindings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a tensor lies in the arena.
+
+    Attributes:
+        bank: Which buffer; a dispatch never writes to a bank that it reads.
+        offset: First byte.
+        bytes: Length.
+    """
+
+    bank: int
+    offset: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Arena:
+    """Memory for the tensors between input and output, shared by those that do not live at the same time.
+
+    Attributes:
+        banks: Bytes of each bank.
+        placements: Where each tensor lies, by name.
+    """
+
+    banks: tuple[int, ...]
+    placements: Mapping[str, Placement]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything known about a frame before there is a device.
+
+    Attributes:
+        graph: The rewritten graph.
+        dispatches: In order.
+        constants: Weights, biases, tables and constant operands as the device reads them, by name.
+        sizes: Bytes an example of each tensor that a dispatch writes or reads, by name; input and output included.
+        packed: Whether the output is RGBA8, one u32 a pixel, and not floats.
+        half: Whether any weight is stored as float16.
+    """
+
+    graph: Graph
+    dispatches: tuple[Dispatch, ...]
+    constants: Mapping[str, NDArray[Any]]
+    sizes: Mapping[str, int]
+    packed: bool
+    half: bool
+
+    @property
+    def input_layout(self) -> Layout:
+        """Device shape of the latent vector."""
+        return layout_of(self.graph.input_shape)
+
+    @property
+    def output_layout(self) -> Layout:
+        """Device shape of the picture as floats."""
+        return layout_of(self.graph.output_shape)
+
+    @property
+    def between(self) -> tuple[str, ...]:
+        """Tensors that live in the arena, in the order of their making."""
+        return tuple(
+            d.operator.output for d in self.dispatches if d.operator.output != self.graph.output
+        )
+
+    def arena(self, items: int, alignment: int) -> Arena:
+        """Place the tensors for a number of examples."""
+        return _arena(self, items, alignment)
+
+    def describe(self) -> str:
+        """The plan as text: dispatches, kernels, buffers with their arena offsets, bytes, multiply-adds."""
+        return _describe(self)
+
+
+def make_plan(
+    graph: Graph,
+    *,
+    limits: Limits | None = None,
+    software: bool = False,
+    precision: str = "auto",
+    packed: bool = True,
+    kernels: Mapping[str, str] | None = None,
+) -> Plan:
+    """Lower a graph.
+
+    Args:
+        graph: The graph, rewritten or not.
+        limits: The device's limits; WebGPU's defaults without.
+        software: Whether the device is the processor itself.
+        precision: How weights are stored: ``"float32"``, ``"float16"`` or ``"auto"`` (float16 where it loses nothing).
+        packed: Store the output as RGBA8; else as floats.
+        kernels: Names of kernels to take instead of the preferred ones, by the operator's output.
+
+    Raises:
+        UnsupportedGraph: No kernel computes an operator, or something is larger than the device's limits.
+    """
+    limits = limits or Limits()
+    if packed:
+        _check_picture(graph)
+    constants: dict[str, NDArray[Any]] = {}
+    dispatches: list[Dispatch] = []
+    stands_for: dict[str, str] = {}
+    for operator in graph.operators:
+        if _is_view(graph, operator):
+            stands_for[operator.output] = stands_for.get(operator.inputs[0], operator.inputs[0])
+            continue
+        last = operator.output == graph.output
+        context = Context(graph, limits, software, precision, packed and last)
+        kernel = choose(operator, context, (kernels or {}).get(operator.output))
+        lowered = kernel.lower(operator, context)
+        own = {f"{operator.output}/{index}": array for index, array in enumerate(lowered.constants)}
+        constants |= own
+        for name in operator.reads:
+            if name in graph.constants:
+                rank = len(operator.shape) if name in operator.operands else None
+                constants[name] = to_blocked(graph.constants[name], layout_of(graph.shape_of(name), rank))
+        reads = [stands_for.get(name, name) for name in operator.inputs]
+        operands = [stands_for.get(name, name) for name in operator.operands]
+        bindings = (*reads, *own, *operands, operator.output)
+        dispatches.append(Dispatch(operator, kernel.name, lowered.source, lowered.workgroups, bindings))
+    if not dispatches or dispatches[-1].operator.output != graph.output:
+        raise UnsupportedGraph(f"output {graph.output!r} is not made by any operator")
+    sizes = {name: layout_of(graph.shape_of(name)).bytes for d in dispatches for name in d.bindings if name not in constants}
+    if packed:
+        sizes[graph.output] = 4 * layout_of(graph.output_shape).pixels
+    half = any(array.dtype == np.uint32 for array in constants.values())
+    plan = Plan(graph, tuple(dispatches), constants, sizes, packed, half)
+    _check_limits(plan, limits)
+    return plan
+
+
+def _check_picture(graph: Graph) -> None:
+    shape = graph.output_shape
+    if len(shape) != 4 or shape[0] != 1 or shape[1] not in (1, 3):
+        raise UnsupportedGraph(f"output {graph.output!r} has shape {shape}; a picture is (n, 1 or 3, h, w)")
+
+
+def _is_view(graph: Graph, operator: Operator) -> bool:
+    """Whether an operator only gives another name to memory that is already in the right order."""
+    return (
+        isinstance(operator, ir.Permute)
+        and operator.is_reshape
+        and operator.epilogue == RESULT
+        and operator.output != graph.output
+        and operator.inputs[0] not in graph.constants
+        and layout_of(operator.shape) == layout_of(graph.shape_of(operator.inputs[0]))
+    )
+
+
+def _check_limits(plan: Plan, limits: Limits) -> None:
+    for dispatch in plan.dispatches:
+        count = len(dispatch.bindings)
+        if count > limits.storage_buffers:
+            raise UnsupportedGraph(
+                f"{dispatch.operator.kind} {dispatch.operator.output!r} binds {count} buffers; "
+                f"the device takes {limits.storage_buffers}"
+            )
+    needs = {name: array.nbytes for name, array in plan.constants.items()} | dict(plan.sizes)
+    for name, size in needs.items():
+        if size > limits.binding_bytes:
+            raise UnsupportedGraph(f"{name!r} takes {size} bytes; the device binds {limits.binding_bytes}")
+
+
+def align(offset: int, alignment: int) -> int:
+    """The next multiple of the alignment."""
+    return -(-offset // alignment) * alignment
+
+
+def _arena(plan: Plan, items: int, alignment: int) -> Arena:
+    last_read = {name: step for step, dispatch in enumerate(plan.dispatches) for name in dispatch.bindings}
+    ends: list[int] = []
+    live: dict[str, Placement] = {}
+    placements: dict[str, Placement] = {}
+    for step, dispatch in enumerate(plan.dispatches):
+        name = dispatch.operator.output
+        reads = {live[read].bank for read in dispatch.bindings if read in live}
+        if name != plan.graph.output:
+            size = plan.sizes[name] * items
+            placement = _place(size, [b for b in range(len(ends) + 1) if b not in reads], ends, live, alignment)
+            live[name] = placements[name] = placement
+            if placement.bank == len(ends):
+                ends.append(0)
+            ends[placement.bank] = max(ends[placement.bank], placement.offset + size)
+        live = {read: place for read, place in live.items() if last_read[read] > step}
+    return Arena(tuple(align(end, alignment) for end in ends), placements)
+
+
+def _place(
+    size: int, banks: list[int], ends: list[int], live: Mapping[str, Placement], alignment: int
+) -> Placement:
+    """The lowest free place in the bank that has to grow least."""
+    best: tuple[int, Placement] | None = None
+    for bank in banks:
+        taken = sorted((p.offset, p.offset + p.bytes) for p in live.values() if p.bank == bank)
+        offset = 0
+        for start, end in taken:
+            if offset + size <= start:
+                break
+            offset = max(offset, align(end, alignment))
+        growth = max(0, offset + size - (ends[bank] if bank < len(ends) else 0))
+        if best is None or growth < best[0]:
+            best = growth, Placement(bank, offset, size)
+    assert best is not None, "a new bank is always among the banks"
+    return best[1]
+
+
+def _describe(plan: Plan) -> str:
+    arena = plan.arena(1, 256)
+    weights = sum(array.nbytes for array in plan.constants.values())
+    lines = [
+        f"{'':>3} {'operator':<22} {'kernel':<10} {'output':<18} {'workgroups':>11} {'mul-adds':>13} "
+        f"{'weights':>10} {'result':>9}  place  epilogue"
+    ]
+    for index, dispatch in enumerate(plan.dispatches):
+        operator = dispatch.operator
+        own = sum(plan.constants[name].nbytes for name in dispatch.bindings if name in plan.constants)
+        place = arena.placements.get(operator.output)
+        where = f"{place.bank}+{place.offset}" if place else ("rgba8" if plan.packed else "floats")
+        lines.append(
+            f"{index:>3} {operator.kind:<22} {dispatch.kernel:<10} {'x'.join(map(str, operator.shape[1:])):<18} "
+            f"{'x'.join(map(str, dispatch.workgroups)):>11} {operator.multiply_adds:>13,} {own:>10,} "
+            f"{plan.sizes[operator.output]:>9,}  {where}  {expression_text(operator)}"
+        )
+    lines.append(
+        f"{len(plan.dispatches)} dispatches, {plan.graph.multiply_adds:,} multiply-adds; weights {weights:,} bytes "
+        f"({'float16 where lossless' if plan.half else 'float32'}); arena {sum(arena.banks):,} bytes in "
+        f"{len(arena.banks)} banks for {sum(plan.sizes[name] for name in plan.between):,} bytes of tensors"
+    )
+    return "\n".join(lines)
+
+
+def expression_text(operator: Operator) -> str:
+    """An epilogue for people, e.g. ``relu(add(result, conv_3))``."""
+
+    def text(node: Any) -> str:
+        if hasattr(node, "function"):
+            return f"{node.function}({', '.join(text(argument) for argument in node.arguments)})"
+        if hasattr(node, "index"):
+            return operator.operands[node.index]
+        return f"{node.value:g}" if hasattr(node, "value") else "result"
+
+    return "" if operator.epilogue == RESULT else text(operator.epilogue)
