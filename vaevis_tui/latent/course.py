@@ -95,10 +95,11 @@ class ShellCourse(Course):
         self._low = low + _INSET * (high - low)
         self._high = high - _INSET * (high - low)
         self._median = min(max(median, self._low), self._high)
-        self._give = max((high - low) / 2, median / 64)  # over which the spring and the brakes act
-        spacing = min(median / _KNOTS_PER_RADIAN, self._give / _KNOTS_PER_GIVE)
-        self._curvature = _CURVATURE / median / math.sqrt(x.size - 1)
-        self._memory = math.exp(-spacing / (_MEMORY_RADIANS * median))
+        radian = max(self._median, high / 4)  # for shells that no posterior has, with the median near zero
+        self._give = max((high - low) / 2, radian / 64)  # over which the spring and the brakes act
+        spacing = min(radian / _KNOTS_PER_RADIAN, self._give / _KNOTS_PER_GIVE)
+        self._curvature = _CURVATURE / radian / math.sqrt(x.size - 1)
+        self._memory = math.exp(-spacing / (_MEMORY_RADIANS * radian))
         self._radial_memory = math.exp(-spacing / self._give)
 
         self._radius = float(np.linalg.norm(x))
@@ -191,7 +192,7 @@ class LineCourse(Course):
         self._rng = rng
         self._near = median
         self._high = high - _INSET * (high - low)
-        self._relaxation = high / 4
+        self._relaxation = high / 8
         self._sense = 1.0 if rng.random() < 0.5 else -1.0
         self._goal = self._next_goal()
         super().__init__(spacing, Knot(x, np.zeros(1)))

@@ -47,7 +47,9 @@ def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Coordinates:
     side = unit_end - cosine * unit_start
     sine = np.linalg.norm(side, axis=-1, keepdims=True)
     opposite = (cosine < 0) & (sine < _NEARLY_PARALLEL) & (start.shape[-1] > 1)
-    side = np.where(opposite, _perpendicular(unit_start), side / np.where(sine == 0, 1, sine))
+    side = side / np.where(sine == 0, 1, sine)
+    if np.any(opposite):
+        side = np.where(opposite, _perpendicular(unit_start), side)
     angle = share * np.arctan2(sine, cosine)
     direction: Coordinates = np.cos(angle) * unit_start + np.sin(angle) * side
     arc: Coordinates = ((1 - share) * norm_start + share * norm_end) * direction

@@ -334,7 +334,8 @@ def _check_posteriors(mu: Coordinates, variance: Coordinates) -> None:
 
 
 def _read_only(values: ArrayLike, dtype: type[np.generic], name: str) -> NDArray[Any]:
-    array = np.array(values, dtype, order="C")
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is refused below
+        array = np.array(values, dtype, order="C")
     if not np.all(np.isfinite(array)):
         raise ValueError(f"{name} holds NaN or infinities")
     array.setflags(write=False)
