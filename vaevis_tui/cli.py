@@ -189,9 +189,9 @@ def _run_explorer(options: argparse.Namespace) -> int:
     from vaevis_tui.models import catalog
     from vaevis_tui.terminal.capabilities import detect
 
-    refusal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=sys.stderr.isatty()).refusal
-    if refusal:
-        raise UserError(refusal)
+    terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=sys.stderr.isatty())
+    if terminal.refusal:
+        raise UserError(terminal.refusal)
 
     from vaevis_tui.tui.run import run_explorer
     from vaevis_tui.tui.settings import ExplorerSettings
@@ -204,6 +204,8 @@ def _run_explorer(options: argparse.Namespace) -> int:
         z=_read_snapshot(options.snapshot) if options.snapshot else options.z,
         walk=options.walk,
         snapshot_dir=options.snapshot_dir,
+        colors=terminal.colors,
+        notice=terminal.notice,
     )
     return run_explorer(settings)
 
