@@ -102,6 +102,8 @@ class ExplorerScreen(Screen[None]):
         self._arrange(self.app.size.width, self.app.size.height)
         self.query_one(HintBar).helps = tuple(keys.helps(self.active_bindings.values()))
         self._decoding.listen(self._pass_on)
+        if self._settings.notice:
+            self.notify(self._settings.notice, timeout=8, markup=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """Divide the new window before it is laid out."""
@@ -158,6 +160,7 @@ class ExplorerScreen(Screen[None]):
         self._walk_or_rest()
 
     def _take_frame(self, frame: Frame) -> None:
+        self._show_point()  # the viewport draws at once whatever waits to be drawn, bars and picture in one go
         self._viewport.show(frame)
         self._pace.picture_came()
         self._step_if_due()
@@ -297,7 +300,6 @@ class ExplorerScreen(Screen[None]):
         exploration = self._exploration
         if self._walking and exploration is not None and self._pace.due:
             exploration.walk_on(self._pace.step())
-            self._show_point()
             self._submit()
 
     def on_screen_suspend(self) -> None:

@@ -7,7 +7,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from vaevis_tui.engine.decoder import DecoderInfo
-from vaevis_tui.terminal.meter import FrameStats, Spread
+from vaevis_tui.terminal.meter import FrameStats
 from vaevis_tui.tui.sparkline import sparkline
 
 GAP = 2

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -20,10 +22,41 @@ HEADER_ROWS = 1
 KL_FROM_COLUMNS = 50
 """Columns from which there is room to say how much each dimension tells, in nats."""
 
+MARK_COLUMNS, VALUE_COLUMNS, NATS_COLUMNS, SCROLL_COLUMNS = 1, 6, 9, 2
 PITCH_MOST = 2
 """Rows a dimension: two, the second empty, where all dimensions fit so."""
 
 PARTS = ("track", "above", "below", "below-edge", "name", "value", "quiet", "mark")
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Where things are, in cells, for one size of the widget and one number of dimensions.
+
+    Attributes:
+        width: Of the widget.
+        name: Columns of a dimension's name and the space after it.
+        track: Columns of a track, an even number.
+        nats: Columns of the information, 0 where there is no room.
+        pitch: Rows from one dimension to the next.
+        shown: Dimensions in sight at once.
+    """
+
+    width: int
+    name: int
+    track: int
+    nats: int
+    pitch: int
+    shown: int
+
+    @classmethod
+    def of(cls, width: int, height: int, dimensions: int) -> Self:
+        rows = max(height - HEADER_ROWS, 1)
+        pitch = min(max((rows + 1) // max(dimensions, 1), 1), PITCH_MOST)
+        name = 2 + len(str(max(dimensions - 1, 0)))
+        nats = NATS_COLUMNS if width >= KL_FROM_COLUMNS else 0
+        track = width - (MARK_COLUMNS + name + VALUE_COLUMNS + nats + SCROLL_COLUMNS)
+        return cls(width, name, max(track - track % 2, 2), nats, pitch, -(-rows // pitch))
 
 
 class LatentBars(Widget):
@@ -99,11 +132,15 @@ class LatentBars(Widget):
         self._order: NDArray[np.int64] = np.zeros(0, np.int64)
         self._rank_of: NDArray[np.int64] = np.zeros(0, np.int64)
         self._kl: NDArray[np.float32] = np.zeros(0, np.float32)
-        self._sigma: NDArray[np.float32] = np.zeros(0, np.float32)
+        self._hundredths: NDArray[np.int64] = np.zeros(0, np.int64)
+        """Values as they are shown, in hundredths of a sigma, by dimension."""
         self._selected = 0
         self._top = 0
         self._dragging: int | None = None
         self._gesture = 0
+        self._grid = _Grid.of(2, 1, 0)
+        self._lines: dict[int, Strip] = {}
+        """Lines drawn before that are still right, by row."""
         self._styles_of: dict[bool, dict[str, Style]] = {}
 
     # What it shows
@@ -118,60 +155,51 @@ class LatentBars(Widget):
         self._order = np.asarray(order, np.int64)
         self._rank_of = np.argsort(self._order)
         self._kl = kl
-        self._sigma = np.zeros(len(order), np.float32)
-        self._selected = 0
-        self._top = 0
+        self._hundredths = np.zeros(len(order), np.int64)
+        self._selected = self._top = 0
         self._dragging = None
-        self.refresh()
+        self._grid = _Grid.of(*self.size, len(order))
+        self._redraw()
 
-    def show_point(self, sigma: NDArray[np.float32], selected: int) -> None:
+    def show_point(self, sigma: NDArray[np.floating], selected: int) -> None:
         """Show values in sigma, (d,), and the selected dimension; draws only rows that look different."""
-        before, self._sigma = self._sigma, sigma
+        # Two decimals tell values further apart than an eighth of a cell does, so they alone decide.
+        before, self._hundredths = self._hundredths, np.rint(sigma * 100).astype(np.int64)
         rank = int(self._rank_of[selected])
+        changed = []
         if rank != self._selected:
-            self._select_rank(rank)
-        top = self._top
-        shown = self._order[top : top + self._visible_ranks()]
-        # Two decimals tell more apart than an eighth of a cell does, so the text alone decides.
-        changed = np.flatnonzero(np.rint(sigma[shown] * 100) != np.rint(before[shown] * 100))
-        self._refresh_ranks(changed + top)
+            changed = [self._selected, rank]
+            self._selected = rank
+            if self._follow_selection():
+                self._redraw()
+                return
+        shown = self._order[self._top : self._top + self._grid.shown]
+        changed += (np.flatnonzero(self._hundredths[shown] != before[shown]) + self._top).tolist()
+        self._redraw_ranks(changed)
 
     @property
     def page(self) -> int:
         """Rows that PgUp and PgDn move by: one less than fit, so that one stays in sight."""
-        return max(self._visible_ranks() - 1, 1)
-
-    def _select_rank(self, rank: int) -> None:
-        old, self._selected = self._selected, rank
-        if self._follow_selection():
-            self.refresh()
-        else:
-            self._refresh_ranks(np.array([old, rank]))
+        return max(self._grid.shown - 1, 1)
 
     def _follow_selection(self) -> bool:
         """Scroll so that the selected row is in sight; tells whether that moved anything."""
-        shown = self._visible_ranks()
+        shown = self._grid.shown
         last_top = max(len(self._order) - shown, 0)
         top = min(max(self._top, self._selected - shown + 1), self._selected, last_top)
         moved, self._top = top != self._top, top
         return moved
 
-    @property
-    def _pitch(self) -> int:
-        """Rows from one dimension to the next."""
-        rows, dimensions = self.size.height - HEADER_ROWS, max(len(self._order), 1)
-        return min(max((rows + 1) // dimensions, 1), PITCH_MOST)
+    def _redraw(self) -> None:
+        self._lines.clear()
+        self.refresh()
 
-    def _visible_ranks(self) -> int:
-        """How many dimensions are in sight at once."""
-        return max(-(-(self.size.height - HEADER_ROWS) // self._pitch), 1)
-
-    def _refresh_ranks(self, ranks: NDArray[np.int64]) -> None:
-        width = self.size.width
-        pitch = self._pitch
-        regions = [Region(0, (int(rank) - self._top) * pitch + HEADER_ROWS, width, 1) for rank in ranks]
-        if regions:
-            self.refresh(*regions)
+    def _redraw_ranks(self, ranks: list[int]) -> None:
+        rows = {(rank - self._top) * self._grid.pitch + HEADER_ROWS for rank in ranks}
+        for row in rows:
+            self._lines.pop(row, None)
+        if rows:
+            self.refresh(*(Region(0, row, self._grid.width, 1) for row in rows))
 
     # Drawing
 
@@ -179,6 +207,7 @@ class LatentBars(Widget):
         """Forget the styles of the theme before."""
         super().notify_style_update()
         self._styles_of = {}
+        self._lines.clear()
 
     def _part_styles(self, selected: bool) -> dict[str, Style]:
         if selected not in self._styles_of:
@@ -188,14 +217,25 @@ class LatentBars(Widget):
             }
         return self._styles_of[selected]
 
-    def _columns(self) -> tuple[int, int, int]:
-        """Cells of the name, the track and the nats (0 where they are left out)."""
-        width = self.size.width
-        name = 2 + len(str(max(len(self._order) - 1, 0)))
-        nats = 9 if width >= KL_FROM_COLUMNS else 0
-        # A mark, a space after the name, six for the value, one for the scroll bar.
-        track = width - (1 + name + 1 + 6 + 1) - nats
-        return name, max(track - track % 2, 2), nats
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows within ``crop``: those drawn before unless they have changed.
+
+        Textual would dress each row in borders and padding, which there are none of, and look for ANSI colours
+        in it: two thirds of the time of a row that changes with every picture.
+        """
+        grid = _Grid.of(*self.size, len(self._order))
+        if grid != self._grid:
+            self._grid = grid
+            self._follow_selection()
+            self._lines.clear()
+        lines = [self._lines.get(y) or self.render_line(y) for y in crop.line_range]
+        _, background = self.background_colors
+        for line_filter in self.get_line_filters():
+            if not isinstance(line_filter, ANSIToTruecolor):
+                lines = [line.apply_filter(line_filter, background) for line in lines]
+        if crop.column_span == (0, grid.width):
+            return lines
+        return [line.crop(*crop.column_span) for line in lines]
 
     def render_line(self, y: int) -> Strip:
         """Draw one row: the scale on top, then a dimension each."""
@@ -203,41 +243,41 @@ class LatentBars(Widget):
         if y < HEADER_ROWS:
             segments = self._header()
         else:
-            segments = [] if rank is None else self._row(rank, y)
-        return Strip(segments).adjust_cell_length(self.size.width, self._part_styles(False)["quiet"])
+            segments = [] if rank is None else self._row(rank)
+        width, quiet = self._grid.width, self._part_styles(False)["quiet"]
+        mark = Segment(self._scroll_mark(y), quiet)
+        self._lines[y] = line = Strip([*Strip(segments).adjust_cell_length(width - 1, quiet), mark], width)
+        return line
 
     def _header(self) -> list[Segment]:
-        name, track, nats = self._columns()
-        quiet = self._part_styles(False)["quiet"]
-        half = track // 2
-        scale = f"{'-3':<{half}}{'0':<{half - 2}}+3" if track >= 8 else " " * track
-        text = f"{'':{1 + name}}{scale}{'σ':>6}"
-        return [Segment(text + (f"{'KL nats':>{nats}}" if nats else ""), quiet)] if len(self._order) else []
+        grid = self._grid
+        half = grid.track // 2
+        scale = f"{'-3':<{half}}{'0':<{half - 2}}+3" if grid.track >= 8 else " " * grid.track
+        text = f"{'':{MARK_COLUMNS + grid.name}}{scale}{'σ':>{VALUE_COLUMNS}}"
+        text += f"{'KL nats':>{grid.nats}}" if grid.nats else ""
+        return [Segment(text, self._part_styles(False)["quiet"])] if len(self._order) else []
 
-    def _row(self, rank: int, y: int) -> list[Segment]:
-        name, track, nats = self._columns()
+    def _row(self, rank: int) -> list[Segment]:
+        grid = self._grid
         dimension = int(self._order[rank])
-        sigma = float(self._sigma[dimension])
+        sigma = int(self._hundredths[dimension]) / 100
         selected = rank == self._selected
         styles = self._part_styles(selected)
         parts = (styles["track"], styles["above"], styles["below"], styles["below-edge"])
+        bar = bar_cells.runs(bar_cells.steps(sigma, grid.track), grid.track)
         segments = [
             Segment("▌" if selected else " ", styles["mark"]),
-            Segment(f"{f'z{dimension}':<{name}}", styles["name"]),
+            Segment(f"{f'z{dimension}':<{grid.name}}", styles["name"]),
+            *[Segment(text, parts[what]) for text, what in bar],
+            Segment(bar_cells.value_text(sigma), styles["value" if sigma or selected else "quiet"]),
         ]
-        bar = bar_cells.runs(bar_cells.steps(sigma, track), track)
-        segments += [Segment(text, parts[what]) for text, what in bar]
-        value = bar_cells.value_text(sigma)
-        segments.append(Segment(value, styles["quiet" if value == "  0.00" and not selected else "value"]))
-        if nats:
-            segments.append(Segment(f"{self._kl[dimension]:>{nats}.2f}", styles["quiet"]))
-        segments.append(Segment(" ", styles["quiet"]))
-        segments.append(Segment(self._scroll_mark(y), self._part_styles(False)["quiet"]))
+        nats = f"{self._kl[dimension]:>{grid.nats}.2f}" if grid.nats else ""
+        segments.append(Segment(nats + " ", styles["quiet"]))
         return segments
 
     def _scroll_mark(self, y: int) -> str:
         """The scroll bar's cell in this row: where in the list the rows in sight lie."""
-        shown, total = self._visible_ranks(), len(self._order)
+        shown, total = self._grid.shown, len(self._order)
         if total <= shown:
             return " "
         length = max(shown * shown // total, 1)
@@ -248,14 +288,13 @@ class LatentBars(Widget):
 
     def _rank_at(self, y: int) -> int | None:
         """The rank drawn in row ``y``, or None where there is none."""
-        line, between = divmod(y - HEADER_ROWS, self._pitch)
+        line, between = divmod(y - HEADER_ROWS, self._grid.pitch)
         rank = line + self._top
         return rank if y >= HEADER_ROWS and not between and rank < len(self._order) else None
 
     def _sigma_under(self, event: events.MouseEvent) -> float | None:
-        name, track, _ = self._columns()
-        start = 1 + name
-        x = event.pointer_x - start
+        track = self._grid.track
+        x = event.pointer_x - MARK_COLUMNS - self._grid.name
         if self._dragging is None and not 0 <= x < track:
             return None
         return bar_cells.sigma_at(x, track)
@@ -307,8 +346,3 @@ class LatentBars(Widget):
         """The dimensions before."""
         event.stop()
         self.post_message(self.Wheeled(-1))
-
-    def on_resize(self) -> None:
-        """Keep the selected row in sight."""
-        if len(self._order):
-            self._follow_selection()

@@ -15,7 +15,6 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import CARD
 from vaevis_tui.models.card import read_card
