@@ -119,6 +119,8 @@ def read_metadata(path: str | Path) -> dict[str, str]:
     except (UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise UserError(f"{path} is not a PNG file that can be read") from None
     except OSError as error:
+        if error.errno is None:  # Pillow's own, of a file that ends too early
+            raise UserError(f"{path} is not a PNG file that can be read") from None
         raise UserError(f"{path} cannot be read: {_reason(error)}; expected a PNG file") from None
 
 

@@ -67,14 +67,14 @@ class SnapshotInfo:
             raise UserError("the snapshot's text is damaged; expected a JSON object")
         if fields.get("format") != _FORMAT:
             raise UserError(
-                f"the snapshot has format {fields.get('format')!r}; this version reads format {_FORMAT}"
+                f"the snapshot has format {_shown(fields.get('format'))}; this version reads format {_FORMAT}"
             )
         return cls(
-            model=_checked(fields, "model", str),
-            version=_checked(fields, "version", str),
+            model=_text(fields, "model"),
+            version=_text(fields, "version"),
             z=_numbers(fields.get("z")),
-            seed=None if fields.get("seed") is None else _checked(fields, "seed", int),
-            backend=_checked(fields, "backend", str),
+            seed=_seed(fields),
+            backend=_text(fields, "backend"),
         )
 
     @classmethod
@@ -91,10 +91,17 @@ class SnapshotInfo:
         return cls.from_text(metadata[KEYWORD])
 
 
-def _checked(fields: Mapping[str, Any], name: str, kind: type[Any]) -> Any:
+def _text(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise UserError(f"the snapshot's {name} is {value!r}; expected a {kind.__name__}")
+    if not isinstance(value, str):
+        raise UserError(f"the snapshot's {name} is {_shown(value)}; expected text")
+    return value
+
+
+def _seed(fields: Mapping[str, Any]) -> int | None:
+    value = fields.get("seed")
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise UserError(f"the snapshot's seed is {_shown(value)}; expected a whole number or null")
     return value
 
 
@@ -103,5 +110,10 @@ def _numbers(values: object) -> tuple[float, ...]:
         raise UserError("the snapshot's z is missing; expected a list of numbers")
     for value in values:
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
-            raise UserError(f"the snapshot's z holds {value!r}; expected finite numbers")
+            raise UserError(f"the snapshot's z holds {_shown(value)}; expected finite float32 numbers")
     return tuple(float(value) for value in values)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
