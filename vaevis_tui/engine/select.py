@@ -15,7 +15,16 @@ BACKENDS = ("auto", "wgpu", "onnxruntime")
 """What ``--backend`` takes."""
 
 _GPU_NODES = ("dri/renderD*", "nvidia[0-9]*", "kfd", "dxg", "mali*", "nvhost-gpu")
-"""Device nodes under /dev that a Vulkan driver of a GPU opens: DRM, NVIDIA, AMD compute, WSL, ARM Mali, Tegra."""
+"""Nodes under /dev that GPU drivers open: DRM, NVIDIA, AMD compute, WSL, ARM Mali, Tegra."""
+
+_ADVICE = {
+    "linux": "install a Vulkan loader and the GPU's driver (Debian: libvulkan1 mesa-vulkan-drivers)",
+    "darwin": "Metal is needed, macOS 11 or newer",
+    "win32": "install the GPU's driver",
+}
+"""What gives wgpu an adapter, by platform."""
+
+_ASKED_FOR = "it was asked for"
 
 
 def has_gpu_node(dev: Path = Path("/dev"), platform: str = sys.platform) -> bool:
@@ -28,27 +37,30 @@ def has_gpu_node(dev: Path = Path("/dev"), platform: str = sys.platform) -> bool
 
 
 def open_decoder(bundle: Bundle, backend: str = "auto") -> Decoder:
-    """Open a model on a backend.
+    """Open a model on a backend; `DecoderInfo.reason` says why on this one.
 
     Args:
         bundle: The model.
-        backend: ``"wgpu"``, ``"onnxruntime"``, or ``"auto"``: wgpu where there is a GPU that can run this model,
-            else onnxruntime. A software adapter is taken only when wgpu was asked for by name.
+        backend: ``"wgpu"``, ``"onnxruntime"``, or ``"auto"``: wgpu where there is a GPU, else onnxruntime. A
+            software adapter is taken only when wgpu was asked for by name. What wgpu cannot run, onnxruntime
+            does.
 
     Raises:
-        UserError: there is no such backend, or it cannot run here.
+        UserError: there is no such backend, it cannot be had here, or the model is not one that is supported.
     """
     source = decoder_source(bundle, backend)
-    if source.upgrade is None:
+    if source.fallback is None:
         return source.open()
     try:
-        return source.upgrade()
+        return (source.upgrade or source.open)()
     except (EngineError, UserError) as error:
-        return OnnxRuntimeDecoder(bundle, reason=str(error))
+        if isinstance(error, UserError) and source.upgrade is None:
+            raise
+        return source.fallback(str(error))
 
 
 def decoder_source(bundle: Bundle, backend: str = "auto") -> DecoderSource:
-    """The same choice for a `DecodeWorker`: on a machine with a GPU ``"auto"`` starts at once on onnxruntime.
+    """The same choice for a `DecodeWorker`: where there is a GPU, ``"auto"`` starts at once on onnxruntime.
 
     Raises:
         UserError: there is no such backend.
@@ -56,25 +68,42 @@ def decoder_source(bundle: Bundle, backend: str = "auto") -> DecoderSource:
     if backend not in BACKENDS:
         raise UserError(f"unknown backend {backend!r}; the backends are {', '.join(BACKENDS)}")
 
-    def fallback(reason: str) -> Decoder:
-        return OnnxRuntimeDecoder(bundle, reason=reason)
+    def because(reason: str) -> str:
+        return "; ".join((reason, *bundle.notes))
+
+    def onnxruntime(reason: str) -> Decoder:
+        return OnnxRuntimeDecoder(bundle, because(reason))
+
+    def wgpu(reason: str, *, software: bool) -> Decoder:
+        return _open_wgpu(bundle, because(reason), software=software)
 
     if backend == "onnxruntime":
-        return DecoderSource(lambda: OnnxRuntimeDecoder(bundle, reason="asked for"))
+        return DecoderSource(lambda: onnxruntime(_ASKED_FOR))
     if backend == "wgpu":
-        return DecoderSource(lambda: _open_wgpu(bundle), fallback)
+        return DecoderSource(lambda: wgpu(_ASKED_FOR, software=True), onnxruntime)
     if not has_gpu_node():
-        return DecoderSource(lambda: OnnxRuntimeDecoder(bundle, reason="no GPU found"))
+        return DecoderSource(lambda: onnxruntime("there is no GPU"))
     return DecoderSource(
-        lambda: OnnxRuntimeDecoder(bundle, reason="until the GPU is ready"),
-        fallback,
-        lambda: _open_wgpu(bundle),
+        open=lambda: onnxruntime("the GPU is not ready yet"),
+        fallback=onnxruntime,
+        upgrade=lambda: wgpu("there is a GPU", software=False),
     )
 
 
-def _open_wgpu(bundle: Bundle) -> Decoder:
-    from vaevis_tui.engine.wgpu import WgpuDecoder
-    from vaevis_tui.models.onnx_file import read_decoder
+def _open_wgpu(bundle: Bundle, reason: str, *, software: bool) -> Decoder:
+    """Decode by compute shaders, on a software adapter only where that will do."""
+    try:
+        from vaevis_tui.engine.wgpu import WgpuDecoder, adapters
 
-    decoder: Decoder = WgpuDecoder(read_decoder(bundle.decoder_path))
-    return decoder
+        found = adapters()
+    except (EngineError, ImportError, OSError) as error:
+        raise UserError(f"wgpu does not start ({error}); {_advice()}") from None
+    usable = [adapter for adapter in found if adapter.is_hardware or software]
+    if not usable:
+        names = f"only {found[0].name}, which is software" if found else "no adapter"
+        raise UserError(f"wgpu finds {names}; {_advice()}")
+    return WgpuDecoder(bundle.read_decoder().model, adapter=usable[0].name, reason=reason)
+
+
+def _advice() -> str:
+    return _ADVICE.get(sys.platform, "install the GPU's driver")

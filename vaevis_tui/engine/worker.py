@@ -6,14 +6,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Protocol, Self, TypeVar, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.engine.decoder import Decoder, DecoderInfo, DecodeTimes, EngineError
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +35,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class DecoderSource:
-    """How to come by a decoder of one model; all three are called in threads of the worker's.
+    """How to come by a decoder of one model; the worker calls these in threads of its own.
 
     Attributes:
         open: Opens the decoder to start with. Raises UserError or EngineError.
-        fallback: Opens a humbler one after an EngineError, whose text it is given as the reason to show.
+        fallback: Opens a humbler one after an EngineError; is given its text, to show as the reason.
         upgrade: Opens a better one that takes longer to open; runs beside decoding, after the first picture.
     """
 
@@ -59,18 +57,33 @@ class Cancellable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    z: NDArray[np.float32]
+    tag: object
+
+
+@dataclass(frozen=True, slots=True)
+class _Upgrade:
+    """What came of `DecoderSource.upgrade`: a decoder, or why there is none."""
+
+    source: DecoderSource
+    decoder: Decoder | None
+    reason: str = ""
+
+
 class DecodeWorker:
-    """Owns a thread that owns the decoder; opens, decodes, replaces and closes it there.
+    """Owns a thread that owns the decoder: opens, decodes, replaces and closes it there.
 
     `submit` overwrites a z that was not begun yet, so no picture is more than one decode behind the keys.
-    Callbacks run in the worker's threads, one at a time, and none begins after `close` has returned; they
-    must not wait for the thread that calls `close`.
+    Callbacks run in the worker's thread, and none begins after `close` was called. They must not wait for the
+    thread that calls `close`.
 
     Args:
         source: The first model.
         on_frame: Called with every decoded picture.
         on_error: Called with what went wrong: UserError or EngineError where a model could not be opened (the
-            one before it, if any, then goes on), ValueError where z does not fit the model.
+            one before it, if any, then goes on) or its last decoder failed, ValueError where z does not fit.
         on_open: Called with the decoder's info whenever another decoder begins to serve.
     """
 
@@ -79,59 +92,61 @@ class DecodeWorker:
         source: DecoderSource,
         on_frame: Callable[[Frame], None],
         on_error: Callable[[Exception], None],
-        on_open: Callable[[DecoderInfo], None] | None = None,
+        on_open: Callable[[DecoderInfo], None] = lambda info: None,
     ) -> None:
         self._on_frame = on_frame
         self._on_error = on_error
         self._on_open = on_open
         self._changed = threading.Condition()
-        # Guarded by _changed:
+        """Guards what other threads touch: the three orders below, and the decoder and its info."""
         self._closing = False
-        self._source = source
         self._to_open: DecoderSource | None = source
-        self._slot: tuple[NDArray[np.float32], object] | None = None
-        self._upgraded: Decoder | str | None = None
+        self._request: _Request | None = None
+        self._upgrade: _Upgrade | None = None
         self._decoder: Decoder | None = None
         self._info: DecoderInfo | None = None
-        # Used by the worker thread alone:
-        self._frames = 0
+        # The worker thread's own:
+        self._source = source
         self._may_fall_back = False
         self._may_upgrade = False
+        self._frames = 0
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._thread.start()
 
     @property
     def info(self) -> DecoderInfo | None:
-        """The decoder that serves now, with why it was taken; None before the first one is open."""
+        """The decoder that serves now and why it was taken; None before the first and after the last."""
         with self._changed:
             return self._info
 
     def submit(self, z: ArrayLike, tag: object = None) -> None:
         """Ask for the picture of one latent vector (d,), in place of any that was not begun yet."""
-        vector = np.array(z, dtype=np.float32)
+        request = _Request(np.array(z, dtype=np.float32), tag)
         with self._changed:
-            self._slot = (vector, tag)
-            self._changed.notify_all()
+            self._request = request
+            self._changed.notify()
 
     def open(self, source: DecoderSource) -> None:
-        """Change to another model; what was submitted for the former one is forgotten.
+        """Change to another model; what was submitted before is forgotten.
 
-        If it cannot be opened, `on_error` is told and the former model goes on.
+        If it cannot be opened, `on_error` is told, what was submitted meanwhile is forgotten too, and the
+        former model goes on.
         """
         with self._changed:
             self._to_open = source
-            self._slot = None
-            self._changed.notify_all()
+            self._request = None
+            self._changed.notify()
 
     def close(self, timeout: float = 1.0) -> None:
         """Stop the thread and give the decoder back; closing twice is harmless.
 
-        A decode that runs longer than ``timeout`` seconds is left to end by itself; its picture is dropped.
+        A running decode is cancelled where the decoder can do that. One that still takes longer than
+        ``timeout`` seconds is left to end by itself, and its picture is dropped.
         """
         with self._changed:
             self._closing = True
             decoder = self._decoder
-            self._changed.notify_all()
+            self._changed.notify()
         if isinstance(decoder, Cancellable):
             decoder.cancel()
         if self._thread is not threading.current_thread():
@@ -145,168 +160,144 @@ class DecodeWorker:
     ) -> None:
         self.close()
 
-    # ---- the worker thread ----
+    # What follows runs in the worker thread.
 
     def _run(self) -> None:
         try:
-            while self._step():
-                pass
+            while (work := self._next()) is not None:
+                work()
         finally:
             with self._changed:
-                leftover = self._upgraded
-                self._upgraded = None
-            if leftover is not None and not isinstance(leftover, str):
-                leftover.close()
-            if self._decoder is not None:
-                self._decoder.close()
+                self._closing = True
+                better = None if self._upgrade is None else self._upgrade.decoder
+            for decoder in (self._decoder, better):
+                if decoder is not None:
+                    decoder.close()
 
-    def _step(self) -> bool:
-        """Wait for one thing to do and do it; False when closing."""
+    def _next(self) -> Callable[[], None] | None:
+        """Wait for the next thing to do, the most far-reaching first; None when closing."""
         with self._changed:
-            self._changed.wait_for(self._has_work)
-            if self._closing:
-                return False
-            source, self._to_open = self._to_open, None
-            upgraded, self._upgraded = self._upgraded, None
-            request = None
-            if source is None and upgraded is None:
-                request, self._slot = self._slot, None
-        if source is not None:
-            self._open(source)
-        if upgraded is not None:
-            self._take_upgrade(upgraded, stale=source is not None)
-        if request is not None:
-            self._decode(*request)
-        return True
+            while not self._closing:
+                if self._to_open is not None:
+                    source, self._to_open = self._to_open, None
+                    return lambda: self._change_model(source)
+                if self._upgrade is not None:
+                    upgrade, self._upgrade = self._upgrade, None
+                    return lambda: self._take(upgrade)
+                if self._request is not None and self._decoder is not None:
+                    request, self._request = self._request, None
+                    return lambda: self._decode(request)
+                self._changed.wait()
+        return None
 
-    def _has_work(self) -> bool:
-        return bool(
-            self._closing
-            or self._to_open is not None
-            or self._upgraded is not None
-            or (self._slot is not None and self._decoder is not None)
-        )
+    def _tell(self, callback: Callable[[], None]) -> None:
+        """Call back, unless closing; what a callback raises is told like any other error."""
+        if self._closing:
+            return
+        try:
+            callback()
+        except Exception as error:
+            self._on_error(error)
 
-    def _open(self, source: DecoderSource) -> None:
+    def _change_model(self, source: DecoderSource) -> None:
+        fallback = source.fallback
         try:
             try:
                 decoder = source.open()
-                self._may_fall_back = source.fallback is not None
             except EngineError as error:
-                if source.fallback is None:
+                if fallback is None:
                     raise
-                decoder = source.fallback(str(error))
-                self._may_fall_back = False
+                decoder, fallback = fallback(str(error)), None
         except Exception as error:
             with self._changed:
                 if self._to_open is None:
-                    self._slot = None  # it was meant for the model that did not open
-            self._report(error)
+                    self._request = None
+            failure = error
+            self._tell(lambda: self._on_error(failure))
             return
-        with self._changed:
-            self._source = source
+        self._source = source
+        self._may_fall_back = fallback is not None
         self._may_upgrade = source.upgrade is not None
-        self._install(decoder, decoder.info)
+        self._serve(decoder)
 
-    def _install(self, decoder: Decoder | None, info: DecoderInfo | None) -> None:
+    def _serve(self, decoder: Decoder | None) -> None:
+        """Put a decoder in the place of the one before, which is closed."""
+        info = None if decoder is None else decoder.info
         with self._changed:
-            former, self._decoder = self._decoder, decoder
-            self._info = info
+            former, self._decoder, self._info = self._decoder, decoder, info
         if former is not None:
             former.close()
-        if info is not None and self._on_open is not None:
-            self._call(self._on_open, info)
+        if info is not None:
+            self._tell(lambda: self._on_open(info))
 
-    def _decode(self, z: NDArray[np.float32], tag: object) -> None:
+    def _decode(self, request: _Request) -> None:
         decoder = self._decoder
-        if decoder is None:
-            return
+        assert decoder is not None
         try:
-            picture = decoder.decode(z[None])[0]
+            picture = decoder.decode(request.z[None])[0]
         except EngineError as error:
-            self._fall_back(error, z, tag)
+            self._fall_back(error, request)
             return
         except Exception as error:
-            self._report(error)
+            failure = error
+            self._tell(lambda: self._on_error(failure))
             return
         self._frames += 1
-        self._call(self._on_frame, Frame(self._frames, z, picture, decoder.times, tag))
+        frame = Frame(self._frames, request.z, picture, decoder.times, request.tag)
+        self._tell(lambda: self._on_frame(frame))
         if self._may_upgrade:
             self._may_upgrade = False
             self._start_upgrade()
 
-    def _fall_back(self, error: EngineError, z: NDArray[np.float32], tag: object) -> None:
-        """Replace the failed decoder and ask again for the picture that it owed, unless a newer z waits."""
-        fallback = self._source.fallback
-        self._may_upgrade = False
-        if not self._may_fall_back or fallback is None:
-            self._install(None, None)
-            self._report(error)
+    def _fall_back(self, error: EngineError, request: _Request) -> None:
+        """Replace a decoder that failed, and ask it for the picture that is owed unless a newer z waits."""
+        if self._closing:
             return
-        self._may_fall_back = False
-        self._install(None, None)
-        try:
-            decoder = fallback(str(error))
-        except Exception as second:
-            self._report(second)
-            return
-        self._install(decoder, decoder.info)
-        with self._changed:
-            if self._slot is None and self._to_open is None:
-                self._slot = (z, tag)
-
-    def _call(self, callback: Callable[[_T], None], value: _T) -> None:
-        """Run a callback unless closing; what it raises is a fault of the program and is reported as such."""
-        with self._changed:
-            if self._closing:
+        fallback = self._source.fallback if self._may_fall_back else None
+        self._may_fall_back = self._may_upgrade = False
+        self._serve(None)
+        failure: Exception = error
+        if fallback is not None:
+            try:
+                self._serve(fallback(str(error)))
+            except Exception as second:
+                failure = second
+            else:
+                with self._changed:
+                    self._request = self._request or request
                 return
-        try:
-            callback(value)
-        except Exception as error:
-            self._on_error(error)
-
-    def _report(self, error: Exception) -> None:
-        with self._changed:
-            if self._closing:
-                return
-        self._on_error(error)
-
-    # ---- the upgrade ----
+        self._tell(lambda: self._on_error(failure))
 
     def _start_upgrade(self) -> None:
-        source = self._source
         threading.Thread(
-            target=self._prepare_upgrade, args=(source,), name="decode-upgrade", daemon=True
+            target=self._prepare_upgrade, args=(self._source,), name="decode-upgrade", daemon=True
         ).start()
 
     def _prepare_upgrade(self, source: DecoderSource) -> None:
+        """Open the better decoder; in a thread of its own, since it takes many pictures' time."""
         assert source.upgrade is not None
-        result: Decoder | str
         try:
-            result = source.upgrade()
+            upgrade = _Upgrade(source, source.upgrade())
         except Exception as error:
-            result = str(error)
+            upgrade = _Upgrade(source, None, str(error))
         with self._changed:
-            if not self._closing and self._source is source and self._to_open is None:
-                self._upgraded = result
-                self._changed.notify_all()
+            if not self._closing:
+                self._upgrade = upgrade
+                self._changed.notify()
                 return
-        if not isinstance(result, str):
-            result.close()
+        if upgrade.decoder is not None:
+            upgrade.decoder.close()
 
-    def _take_upgrade(self, upgraded: Decoder | str, *, stale: bool) -> None:
-        if isinstance(upgraded, str):
-            if self._decoder is not None and self._info is not None and not stale:
-                self._install_reason(upgraded)
-        elif stale:
-            upgraded.close()
-        else:
-            self._install(upgraded, upgraded.info)
-
-    def _install_reason(self, reason: str) -> None:
-        with self._changed:
-            if self._info is None:
-                return
-            self._info = info = replace(self._info, reason=reason)
-        if self._on_open is not None:
-            self._call(self._on_open, info)
+    def _take(self, upgrade: _Upgrade) -> None:
+        """Let the better decoder serve, or say why there is none; unless the model was changed meanwhile."""
+        decoder = upgrade.decoder
+        if upgrade.source is not self._source:
+            if decoder is not None:
+                decoder.close()
+        elif decoder is not None:
+            self._serve(decoder)
+        elif self._info is not None:
+            info = replace(self._info, reason=upgrade.reason)
+            with self._changed:
+                self._info = info
+            self._tell(lambda: self._on_open(info))

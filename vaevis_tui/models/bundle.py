@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.space import LatentSpace
@@ -13,6 +14,9 @@ from vaevis_tui.models.card import ModelCard, read_card
 from vaevis_tui.models.latents_file import read_latents, write_latents
 from vaevis_tui.models.text import one_line
 from vaevis_tui.resources import weights_dir
+
+if TYPE_CHECKING:
+    from vaevis_tui.models.onnx_file import DecoderFile
 
 __all__ = ["Bundle", "open_bundle", "read_latents", "write_latents"]
 
@@ -37,6 +41,9 @@ class Bundle:
         image_height: Pixels.
         image_width: Pixels.
         channels: 1 or 3.
+        parameters: Number of weights of the decoder.
+        multiply_adds: Of one picture.
+        notes: What was taken for granted, for people, e.g. which values are black and white; one clause each.
         shipped: Whether it lies in the installed package, as trusted as the code beside it.
     """
 
@@ -50,7 +57,20 @@ class Bundle:
     image_height: int
     image_width: int
     channels: int
+    parameters: int
+    multiply_adds: int
+    notes: tuple[str, ...] = ()
     shipped: bool = False
+
+    def read_decoder(self) -> DecoderFile:
+        """Read and judge the decoder's graph, with its weights.
+
+        Raises:
+            UserError: it is not a decoder that is supported.
+        """
+        from vaevis_tui.models.onnx_file import load_decoder
+
+        return load_decoder(self.decoder_path, None if self.card is None else self.card.value_range)
 
 
 def open_bundle(ref: str | Path) -> Bundle:
@@ -100,8 +120,7 @@ def _open_folder(folder: Path) -> Bundle:
             f"{decoder_path}: {size} bytes, but {CARD} says [decoder] bytes = {card.decoder_bytes}"
         )
     shipped = folder.parent.resolve() == weights_dir().resolve()
-    if not shipped:
-        _compare(decoder_path, card)
+    notes = () if shipped else _compare(decoder_path, card)
     return Bundle(
         name=card.name,
         path=folder,
@@ -113,12 +132,15 @@ def _open_folder(folder: Path) -> Bundle:
         image_height=card.image_height,
         image_width=card.image_width,
         channels=card.channels,
+        parameters=card.parameters,
+        multiply_adds=card.multiply_adds,
+        notes=notes,
         shipped=shipped,
     )
 
 
-def _compare(decoder_path: Path, card: ModelCard) -> None:
-    """Validate the decoder and see that it makes what the card says."""
+def _compare(decoder_path: Path, card: ModelCard) -> tuple[str, ...]:
+    """Validate the decoder and see that it makes what the card says; what there is to note."""
     from vaevis_tui.models.onnx_file import load_decoder
 
     decoder = load_decoder(decoder_path, card.value_range)
@@ -127,6 +149,7 @@ def _compare(decoder_path: Path, card: ModelCard) -> None:
     for what, has, says in zip(("latent size", "channels", "height", "width"), found, said, strict=True):
         if has != says:
             raise UserError(f"{decoder_path}: {what} is {has}, but {CARD} says {says}")
+    return decoder.notes
 
 
 def _open_bare(path: Path) -> Bundle:
@@ -144,4 +167,7 @@ def _open_bare(path: Path) -> Bundle:
         image_height=decoder.image_height,
         image_width=decoder.image_width,
         channels=decoder.channels,
+        parameters=decoder.parameters,
+        multiply_adds=decoder.multiply_adds,
+        notes=decoder.notes,
     )

@@ -6,6 +6,7 @@ What passes is *normalised*, so that every backend sees the same kind of graph: 
 
 from __future__ import annotations
 
+import math
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.card import MAX_IMAGE_SIDE, MAX_LATENT_DIM
 from vaevis_tui.models.onnx_operators import SUMS
-from vaevis_tui.models.onnx_shapes import Shape, output_shapes
+from vaevis_tui.models.onnx_shapes import Shape, measure
 from vaevis_tui.models.onnx_structure import UnsupportedError, check_structure
 from vaevis_tui.models.protobuf_scan import MalformedError, scan
 from vaevis_tui.models.text import quoted
@@ -40,6 +41,8 @@ class DecoderFile:
         image_width: Pixels.
         channels: 1 or 3.
         batched: Whether n latent vectors may be decoded at once; else one at a time.
+        parameters: Number of weights, small constants included.
+        multiply_adds: Of one picture.
         notes: What was taken for granted, for people, e.g. that -1 is taken as black.
     """
 
@@ -49,6 +52,8 @@ class DecoderFile:
     image_width: int
     channels: int
     batched: bool
+    parameters: int
+    multiply_adds: int
     notes: tuple[str, ...] = ()
 
 
@@ -108,9 +113,10 @@ def _normalise(model: onnx.ModelProto, value_range: tuple[float, float] | None) 
     latent = _latent_input(model.graph)
     image = _image_output(model.graph)
     dim, batched = _latent_size(latent)
-    (shape,) = output_shapes(model, latent.name, (1, dim)).values()
-    height, width, channels, channels_last = _image_size(image.name, shape)
-    batched = batched and _batches(model, latent.name, dim, shape)
+    one = measure(model, latent.name, (1, dim))
+    height, width, channels, channels_last = _image_size(image.name, one.output)
+    batched = batched and _batches(model, latent.name, dim, one.output)
+    parameters = sum(math.prod(tensor.dims) for tensor in model.graph.initializer)
     ending = _ending(model.graph)
     if value_range is None:
         value_range = (-1.0, 1.0) if ending == "Tanh" else (0.0, 1.0)
@@ -121,7 +127,17 @@ def _normalise(model: onnx.ModelProto, value_range: tuple[float, float] | None) 
     if value_range != (0.0, 1.0):
         name = _rescale(model.graph, name, value_range)
     _declare(model.graph, latent.name, (dim,), name, (channels, height, width), batched=batched)
-    return DecoderFile(model, dim, height, width, channels, batched, _notes(ending, value_range))
+    return DecoderFile(
+        model=model,
+        latent_dim=dim,
+        image_height=height,
+        image_width=width,
+        channels=channels,
+        batched=batched,
+        parameters=parameters,
+        multiply_adds=one.multiply_adds,
+        notes=_notes(ending, value_range),
+    )
 
 
 def _latent_input(graph: onnx.GraphProto) -> onnx.ValueInfoProto:
@@ -189,10 +205,9 @@ def _image_size(name: str, shape: Shape) -> tuple[int, int, int, bool]:
 def _batches(model: onnx.ModelProto, latent: str, dim: int, shape: Shape) -> bool:
     """Whether two latent vectors give two images; a graph may promise it and have 1 written inside."""
     try:
-        (two,) = output_shapes(model, latent, (2, dim)).values()
+        return measure(model, latent, (2, dim)).output == (2, *shape[1:])
     except UnsupportedError:
         return False
-    return two == (2, *shape[1:])
 
 
 def _ending(graph: onnx.GraphProto) -> str:

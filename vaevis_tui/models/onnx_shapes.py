@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -29,8 +30,21 @@ MAX_MULTIPLY_ADDS = 10**12
 """Of one picture: 400 times the decoder of VAE-Vis, minutes on a laptop."""
 
 
-def output_shapes(model: onnx.ModelProto, latent: str, shape: Shape) -> dict[str, Shape]:
-    """Shapes of the graph's outputs for a latent input of a given shape.
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What one run of a graph makes and takes.
+
+    Attributes:
+        output: Shape of the graph's only output.
+        multiply_adds: In convolutions, matrix products and pools.
+    """
+
+    output: Shape
+    multiply_adds: int
+
+
+def measure(model: onnx.ModelProto, latent: str, shape: Shape) -> Measure:
+    """Work out all shapes of a graph for a latent input of a given shape.
 
     Raises:
         UnsupportedError: an operator's shapes do not fit or do not follow from the input's, or sizes or the
@@ -40,11 +54,11 @@ def output_shapes(model: onnx.ModelProto, latent: str, shape: Shape) -> dict[str
     walk.give(latent, _float_type(shape))
     for node in model.graph.node:
         walk.step(node)
-    return {value.name: walk.shape(value.name) for value in model.graph.output}
+    return Measure(walk.shape(model.graph.output[0].name), walk.multiply_adds)
 
 
 class _ShapeWalk:
-    """Types of all names written so far, and the values of those that are shape arithmetic."""
+    """Types of all names written so far, the values of those that are shape arithmetic, and the work."""
 
     def __init__(self, model: onnx.ModelProto) -> None:
         from onnx import helper, numpy_helper
@@ -54,7 +68,7 @@ class _ShapeWalk:
         self._types: dict[str, onnx.TypeProto] = {}
         self._values: dict[str, NDArray[Any]] = {}
         self._elements = 0
-        self._multiply_adds = 0
+        self.multiply_adds = 0
         for tensor in model.graph.initializer:
             self._types[tensor.name] = helper.make_tensor_type_proto(tensor.data_type, tensor.dims)
             if math.prod(tensor.dims) <= MAX_ELEMENTS:
@@ -81,7 +95,7 @@ class _ShapeWalk:
         if len(node.output) != 1:
             return None
         if node.op_type in ("Shape", "Size"):
-            return self._measure(node)
+            return self._size(node)
         if not all(name in self._values or not name for name in node.input):
             return None
         try:
@@ -89,7 +103,7 @@ class _ShapeWalk:
         except (ArithmeticError, IndexError, KeyError, TypeError, ValueError) as error:
             raise UnsupportedError(f"{label(node)} cannot be computed: {one_line(error)}") from None
 
-    def _measure(self, node: onnx.NodeProto) -> NDArray[np.int64]:
+    def _size(self, node: onnx.NodeProto) -> NDArray[np.int64]:
         shape = self.shape(node.input[0])
         if node.op_type == "Size":
             return np.array(math.prod(shape), np.int64)
@@ -162,10 +176,10 @@ class _ShapeWalk:
             )
 
     def _count(self, node: onnx.NodeProto) -> None:
-        self._multiply_adds += self._work(node)
-        if self._multiply_adds > MAX_MULTIPLY_ADDS:
+        self.multiply_adds += self._work(node)
+        if self.multiply_adds > MAX_MULTIPLY_ADDS:
             raise UnsupportedError(
-                f"{label(node)}: up to it one picture takes {self._multiply_adds} multiply-adds; "
+                f"{label(node)}: up to it one picture takes {self.multiply_adds} multiply-adds; "
                 f"up to {MAX_MULTIPLY_ADDS} are supported"
             )
 
