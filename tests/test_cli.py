@@ -1,0 +1,167 @@
+"""The commands as a person types them: what they print, and that bad input is one line and exit code 2."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import vaevis_tui
+from vaevis_tui.cli import main
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Exit code, what was printed, and what was said on standard error."""
+    code = main(arguments)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one line that a refusal is; nothing is printed beside it."""
+    code, out, err = run(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("vaevis-tui: error: ")
+    assert err.count("\n") == 1
+    assert err.endswith("\n")
+    return err
+
+
+def test_decode_writes_what_the_same_seed_decodes_to_from_python(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "digit.png"
+    code, printed, _ = run(capsys, "decode", "--model", "mnist", "--seed", "3", "--out", str(out))
+    assert code == 0
+    assert printed.strip() == str(out)
+    with vaevis_tui.load("mnist") as model:
+        expected = model.decode(model.sample(3))[0]
+    np.testing.assert_array_equal(np.asarray(Image.open(out)), expected)
+
+
+def test_scale_repeats_pixels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small, large = tmp_path / "small.png", tmp_path / "large.png"
+    run(capsys, "decode", "--seed", "3", "--out", str(small))
+    run(capsys, "decode", "--seed", "3", "--out", str(large), "--scale", "8")
+    pixels = np.asarray(Image.open(small))
+    np.testing.assert_array_equal(np.asarray(Image.open(large)), pixels.repeat(8, 0).repeat(8, 1))
+
+
+def test_a_picture_leads_back_to_its_point(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, again = tmp_path / "first.png", tmp_path / "again.png"
+    run(capsys, "decode", "--seed", "5", "--out", str(first))
+    code, _, _ = run(capsys, "decode", "--from", str(first), "--out", str(again))
+    assert code == 0
+    np.testing.assert_array_equal(np.asarray(Image.open(first)), np.asarray(Image.open(again)))
+
+
+@pytest.mark.parametrize("form", [("--z", "{z}"), ("--z={z}",)])
+def test_z_may_begin_with_a_minus(
+    form: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with vaevis_tui.load("mnist") as model:
+        z = -np.abs(model.sample(1))
+        expected = model.decode(z)[0]
+    text = ",".join(repr(float(value)) for value in z[0])
+    out = tmp_path / "z.png"
+    code, _, err = run(capsys, "decode", *(part.format(z=text) for part in form), "--out", str(out))
+    assert (code, err) == (0, "")
+    np.testing.assert_array_equal(np.asarray(Image.open(out)), expected)
+
+
+def test_models_is_a_table_for_people_and_cards_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    code, table, _ = run(capsys, "models")
+    assert code == 0
+    assert "mnist" in table
+    assert "28x28 grey" in table
+    cards = json.loads(run(capsys, "models", "--json")[1])
+    with vaevis_tui.load("mnist") as model:
+        (mnist,) = [card for card in cards if card["name"] == "mnist"]
+        assert mnist["latent_dim"] == model.info.latent_dim
+
+
+def test_doctor_says_what_was_chosen_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "doctor", "--backend", "onnxruntime", "--json")
+    report = json.loads(out)
+    assert code == 0
+    assert report["packages"]["numpy"] == np.__version__
+    assert report["chosen"]["info"]["backend"] == "onnxruntime"
+    assert report["chosen"]["info"]["reason"]
+    assert report["chosen"]["problem"] == ""
+    text = run(capsys, "doctor", "--backend", "onnxruntime")[1]
+    assert "chosen: onnxruntime" in text
+
+
+def test_show_draws_in_half_blocks() -> None:
+    """On a real console of its own, since Rich looks at the environment."""
+    environment = os.environ | {"COLUMNS": "40", "LINES": "24", "COLORTERM": "truecolor", "FORCE_COLOR": "1"}
+    environment.pop("NO_COLOR", None)
+    command = [sys.executable, "-m", "vaevis_tui", "show", "--seed", "3"]
+    drawn = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    lines = drawn.rstrip("\n").split("\n")
+    assert len(lines) == 14
+    assert "▀" in drawn or "▄" in drawn
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["decode", "--model", "mnits", "--out", "x.png"], "unknown model 'mnits': did you mean mnist?"),
+        (["decode", "--z", "1,2,3", "--out", "x.png"], "z has 3 numbers"),
+        (["decode", "--z", "1,two", "--out", "x.png"], "'1,two' is no list of numbers"),
+        (["decode", "--z", ",".join(["nan"] * 32), "--out", "x.png"], "finite"),
+        (["decode", "--seed", "-1", "--out", "x.png"], "is no seed"),
+        (["decode", "--seed", "1", "--scale", "0", "--out", "x.png"], "is no scale"),
+        (["decode", "--seed", "1"], "--out"),
+        (["decode", "--out", "x.jpg"], ".png"),
+        (["decode", "--out", "no/such/folder/x.png"], "no/such/folder does not exist"),
+        (["decode", "--from", "missing.png", "--out", "x.png"], "missing.png does not exist"),
+        (["decode", "--backend", "cuda", "--out", "x.png"], "onnxruntime"),
+        (["--bogus"], "--bogus"),
+        (["frob"], "no command 'frob'"),
+        (["bench", "--seconds", "0"], "out of range"),
+    ],
+)
+def test_bad_input_gets_one_line(
+    arguments: list[str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert said in refused(capsys, *arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_are_no_models_get_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    junk = tmp_path / "junk.onnx"
+    junk.write_bytes(b"this is not a model")
+    assert "junk.onnx" in refused(capsys, "decode", "--model", str(junk), "--out", str(tmp_path / "x.png"))
+    shipped = vaevis_tui.resources.weights_dir() / "mnist" / "decoder.onnx"
+    cut = tmp_path / "cut.onnx"
+    cut.write_bytes(shipped.read_bytes()[:-1000])
+    assert "cut.onnx" in refused(capsys, "decode", "--model", str(cut), "--out", str(tmp_path / "x.png"))
+
+
+def test_the_explorer_needs_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Standard input is no terminal here; a person is told what to do instead."""
+    command = [sys.executable, "-m", "vaevis_tui", "--model", "mnist"]
+    ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert "is not a terminal" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    command = f"{sys.executable} -m vaevis_tui models --json | head -c 1"
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert ended.stderr == ""
