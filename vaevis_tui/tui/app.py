@@ -1,4 +1,4 @@
-"""The Textual app: themes, commands, and leaving in every way there is. The screen does the rest."""
+"""The Textual app: themes and commands. The screen does the rest."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from textual.screen import Screen
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.decoding import Decoding
 from vaevis_tui.tui.explorer import ExplorerScreen
+from vaevis_tui.tui.leaving import watch_terminal
 from vaevis_tui.tui.settings import ExplorerSettings
 from vaevis_tui.tui.textual_private import timed_driver_class
 from vaevis_tui.tui.theme import DARK, LIGHT
 
 
-class ExplorerApp(App[Exception], inherit_bindings=False):
-    """Explores one latent space at a time; its result is what kept it from starting, or None."""
+class ExplorerApp(App[None], inherit_bindings=False):
+    """Explores one latent space at a time."""
 
     TITLE = "vaevis-tui"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.APP]
@@ -33,6 +34,10 @@ class ExplorerApp(App[Exception], inherit_bindings=False):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
+
+    def on_mount(self) -> None:
+        """Do not outlive the terminal."""
+        watch_terminal(self)
 
     def get_default_screen(self) -> Screen[None]:
         """The explorer."""

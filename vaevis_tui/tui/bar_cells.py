@@ -27,7 +27,7 @@ def steps(sigma: float, width: int) -> int:
 
 
 def runs(length: int, width: int) -> list[Run]:
-    """The cells of a track of even ``width`` whose bar has the signed ``length`` of `steps`, left to right."""
+    """The cells of a track of even ``width``, left to right, with a bar of the signed ``length`` of `steps`."""
     half = width // 2
     whole, part = divmod(abs(length), EIGHTHS)
     if length >= 0:
@@ -51,9 +51,9 @@ def runs(length: int, width: int) -> list[Run]:
 def sigma_at(x: float, width: int) -> float:
     """The value under a pointer, from its column in the track.
 
-    A whole number is a terminal that reports cells: the first and last cell are then the ends of the range and
-    the two in the middle are zero, which nobody could hit otherwise. A fraction is a terminal that reports
-    pixels.
+    A whole number is a terminal that reports cells: the first and last cell are then the ends of the range
+    and the two in the middle are zero, which nobody could hit otherwise. A fraction is a terminal that
+    reports pixels.
     """
     if x != math.floor(x):
         return min(max(2 * x / width - 1, -1.0), 1.0) * RANGE

@@ -66,6 +66,7 @@ class Decoding:
         """Whose latent vectors the worker takes."""
         self._served: Exploration | None = None
         """Whose decoder the worker holds; touched by its thread alone."""
+        self._failure: Exception | None = None
         self._closed = False
         self.open(settings.model, settings.z)
 
@@ -76,6 +77,12 @@ class Decoding:
             unheard, self._unheard = self._unheard, []
             for news in unheard:
                 listener(news)
+
+    @property
+    def failure(self) -> Exception | None:
+        """Why the first model was not opened, if it was not: then there is nothing to explore."""
+        with self._lock:
+            return self._failure
 
     @property
     def opening(self) -> str | None:
@@ -122,7 +129,6 @@ class Decoding:
         with self._lock:
             if self._closed or self._wanted != ref:
                 return
-            self._explorations[ref] = exploration
             self._current = exploration
             served = self._serve(source, exploration)
             if self._worker is None:
@@ -158,7 +164,7 @@ class Decoding:
         served = self._served
         assert served is not None
         with self._lock:
-            self._current = served
+            self._current = self._explorations[served.ref] = served
             if self._wanted == served.ref:
                 self._wanted = None
         self._tell(Opened(served, info))
@@ -177,6 +183,8 @@ class Decoding:
         with self._lock:
             if ref is not None and self._wanted == ref:
                 self._wanted = None
+            if not self._explorations:
+                self._failure = error
         self._tell(Failed(error, ref))
 
     def _tell(self, news: News) -> None:

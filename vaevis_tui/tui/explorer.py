@@ -59,9 +59,9 @@ class NewsCame(Message):
 class ExplorerScreen(Screen[None]):
     """Picture, bars, statistics and hints.
 
-    The loop is closed: what changes the point submits it, the worker decodes the newest, and its picture comes
-    back as `NewsCame`. The walk takes a step only when the picture of the step before has come, so that it
-    never asks for more than can be shown.
+    The loop is closed: what changes the point submits it, the worker decodes the newest, and its picture
+    comes back as `NewsCame`. The walk takes a step only when the picture of the step before has come, so that
+    it never asks for more than can be shown.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.EXPLORER]
@@ -141,7 +141,8 @@ class ExplorerScreen(Screen[None]):
 
     def _take_model(self, exploration: Exploration, info: DecoderInfo) -> None:
         former, self._info = self._info, info
-        self.query_one(FpsPanel).decoder = info
+        panel = self.query_one(FpsPanel)
+        panel.opening, panel.decoder = self._decoding.opening or "", info
         if exploration is self._exploration:
             if former is not None and former.backend != info.backend:
                 self.notify(f"{info.backend} decodes now: {info.reason}", severity="warning")
@@ -151,7 +152,7 @@ class ExplorerScreen(Screen[None]):
         self._exploration = exploration
         space = exploration.bundle.space
         self.query_one(LatentBars).show_space(space.order, space.kl)
-        self.query_one(FpsPanel).model = exploration.bundle.name
+        panel.model = exploration.bundle.name
         self._arrange(self.size.width, self.size.height)
         self._show_point()
         if self._walk_at_start:
@@ -160,7 +161,7 @@ class ExplorerScreen(Screen[None]):
         self._walk_or_rest()
 
     def _take_frame(self, frame: Frame) -> None:
-        self._show_point()  # the viewport draws at once whatever waits to be drawn, bars and picture in one go
+        self._show_point()  # the viewport draws whatever waits to be drawn: bars and picture in one go
         self._viewport.show(frame)
         self._pace.picture_came()
         self._step_if_due()
@@ -171,8 +172,9 @@ class ExplorerScreen(Screen[None]):
 
     def _take_failure(self, error: Exception, ref: str | None) -> None:
         if self._exploration is None:
-            self.app.exit(result=error)
+            self.app.exit(return_code=2)
             return
+        self.query_one(FpsPanel).opening = self._decoding.opening or ""
         what = f"{ref} was not opened: " if ref is not None else ""
         self.notify(f"{what}{error}", severity="error", timeout=10, markup=False)
         self._submit()
@@ -350,6 +352,7 @@ class ExplorerScreen(Screen[None]):
 
     def _open_model(self, ref: str | None) -> None:
         if ref is not None and (self._exploration is None or ref != self._exploration.ref):
+            self.query_one(FpsPanel).opening = ref
             self._decoding.open(ref)
 
     def action_snapshot(self) -> None:

@@ -34,6 +34,8 @@ class FpsPanel(Widget):
     decoder: reactive[DecoderInfo | None] = reactive(None)
     model: reactive[str] = reactive("")
     """Name of the model on show."""
+    opening: reactive[str] = reactive("")
+    """Name of a model that is being opened."""
     walk: reactive[tuple[bool, float]] = reactive((False, 0.0))
     """Whether the walk is on, and its speed in sigma per second."""
 
@@ -87,8 +89,8 @@ class FpsPanel(Widget):
 
     def _decoder(self, width: int) -> list[Content]:
         info = self.decoder
-        lines = ("", "", "")
-        if info is not None:
+        lines = (f"opening {self.opening} …" if self.opening else "", "", "")
+        if info is not None and not self.opening:
             sizes = f" → {info.image_width}×{info.image_height}"
             model = f"{self.model} {info.latent_dim}d"
             model += sizes if len(model + sizes) <= width else ""

@@ -19,11 +19,7 @@ class HintBar(Widget):
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
-    HintBar {
-        height: 1; padding: 0 1; background: $background; color: $quiet; text-wrap: nowrap;
-        link-color: $quiet; link-style: none; link-background: transparent;
-        link-color-hover: $foreground; link-style-hover: none; link-background-hover: $panel;
-    }
+    HintBar { height: 1; padding: 0 1; background: $background; color: $quiet; text-wrap: nowrap; }
     """
 
     helps: reactive[tuple[Help, ...]] = reactive(())
@@ -32,6 +28,10 @@ class HintBar(Widget):
     """What the window has no room for."""
     here: reactive[str] = reactive("")
     """The selected dimension and its value, where there are no bars to show it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auto_links = False  # a hint is pressed like a link, but need not look like one
 
     def render(self) -> Content:
         """Hints, or what is left out."""

@@ -1,7 +1,7 @@
 """Every key of the explorer, and how keys are written for people.
 
-Each binding has an id, by which `App.set_keymap` gives it other keys, and a tooltip, from which the help screen and
-the command palette are made; the group is its heading there. Digits stay free: they will jump to a class.
+Each binding has an id, by which `App.set_keymap` gives it other keys, and a tooltip, from which the help
+screen and the command palette are made; the group is its heading there. Digits stay free: they will jump to a class.
 """
 
 from __future__ import annotations
@@ -17,57 +17,195 @@ POINT = Binding.Group("Go elsewhere")
 WALK = Binding.Group("Walk")
 PROGRAM = Binding.Group("The program")
 
+_GROUPS = [group.description for group in (DIMENSION, VALUE, POINT, WALK, PROGRAM)]
+
 EXPLORER = [
-    Binding("up", "screen.select(-1)", "Dimension above", id="dimension.above", group=DIMENSION,
-            tooltip="Select the dimension above, which tells more"),
-    Binding("down", "screen.select(1)", "Dimension below", id="dimension.below", group=DIMENSION,
-            tooltip="Select the dimension below, which tells less"),
-    Binding("pageup", "screen.select_page(-1)", "Page up", id="dimension.page-up", group=DIMENSION,
-            tooltip="Select a page further up"),
-    Binding("pagedown", "screen.select_page(1)", "Page down", id="dimension.page-down", group=DIMENSION,
-            tooltip="Select a page further down"),
-    Binding("home", "screen.select_end(-1)", "First dimension", id="dimension.first", group=DIMENSION,
-            tooltip="Select the dimension that tells most"),
-    Binding("end", "screen.select_end(1)", "Last dimension", id="dimension.last", group=DIMENSION,
-            tooltip="Select the dimension that tells least"),
+    Binding(
+        "up",
+        "screen.select(-1)",
+        "Dimension above",
+        id="dimension.above",
+        group=DIMENSION,
+        tooltip="Select the dimension above, which tells more",
+    ),
+    Binding(
+        "down",
+        "screen.select(1)",
+        "Dimension below",
+        id="dimension.below",
+        group=DIMENSION,
+        tooltip="Select the dimension below, which tells less",
+    ),
+    Binding(
+        "pageup",
+        "screen.select_page(-1)",
+        "Page up",
+        id="dimension.page-up",
+        group=DIMENSION,
+        tooltip="Select a page further up",
+    ),
+    Binding(
+        "pagedown",
+        "screen.select_page(1)",
+        "Page down",
+        id="dimension.page-down",
+        group=DIMENSION,
+        tooltip="Select a page further down",
+    ),
+    Binding(
+        "home",
+        "screen.select_end(-1)",
+        "First dimension",
+        id="dimension.first",
+        group=DIMENSION,
+        tooltip="Select the dimension that tells most",
+    ),
+    Binding(
+        "end",
+        "screen.select_end(1)",
+        "Last dimension",
+        id="dimension.last",
+        group=DIMENSION,
+        tooltip="Select the dimension that tells least",
+    ),
     Binding("left", "screen.nudge(-0.1)", "Less", id="value.less", group=VALUE, tooltip="0.1 σ less"),
     Binding("right", "screen.nudge(0.1)", "More", id="value.more", group=VALUE, tooltip="0.1 σ more"),
-    Binding("shift+left,less_than_sign", "screen.nudge(-1.0)", "Much less", id="value.much-less", group=VALUE,
-            tooltip="1 σ less"),
-    Binding("shift+right,greater_than_sign", "screen.nudge(1.0)", "Much more", id="value.much-more", group=VALUE,
-            tooltip="1 σ more"),
-    Binding("ctrl+left,comma", "screen.nudge(-0.01)", "A little less", id="value.little-less", group=VALUE,
-            tooltip="0.01 σ less"),
-    Binding("ctrl+right,full_stop", "screen.nudge(0.01)", "A little more", id="value.little-more", group=VALUE,
-            tooltip="0.01 σ more"),
-    Binding("enter", "screen.ask_value", "Type a value", id="value.type", group=VALUE,
-            tooltip="Type an exact value for the selected dimension"),
-    Binding("backspace", "screen.reset", "Reset dimension", id="value.reset", group=VALUE,
-            tooltip="Bring the selected dimension back to the mean"),
-    Binding("c", "screen.reset_all", "Reset all", id="point.mean", group=POINT,
-            tooltip="Bring all dimensions back to the mean"),
-    Binding("r", "screen.random", "Random", id="point.random", group=POINT,
-            tooltip="Go to a random point, drawn from where the model's data really lie"),
-    Binding("u", "screen.undo", "Undo", id="point.undo", group=POINT,
-            tooltip="Go back to before the last change; a walk is one change"),
+    Binding(
+        "shift+left,less_than_sign",
+        "screen.nudge(-1.0)",
+        "Much less",
+        id="value.much-less",
+        group=VALUE,
+        tooltip="1 σ less",
+    ),
+    Binding(
+        "shift+right,greater_than_sign",
+        "screen.nudge(1.0)",
+        "Much more",
+        id="value.much-more",
+        group=VALUE,
+        tooltip="1 σ more",
+    ),
+    Binding(
+        "ctrl+left,comma",
+        "screen.nudge(-0.01)",
+        "A little less",
+        id="value.little-less",
+        group=VALUE,
+        tooltip="0.01 σ less",
+    ),
+    Binding(
+        "ctrl+right,full_stop",
+        "screen.nudge(0.01)",
+        "A little more",
+        id="value.little-more",
+        group=VALUE,
+        tooltip="0.01 σ more",
+    ),
+    Binding(
+        "enter",
+        "screen.ask_value",
+        "Type a value",
+        id="value.type",
+        group=VALUE,
+        tooltip="Type an exact value for the selected dimension",
+    ),
+    Binding(
+        "backspace",
+        "screen.reset",
+        "Reset dimension",
+        id="value.reset",
+        group=VALUE,
+        tooltip="Bring the selected dimension back to the mean",
+    ),
+    Binding(
+        "c",
+        "screen.reset_all",
+        "Reset all",
+        id="point.mean",
+        group=POINT,
+        tooltip="Bring all dimensions back to the mean",
+    ),
+    Binding(
+        "r",
+        "screen.random",
+        "Random",
+        id="point.random",
+        group=POINT,
+        tooltip="A random point from where the model's data really lie",
+    ),
+    Binding(
+        "u",
+        "screen.undo",
+        "Undo",
+        id="point.undo",
+        group=POINT,
+        tooltip="Go back to before the last change; a walk is one change",
+    ),
     Binding("U", "screen.redo", "Redo", id="point.redo", group=POINT, tooltip="Do again what was undone"),
-    Binding("w", "screen.walk", "Walk", id="walk.toggle", group=WALK,
-            tooltip="Random walk on and off; taking hold of a dimension stops it too"),
-    Binding("plus,equals_sign", "screen.change_speed(1)", "Faster", id="walk.faster", group=WALK, tooltip="Walk faster"),
-    Binding("minus", "screen.change_speed(-1)", "Slower", id="walk.slower", group=WALK, tooltip="Walk slower"),
-    Binding("s", "screen.snapshot", "Snapshot", id="program.snapshot", group=PROGRAM,
-            tooltip="Save the picture as PNG, its latent vector inside"),
-    Binding("m", "screen.models", "Model", id="program.model", group=PROGRAM, tooltip="Explore another model"),
-    Binding("question_mark,f1", "screen.help", "Help", id="program.help", group=PROGRAM, tooltip="Show every key"),
-]  # fmt: skip
+    Binding(
+        "w",
+        "screen.walk",
+        "Walk",
+        id="walk.toggle",
+        group=WALK,
+        tooltip="Random walk on and off; taking hold of a dimension stops it too",
+    ),
+    Binding(
+        "plus,equals_sign",
+        "screen.change_speed(1)",
+        "Faster",
+        id="walk.faster",
+        group=WALK,
+        tooltip="Walk faster",
+    ),
+    Binding(
+        "minus", "screen.change_speed(-1)", "Slower", id="walk.slower", group=WALK, tooltip="Walk slower"
+    ),
+    Binding(
+        "s",
+        "screen.snapshot",
+        "Snapshot",
+        id="program.snapshot",
+        group=PROGRAM,
+        tooltip="Save the picture as PNG, its latent vector inside",
+    ),
+    Binding(
+        "m", "screen.models", "Model", id="program.model", group=PROGRAM, tooltip="Explore another model"
+    ),
+    Binding(
+        "question_mark,f1", "screen.help", "Help", id="program.help", group=PROGRAM, tooltip="Show every key"
+    ),
+]
 
 APP = [
-    Binding("ctrl+p", "app.command_palette", "Commands", id="program.commands", group=PROGRAM, priority=True,
-            tooltip="Find any command by its name"),
-    Binding("q", "app.quit", "Quit", id="program.quit", group=PROGRAM, tooltip="Leave, with the terminal as it was"),
-    Binding("ctrl+c,ctrl+q", "app.quit", "Quit at once", id="program.quit-at-once", group=PROGRAM, priority=True,
-            tooltip="Leave, also while typing"),
-]  # fmt: skip
+    Binding(
+        "ctrl+p",
+        "app.command_palette",
+        "Commands",
+        id="program.commands",
+        group=PROGRAM,
+        priority=True,
+        tooltip="Find any command by its name",
+    ),
+    Binding(
+        "q",
+        "app.quit",
+        "Quit",
+        id="program.quit",
+        group=PROGRAM,
+        tooltip="Leave, with the terminal as it was",
+    ),
+    Binding(
+        "ctrl+c,ctrl+q",
+        "app.quit",
+        "Quit at once",
+        id="program.quit-at-once",
+        group=PROGRAM,
+        priority=True,
+        tooltip="Leave, also while typing",
+    ),
+]
 
 HINTS = (
     ("↑↓", "select", ("dimension.above", "dimension.below")),
@@ -81,11 +219,26 @@ HINTS = (
 )
 
 _NAMES = {
-    "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home",
-    "end": "End", "enter": "Enter", "backspace": "Backspace", "escape": "Esc", "question_mark": "?", "plus": "+",
-    "equals_sign": "=", "minus": "-", "less_than_sign": "<", "greater_than_sign": ">", "comma": ",",
-    "full_stop": ".", "space": "Space", "tab": "Tab",
-}  # fmt: skip
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "enter": "Enter",
+    "backspace": "Backspace",
+    "escape": "Esc",
+    "question_mark": "?",
+    "plus": "+",
+    "equals_sign": "=",
+    "minus": "-",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "comma": ",",
+    "full_stop": ".",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +270,7 @@ def key_name(key: str) -> str:
 
 
 def helps(bindings: Iterable[ActiveBinding]) -> list[Help]:
-    """The actions behind active bindings, in their order, each with all the keys that it has at the moment."""
+    """The actions behind active bindings by group, each with all the keys that it has at the moment."""
     found: dict[str, Help] = {}
     for _node, binding, _enabled, _tooltip in bindings:
         if binding.id is None or binding.group is None:
@@ -127,4 +280,4 @@ def helps(bindings: Iterable[ActiveBinding]) -> list[Help]:
         found[binding.id] = Help(
             binding.id, keys, binding.description, binding.tooltip, binding.group.description, binding.action
         )
-    return list(found.values())
+    return sorted(found.values(), key=lambda help_: _GROUPS.index(help_.group))

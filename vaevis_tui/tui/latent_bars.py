@@ -63,8 +63,7 @@ class LatentBars(Widget):
     """One row a dimension: its name, a bar around zero, its value in sigma.
 
     It draws what it is told by `show_space` and `show_point` and reports what the pointer asks for; it never
-    changes a value by itself. Only rows that look different are drawn again: a walk moves every value, but few
-    bars by an eighth of a cell between two frames.
+    changes a value by itself. Only rows that look different are drawn again.
     """
 
     ALLOW_SELECT = False
@@ -220,8 +219,8 @@ class LatentBars(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows within ``crop``: those drawn before unless they have changed.
 
-        Textual would dress each row in borders and padding, which there are none of, and look for ANSI colours
-        in it: two thirds of the time of a row that changes with every picture.
+        Textual would dress each row in borders and padding, which there are none of, and look for ANSI
+        colours in it: two thirds of the time of a row that changes with every picture.
         """
         grid = _Grid.of(*self.size, len(self._order))
         if grid != self._grid:
@@ -240,10 +239,7 @@ class LatentBars(Widget):
     def render_line(self, y: int) -> Strip:
         """Draw one row: the scale on top, then a dimension each."""
         rank = self._rank_at(y)
-        if y < HEADER_ROWS:
-            segments = self._header()
-        else:
-            segments = [] if rank is None else self._row(rank)
+        segments = self._header() if y < HEADER_ROWS else [] if rank is None else self._row(rank)
         width, quiet = self._grid.width, self._part_styles(False)["quiet"]
         mark = Segment(self._scroll_mark(y), quiet)
         self._lines[y] = line = Strip([*Strip(segments).adjust_cell_length(width - 1, quiet), mark], width)

@@ -53,7 +53,9 @@ class ModelPicker(ModalScreen[str | None]):
     DEFAULT_CSS = """
     ModelPicker {
         align: center middle;
-        Vertical { width: 64; max-width: 100%; height: auto; max-height: 100%; background: $surface; padding: 1 2; }
+        Vertical {
+            width: 66; max-width: 100%; height: auto; max-height: 100%; background: $surface; padding: 1 2;
+        }
         OptionList, OptionList:focus {
             height: auto; max-height: 1fr; border: none; background: $surface; padding: 0; margin: 1 0;
             scrollbar-size-vertical: 1;
@@ -76,7 +78,7 @@ class ModelPicker(ModalScreen[str | None]):
         with Vertical():
             yield Static("Models", classes="heading")
             yield OptionList(*(Option(self._line(entry), id=str(i)) for i, entry in enumerate(self._entries)))
-            yield Static("Enter explores it, Esc stays. Others: vaevis-tui --model PATH", classes="advice")
+            yield Static("Enter explores, Esc stays. Others: vaevis-tui --model PATH", classes="advice")
 
     def _line(self, entry: ModelEntry) -> Content:
         mark = "●" if entry.ref == self._current else " "

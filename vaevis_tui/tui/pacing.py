@@ -8,8 +8,8 @@ from collections.abc import Callable
 class WalkPace:
     """At most one step a tick, and none before the picture of the last step came and can be shown.
 
-    So a walk never asks for more pictures than are decoded and than the terminal takes. Where that takes longer
-    than a tick, the next step is taken as soon as it is done, not at the tick after.
+    So a walk never asks for more pictures than are decoded and than the terminal takes. Where that takes
+    longer than a tick, the next step is taken as soon as it is done, not at the tick after.
 
     Args:
         clock: Seconds that never go back.

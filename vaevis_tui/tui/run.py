@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vaevis_tui.errors import UserError
 from vaevis_tui.tui.decoding import Decoding
 from vaevis_tui.tui.settings import ExplorerSettings
 
@@ -10,15 +11,30 @@ def run_explorer(settings: ExplorerSettings) -> int:
     """Run the explorer in this terminal until it is left, and give the exit code of the program.
 
     The model is opened while Textual, which takes longer, is imported. The terminal is as it was afterwards,
-    also where the app failed (then a traceback is printed and the code is 1) or was ended by a signal (then the
-    code is 128 and the signal's number, as in a shell). Must be called in the main thread.
+    also where the app failed (then a traceback is printed and the code is 1) or was ended by a signal (then
+    the code is 128 and the signal's number, as in a shell). To be called in the main thread.
+
+    Raises:
+        UserError: the first model cannot be opened.
     """
     decoding = Decoding(settings)
     try:
+        import asyncio
+
         from vaevis_tui.tui.app import ExplorerApp
+        from vaevis_tui.tui.leaving import leave_on_signals
 
         app = ExplorerApp(settings, decoding)
-        app.run()
-        return app.return_code or 0
+
+        async def run() -> None:
+            leave_on_signals(app)
+            await app.run_async()
+
+        if decoding.failure is None:  # already known: then not even the screen has to be cleared
+            asyncio.run(run())
+        failure = decoding.failure
     finally:
         decoding.close()
+    if failure is not None:
+        raise failure if isinstance(failure, UserError) else UserError(f"{settings.model}: {failure}")
+    return app.return_code or 0

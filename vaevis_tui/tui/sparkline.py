@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 CEILING = 50.0
-"""Milliseconds at the chart's top: 20 frames a second. The scale is fixed, so that a height means one time."""
+"""Milliseconds at the chart's top: 20 frames a second. The scale is fixed, so a height means one time."""
 
 
 def sparkline(times: Sequence[float], width: int, height: int) -> list[str]:

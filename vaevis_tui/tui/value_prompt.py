@@ -35,7 +35,9 @@ class ValuePrompt(Horizontal):
         padding: 0 1;
         background: $panel;
         Label { width: auto; }
-        Input, Input:focus { width: 1fr; max-width: 16; height: 1; border: none; padding: 0 1; background: $background; }
+        Input, Input:focus {
+            width: 1fr; max-width: 16; height: 1; border: none; padding: 0 1; background: $background;
+        }
         #advice { width: 1fr; padding: 0 2; color: $quiet; }
         &.-wrong #advice { color: $error; }
     }
