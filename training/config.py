@@ -124,6 +124,10 @@ def from_table(table: dict[str, Any], where: str) -> Config:
     config: Config = _build(Config, table, where)
     if not config.stage:
         raise UserError(f"{where}: there is no [[stage]]; training needs at least one")
+    for index, stage in enumerate(config.stage):
+        for key in ("steps", "batch_size", "importance_samples"):
+            if (value := getattr(stage, key)) < 1:
+                raise UserError(f"{where}: stage[{index}]: {key} is {value}; it must be at least 1")
     if config.run.precision not in ("auto", "float32", "bfloat16"):
         raise UserError(
             f"{where}: run.precision is {config.run.precision!r}; it must be auto, float32 or bfloat16"

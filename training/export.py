@@ -54,11 +54,9 @@ def verify(trained: Trained, z: np.ndarray[Any, Any]) -> float:
         ("means", posterior_[0], mean),
         ("log-variances", posterior_[1], logvar),
     ):
-        if (off := float(np.abs(found - right).max())) > LARGEST_DIFFERENCE:
-            raise UserError(
-                f"exported {what} differ by {off:.2g} from PyTorch's; {LARGEST_DIFFERENCE} is right"
-            )
-    if (step := float(np.abs(half_picture - wanted).max())) > LARGEST_STEP:
+        if not (off := float(np.abs(found - right).max())) <= LARGEST_DIFFERENCE:  # NaN is refused too
+            raise UserError(f"exported {what} are off by {off:.2g}; at most {LARGEST_DIFFERENCE} is right")
+    if not (step := float(np.abs(half_picture - wanted).max())) <= LARGEST_STEP:
         raise UserError(f"weights in float16 move a picture by {step:.2g}; at most 1/255 is right")
     return step
 

@@ -1,6 +1,6 @@
 """The networks, in plain PyTorch.
 
-No normalisation layers: residual blocks that start as the identity train without them (Zhang, Dauphin & Ma
+No normalisation layers: residual blocks that start near the identity train without them (Zhang, Dauphin & Ma
 2019, "Fixup"), and nothing is left to fold at run time. The decoder keeps to what is cheap to write a fused
 kernel for: fully connected, 3x3 convolution, nearest-neighbour upsampling, leaky ReLU, pixel shuffle.
 """
@@ -25,7 +25,7 @@ def activation(x: Tensor) -> Tensor:
 
 
 class ResidualBlock(nn.Module):
-    """x + conv(act(conv(act(x)))), 3x3; the identity before the first step."""
+    """x + conv(act(conv(act(x)))), 3x3; before the first step the identity, but for a bias."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

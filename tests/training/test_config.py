@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.training.tiny import tiny_config
+from training import config
+from vaevis_tui.errors import UserError
+
+
+def table() -> dict[str, Any]:
+    return config.to_table(tiny_config())
+
+
+@pytest.mark.parametrize("name", config.names())
+def test_every_shipped_configuration_loads_and_carries_its_file_name(name: str) -> None:
+    assert config.load(name).name == name
+    assert config.load(name).total_steps > 0
+
+
+def test_a_table_survives_the_round_trip() -> None:
+    assert config.from_table(table(), "here") == tiny_config()
+
+
+def test_an_unknown_model_names_the_known_ones() -> None:
+    with pytest.raises(UserError, match=r"'minst'.*mnist"):
+        config.load("minst")
+
+
+def change(path: str, value: Any) -> dict[str, Any]:
+    changed = table()
+    inner: Any = changed
+    *parents, key = path.split(".")
+    for parent in parents:
+        inner = inner[int(parent)] if parent.isdigit() else inner[parent]
+    if value is None:
+        del inner[key]
+    else:
+        inner[key] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("sede", 1, "unknown key 'sede'"),
+        ("network.widht", 1, "network: unknown key 'widht'"),
+        ("seed", None, "key 'seed' is missing"),
+        ("stage.0.steps", None, r"stage[0]: key 'steps' is missing"),
+        ("seed", "one", "seed is 'one'; it must be int"),
+        ("seed", True, "seed is True; it must be int"),
+        ("optimiser.betas", [0.9], "optimiser: betas is [0.9]; it must be a list of 2"),
+        ("network", 3, "network must be a table"),
+        ("stage", [], "there is no [[stage]]"),
+        ("run.precision", "float16", "must be auto, float32 or bfloat16"),
+        ("stage.0.batch_size", 0, "batch_size is 0; it must be at least 1"),
+    ],
+)
+def test_what_is_wrong_is_named(path: str, value: Any, message: str) -> None:
+    with pytest.raises(UserError, match=re.escape(message)):
+        config.from_table(change(path, value), "here")

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support import data_root
+from training import data
+from vaevis_tui.errors import UserError
+
+
+def idx(array: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
+    sizes = np.array(array.shape, ">u4").tobytes()
+    return bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
+
+
+def write_mnist(
+    root: Path, monkeypatch: pytest.MonkeyPatch, *, packed: bool
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """Two images in the public layout, declared to be the published ones."""
+    folder = root / "MNIST" / "raw"
+    folder.mkdir(parents=True)
+    pixels = np.arange(2 * 28 * 28).astype(np.uint8).reshape(2, 28, 28)
+    parts = {"train-images-idx3-ubyte": pixels, "train-labels-idx1-ubyte": np.array([7, 3], np.uint8)}
+    for name, array in parts.items():
+        content = idx(array)
+        monkeypatch.setitem(data.SHA256, name, hashlib.sha256(content).hexdigest())
+        if packed:
+            (folder / f"{name}.gz").write_bytes(gzip.compress(content))
+        else:
+            (folder / name).write_bytes(content)
+    return pixels
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_mnist_is_read_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
+    pixels = write_mnist(tmp_path, monkeypatch, packed=packed)
+    before = sorted(tmp_path.rglob("*"))
+    images = data.load_mnist(tmp_path, train=True)
+    assert images.pixels.dtype == torch.uint8
+    assert np.array_equal(images.pixels.numpy(), pixels[:, None])
+    assert images.labels.tolist() == [7, 3]
+    assert sorted(tmp_path.rglob("*")) == before  # the folder may be read-only
+
+
+def test_missing_data_says_in_one_line_what_to_fetch_from_where(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"train-images-idx3-ubyte\.gz.*https://.*--download") as error:
+        data.load_mnist(tmp_path, train=True)
+    assert "\n" not in str(error.value)
+
+
+def test_another_file_of_the_same_name_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_mnist(tmp_path, monkeypatch, packed=True)
+    file = tmp_path / "MNIST" / "raw" / "train-labels-idx1-ubyte.gz"
+    file.write_bytes(gzip.compress(idx(np.array([7, 4], np.uint8))))
+    with pytest.raises(UserError, match="SHA-256"):
+        data.load_mnist(tmp_path, train=True)
+
+
+def test_a_truncated_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_mnist(tmp_path, monkeypatch, packed=True)
+    file = tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte.gz"
+    file.write_bytes(file.read_bytes()[:-20])
+    with pytest.raises(UserError, match="not a whole gzip file"):
+        data.load_mnist(tmp_path, train=True)
+
+
+def test_every_epoch_draws_every_image_once_in_an_order_of_its_own() -> None:
+    epochs = data.order(seed=1, size=50, start=0, count=150).reshape(3, 50)
+    assert all(sorted(epoch.tolist()) == list(range(50)) for epoch in epochs)
+    assert len({tuple(epoch.tolist()) for epoch in epochs}) == 3
+    assert not torch.equal(epochs[0], data.order(seed=2, size=50, start=0, count=50))
+
+
+@given(size=st.integers(1, 40), start=st.integers(0, 200), cuts=st.lists(st.integers(0, 60), max_size=4))
+@settings(max_examples=50, deadline=None)
+def test_the_order_does_not_depend_on_how_it_is_cut_into_batches(
+    size: int, start: int, cuts: list[int]
+) -> None:
+    whole = data.order(3, size, start, sum(cuts))
+    parts = []
+    for count in cuts:
+        parts.append(data.order(3, size, start, count))
+        start += count
+    assert torch.equal(whole, torch.cat([*parts, torch.empty(0, dtype=torch.int64)]))
+
+
+def test_the_published_files_are_accepted() -> None:
+    root = data_root()
+    train, test = data.load_mnist(root, train=True), data.load_mnist(root, train=False)
+    assert train.pixels.shape == (60000, 1, 28, 28)
+    assert test.pixels.shape == (10000, 1, 28, 28)
+    assert train.labels[:5].tolist() == [5, 0, 4, 1, 9]
+    assert torch.bincount(test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from tests.training.tiny import bars, tiny_trained
+from training import evaluate, likelihood, sheet
+from training.networks import Decoder, multiply_adds
+from vaevis_tui.latent.space import LatentSpace
+
+
+def test_figures_name_what_a_model_card_must_hold(tmp_path: Path) -> None:
+    trained = tiny_trained()
+    figures = evaluate.measure(trained, bars(), 4, tmp_path, torch.device("cpu"))
+    assert figures["test_images"] == 20
+    assert figures["importance_samples"] == 4
+    assert figures["test_nll_nats"] <= -figures["test_elbo_nats"]
+    assert 0 <= figures["active_dimensions"] <= 4
+    assert len(figures["kl_a_dimension_nats"].split()) == 4
+    wanted = multiply_adds(Decoder(trained.config.network), torch.zeros(1, 4))
+    assert figures["decoder_multiply_adds"] == wanted
+    assert figures["decoder_parameters"] == sum(p.numel() for p in trained.model.decoder.parameters())
+
+
+def test_the_same_test_set_is_measured_every_time(tmp_path: Path) -> None:
+    trained = tiny_trained()
+    one, two = (
+        evaluate.measure(trained, bars(), 3, folder, torch.device("cpu")) for folder in folders(tmp_path)
+    )
+    assert one == two
+    assert likelihood.BLOCK >= 20  # one block here: another partition has its own noise
+
+
+def folders(root: Path) -> list[Path]:
+    for name in ("one", "two"):
+        (root / name).mkdir()
+    return [root / "one", root / "two"]
+
+
+def test_the_sheet_shows_originals_over_what_the_model_makes_of_them(tmp_path: Path) -> None:
+    images, model = bars(40), tiny_trained().model
+    drawing = sheet.draw(model, LatentSpace.standard_normal(4), images.pixels, images.labels, seed=0)
+    rows, gaps = 2 * 2 + 4 + 4, 3
+    assert drawing.shape == (28 * rows + sheet.GAP * gaps, 28 * sheet.COLUMNS)
+    assert np.array_equal(drawing[:28, 28:56], images.pixels[1, 0].numpy())
+    rebuilt = torch.sigmoid(model.decoder(model.encoder(images.pixels[1:2].float() / 255)[0]))
+    wanted = (rebuilt[0, 0].detach().numpy() * 255 + 0.5).astype(np.uint8)
+    assert np.abs(drawing[28:56, 28:56].astype(int) - wanted).max() <= 1
+
+    sheet.save(tmp_path / "new" / "sheet.png", drawing, scale=2)
+    with Image.open(tmp_path / "new" / "sheet.png") as image:
+        assert image.size == (2 * drawing.shape[1], 2 * drawing.shape[0])

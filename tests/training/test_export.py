@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.training.tiny import bars, tiny_config, tiny_trained, write_checkpoint
+from training import checkpoint, export, onnx_graph, posterior
+from training.posterior import Posteriors
+from vaevis_tui.errors import UserError
+from vaevis_tui.models.bundle import open_bundle
+
+
+def spread(monkeypatch: pytest.MonkeyPatch, active: list[bool]) -> None:
+    """Give the encodings of a tiny model, which has learnt nothing, the spread of a trained one."""
+    real = posterior.encode
+
+    def encode(*arguments: object) -> Posteriors:
+        found = real(*arguments)  # type: ignore[arg-type]
+        scale = np.where(active, 1 / found.means.std(0), 1e-3).astype(np.float32)
+        return Posteriors(found.means * scale, found.logvars)
+
+    monkeypatch.setattr(posterior, "encode", encode)
+
+
+def test_the_bundle_opens_and_says_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spread(monkeypatch, [True, False, True, True])
+    figures = {"test_nll_nats": 81.5, "binarisation": "one draw"}
+    export.export(tiny_trained(), bars(), tmp_path / "bundle", figures, "2 CPU cores")
+    bundle = open_bundle(tmp_path / "bundle")
+    assert bundle.card is not None
+    assert (bundle.name, bundle.latent_dim, bundle.channels) == ("mnist", 3, 1)
+    assert bundle.card.figures == figures
+    assert bundle.card.limits == tiny_config().limits
+    assert bundle.card.training["machine"] == "2 CPU cores"
+    assert bundle.card.training["stage"][1]["name"] == "tighten"
+    assert "LeCun" in bundle.card.data_attribution
+    assert bundle.encoder_path is not None
+    assert bundle.space.anchors.labels[:2] == ("0", "1")
+    assert list(bundle.space.order) == [0, 1, 2]  # dimensions are stored by falling KL
+
+
+def test_weights_that_float16_cannot_hold_are_refused() -> None:
+    trained = tiny_trained()
+    torch.nn.init.constant_(trained.model.decoder.to_7.weight, 1e6)
+    with pytest.raises(UserError, match="float16"):
+        export.verify(trained, np.random.default_rng(0).standard_normal((4, 4)).astype(np.float32))
+
+
+def test_a_graph_that_computes_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained, other = tiny_trained(), tiny_trained(9)
+    torch.nn.init.normal_(other.model.decoder.to_28.weight)
+    real = onnx_graph.decoder_model
+    monkeypatch.setattr(onnx_graph, "decoder_model", lambda _model, half=True: real(other.model, half=half))
+    with pytest.raises(UserError, match="exported pictures are off by"):
+        export.verify(trained, np.zeros((2, 4), np.float32))
+
+
+def test_figures_of_another_step_are_refused(tmp_path: Path) -> None:
+    run = write_checkpoint(tmp_path)
+    trained = checkpoint.load_trained(run / checkpoint.FILE)
+    path = run / "figures.json"
+    for content in (None, {"step": 2, "test_nll_nats": 80.0}):
+        if content:
+            path.write_text(json.dumps(content))
+        with pytest.raises(
+            UserError, match=r"no figures of step 3; first run python -m training\.evaluate mnist"
+        ):
+            export.read_figures(path, trained)
+    path.write_text(json.dumps({"step": 3, "test_nll_nats": 90.0}))
+    assert export.read_figures(path, trained) == {"test_nll_nats": 90.0}
+
+
+def test_no_checkpoint_ends_with_one_line_and_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = export.main(["mnist", "--data-root", str(tmp_path), "--runs-dir", str(tmp_path)])
+    assert code == 2
+    assert "no checkpoint" in capsys.readouterr().err

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from tests.training.tiny import tiny_trained
+from training import likelihood, objective
+from training.networks import VAE
+
+
+def model_and_images(n: int = 250) -> tuple[VAE, Tensor]:
+    x = (torch.rand(n, 1, 28, 28, generator=torch.Generator().manual_seed(0)) > 0.7).float()
+    return tiny_trained().model, x
+
+
+def test_a_decoder_that_ignores_z_has_a_likelihood_in_closed_form(tmp_path: Path) -> None:
+    """With the prior as q, every weight is p(x): the estimate is exact with any number of samples."""
+    model, x = model_and_images(30)
+    for layer in (model.decoder.hidden, model.encoder.mean, model.encoder.logvar):
+        torch.nn.init.zeros_(layer.weight)
+        torch.nn.init.zeros_(layer.bias)
+    found = likelihood.estimate(model, x, 7, 0, tmp_path / "l.npz", "m")
+    exact = objective.bernoulli_log_likelihood(model.decoder(torch.zeros(30, 4))[None], x)[0].numpy()
+    assert np.allclose(found.log_likelihood, exact, rtol=1e-5)
+    assert np.allclose(found.bound, exact, rtol=1e-5)
+
+
+def test_more_samples_say_more(tmp_path: Path) -> None:
+    model, x = model_and_images()
+    few = likelihood.estimate(model, x, 2, 0, tmp_path / "few.npz", "m")
+    many = likelihood.estimate(model, x, 40, 0, tmp_path / "many.npz", "m")
+    assert (few.log_likelihood >= few.bound - 1e-9).all()
+    assert many.log_likelihood.mean() > few.log_likelihood.mean() > few.bound.mean()
+
+
+def test_an_interrupted_measurement_goes_on_to_the_same_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, x = model_and_images()
+    whole = likelihood.estimate(model, x, 3, 0, tmp_path / "whole.npz", "m")
+
+    real, calls = likelihood.estimate_block, [0]
+
+    def counted(*arguments: object) -> tuple[Tensor, Tensor]:
+        calls[0] += 1
+        if calls[0] == 3:
+            raise KeyboardInterrupt
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(likelihood, "estimate_block", counted)
+    partial = tmp_path / "partial.npz"
+    with pytest.raises(KeyboardInterrupt):
+        likelihood.estimate(model, x, 3, 0, partial, "m")
+    resumed = likelihood.estimate(model, x, 3, 0, partial, "m")
+    assert calls[0] == 4  # two blocks, the one that was interrupted, and it again
+    assert np.array_equal(resumed.log_likelihood, whole.log_likelihood)
+
+    likelihood.estimate(model, x, 3, 0, partial, "another model")
+    assert calls[0] == 7

@@ -1,0 +1,77 @@
+"""The bundles in ``weights/`` against what their cards say of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from onnx import numpy_helper
+
+from tests.support import data_root
+from training import objective
+from training.data import load_mnist
+from training.networks import Pass
+from training.train import binarise
+from vaevis_tui.models.bundle import open_bundle
+from vaevis_tui.resources import weights_dir
+
+MNIST = weights_dir() / "mnist"
+
+
+def test_the_card_counts_the_weights_of_the_file() -> None:
+    card = open_bundle(MNIST).card
+    assert card is not None
+    file = MNIST / "decoder.onnx"
+    assert card.decoder_bytes == file.stat().st_size
+    tensors = [numpy_helper.to_array(tensor) for tensor in onnx.load(file).graph.initializer]
+    assert card.parameters == sum(
+        t.size for t in tensors if t.dtype in (np.float16, np.float32) and t.size > 4
+    )
+    assert (
+        card.multiply_adds <= 25_000_000
+    )  # 30 pictures a second on a software GPU of 5 GFLOP/s need fewer than 80 M
+
+
+@pytest.mark.parametrize("name", ["decoder.onnx", "encoder.onnx", "model.toml"])
+def test_no_trace_of_the_exporting_machine_is_left(name: str) -> None:
+    content = (MNIST / name).read_bytes()
+    for trace in (b"/home", b"/work", b"/opt", b"/usr", b"/root", b".py", b"stack_trace"):
+        assert trace not in content
+
+
+def test_every_dimension_is_alive_and_they_fall_in_information() -> None:
+    space = open_bundle(MNIST).space
+    assert (np.diff(space.kl) <= 0).all()
+    assert space.kl.min() > 0.01
+    labels = [str(digit) for digit in range(10)]
+    assert list(space.anchors.labels[:10]) == labels
+    assert (space.anchors.indices[:10] == -1).all()
+    assert (space.anchors.indices[10:] >= 0).all()
+
+
+def session(path: Path) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+
+
+def test_the_bound_on_the_test_set_is_the_card_s() -> None:
+    """The evidence lower bound of what ships, float16 weights and all, on 1,000 test images."""
+    root = data_root()
+    card = open_bundle(MNIST).card
+    assert card is not None
+    pixels = load_mnist(root, train=False).pixels
+    x = binarise(pixels, torch.Generator().manual_seed(0))[::10].contiguous()
+    mean, logvar = (
+        torch.from_numpy(part) for part in session(MNIST / "encoder.onnx").run(None, {"image": x.numpy()})
+    )
+    noise = torch.randn(1, *mean.shape, generator=torch.Generator().manual_seed(0))
+    z = mean + torch.exp(0.5 * logvar) * noise
+    image = torch.from_numpy(session(MNIST / "decoder.onnx").run(None, {"z": z[0].numpy()})[0])
+    out = Pass(mean, logvar, z, torch.logit(image.double(), eps=1e-7)[None])
+    bound = float(objective.log_importance_weights(out, x.double()).mean())
+    wanted = card.figures["test_elbo_nats"]
+    assert isinstance(wanted, float)
+    assert -bound == pytest.approx(wanted, abs=2.5)  # the standard error of 1,000 images is 0.8

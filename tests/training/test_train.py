@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from tests.training.tiny import ONE_PROCESS, bars, tiny_config, tiny_trainer
+from training import checkpoint
+from training.checkpoint import State
+from training.train import (
+    Trainer,
+    binarise,
+    check_shares,
+    main,
+    remaining_seconds,
+    resolve_precision,
+    stop_requests,
+    train,
+)
+from vaevis_tui.errors import UserError
+
+HELD_OUT = torch.zeros(4, 1, 28, 28)
+
+
+def tensors(state: State) -> list[Tensor]:
+    """Everything that training changes: weights, their average, both moments of the optimiser."""
+    moments = state.optimiser.state_dict()["state"]
+    return [
+        *state.model.parameters(),
+        *state.average.parameters(),
+        *(moments[key][name] for key in sorted(moments) for name in sorted(moments[key])),
+    ]
+
+
+def same(one: State, other: State) -> bool:
+    pairs = zip(tensors(one), tensors(other), strict=True)
+    return one.step == other.step and all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_a_seed_gives_the_same_training_and_another_seed_another() -> None:
+    one, two = tiny_trainer(), tiny_trainer()
+    other = dataclasses.replace(tiny_config(), seed=2)
+    three = Trainer(other, checkpoint.fresh(other, ONE_PROCESS.device), bars(), ONE_PROCESS)
+    for trainer in (one, two, three):
+        torch.manual_seed(int.from_bytes(os.urandom(4), "big"))  # torch's own generator has no part in it
+        for _ in range(5):
+            trainer.step()
+    assert same(one.state, two.state)
+    assert not same(one.state, three.state)
+
+
+@pytest.mark.parametrize("first", [1, 3, 4, 7])
+def test_stopping_and_resuming_changes_nothing(tmp_path: Path, first: int) -> None:
+    """Across the end of an epoch (step 3), the change of stages (step 4) and in the last stage."""
+    whole = tiny_trainer()
+    train(whole, HELD_OUT, tmp_path / "whole")
+
+    begun = tiny_trainer()
+    train(begun, HELD_OUT, tmp_path / "parts", stop_after=first)
+    assert begun.state.step == first
+    path = tmp_path / "parts" / checkpoint.FILE
+    resumed = tiny_trainer(checkpoint.resume(path, tiny_config(), ONE_PROCESS.device))
+    train(resumed, HELD_OUT, tmp_path / "parts")
+    assert whole.state.step == tiny_config().total_steps
+    assert same(whole.state, resumed.state)
+
+
+def test_measuring_the_speed_takes_no_step() -> None:
+    measured, plain = tiny_trainer(), tiny_trainer()
+    assert remaining_seconds(measured) > 0
+    measured.step()
+    plain.step()
+    assert same(measured.state, plain.state)
+
+
+def test_training_learns(tmp_path: Path) -> None:
+    config = dataclasses.replace(
+        tiny_config(), stage=(dataclasses.replace(tiny_config().stage[0], steps=60),)
+    )
+    trainer = Trainer(config, checkpoint.fresh(config, ONE_PROCESS.device), bars(), ONE_PROCESS)
+    first = float(trainer.step())
+    train(trainer, HELD_OUT, tmp_path)
+    assert trainer.state.step == 60
+    trainer.state.step = 59
+    assert float(trainer.step()) > first / 2  # nats of a sum over 784 pixels: from about -540
+
+
+def test_the_log_holds_one_json_object_a_line(tmp_path: Path) -> None:
+    trainer = tiny_trainer()
+    run = dataclasses.replace(trainer.config.run, log_every=2, validate_every=5, checkpoint_every=100)
+    trainer.config = dataclasses.replace(trainer.config, run=run)
+    train(trainer, HELD_OUT, tmp_path)
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "bound" in line] == [2, 4, 6, 8, 10]
+    assert [line["step"] for line in lines if "validation_bound" in line] == [5, 10]
+
+
+def test_a_signal_lets_the_step_finish() -> None:
+    with stop_requests() as stop:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
+    assert sorted(stop) == sorted([signal.SIGTERM, signal.SIGINT])
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_binarisation_keeps_black_and_white_and_draws_greys() -> None:
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.tensor([0, 51, 255], dtype=torch.uint8).view(1, 3, 1, 1).repeat(20_000, 1, 1, 1)
+    mean = binarise(pixels, generator).mean((0, 2, 3))
+    assert mean[0] == 0
+    assert mean[1] == pytest.approx(0.2, abs=0.01)
+    assert mean[2] == 1
+
+
+def test_precision_is_what_the_configuration_says_or_what_the_hardware_has() -> None:
+    cpu = torch.device("cpu")
+    assert resolve_precision("float32", cpu) is torch.float32
+    assert resolve_precision("bfloat16", cpu) is torch.bfloat16
+    assert resolve_precision("auto", cpu) in (torch.float32, torch.bfloat16)
+
+
+def test_bfloat16_takes_nearly_the_same_step() -> None:
+    half = tiny_trainer()
+    half.precision = torch.bfloat16
+    full = tiny_trainer()
+    assert float(half.step()) == pytest.approx(float(full.step()), rel=0.01)
+
+
+def test_a_batch_that_processes_cannot_share_is_refused() -> None:
+    check_shares(tiny_config().stage, 4)
+    with pytest.raises(UserError, match="a batch of 8 images cannot be shared evenly by 3"):
+        check_shares(tiny_config().stage, 3)
+
+
+def test_two_processes_keep_the_same_weights(tmp_path: Path) -> None:
+    """torchrun with gloo: both ranks end with the same weights, having drawn different noise."""
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    script = ["-m", "tests.training.two_processes", str(tmp_path)]
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, *command, *script], cwd=root, env=environment, check=True, timeout=100)
+    first, second = (torch.load(tmp_path / f"rank{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert first["step"] == second["step"] == tiny_config().total_steps
+    assert first["weights"].keys() == second["weights"].keys()
+    for name in first["weights"]:
+        assert torch.equal(first["weights"][name], second["weights"][name])
+        assert torch.equal(first["average"][name], second["average"][name])
+    assert first["bound"] != second["bound"]
+    start = checkpoint.fresh(tiny_config(), ONE_PROCESS.device).model.state_dict()
+    assert any(not torch.equal(first["weights"][name], start[name]) for name in start)
+    assert (tmp_path / checkpoint.FILE).is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["minst", "--data-root", "."], "no training configuration 'minst'"),
+        (["mnist", "--data-root", "{tmp}"], "MNIST is not under"),
+    ],
+)
+def test_mistakes_end_with_one_line_and_code_2(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main([argument.format(tmp=tmp_path) for argument in arguments])
+    error = capsys.readouterr().err
+    assert code == 2
+    assert message in error
+    assert error.count("\n") == 1
