@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 from types import TracebackType
@@ -33,7 +34,7 @@ _ACCELERATORS: tuple[_Provider, ...] = (
 
 _SECOND_THREAD_FROM = 50_000_000
 """Multiply-adds of one picture from which another thread gains anything. Below, on two cores, a second one
-left the median as it was (mnist: 12.7 M, 1.1 ms) and doubled the 90th percentile: drawing has the other core."""
+left the median as it was (mnist: 12.7 M, 1.1 ms) and doubled the 90th percentile: drawing has that core."""
 
 _MAX_THREADS = 4
 """The layers of a picture of this size are too small to be split further."""
@@ -172,6 +173,9 @@ def write_pictures(images: NDArray[np.float32], pictures: Pictures) -> None:
     pictures[...] = values.transpose(0, 2, 3, 1)
 
 
+_PREFIX = r"^\[ONNXRuntimeError\] : \d+ : \w+ : "
+"""What its messages begin with, e.g. ``[ONNXRuntimeError] : 2 : INVALID_ARGUMENT :``."""
+
 _SILENT = 4
 """Fatal only: what goes wrong arrives as an exception, and a line on stderr would spoil the screen."""
 
@@ -227,5 +231,5 @@ def _cores() -> int:
 
 
 def _reason(error: Exception) -> str:
-    """What onnxruntime says, without its prefix ``[ONNXRuntimeError] : 2 : INVALID_ARGUMENT :``."""
-    return f"onnxruntime: {one_line(str(error).rsplit(' : ', 1)[-1])}"
+    """What onnxruntime says, on one line."""
+    return f"onnxruntime: {one_line(re.sub(_PREFIX, '', str(error)))}"

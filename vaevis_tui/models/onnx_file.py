@@ -16,7 +16,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.models.card import MAX_IMAGE_SIDE, MAX_LATENT_DIM
 from vaevis_tui.models.onnx_operators import SUMS
 from vaevis_tui.models.onnx_shapes import Shape, measure
-from vaevis_tui.models.onnx_structure import UnsupportedError, check_structure
+from vaevis_tui.models.onnx_structure import UnsupportedError, check_structure, opset
 from vaevis_tui.models.protobuf_scan import MalformedError, scan
 from vaevis_tui.models.text import quoted
 
@@ -79,6 +79,8 @@ def load_decoder(path: Path, value_range: tuple[float, float] | None = None) -> 
         return _normalise(model, value_range)
     except (UnsupportedError, MalformedError) as error:
         raise UserError(f"{path}: {error}") from None
+    except UnicodeError:
+        raise UserError(f"{path}: not an ONNX file: a name in it is not UTF-8 text") from None
 
 
 def _read(path: Path) -> bytes:
@@ -231,10 +233,11 @@ def _notes(ending: str, value_range: tuple[float, float]) -> tuple[str, ...]:
 def _strip(model: onnx.ModelProto) -> None:
     """Take away what no backend reads: declared shapes, documentation, metadata, unused operator sets."""
     graph = model.graph
-    opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
-    for field in ("metadata_props", "training_info", "opset_import"):
-        model.ClearField(field)
-    model.opset_import.add(domain="", version=opset)
+    version = opset(model).version
+    for field in model.DESCRIPTOR.fields_by_name:
+        if field not in ("ir_version", "graph"):
+            model.ClearField(field)
+    model.opset_import.add(domain="", version=version)
     model.ir_version = max(model.ir_version, 4)  # the first in which initializers need not be inputs too
     for field in ("value_info", "quantization_annotation", "metadata_props"):
         if field in graph.DESCRIPTOR.fields_by_name:

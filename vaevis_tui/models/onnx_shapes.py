@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vaevis_tui.models.onnx_folding import MAX_ELEMENTS, fold
 from vaevis_tui.models.onnx_operators import NORMALIZATIONS, POINTWISE
-from vaevis_tui.models.onnx_structure import MAX_RANK, UnsupportedError, label
+from vaevis_tui.models.onnx_structure import MAX_RANK, UnsupportedError, label, opset
 from vaevis_tui.models.text import one_line, quoted
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class _ShapeWalk:
     def __init__(self, model: onnx.ModelProto) -> None:
         from onnx import helper, numpy_helper
 
-        self._opsets = [entry for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
+        self._opset = opset(model)
         self._ir_version = model.ir_version
         self._types: dict[str, onnx.TypeProto] = {}
         self._values: dict[str, NDArray[Any]] = {}
@@ -123,12 +123,7 @@ class _ShapeWalk:
         from onnx import numpy_helper, shape_inference
 
         names = [name for name in node.input if name]
-        try:
-            schema = onnx.defs.get_schema(node.op_type, self._opsets[0].version, "")
-        except onnx.defs.SchemaError:
-            schema = None
-        if schema is None or schema.deprecated:
-            raise UnsupportedError(f"{label(node)} is not in opset {self._opsets[0].version}")
+        schema = onnx.defs.get_schema(node.op_type, self._opset.version, "")
         values = {n: numpy_helper.from_array(self._values[n], n) for n in names if n in self._values}
         try:
             types: dict[str, onnx.TypeProto] = shape_inference.infer_node_outputs(
@@ -136,7 +131,7 @@ class _ShapeWalk:
                 node,
                 {name: self._types[name] for name in names},
                 values,
-                opset_imports=self._opsets,
+                opset_imports=[self._opset],
                 ir_version=self._ir_version,
             )
         except Exception as error:  # C++ exceptions of several kinds
@@ -200,8 +195,8 @@ class _ShapeWalk:
     def _convolution(self, node: onnx.NodeProto, made: int) -> int:
         x, w = self.shape(node.input[0]), self.shape(node.input[1])
         group = attributes(node).get("group", 1)
-        channels = w[1] * group if node.op_type == "Conv" else w[0]
-        if len(x) != len(w) or channels != x[1] or w[0] % group or min(w) < 1:
+        fits = len(x) == len(w) >= 3 and min(w) >= 1 and w[0] % group == 0
+        if not fits or x[1] != (w[1] * group if node.op_type == "Conv" else w[0]):
             raise UnsupportedError(
                 f"{label(node)} with group {group} does not fit its inputs {self._inputs(node)}"
             )

@@ -6,13 +6,16 @@ import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from vaevis_tui.models.onnx_operators import RANDOM, SUBGRAPHS, SUPPORTED
-from vaevis_tui.models.text import quoted
+from vaevis_tui.models.text import one_line, quoted
 
 if TYPE_CHECKING:
     import onnx
 
 MIN_OPSET = 9
 """Of ONNX 1.4 (2019), the oldest that exporters of the last years still write."""
+
+_STANDARD = ("", "ai.onnx")
+"""Both name the domain of the standard operators."""
 
 MAX_NODES = 10_000
 MAX_RANK = 8
@@ -58,6 +61,8 @@ def check_structure(model: onnx.ModelProto) -> None:
     Raises:
         UnsupportedError: names the operator, weight or field, and what is supported.
     """
+    import onnx
+
     graph = model.graph
     _check_versions(model)
     if model.functions:
@@ -70,8 +75,18 @@ def check_structure(model: onnx.ModelProto) -> None:
     for tensor in graph.initializer:
         check_tensor(tensor, f"initializer {quoted(tensor.name)}")
     _check_names(graph)
+    context = onnx.checker.C.CheckerContext()
+    context.ir_version = model.ir_version
+    context.opset_imports = {"": opset(model).version}
     for node in graph.node:
         _check_node(node)
+        _check_schema(node, context)
+
+
+def opset(model: onnx.ModelProto) -> onnx.OperatorSetIdProto:
+    """The model's version of the standard operators; there is one once `check_structure` has passed."""
+    found: onnx.OperatorSetIdProto = next(e for e in model.opset_import if e.domain in _STANDARD)
+    return found
 
 
 def _check_versions(model: onnx.ModelProto) -> None:
@@ -79,7 +94,7 @@ def _check_versions(model: onnx.ModelProto) -> None:
 
     if not 3 <= model.ir_version <= onnx.IR_VERSION:
         raise UnsupportedError(f"ir_version {model.ir_version}; 3 to {onnx.IR_VERSION} are supported")
-    versions = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
+    versions = [entry.version for entry in model.opset_import if entry.domain in _STANDARD]
     newest = onnx.defs.onnx_opset_version()
     if len(versions) != 1:
         raise UnsupportedError(
@@ -153,7 +168,7 @@ def _write(name: str, known: Names, writer: str) -> None:
 
 
 def _check_node(node: onnx.NodeProto) -> None:
-    if node.domain not in ("", "ai.onnx"):
+    if node.domain not in _STANDARD:
         raise UnsupportedError(
             f"{label(node)} is of domain {quoted(node.domain)}; only standard ONNX operators are supported"
         )
@@ -169,6 +184,16 @@ def _check_node(node: onnx.NodeProto) -> None:
         )
     for attribute in node.attribute:
         _check_attribute(node, attribute)
+
+
+def _check_schema(node: onnx.NodeProto, context: Any) -> None:
+    """See that the operator is in this opset and has the inputs, outputs and attributes that it has there."""
+    import onnx
+
+    try:
+        onnx.checker.check_node(node, context)
+    except onnx.checker.ValidationError as error:
+        raise UnsupportedError(f"{label(node)}: {one_line(error)}") from None
 
 
 def _check_attribute(node: onnx.NodeProto, attribute: onnx.AttributeProto) -> None:
