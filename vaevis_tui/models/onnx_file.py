@@ -239,6 +239,7 @@ def _strip(model: onnx.ModelProto) -> None:
             model.ClearField(field)
     model.opset_import.add(domain="", version=version)
     model.ir_version = max(model.ir_version, 4)  # the first in which initializers need not be inputs too
+    graph.name = "decoder"
     for field in ("value_info", "quantization_annotation", "metadata_props"):
         if field in graph.DESCRIPTOR.fields_by_name:
             graph.ClearField(field)

@@ -180,7 +180,8 @@ def _check_node(node: onnx.NodeProto) -> None:
         raise UnsupportedError(f"{label(node)} is random; a decoder gives the same picture for the same z")
     if node.op_type not in SUPPORTED:
         raise UnsupportedError(
-            f"{label(node)} is not supported; supported are {', '.join(sorted(SUPPORTED))}"
+            f"{label(node)} is not supported; {len(SUPPORTED)} operators of feed-forward decoders are, "
+            "such as Gemm, Conv, ConvTranspose, Resize and Softmax"
         )
     for attribute in node.attribute:
         _check_attribute(node, attribute)
