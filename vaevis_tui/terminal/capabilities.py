@@ -163,8 +163,8 @@ def _refusal(term: str, stdin_isatty: bool, stdout_isatty: bool, platform: str) 
         return f"the output is not a terminal, so nothing could be drawn; {instead}"
     if term in {"dumb", "unknown"} or (not term and platform != "win32"):
         return (
-            f"TERM={term or '(not set)'} names a terminal that cannot move its cursor; run it in another terminal, set TERM "
-            "to what this one is (for example TERM=xterm-256color), or use: vaevis-tui show"
+            f"TERM={term or '(not set)'} names a terminal that cannot move its cursor; run it in another "
+            "terminal, set TERM to what this one is (say TERM=xterm-256color), or use: vaevis-tui show"
         )
     return None
 

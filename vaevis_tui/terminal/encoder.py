@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
-"""A picture, uint8 of shape (h, w, 3), red, green, blue."""
+"""A picture, uint8 of shape (h, w, 3): red, green, blue."""
 
 RGB = tuple[int, int, int]
 """One colour, 0 to 255 each."""
@@ -19,15 +19,15 @@ RGB = tuple[int, int, int]
 class EncodedPicture:
     """A picture as rows of ready-made terminal output.
 
-    Each row can be written by itself, wherever the cursor stands: it moves the cursor ``columns`` cells to the right,
-    sets every colour it uses and ends with all attributes reset. It holds no line feed.
+    Each row can be written by itself, wherever the cursor stands: it moves the cursor ``columns`` cells to
+    the right, sets every colour it uses, and ends with all attributes reset. It holds no line feed.
 
     Attributes:
         rows: One string a row of cells, top to bottom.
-        columns: Width in cells of every row.
+        columns: Width of every row in cells.
         colors: The same cells as colours, uint8 of shape (rows, columns, 2, 3): upper and lower half of each
-            cell as the terminal shows them, for whoever must draw the picture by other means (a screenshot,
-            a translucent overlay).
+            as the terminal shows them, for whoever must draw the picture by other means (a screenshot, an
+            overlay that cuts it).
         size: Length of all rows in bytes of UTF-8.
     """
 
@@ -41,7 +41,7 @@ class PictureEncoder(Protocol):
     """Turns pixels of the size that `layout.fit` chose into rows of terminal output."""
 
     def encode(self, pixels: Pixels, background: RGB = (0, 0, 0)) -> EncodedPicture:
-        """Encode pixels, uint8 (h, w, 3), a cell being one pixel wide and two high.
+        """Encode pixels, uint8 (h, w, 3), a cell being one pixel wide and two pixels high.
 
         Args:
             pixels: The picture, at the size it is shown at.

@@ -1,12 +1,12 @@
 """Pictures as half-block characters: two pixels, one above the other, in every cell.
 
-A row is written as follows, with SGR for *Select Graphic Rendition* (ECMA-48, section 8.3.117; colours: ISO 8613-6):
+A row is written as follows; SGR is *Select Graphic Rendition* (ECMA-48, 8.3.117; colours: ISO 8613-6):
 
-- A cell whose halves differ is ``▀`` (U+2580) with the upper pixel as foreground and the lower one as background.
-- A cell whose halves are the same is a space, with that pixel as background; the foreground stays what it was.
-- Before a cell stands one SGR sequence with the colours that are not in force already: ``ESC [ 38;2;R;G;B m`` for the
-  foreground, ``ESC [ 48;2;R;G;B m`` for the background, ``ESC [ 38;2;R;G;B;48;2;R;G;B m`` for both, nothing for none.
-  With 256 colours ``38;5;N`` and ``48;5;N`` stand in their place.
+- A cell whose halves differ is ``▀`` (U+2580), the upper pixel being foreground and the lower one background.
+- A cell whose halves are the same is a space, that pixel being background; the foreground stays what it was.
+- Before a cell stands one SGR sequence with the colours that are not in force already: ``ESC [ 38;2;R;G;B m``
+  for the foreground, ``ESC [ 48;2;R;G;B m`` for the background, ``ESC [ 38;2;R;G;B;48;2;R;G;B m`` for both,
+  nothing for none. With 256 colours ``38;5;N`` and ``48;5;N`` stand in their place.
 - Numbers have no leading zeros. No colour is in force where a row begins, and a row ends with ``ESC [ 0 m``.
 """
 
@@ -19,15 +19,15 @@ from vaevis_tui.terminal.colors import ColorDepth, ColorMode
 from vaevis_tui.terminal.encoder import RGB, EncodedPicture, Pixels
 from vaevis_tui.terminal.palette import nearest, palette, to_grey
 
+UPPER_HALF = "▀"
+
 _Mask = NDArray[np.bool_]
 _Words = NDArray[np.uint32]
 
-UPPER_HALF = "▀"
-
-# Output is assembled from words of four bytes, so that a table look-up yields the digits of a number; a word that
-# has fewer is filled up with NUL, and all NUL are deleted at the end by bytes.translate, which takes 0.2 ms for
-# the 360 KB of a 128x128 picture. One byte stands for ▀ until rows have become str: decoding ASCII is a copy,
-# decoding UTF-8 is not (0.15 against 0.8 ms).
+# Output is assembled from words of four bytes, so that a table look-up yields the digits of a number; a word
+# that has fewer is filled up with NUL, and all NUL are deleted at the end by bytes.translate, which takes
+# 0.2 ms for the 360 KB of a 128x128 picture. One byte stands for ▀ until rows have become str: decoding ASCII
+# is a copy, decoding UTF-8 is not (0.15 against 0.8 ms).
 _NUL = b"\0"
 _UPPER_HALF_BYTE = b"\x01"
 
@@ -36,15 +36,13 @@ def _word(text: bytes) -> np.uint32:
     return np.uint32(np.frombuffer(text.ljust(4, _NUL), np.uint32)[0])
 
 
-_NUMBERS = np.array([_word(b";%d" % value) for value in range(256)], np.uint32)
 _INTRODUCER = _word(b"\x1b[")
+_NUMBERS = np.array([_word(b";%d" % value) for value in range(256)], np.uint32)
 _SEPARATOR = _word(b";")
+_GLYPHS = np.array([_word(sgr_end + glyph) for sgr_end in (b"", b"m") for glyph in (b" ", _UPPER_HALF_BYTE)])
 _RESET = _word(b"\x1b[0m")
 _END_OF_ROW = _word(b"\n")
-_GLYPHS = np.array(
-    [_word(text) for text in (b" ", _UPPER_HALF_BYTE, b"m ", b"m" + _UPPER_HALF_BYTE)], np.uint32
-)
-_COLORS_FOLLOW = {
+_FOREGROUND_AND_BACKGROUND = {
     ColorDepth.TRUECOLOR: (_word(b"38;2"), _word(b"48;2")),
     ColorDepth.PALETTE: (_word(b"38;5"), _word(b"48;5")),
 }
@@ -54,7 +52,7 @@ class HalfBlockEncoder:
     """Encodes pictures as half-blocks; see the module for the exact bytes.
 
     Args:
-        mode: The colours to draw in.
+        mode: The colours to draw in; truecolor if None.
     """
 
     def __init__(self, mode: ColorMode | None = None) -> None:
@@ -72,38 +70,29 @@ class HalfBlockEncoder:
             pixels = np.concatenate((pixels, np.full((1, *pixels.shape[1:]), background, np.uint8)))
         if self.mode.grey:
             pixels = to_grey(pixels)
+        codes = pixels
         if self.mode.depth is ColorDepth.PALETTE:
             entries = nearest(pixels)
-            pixels, codes, keys = palette()[entries], entries[..., None], entries
-        else:
-            codes, keys = pixels, _color_keys(pixels)
-        rows, size = _rows(codes, keys, *_COLORS_FOLLOW[self.mode.depth])
+            codes, pixels = entries[..., None], palette()[entries]
+        rows, size = _rows(codes, *_FOREGROUND_AND_BACKGROUND[self.mode.depth])
         height, width, _ = pixels.shape
-        cells = pixels.reshape(height // 2, 2, width, 3).swapaxes(1, 2)
-        return EncodedPicture(rows, width, cells, size)
-
-
-def _color_keys(pixels: Pixels) -> NDArray[np.uint32]:
-    """One number a colour, (h, w, 3) to (h, w)."""
-    r, g, b = (pixels[..., channel].astype(np.uint32) for channel in range(3))
-    return r << 16 | g << 8 | b
+        return EncodedPicture(rows, width, pixels.reshape(height // 2, 2, width, 3).swapaxes(1, 2), size)
 
 
 def _rows(
-    codes: NDArray[np.uint8], keys: NDArray[np.generic], foreground: np.uint32, background: np.uint32
+    codes: NDArray[np.uint8], foreground: np.uint32, background: np.uint32
 ) -> tuple[tuple[str, ...], int]:
-    """The rows as strings, and their length in bytes.
+    """The rows as strings, and their length in bytes of UTF-8.
 
     Args:
         codes: The numbers that name each pixel's colour, (h, w, c), h even.
-        keys: One number a colour, (h, w).
         foreground: What stands before the numbers of a foreground.
         background: What stands before the numbers of a background.
     """
     height, width, channels = codes.shape
-    split, new_fg, new_bg = _changes(keys)
+    split, new_fg, new_bg = _changes(codes)
     new_any = new_fg | new_bg
-    # A cell is: ESC [ | 38;2 | ;R | ;G | ;B | ; | 48;2 | ;R | ;G | ;B | m▀; a row ends with two words more.
+    # The words of a cell: ESC [ | 38;2 | ;R | ;G | ;B | ; | 48;2 | ;R | ;G | ;B | m▀. A row has two more.
     size = 2 * channels + 5
     words = np.empty((height // 2, width * size + 2), np.uint32)
     words[:, -2:] = _RESET, _END_OF_ROW
@@ -118,15 +107,15 @@ def _rows(
     cells[..., 4 + channels : -1] = _NUMBERS[codes[1::2]] * new_bg[..., None]
     cells[..., -1] = _GLYPHS[split + np.uint8(2) * new_any]
     packed = words.tobytes().translate(None, _NUL)
-    rows = tuple(
-        row.decode("ascii").replace(_UPPER_HALF_BYTE.decode(), UPPER_HALF) for row in packed.split(b"\n")[:-1]
-    )
-    return rows, len(packed) - len(rows) + 2 * int(split.sum())  # no line feeds; ▀ takes three bytes
+    placeholder = _UPPER_HALF_BYTE.decode()
+    rows = tuple(row.decode("ascii").replace(placeholder, UPPER_HALF) for row in packed.split(b"\n")[:-1])
+    return rows, len(packed) - len(rows) + 2 * int(split.sum())  # no line feeds, and ▀ takes three bytes
 
 
-def _changes(keys: NDArray[np.generic]) -> tuple[_Mask, _Mask, _Mask]:
+def _changes(codes: NDArray[np.uint8]) -> tuple[_Mask, _Mask, _Mask]:
     """Which cells hold two colours, which set a foreground and which a background, (h / 2, w) each."""
-    upper, lower = keys[0::2], keys[1::2]
+    colors = _packed(codes)
+    upper, lower = colors[0::2], colors[1::2]
     split = upper != lower
     new_bg = np.ones(split.shape, np.bool_)
     new_bg[:, 1:] = lower[:, 1:] != lower[:, :-1]
@@ -136,3 +125,11 @@ def _changes(keys: NDArray[np.generic]) -> tuple[_Mask, _Mask, _Mask]:
     new_fg = split.copy()
     new_fg[:, 1:] &= (last_split < 0) | (in_force != upper[:, 1:])
     return split, new_fg, new_bg
+
+
+def _packed(codes: NDArray[np.uint8]) -> _Words:
+    """One number a colour, (h, w, c) to (h, w), for c up to 4."""
+    height, width, channels = codes.shape
+    padded = np.zeros((height, width, 4), np.uint8)
+    padded[..., :channels] = codes
+    return padded.view(np.uint32)[..., 0]

@@ -43,7 +43,7 @@ class Placement:
 
 
 def fit(image_height: int, image_width: int, columns: int, rows: int) -> Placement:
-    """Place a picture in a window: square pixels, whole-number scale as large as fits, centred, never cropped.
+    """Place a picture in a window: square pixels, whole-number scale as large as fits, centred, not cropped.
 
     A picture larger than the window is shown at the largest size that fits and keeps its proportions.
 
@@ -108,8 +108,8 @@ def resample(picture: Pixels, placement: Placement) -> Pixels:
 def _average_rows(a: NDArray[np.generic], count: int) -> NDArray[np.float32]:
     """Average the rows of a, shape (n, m), over ``count`` equal stretches; shape (count, m), float32.
 
-    A sum over the few rows that a stretch covers, and not a matrix product: that wakes BLAS's threads, which cost
-    16 ms a picture on two cores that also decode, against 0.5 ms for this (128x128 to 110x110).
+    A sum over the few rows that a stretch covers, and no matrix product: that wakes the threads of BLAS,
+    which cost 16 ms a picture on two cores that also decode, against 0.5 ms for this (128x128 to 110x110).
     """
     rows, weights = _stretches(len(a), count)
     total: NDArray[np.float32] = weights[0] * a[rows[0]]
@@ -126,7 +126,8 @@ def _stretches(n: int, count: int) -> tuple[NDArray[np.intp], NDArray[np.float32
         Row numbers, (k, count), and weights, (k, count, 1), that sum to 1 over k; k is the most rows that one
         stretch touches, and a weight is 0 where a stretch touches fewer.
     """
-    # In units of 1/count of a row everything is whole: row r is [r count, (r + 1) count), stretch i [i n, (i + 1) n).
+    # In units of 1/count of a row all bounds are whole: those of row r are r count and (r + 1) count,
+    # those of stretch i are i n and (i + 1) n.
     start = np.arange(count) * n
     k = int(((start + n - 1) // count - start // count).max()) + 1
     rows = start // count + np.arange(k)[:, None]

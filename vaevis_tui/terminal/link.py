@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 WINDOW = 2
-"""Pictures under way at once: one that is being written while the next one is encoded."""
+"""Pictures under way at once: one that is being written while the next is encoded."""
 
 MAX_RATE = 60.0
-"""Pictures a second that are sent at most: what displays show."""
+"""Pictures sent a second at most: what displays show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ class InFlight:
 class Link:
     """The way to the terminal: a window of pictures under way, and one slot for the picture that waits.
 
-    Nothing queues: a picture that is offered takes the place of the one that waits, which is dropped before any
-    work was spent on it. The newest one is never dropped, so once pictures cease the last one is shown.
+    Nothing queues: a picture that is offered takes the place of the one that waits, which is dropped before
+    any work was spent on it. The newest is never dropped, so the last one is shown when pictures cease.
 
-    The order of calls for a picture is `offer`, then `sent` once `delay` is 0, then `presented`. Numbers grow. Here a
-    picture counts as presented when its last byte was written to the terminal's device, whose buffer is small (4 KiB
-    on Linux): this is the link of a local terminal.
+    A picture is told of by `offer`, by `sent` once `delay` is 0, and by `presented`. Numbers grow. This is
+    the link of a terminal on this machine: a picture counts as presented when its last byte was written to
+    the terminal's device, which buffers a few KiB before it makes the writer wait.
 
     Args:
         clock: Seconds that never go back.
@@ -54,9 +54,9 @@ class Link:
         self._clock = clock
         self._window = window
         self._period = 1 / max_rate
-        self._in_flight: list[InFlight] = []
-        self._waiting: int | None = None
         self._due = clock()
+        self._waiting: int | None = None
+        self._under_way: tuple[InFlight, ...] = ()
         self._dropped = 0
 
     @property
@@ -65,56 +65,55 @@ class Link:
         return self._waiting
 
     @property
-    def in_flight(self) -> int:
-        """How many pictures are under way."""
-        return len(self._in_flight)
+    def in_flight(self) -> tuple[InFlight, ...]:
+        """The pictures under way, oldest first."""
+        return self._under_way
 
     @property
     def dropped(self) -> int:
-        """How many pictures gave way to a newer one, since the beginning."""
+        """How many pictures gave way to a newer one so far."""
         return self._dropped
 
     def offer(self, number: int) -> bool:
-        """A new picture waits from now on; True if it takes the place of another, which is thereby dropped."""
-        replaces = self._waiting is not None
+        """A picture waits from now on; True if it takes the place of another, which is thereby dropped."""
+        drops = self._waiting is not None
         self._waiting = number
-        self._dropped += replaces
-        return replaces
+        self._dropped += drops
+        return drops
 
     def delay(self) -> float | None:
         """Seconds until the waiting picture may be sent, 0 for now.
 
-        None if none waits, or if the window is full: then it is `presented` that makes room.
+        None if no picture waits, or if the window is full: then `presented` makes room.
         """
-        if self._waiting is None or len(self._in_flight) >= self._window:
+        if self._waiting is None or len(self._under_way) >= self._window:
             return None
         return max(0.0, self._due - self._clock())
 
     def may_send(self) -> bool:
-        """Whether a picture waits and may go now."""
+        """Whether a picture waits and may be sent now."""
         return self.delay() == 0
 
     def sent(self, number: int, size: int) -> None:
         """The waiting picture was handed over for writing, ``size`` bytes long."""
         now = self._clock()
         self._waiting = None
-        self._in_flight.append(InFlight(number, size, now))
-        # A picture that comes late leaves the next one's time as it is, by up to one period: so pictures that are
-        # made at the maximum rate, but not evenly, are not dropped.
+        self._under_way += (InFlight(number, size, now),)
+        # The next may come early by what this one was late, up to a period: pictures that are made at the
+        # maximum rate, but not evenly, would be dropped otherwise.
         self._due = max(self._due, now - self._period) + self._period
 
     def presented(self, number: int) -> float | None:
         """A picture is on the screen, and with it all before it.
 
         Returns:
-            Seconds since it was handed over, or None if it was not under way (the link was reset).
+            Seconds since it was handed over, or None if it was not under way (it was forgotten).
         """
-        elapsed = next(
-            (self._clock() - sent.since for sent in self._in_flight if sent.number == number), None
-        )
-        self._in_flight = [sent for sent in self._in_flight if sent.number > number]
-        return elapsed
+        now = self._clock()
+        since = [picture.since for picture in self._under_way if picture.number == number]
+        self._under_way = tuple(picture for picture in self._under_way if picture.number > number)
+        return now - since[0] if since else None
 
-    def reset(self) -> None:
-        """Forget what is under way: nobody will hear of it any more. What waits goes on waiting."""
-        self._in_flight.clear()
+    def forget(self) -> None:
+        """Nobody will hear of what is under way any more. What waits goes on waiting."""
+        self._under_way = ()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import NamedTuple, TypeVar
-
-_Number = TypeVar("_Number", int, float)
 
 WINDOW = 1.0
 """Seconds that statistics look back."""
 
 FRAME_TIMES = 120
 """How many frame times are kept for a sparkline: two seconds at 60 frames a second."""
+
+_Number = TypeVar("_Number", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,12 @@ class FrameStats:
     Attributes:
         fps: Frames presented.
         dropped: Frames that gave way to a newer one.
-        decode: Time from the latent vector to the picture; None if there was none. Likewise the others.
+        decode: Time from the latent vector to the picture; None if nothing was decoded, and likewise below.
         draw: Time from the picture to terminal output, compositing included.
-        write: Time in which the output was written to the terminal.
-        frame_bytes: Bytes written a frame, median, everything that was drawn along with it included; None if no
-            frame was presented.
-        frame_times: Milliseconds from one frame to the next, oldest first, at most `FRAME_TIMES`; not limited to the last
-            second. A pause longer than that is no frame time.
+        write: Time in which that output was written to the terminal.
+        frame_bytes: Bytes written a frame (median), with all that was drawn since the frame before.
+        frame_times: Milliseconds from one frame to the next, oldest first, at most `FRAME_TIMES`; these may
+            be older than a second. A pause of more than a second is no frame time.
     """
 
     fps: int
@@ -50,6 +49,11 @@ class FrameStats:
     frame_times: tuple[float, ...]
 
 
+class _Sample(NamedTuple):
+    time: float
+    value: float
+
+
 class _Presented(NamedTuple):
     time: float
     draw: float
@@ -58,7 +62,7 @@ class _Presented(NamedTuple):
 
 
 class FrameMeter:
-    """Counts frames, times and bytes; cheap enough to be told of everything at any frame rate.
+    """Counts frames, times and bytes; telling it of one takes a microsecond.
 
     Args:
         clock: Seconds that never go back.
@@ -66,63 +70,63 @@ class FrameMeter:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._decoded: deque[tuple[float, float]] = deque()
+        self._decoded: deque[_Sample] = deque()
+        self._dropped: deque[_Sample] = deque()
         self._presented: deque[_Presented] = deque()
-        self._dropped: deque[tuple[float, int]] = deque()
         self._frame_times: deque[float] = deque(maxlen=FRAME_TIMES)
 
     def decoded(self, seconds: float) -> None:
         """A picture was decoded in so many seconds, whether it is presented or not."""
-        self._decoded.append((self._clock(), seconds))
-        self._forget(self._decoded)
+        now = self._clock()
+        _forget(self._decoded, now)
+        self._decoded.append(_Sample(now, seconds))
 
-    def dropped(self, count: int = 1) -> None:
-        """Frames gave way to newer ones."""
-        self._dropped.append((self._clock(), count))
-        self._forget(self._dropped)
+    def dropped(self) -> None:
+        """A frame gave way to a newer one."""
+        now = self._clock()
+        _forget(self._dropped, now)
+        self._dropped.append(_Sample(now, 1))
 
     def presented(self, draw: float, write: float, size: int) -> None:
         """A frame is on the screen.
 
         Args:
             draw: Seconds from the picture to terminal output.
-            write: Seconds in which it was written.
+            write: Seconds in which that was written.
             size: Bytes that were written.
         """
         now = self._clock()
-        self._forget(self._presented)
+        _forget(self._presented, now)
         if self._presented:
             self._frame_times.append(1e3 * (now - self._presented[-1].time))
         self._presented.append(_Presented(now, draw, write, size))
 
     def snapshot(self) -> FrameStats:
         """The statistics as of now."""
-        for samples in (self._decoded, self._presented, self._dropped):
-            self._forget(samples)
+        now = self._clock()
+        _forget(self._decoded, now)
+        _forget(self._dropped, now)
+        _forget(self._presented, now)
         presented = self._presented
         return FrameStats(
             fps=len(presented),
-            dropped=sum(count for _, count in self._dropped),
-            decode=_spread([seconds for _, seconds in self._decoded]),
-            draw=_spread([frame.draw for frame in presented]),
-            write=_spread([frame.write for frame in presented]),
+            dropped=len(self._dropped),
+            decode=_spread(sample.value for sample in self._decoded),
+            draw=_spread(frame.draw for frame in presented),
+            write=_spread(frame.write for frame in presented),
             frame_bytes=_quantile(sorted(frame.size for frame in presented), 0.5) if presented else None,
             frame_times=tuple(self._frame_times),
         )
 
-    def _forget(
-        self, samples: deque[_Presented] | deque[tuple[float, float]] | deque[tuple[float, int]]
-    ) -> None:
-        oldest = self._clock() - WINDOW
-        while samples and samples[0][0] <= oldest:
-            samples.popleft()
+
+def _forget(samples: deque[_Sample] | deque[_Presented], now: float) -> None:
+    while samples and samples[0].time <= now - WINDOW:
+        samples.popleft()
 
 
-def _spread(seconds: list[float]) -> Spread | None:
-    if not seconds:
-        return None
-    seconds.sort()
-    return Spread(1e3 * _quantile(seconds, 0.5), 1e3 * _quantile(seconds, 0.99))
+def _spread(seconds: Iterable[float]) -> Spread | None:
+    ordered = sorted(seconds)
+    return Spread(1e3 * _quantile(ordered, 0.5), 1e3 * _quantile(ordered, 0.99)) if ordered else None
 
 
 def _quantile(ordered: Sequence[_Number], q: float) -> _Number:

@@ -1,6 +1,6 @@
 """The one module that touches Textual's private parts, each for a reason given where it is done.
 
-What it relies on is checked by tests/tui/test_textual_private.py, which fails in words when a new Textual breaks it.
+What it relies on is checked by tests/tui/test_textual_private.py, which fails in words when Textual changes.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple, TextIO
 
 import numpy as np
@@ -33,9 +34,9 @@ from vaevis_tui.terminal.halfblock import UPPER_HALF
 class PictureStrip(Strip):
     """A line of a picture: terminal output made beforehand, and segments made only if somebody asks for them.
 
-    Textual makes terminal output of a line from its segments, one Python object or three a cell, which takes 100 ms
-    for a picture of 128x128. Where the line is drawn as a whole the compositor takes `Strip._render_cache` instead,
-    which is filled here from the start. Whoever cuts, filters or exports the line reads `Strip._segments`.
+    Textual makes the terminal output of a line from its segments, a few Python objects a cell, which takes
+    100 ms for a picture of 128x128. What it has made it keeps in `Strip._render_cache`, which is filled here
+    from the start, so that a line drawn as a whole needs no segments. Whoever cuts, exports or tints it does.
 
     Args:
         left: What lies left of the picture.
@@ -45,30 +46,34 @@ class PictureStrip(Strip):
         console: Renders what lies left and right.
     """
 
-    __slots__ = ("_colors", "_left", "_made", "_right")
+    __slots__ = ("_colors", "_left", "_right")
 
     def __init__(
         self, left: Strip, row: str, colors: NDArray[np.uint8], right: Strip, console: Console
     ) -> None:
+        # Strip's constructor is left for `__getattr__`: the caches it makes cost half of what the row does.
         self._left = left
         self._right = right
         self._colors = colors
-        super().__init__((), left.cell_length + len(colors) + right.cell_length)
-        self._made: list[Segment] | None = None
+        self._cell_length = left.cell_length + len(colors) + right.cell_length
         self._render_cache = left.render(console) + row + right.render(console)
 
-    @property
-    def _segments(self) -> list[Segment]:
-        if self._made is None:
-            self._made = [*self._left, *_cell_segments(self._colors), *self._right]
-        return self._made
+    def __getattr__(self, name: str) -> Any:
+        """Make the segments, and all else that Strip's constructor makes, once somebody reads any of it."""
+        if name not in Strip.__slots__:
+            raise AttributeError(name)
+        ready_made = self._render_cache
+        super().__init__([*self._left, *_cell_segments(self._colors), *self._right], self._cell_length)
+        self._render_cache = ready_made
+        return getattr(self, name)
 
-    @_segments.setter
-    def _segments(self, segments: list[Segment]) -> None:
-        """Take no notice: Strip's constructor sets it."""
+    def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
+        """Divide at the given columns; the compositor asks for this also where nothing lies on top."""
+        cuts = list(cuts)
+        return [self] if cuts == [self._cell_length] else super().divide(cuts)
 
     def apply_filter(self, filter: LineFilter, background: Color) -> Strip:
-        """Apply a filter, except where it would change nothing: a picture holds no ANSI colours."""
+        """Apply a filter unless it would change nothing: a picture holds no ANSI colours, and may be grey."""
         if isinstance(filter, ANSIToTruecolor) or (isinstance(filter, Monochrome) and self._is_grey()):
             return self
         return super().apply_filter(filter, background)
@@ -78,12 +83,11 @@ class PictureStrip(Strip):
 
 
 def _cell_segments(colors: NDArray[np.uint8]) -> list[Segment]:
-    """Segments of cells, one for each run of cells that look the same."""
+    """Segments of cells, uint8 (columns, 2, 3): one for each run of cells that look the same."""
     pairs = colors.reshape(len(colors), 6)
     starts = np.flatnonzero((pairs[1:] != pairs[:-1]).any(axis=1)) + 1
-    bounds = [0, *starts.tolist(), len(pairs)]
     segments = []
-    for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, end in pairwise([0, *starts.tolist(), len(pairs)]):
         glyph, style = _cell_style(*pairs[start].tolist())
         segments.append(Segment(glyph * (end - start), style))
     return segments
@@ -91,7 +95,7 @@ def _cell_segments(colors: NDArray[np.uint8]) -> list[Segment]:
 
 @lru_cache(maxsize=1 << 14)
 def _cell_style(*pair: int) -> tuple[str, Style]:
-    """Glyph and style of a cell: red, green, blue of its upper and of its lower half."""
+    """Glyph and style of a cell from red, green, blue of its upper and of its lower half."""
     upper, lower = pair[:3], pair[3:]
     if upper == lower:
         return " ", Style.from_color(None, _rich_color(lower))
@@ -103,23 +107,26 @@ def _rich_color(rgb: tuple[int, ...]) -> RichColor:
     return RichColor(triplet.hex, ColorType.TRUECOLOR, triplet=triplet)
 
 
-def paint_now(widget: Widget, regions: Iterable[Region]) -> bool:
-    """Draw regions of a widget at once, and with them whatever else waits to be drawn on its screen.
+def paint_now(widget: Widget, regions: Sequence[Region]) -> None:
+    """Draw regions of a widget at once, and in the same go whatever else waits to be drawn on its screen.
 
-    Textual draws at its next tick, up to 1/60 s later; a live picture has been paced before, and would come late.
+    Textual collects what is to be drawn by messages and draws at its next tick, up to 1/60 s later. A live
+    picture was paced before and would only come late, and bars that moved with it would be drawn in a go of
+    their own. While Textual is batching updates, it draws when it is done with that.
 
     Args:
-        widget: A mounted widget.
+        widget: A mounted widget of the screen on top.
         regions: What is to be drawn, relative to the widget.
-
-    Returns:
-        True if it was drawn; False if Textual will draw it later (another screen lies on top, or it is batching).
     """
     screen = widget.screen
-    widget._set_dirty(*regions)
-    screen._dirty_widgets.add(widget)
+    if regions:  # to _set_dirty no region means the whole widget
+        widget._set_dirty(*regions)
+        screen._dirty_widgets.add(widget)
+    for other in screen._compositor.visible_widgets:
+        if other._repaint_required and other is not screen:
+            other._repaint_required = False  # else it would send the message for which it is drawn here
+            screen._dirty_widgets.add(other)
     screen._on_timer_update()
-    return screen is screen.app.screen and not screen.app._batch_count
 
 
 class WriteReport(NamedTuple):
@@ -135,24 +142,26 @@ class WriteReport(NamedTuple):
 
 
 class _Mark(str):
-    """An empty piece of output that stands in the queue behind a frame; whoever writes it tells `written`."""
+    """An empty piece of output that stands in the queue behind a frame; whoever gets to it reports."""
 
-    __slots__ = ("written",)
+    __slots__ = ("report",)
+    report: Callable[[WriteReport], None]
 
-    def __new__(cls, written: Callable[[WriteReport], None]) -> _Mark:
+    def __new__(cls, report: Callable[[WriteReport], None]) -> _Mark:
         mark = super().__new__(cls)
-        mark.written = written
+        mark.report = report
         return mark
-
-    written: Callable[[WriteReport], None]
 
 
 class TimedFile:
-    """The driver's file, which also measures writing and answers marks. Used by the driver's writer thread alone.
+    """A driver's file that measures writing and answers marks; used by the driver's writer thread alone.
 
-    A terminal that has gone (closed window, dropped connection) takes no output any more, and Textual's writer
-    thread would die of it; then its queue fills and the app hangs on its way out. So a write that fails is the
-    last one that is tried: what follows is thrown away.
+    A terminal that has gone (closed window, dropped connection) takes no output any more, and Textual's
+    writer thread would die of it; then its queue fills, and the app hangs on its way out. So a write that
+    fails is the last one that is tried: what follows is thrown away.
+
+    Args:
+        file: What is written to. Output is encoded here, which counts its bytes on the way.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -166,12 +175,12 @@ class TimedFile:
         if isinstance(text, _Mark):
             self.flush()
             if not self._gone:
-                report, self._seconds, self._size = WriteReport(self._seconds, self._size), 0.0, 0
-                text.written(report)
-            return 0
-        data = text.encode(self._file.encoding, "backslashreplace")
-        self._timed(self._file.buffer.write, data)
-        self._size += len(data)
+                text.report(WriteReport(self._seconds, self._size))
+            self._seconds, self._size = 0.0, 0
+        else:
+            data = text.encode(self._file.encoding, "backslashreplace")
+            self._timed(self._file.buffer.write, data)
+            self._size += len(data)
         return len(text)
 
     def flush(self) -> None:
@@ -189,12 +198,14 @@ class TimedFile:
         self._seconds += time.perf_counter() - started
 
     def __getattr__(self, name: str) -> Any:
-        """Whatever else a file can do."""
+        """Whatever else the file can do."""
         return getattr(self._file, name)
 
 
 class TimedDriver(Driver):
     """What `timed_driver_class` adds to a driver of Textual's."""
+
+    _writer_thread: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -203,38 +214,41 @@ class TimedDriver(Driver):
     def start_application_mode(self) -> None:
         """Start, with a queue of output that never makes the event loop wait.
 
-        Textual blocks once 30 pieces are queued, and keys with it, if a terminal stalls. Pictures are paced
+        Textual's waits when it holds 30 pieces, and keys with it, once a terminal stalls. Pictures are paced
         before they come here, and what else is drawn is small.
         """
         super().start_application_mode()  # type: ignore[safe-super]
-        self._writer_thread: Any
         self._writer_thread._queue.maxsize = 0
 
 
 @cache
 def timed_driver_class(base: type[Driver]) -> type[Driver]:
-    """A driver class that can tell when a frame has been written; use it in App.get_driver_class.
+    """A driver class that can tell when a frame has been written, for App.get_driver_class.
 
     Args:
-        base: What the app would use otherwise.
+        base: What the app would use otherwise. Where it is not one that writes by a thread (a browser's), it
+            is returned as it is.
     """
+    if base.__name__ not in {"LinuxDriver", "WindowsDriver"}:
+        return base
     return type(f"Timed{base.__name__}", (TimedDriver, base), {})
 
 
 def report_written(widget: Widget, callback: Callable[[WriteReport], None]) -> None:
     """Call back, in the widget's message loop, once all output so far has been written to the terminal.
 
-    Without a terminal that can tell (a test, a browser) that is as soon as possible.
+    Where there is no terminal, or none that can tell (a test, a browser), that is as soon as possible. It may
+    be never: output is thrown away when the terminal has gone, and may be when the program is suspended.
     """
     driver = widget.app._driver
     if not isinstance(driver, TimedDriver):
         widget.call_later(callback, WriteReport(0.0, 0))
         return
     loop = asyncio.get_running_loop()
-    context = contextvars.copy_context()
+    context = contextvars.copy_context()  # holds the active app, which a callback from another thread lacks
 
-    def written(report: WriteReport) -> None:
+    def report(written: WriteReport) -> None:
         if not loop.is_closed():
-            loop.call_soon_threadsafe(widget.call_later, callback, report, context=context)
+            loop.call_soon_threadsafe(widget.call_later, callback, written, context=context)
 
-    driver.write(_Mark(written))
+    driver.write(_Mark(report))

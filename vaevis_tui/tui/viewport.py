@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
+from textual.color import Color
 from textual.filter import LineFilter
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -23,7 +24,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from vaevis_tui.engine.decoder import DecodeTimes
-from vaevis_tui.terminal.encoder import RGB, EncodedPicture, PictureEncoder
+from vaevis_tui.terminal.encoder import EncodedPicture, PictureEncoder
 from vaevis_tui.terminal.halfblock import HalfBlockEncoder
 from vaevis_tui.terminal.layout import Placement, fit, resample
 from vaevis_tui.terminal.link import Link
@@ -47,12 +48,30 @@ class DecodedFrame(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
-    """All that a drawn picture depends on but the picture."""
+    """All that the lines of a frame depend on but the frame.
+
+    Attributes:
+        size: Of the widget, in cells.
+        behind: Whether another screen lies on top.
+        background: What is not picture.
+        filters: What the app does to colours.
+    """
 
     size: Size
-    fill: Style
-    background: RGB
+    behind: bool
+    background: Color
     filters: tuple[LineFilter, ...]
+
+    def fill(self, width: int) -> Strip:
+        """So many cells of background."""
+        style = Style.from_color(bgcolor=self.background.rich_color)
+        return self.filtered(Strip([Segment(" " * width, style)] if width else [], width))
+
+    def filtered(self, strip: Strip) -> Strip:
+        """A strip as the app's filters want it."""
+        for line_filter in self.filters:
+            strip = strip.apply_filter(line_filter, self.background)
+        return strip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +86,15 @@ class _Drawn:
 
 
 class Viewport(Widget):
-    """Shows the newest frame it was given, as large as fits, at the pace that the terminal takes pictures.
+    """Shows the newest frame it was given, as large as fits, at the pace the terminal takes pictures at.
 
-    `show` may be called at any rate: what the link cannot take is dropped before it is encoded, and when frames
-    cease the last one is shown. The widget has no border or padding of its own; put it into a container for that.
+    `show` may be called at any rate: what the link cannot take is dropped before it is encoded, and when
+    frames cease the last one is shown. While another screen lies on top the picture rests. The widget has no
+    border or padding of its own; put it into a container for that.
 
     Args:
         encoder: Makes terminal output of pictures; truecolor half-blocks if None.
-        link: Paces pictures; a local terminal's if None.
+        link: Paces pictures; that of a local terminal if None.
         meter: Is told what happens to every frame; a new one if None.
         clock: Seconds that never go back; the link's and the meter's too where those are made here.
         placeholder: What to show while there is no frame.
@@ -127,17 +147,16 @@ class Viewport(Widget):
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
+        self.set_reactive(Viewport.placeholder, placeholder)
         self.link = link or Link(clock)
         self.meter = meter or FrameMeter(clock)
-        self.set_reactive(Viewport.placeholder, placeholder)
         self._encoder = encoder or HalfBlockEncoder()
         self._clock = clock
-        self._number = 0
         self._newest: DecodedFrame | None = None
+        self._number = 0
+        """Of the newest frame, for the link."""
         self._drawn: _Drawn | None = None
         self._presented: DecodedFrame | None = None
-        self._resting_until = 0.0
-        self._drawing = False
         self._suspended = False
         self._wake: asyncio.TimerHandle | None = None
 
@@ -148,11 +167,11 @@ class Viewport(Widget):
 
     @property
     def placement(self) -> Placement | None:
-        """Where in the widget the picture lies and at what scale; None while there is no frame."""
+        """Where in the widget the picture lies, and at what scale; None while there is no frame."""
         return self._drawn.placement if self._drawn else None
 
     def show(self, frame: DecodedFrame) -> None:
-        """Show a frame, in place of any that has not been encoded yet. To be called in the app's thread."""
+        """Show a frame, in place of any that was not encoded yet; to be called in the app's thread."""
         self.meter.decoded(frame.times.total)
         self._newest = frame
         self._number += 1
@@ -160,22 +179,18 @@ class Viewport(Widget):
             self.meter.dropped()
         self._advance()
 
-    def clear(self) -> None:
-        """Show the placeholder again until the next frame."""
-        self._newest = self._drawn = self._presented = None
-        self.refresh()
-
     def render(self) -> str:
         """The placeholder."""
         return self.placeholder
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines of the picture within ``crop``; encoded anew if size or colours around it have changed."""
+        """The lines of the picture within ``crop``; encoded anew if what surrounds it has changed."""
         if self._drawn is None:
             return super().render_lines(crop)
         surroundings = self._surroundings()
         if surroundings != self._drawn.surroundings:
             self._drawn = self._draw(self._drawn.frame, surroundings)
+            self.call_later(self._advance)  # a newer frame may have waited for this
         lines = self._drawn.lines[crop.y : crop.bottom]
         if crop.column_span == (0, surroundings.size.width):
             return lines
@@ -184,16 +199,13 @@ class Viewport(Widget):
     # Pacing
 
     def _advance(self) -> None:
-        """Paint the waiting frame if it may go; see to it that this is called again when it may."""
-        if self._drawing or self._suspended or not self.is_attached or not self.size:
+        """Paint the waiting frame if it may go; see to it that this is called again once it may."""
+        if self._suspended or not self.is_attached or not self.size or self._is_behind():
             return
         delay = self.link.delay()
-        if delay is None:
-            return
-        delay = max(delay, self._resting_until - self._clock())
-        if delay <= 0:
+        if delay == 0:
             self._paint()
-        elif self._wake is None:
+        elif delay is not None and self._wake is None:
             self._wake = asyncio.get_running_loop().call_later(delay, self.call_later, self._woken)
 
     def _woken(self) -> None:
@@ -207,20 +219,8 @@ class Viewport(Widget):
         before = self._drawn
         self._drawn = self._draw(frame, self._surroundings())
         self.link.sent(number, self._drawn.encoded.size)
-        self._drawing = True
-        finish = partial(self._painted, frame, number, started)
-        if paint_now(self, _changed_regions(before, self._drawn)):
-            finish()
-        else:
-            self.app.screen.call_after_refresh(finish)
-
-    def _painted(self, frame: DecodedFrame, number: int, started: float) -> None:
-        """The frame is on its way to the terminal."""
+        paint_now(self, _changed_regions(before, self._drawn))
         seconds = self._clock() - started
-        self._drawing = False
-        # Drawing takes half of the event loop's time at most, so that keys are never far behind: a screen on top
-        # that lets the picture shine through makes Textual draw every cell by itself, which takes 0.1 s and more.
-        self._resting_until = self._clock() + seconds
         report_written(self, partial(self._written, frame, number, seconds))
 
     def _written(self, frame: DecodedFrame, number: int, draw: float, report: WriteReport) -> None:
@@ -232,7 +232,7 @@ class Viewport(Widget):
         self._advance()
 
     def on_mount(self) -> None:
-        """Listen for the program being stopped and continued: what is under way then is never heard of."""
+        """Listen for the program being suspended: what is under way then may never be heard of."""
         self.app.app_suspend_signal.subscribe(self, self._suspend, immediate=True)
         self.app.app_resume_signal.subscribe(self, self._resume, immediate=True)
 
@@ -241,25 +241,30 @@ class Viewport(Widget):
 
     def _resume(self, _: App[object]) -> None:
         self._suspended = False
-        self.link.reset()
+        self.link.forget()
         self._advance()
 
     def on_resize(self) -> None:
-        """Show what could not be shown while there was no room."""
+        """Show what had to wait for room."""
         self._advance()
 
     # Drawing
 
+    def _is_behind(self) -> bool:
+        return self.app.screen is not self.screen
+
     def _surroundings(self) -> _Surroundings:
         _, background = self.background_colors
-        fill = Style.from_color(bgcolor=background.rich_color)
-        return _Surroundings(self.size, fill, background.rgb, tuple(self.get_line_filters()))
+        return _Surroundings(self.size, self._is_behind(), background, tuple(self.get_line_filters()))
 
     def _draw(self, frame: DecodedFrame, surroundings: _Surroundings) -> _Drawn:
         height, width, _ = frame.picture.shape
         columns, rows = surroundings.size
         placement = fit(height, width, columns, rows)
-        encoded = self._encoder.encode(resample(frame.picture, placement), surroundings.background)
+        pixels = resample(frame.picture, placement)
+        if surroundings.behind:
+            pixels = _coarsened(pixels)
+        encoded = self._encoder.encode(pixels, surroundings.background.rgb)
         lines = self._lines(encoded, placement, surroundings)
         return _Drawn(frame, surroundings, placement, encoded, lines)
 
@@ -268,40 +273,39 @@ class Viewport(Widget):
     ) -> list[Strip]:
         """The picture's rows amid the background."""
         columns, rows = surroundings.size
-
-        def fill(width: int) -> Strip:
-            strip = Strip([Segment(" " * width, surroundings.fill)] if width else [], width)
-            return self._filtered(strip, surroundings)
-
-        left = fill(placement.left)
-        right = fill(columns - placement.left - placement.columns)
-        blank = fill(columns)
         console = self.app.console
+        left = surroundings.fill(placement.left)
+        right = surroundings.fill(columns - placement.left - placement.columns)
+        blank = surroundings.fill(columns)
         picture = [
-            self._filtered(PictureStrip(left, row, colors, right, console), surroundings)
+            surroundings.filtered(PictureStrip(left, row, colors, right, console))
             for row, colors in zip(encoded.rows, encoded.colors, strict=True)
         ]
         below = rows - placement.top - placement.rows
         return [blank] * placement.top + picture + [blank] * below
 
-    def _filtered(self, strip: Strip, surroundings: _Surroundings) -> Strip:
-        _, background = self.background_colors
-        for line_filter in surroundings.filters:
-            strip = strip.apply_filter(line_filter, background)
-        return strip
+
+def _coarsened(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pixels in 16 levels a channel: what a screen on top lets shine through.
+
+    Textual tints what lies behind a screen run by run of equal cells. Where every cell is a run of its own,
+    opening the command palette over a picture of 128x128 takes a second.
+    """
+    coarse: NDArray[np.uint8] = pixels & np.uint8(0xF0) | np.uint8(0x08)
+    return coarse
 
 
 def _changed_regions(before: _Drawn | None, after: _Drawn) -> list[Region]:
-    """What of the widget looks different, as whole lines: only these go through the compositor by themselves."""
+    """What of the widget looks different, in whole lines: lines that are cut would need segments."""
     width, height = after.surroundings.size
     if before is None or before.surroundings != after.surroundings or before.placement != after.placement:
         return [Region(0, 0, width, height)]
-    changed = [a != b for a, b in zip(before.encoded.rows, after.encoded.rows, strict=True)]
+    differs = [a != b for a, b in zip(before.encoded.rows, after.encoded.rows, strict=True)]
     regions = []
     y = after.placement.top
-    for differs, run in groupby(changed):
+    for changed, run in groupby(differs):
         count = len(list(run))
-        if differs:
+        if changed:
             regions.append(Region(0, y, width, count))
         y += count
     return regions
