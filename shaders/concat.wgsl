@@ -1,15 +1,12 @@
 // Join tensors along the channels; a source may begin at a channel that is no multiple of four.
-//! for source in sources
-@group(0) @binding($(source.index)) var<storage, read> source$(source.index): array<f32>;
-//! end
-
+$access
 $store
 
 fn fetch(item: u32, channel: u32, pixel: u32) -> f32 {
     //! for source in sources
     if (channel < $(source.end)u) {
         let own = channel - $(source.begin)u;
-        return source$(source.index)[((item * $(source.blocks)u + own / 4u) * $(pixels)u + pixel) * 4u + own % 4u];
+        return read_source$(source.index)((item * $(source.blocks)u + own / 4u) * $(pixels)u + pixel)[own % 4u];
     }
     //! end
     return 0.0;

@@ -1,9 +1,9 @@
 // Convolution as it is defined, one output channel after another: any kernel, stride, padding, dilation and groups.
 // Slow; what faster kernels are held against.
-@group(0) @binding(0) var<storage, read> source: array<f32>;
 @group(0) @binding(1) var<storage, read> weights: array<f32>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 
+$access
 $store
 
 fn convolve(item: u32, output: u32, row: u32, column: u32) -> f32 {
@@ -19,7 +19,7 @@ fn convolve(item: u32, output: u32, row: u32, column: u32) -> f32 {
                 if (x < 0 || x >= $source_width) { continue; }
                 let pixel = ((item * $(source_blocks)u + channel / 4u) * $(source_height)u + u32(y)) * $(source_width)u + u32(x);
                 let tap = ((output * $(group_inputs)u + input) * $(kernel_height)u + i) * $(kernel_width)u + j;
-                sum += source[pixel * 4u + channel % 4u] * weights[tap];
+                sum += read_source(pixel)[channel % 4u] * weights[tap];
             }
         }
     }

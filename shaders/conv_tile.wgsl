@@ -1,8 +1,8 @@
 // Convolution by register blocking: a thread makes $pixels neighbouring pixels of $(block_count) x 4 channels, in each of
 // $(len(phases)) phases. A source pixel is loaded once for all that read it, a weight block once for all pixels.
-@group(0) @binding(0) var<storage, read> source: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>;
 
+$access
 $weights
 $store
 
@@ -37,10 +37,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) gro
             //! if edge
             let x$index = left + ($offset);
             let v$index = select(
-                vec4<f32>(), source[start + u32(clamp(x$index, 0, $(source_width - 1)))],
+                vec4<f32>(), read_source(start + u32(clamp(x$index, 0, $(source_width - 1)))),
                 x$index >= 0 && x$index < $source_width);
             //! else
-            let v$index = source[start + u32(left + ($offset))];
+            let v$index = read_source(start + u32(left + ($offset)));
             //! end
             //! end
             //! for m in range(block_count)

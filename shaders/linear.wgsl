@@ -1,8 +1,8 @@
 // Matrix times vector: a thread makes four outputs. Weights lie [inputs / 4][outputs / 4], so that neighbouring
 // threads read neighbouring blocks.
-@group(0) @binding(0) var<storage, read> source: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>;
 
+$access
 $weights
 $store
 
@@ -14,7 +14,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let start = id.z * $(inputs)u;
     for (var input = 0u; input < $(inputs)u; input += $(unroll)u) {
         //! for step in range(unroll)
-        sum += weight((input + $(step)u) * $(outputs)u + output) * source[start + input + $(step)u];
+        sum += weight((input + $(step)u) * $(outputs)u + output) * read_source(start + input + $(step)u);
         //! end
     }
     let pixel = output % $(pixels)u;

@@ -1,6 +1,6 @@
 // Mean over height and width: a thread makes four channels.
-@group(0) @binding(0) var<storage, read> source: array<vec4<f32>>;
 
+$access
 $store
 
 @compute @workgroup_size($workgroup)
@@ -9,7 +9,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let start = (id.z * $(source_blocks)u + id.x) * $(source_pixels)u;
     var sum = vec4<f32>();
     for (var pixel = 0u; pixel < $(source_pixels)u; pixel++) {
-        sum += source[start + pixel];
+        sum += read_source(start + pixel);
     }
     store(sum / $(source_pixels).0, id.z, id.x, 0u, 0u);
 }

@@ -1,7 +1,7 @@
 // Reshape and Transpose: each output lane finds its flat index in the output's shape, walks the axes back to the
 // view of the source, and reads there.
-@group(0) @binding(0) var<storage, read> source: array<f32>;
 
+$access
 $store
 
 fn fetch(item: u32, channel: u32, pixel: u32) -> f32 {
@@ -14,7 +14,7 @@ fn fetch(item: u32, channel: u32, pixel: u32) -> f32 {
     //! end
     let source_channel = flat / $(source_pixels)u;
     let place = (source_channel / 4u) * $(source_pixels)u + flat % $(source_pixels)u;
-    return source[(item * $(source_vec4s)u + place) * 4u + source_channel % 4u];
+    return read_source(item * $(source_vec4s)u + place)[source_channel % 4u];
 }
 
 @compute @workgroup_size($workgroup)

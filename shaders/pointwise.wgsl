@@ -1,4 +1,5 @@
 // Nothing but an epilogue: a thread makes four channels of one pixel.
+$access
 $store
 
 @compute @workgroup_size($workgroup)

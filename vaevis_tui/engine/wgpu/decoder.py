@@ -31,6 +31,7 @@ class WgpuDecoder:
         precision: str = "auto",
         fuse: bool = True,
         floats: bool = False,
+        textures: bool | None = None,
         kernels: Mapping[str, str] | None = None,
         reason: str = "",
     ) -> None:
@@ -43,6 +44,7 @@ class WgpuDecoder:
                 nothing. Sums are float32 in every case.
             fuse: Rewrite the graph; without, each ONNX operator is a kernel of its own.
             floats: Keep the output as floats, for `decode_floats`; pictures then cannot be decoded.
+            textures: Keep tensors and weights in textures; without, as suits the adapter.
             kernels: Names of kernels to take instead of the preferred ones, by the operator's output.
             reason: Why this backend was taken, for `DecoderInfo`.
 
@@ -62,6 +64,7 @@ class WgpuDecoder:
                 software=not summary.is_hardware,
                 precision=precision,
                 packed=not floats,
+                textures=textures,
                 kernels=kernels,
             )
             self._program = Program(self._device, limits, self._plan)

@@ -80,6 +80,8 @@ def open_device(adapter: Any) -> tuple[Any, Limits]:
     limits = device.limits
     return device, Limits(
         storage_buffers=limits["max-storage-buffers-per-shader-stage"],
+        textures=limits["max-sampled-textures-per-shader-stage"],
+        texture_rows=limits["max-texture-dimension-2d"],
         binding_bytes=limits["max-storage-buffer-binding-size"],
         buffer_bytes=limits["max-buffer-size"],
         workgroups=limits["max-compute-workgroups-per-dimension"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import RESULT
 from vaevis_tui.engine.graph.ir import Graph, Operator, UnsupportedGraph
-from vaevis_tui.engine.wgpu.kernels import Context, Limits, choose
+from vaevis_tui.engine.wgpu.kernels import Constant, Context, Limits, choose
+from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
 from vaevis_tui.engine.wgpu.layout import Layout, layout_of, to_blocked
 
 
@@ -72,6 +73,9 @@ class Plan:
         graph: The rewritten graph.
         dispatches: In order.
         constants: Weights, biases, tables and constant operands as the device reads them, by name.
+        textures: Names of the tensors and constants that lie in textures and not in buffers. A processor that
+            stands in for a GPU reads a texel in one piece and a buffer word by word: Mesa 22.3's llvmpipe takes six
+            times as long to load four floats from a storage buffer as from a texture.
         sizes: Bytes an example of each tensor that a dispatch writes or reads, by name; input and output included.
         packed: Whether the output is RGBA8, one u32 a pixel, and not floats.
         half: Whether any weight is stored as float16.
@@ -80,6 +84,7 @@ class Plan:
     graph: Graph
     dispatches: tuple[Dispatch, ...]
     constants: Mapping[str, NDArray[Any]]
+    textures: Set[str]
     sizes: Mapping[str, int]
     packed: bool
     half: bool
@@ -117,6 +122,7 @@ def make_plan(
     software: bool = False,
     precision: str = "auto",
     packed: bool = True,
+    textures: bool | None = None,
     kernels: Mapping[str, str] | None = None,
 ) -> Plan:
     """Lower a graph.
@@ -127,6 +133,7 @@ def make_plan(
         software: Whether the device is the processor itself.
         precision: How weights are stored: ``"float32"``, ``"float16"`` or ``"auto"`` (float16 where it loses nothing).
         packed: Store the output as RGBA8; else as floats.
+        textures: Keep tensors and weights in textures; without, as suits the device.
         kernels: Names of kernels to take instead of the preferred ones, by the operator's output.
 
     Raises:
@@ -135,36 +142,67 @@ def make_plan(
     limits = limits or Limits()
     if packed:
         _check_picture(graph)
-    constants: dict[str, NDArray[Any]] = {}
+    in_textures = software if textures is None else textures
+    stands_for = _views(graph)
+    images = _tensors_in_textures(graph, stands_for) if in_textures else frozenset()
+    constants: dict[str, Constant] = {}
     dispatches: list[Dispatch] = []
+    for operator in graph.operators:
+        if operator.output in stands_for:
+            continue
+        last = operator.output == graph.output
+        context = Context(graph, limits, software, images, precision, packed and last, in_textures)
+        kernel = choose(operator, context, (kernels or {}).get(operator.output))
+        lowered = kernel.lower(operator, context)
+        own = {f"{operator.output}/{index}": constant for index, constant in enumerate(lowered.constants)}
+        constants |= own | _constant_tensors(operator, graph)
+        inputs = [stands_for.get(name, name) for name in operator.inputs]
+        operands = [stands_for.get(name, name) for name in operator.operands]
+        bindings = (*inputs, *own, *operands, operator.output)
+        dispatches.append(Dispatch(operator, kernel.name, lowered.source, lowered.workgroups, bindings))
+    if not dispatches or dispatches[-1].operator.output != graph.output:
+        raise UnsupportedGraph(f"output {graph.output!r} is not made by any operator")
+    tensors = {name for d in dispatches for name in d.bindings if name not in constants}
+    sizes = {name: layout_of(graph.shape_of(name)).bytes for name in tensors}
+    if packed:
+        sizes[graph.output] = 4 * layout_of(graph.output_shape).pixels
+    plan = Plan(
+        graph=graph,
+        dispatches=tuple(dispatches),
+        constants={name: constant.array for name, constant in constants.items()},
+        textures=(images & tensors) | {name for name, constant in constants.items() if constant.texture},
+        sizes=sizes,
+        packed=packed,
+        half=any(constant.half for constant in constants.values()),
+    )
+    _check_limits(plan, limits)
+    return plan
+
+
+def _views(graph: Graph) -> dict[str, str]:
+    """Tensors that are only another name for memory that is already in the right order, and for whose."""
     stands_for: dict[str, str] = {}
     for operator in graph.operators:
         if _is_view(graph, operator):
             stands_for[operator.output] = stands_for.get(operator.inputs[0], operator.inputs[0])
-            continue
-        last = operator.output == graph.output
-        context = Context(graph, limits, software, precision, packed and last)
-        kernel = choose(operator, context, (kernels or {}).get(operator.output))
-        lowered = kernel.lower(operator, context)
-        own = {f"{operator.output}/{index}": array for index, array in enumerate(lowered.constants)}
-        constants |= own
-        for name in operator.reads:
-            if name in graph.constants:
-                rank = len(operator.shape) if name in operator.operands else None
-                constants[name] = to_blocked(graph.constants[name], layout_of(graph.shape_of(name), rank))
-        reads = [stands_for.get(name, name) for name in operator.inputs]
-        operands = [stands_for.get(name, name) for name in operator.operands]
-        bindings = (*reads, *own, *operands, operator.output)
-        dispatches.append(Dispatch(operator, kernel.name, lowered.source, lowered.workgroups, bindings))
-    if not dispatches or dispatches[-1].operator.output != graph.output:
-        raise UnsupportedGraph(f"output {graph.output!r} is not made by any operator")
-    sizes = {name: layout_of(graph.shape_of(name)).bytes for d in dispatches for name in d.bindings if name not in constants}
-    if packed:
-        sizes[graph.output] = 4 * layout_of(graph.output_shape).pixels
-    half = any(array.dtype == np.uint32 for array in constants.values())
-    plan = Plan(graph, tuple(dispatches), constants, sizes, packed, half)
-    _check_limits(plan, limits)
-    return plan
+    return stands_for
+
+
+def _tensors_in_textures(graph: Graph, stands_for: Mapping[str, str]) -> frozenset[str]:
+    """All but input and output, which the host writes and reads as buffers."""
+    outputs = {operator.output for operator in graph.operators} - {graph.output}
+    return frozenset(name for name in outputs if stands_for.get(name, name) != graph.input)
+
+
+def _constant_tensors(operator: Operator, graph: Graph) -> dict[str, Constant]:
+    """The constants that an operator reads as tensors, laid out as it broadcasts them."""
+    found: dict[str, Constant] = {}
+    for name in operator.reads:
+        if name in graph.constants:
+            rank = len(operator.shape) if name in operator.operands else None
+            layout = layout_of(graph.shape_of(name), rank)
+            found[name] = Constant(to_blocked(graph.constants[name], layout))
+    return found
 
 
 def _check_picture(graph: Graph) -> None:
@@ -187,16 +225,18 @@ def _is_view(graph: Graph, operator: Operator) -> bool:
 
 def _check_limits(plan: Plan, limits: Limits) -> None:
     for dispatch in plan.dispatches:
-        count = len(dispatch.bindings)
-        if count > limits.storage_buffers:
+        images = sum(name in plan.textures for name in dispatch.bindings)
+        count = len(dispatch.bindings) - images
+        if count > limits.storage_buffers or images > limits.textures:
             raise UnsupportedGraph(
-                f"{dispatch.operator.kind} {dispatch.operator.output!r} binds {count} buffers; "
-                f"the device takes {limits.storage_buffers}"
+                f"{dispatch.operator.kind} {dispatch.operator.output!r} binds {count} buffers and {images} textures; "
+                f"the device takes {limits.storage_buffers} and {limits.textures}"
             )
     needs = {name: array.nbytes for name, array in plan.constants.items()} | dict(plan.sizes)
     for name, size in needs.items():
-        if size > limits.binding_bytes:
-            raise UnsupportedGraph(f"{name!r} takes {size} bytes; the device binds {limits.binding_bytes}")
+        largest = limits.texture_rows * TEXTURE_WIDTH * 16 if name in plan.textures else limits.binding_bytes
+        if size > largest:
+            raise UnsupportedGraph(f"{name!r} takes {size} bytes; the device binds {largest}")
 
 
 def align(offset: int, alignment: int) -> int:
@@ -214,6 +254,8 @@ def _arena(plan: Plan, items: int, alignment: int) -> Arena:
         reads = {live[read].bank for read in dispatch.bindings if read in live}
         if name != plan.graph.output:
             size = plan.sizes[name] * items
+            if name in plan.textures:  # a texture holds one tensor at a time, from its first row
+                reads |= {place.bank for place in live.values()}
             placement = _place(size, [b for b in range(len(ends) + 1) if b not in reads], ends, live, alignment)
             live[name] = placements[name] = placement
             if placement.bank == len(ends):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ from numpy.typing import NDArray
 from vaevis_tui.engine.decoder import DecodeTimes, Latents
 from vaevis_tui.engine.wgpu.device import engine_errors
 from vaevis_tui.engine.wgpu.kernels import Limits
+from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
 from vaevis_tui.engine.wgpu.plan import Dispatch, Plan, align
 
 MAX_ITEMS = 16
@@ -22,6 +26,19 @@ MAX_ARENA = 256 << 20
 
 STAGING_BUFFERS = 2
 """Chunks in flight: one is computed while the one before is read."""
+
+
+_BINDINGS: Mapping[str, Mapping[str, Any]] = {
+    "read buffer": {"buffer": {"type": "read-only-storage"}},
+    "write buffer": {"buffer": {"type": "storage"}},
+    "read texture": {"texture": {"sample_type": "unfilterable-float"}},
+    "read texture words": {"texture": {"sample_type": "uint"}},
+    "write texture": {"storage_texture": {"access": "write-only", "format": "rgba32float"}},
+}
+
+
+def _flags(kind: Any, names: str) -> int:
+    return reduce(or_, (getattr(kind, name) for name in names.split(" | ")))
 
 
 class Program:
@@ -42,8 +59,8 @@ class Program:
         self.times = DecodeTimes()
         self._device = device
         self._limits = limits
-        self._buffers: list[Any] = []
-        self._layouts: dict[int, tuple[Any, Any]] = {}
+        self._resources: list[Any] = []
+        self._layouts: dict[tuple[str, ...], tuple[Any, Any]] = {}
         self._lanes: dict[int, _Lane] = {}
         try:
             with engine_errors("the decoder could not be put on the device"):
@@ -93,9 +110,9 @@ class Program:
 
     def close(self) -> None:
         """Give the memory back; closing twice is harmless."""
-        for buffer in self._buffers:
-            buffer.destroy()
-        self._buffers.clear()
+        for resource in self._resources:
+            resource.destroy()
+        self._resources.clear()
         self._lanes.clear()
 
     # -- making --------------------------------------------------------------------------------------------
@@ -107,43 +124,39 @@ class Program:
                 continue
             label = f"{dispatch.kernel} {dispatch.operator.output}"
             module = self._device.create_shader_module(label=label, code=dispatch.source)
-            layout = self._layout(len(dispatch.bindings))[1]
+            layout = self._layout(self._kinds(dispatch))[1]
             made[dispatch.source] = self._device.create_compute_pipeline(
                 label=label, layout=layout, compute={"module": module, "entry_point": "main"}
             )
         return [made[dispatch.source] for dispatch in plan.dispatches]
 
-    def _layout(self, bindings: int) -> tuple[Any, Any]:
-        """Bind group layout and pipeline layout of a kernel: it reads all its bindings and writes the last."""
-        if bindings not in self._layouts:
+    def _kinds(self, dispatch: Dispatch) -> tuple[str, ...]:
+        """What each binding of a kernel is: it reads all of them and writes the last."""
+        kinds = []
+        for index, name in enumerate(dispatch.bindings):
+            action = "write" if index == len(dispatch.bindings) - 1 else "read"
+            words = " words" if name in self.plan.constants else ""
+            kinds.append(f"{action} texture{words}" if name in self.plan.textures else f"{action} buffer")
+        return tuple(kinds)
+
+    def _layout(self, kinds: tuple[str, ...]) -> tuple[Any, Any]:
+        """Bind group layout and pipeline layout for bindings of these kinds."""
+        if kinds not in self._layouts:
             from wgpu import ShaderStage
 
             entries = [
-                {
-                    "binding": index,
-                    "visibility": ShaderStage.COMPUTE,
-                    "buffer": {"type": "storage" if index == bindings - 1 else "read-only-storage"},
-                }
-                for index in range(bindings)
+                {"binding": index, "visibility": ShaderStage.COMPUTE, **_BINDINGS[kind]}
+                for index, kind in enumerate(kinds)
             ]
             group = self._device.create_bind_group_layout(entries=entries)
             pipeline = self._device.create_pipeline_layout(bind_group_layouts=[group])
-            self._layouts[bindings] = group, pipeline
-        return self._layouts[bindings]
+            self._layouts[kinds] = group, pipeline
+        return self._layouts[kinds]
 
-    def _upload(self) -> dict[str, dict[str, Any]]:
-        """Put all constants into as few buffers as the device's limits allow; returns what to bind for each."""
-        groups: list[dict[str, int]] = [{}]
-        end = 0
-        for name, array in self.plan.constants.items():
-            offset = align(end, self._limits.alignment)
-            if groups[-1] and offset + array.nbytes > self._limits.buffer_bytes:
-                groups.append({})
-                offset = 0
-            groups[-1][name] = offset
-            end = offset + array.nbytes
-        bound: dict[str, dict[str, Any]] = {}
-        for group in groups:
+    def _upload(self) -> dict[str, Any]:
+        """Put all constants on the device; returns what to bind for each."""
+        bound: dict[str, Any] = {}
+        for group in self._weight_buffers():
             total = max((o + self.plan.constants[n].nbytes for n, o in group.items()), default=0)
             if not total:
                 continue
@@ -155,17 +168,65 @@ class Program:
             self._device.queue.write_buffer(buffer, 0, host)
             for name, offset in group.items():
                 bound[name] = {"buffer": buffer, "offset": offset, "size": self.plan.constants[name].nbytes}
+        for name in self.plan.constants.keys() & self.plan.textures:
+            bound[name] = self._weight_texture(self.plan.constants[name])
         return bound
 
-    def _buffer(self, label: str, size: int, usage: str) -> Any:
-        from wgpu import BufferUsage
+    def _weight_buffers(self) -> list[dict[str, int]]:
+        """Offset of each constant in as few buffers as the device's limits allow."""
+        groups: list[dict[str, int]] = [{}]
+        end = 0
+        for name, array in self.plan.constants.items():
+            if name in self.plan.textures:
+                continue
+            offset = align(end, self._limits.alignment)
+            if groups[-1] and offset + array.nbytes > self._limits.buffer_bytes:
+                groups.append({})
+                offset = 0
+            groups[-1][name] = offset
+            end = offset + array.nbytes
+        return groups
 
-        flags = 0
-        for name in usage.split(" | "):
-            flags |= getattr(BufferUsage, name)
-        buffer = self._device.create_buffer(label=label, size=size, usage=flags)
-        self._buffers.append(buffer)
+    def _weight_texture(self, array: NDArray[Any]) -> Any:
+        texture = self._texture("weights", array.nbytes, "rgba32uint", "TEXTURE_BINDING | COPY_DST")
+        rows = texture.height
+        host = np.zeros(rows * TEXTURE_WIDTH * 4, np.uint32)
+        host[: array.size] = array.view(np.uint32)
+        self._device.queue.write_texture(
+            {"texture": texture},
+            host,
+            {"bytes_per_row": TEXTURE_WIDTH * 16, "rows_per_image": rows},
+            (TEXTURE_WIDTH, rows, 1),
+        )
+        return texture.create_view()
+
+    def _buffer(self, label: str, size: int, usage: str) -> Any:
+        import wgpu
+
+        buffer = self._device.create_buffer(label=label, size=size, usage=_flags(wgpu.BufferUsage, usage))
+        self._resources.append(buffer)
         return buffer
+
+    def _texture(self, label: str, size: int, texel: str, usage: str) -> Any:
+        """A texture for a number of bytes, 16 a texel."""
+        import wgpu
+
+        rows = max(1, -(-size // (TEXTURE_WIDTH * 16)))
+        texture = self._device.create_texture(
+            label=label,
+            size=(TEXTURE_WIDTH, rows, 1),
+            format=texel,
+            usage=_flags(wgpu.TextureUsage, usage),
+        )
+        self._resources.append(texture)
+        return texture
+
+    def _tensor(self, size: int, texture: bool) -> Any:
+        """Memory for one bank of the arena."""
+        if not texture:
+            return self._buffer("arena", size, "STORAGE")
+        usage = "TEXTURE_BINDING | STORAGE_BINDING"
+        return self._texture("tensor", size, "rgba32float", usage).create_view()
 
     def _lane(self, items: int) -> _Lane:
         if items not in self._lanes:
@@ -222,15 +283,17 @@ class _Lane:
             program._buffer("staging", align(output, 8), "MAP_READ | COPY_DST")
             for _ in range(STAGING_BUFFERS)
         ]
-        banks = [program._buffer("arena", size, "STORAGE") for size in arena.banks]
+        textures = bool(plan.textures & arena.placements.keys())
+        banks = [program._tensor(size, textures) for size in arena.banks]
         bound = dict(program._constants)
         bound[plan.graph.input] = {"buffer": self.latents, "offset": 0, "size": self.host.nbytes}
         bound[plan.graph.output] = {"buffer": self.result, "offset": 0, "size": output}
         for name, place in arena.placements.items():
-            bound[name] = {"buffer": banks[place.bank], "offset": place.offset, "size": place.bytes}
+            bank = banks[place.bank]
+            bound[name] = bank if textures else {"buffer": bank, "offset": place.offset, "size": place.bytes}
         self.groups = [self._group(program, dispatch, bound) for dispatch in plan.dispatches]
 
     @staticmethod
-    def _group(program: Program, dispatch: Dispatch, bound: dict[str, dict[str, Any]]) -> Any:
+    def _group(program: Program, dispatch: Dispatch, bound: dict[str, Any]) -> Any:
         entries = [{"binding": i, "resource": bound[name]} for i, name in enumerate(dispatch.bindings)]
-        return program._device.create_bind_group(layout=program._layout(len(entries))[0], entries=entries)
+        return program._device.create_bind_group(layout=program._layout(program._kinds(dispatch))[0], entries=entries)

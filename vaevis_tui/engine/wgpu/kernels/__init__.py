@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from vaevis_tui.engine.graph.ir import Operator, UnsupportedGraph
 from vaevis_tui.engine.wgpu.kernels import convolution, linear, movement
-from vaevis_tui.engine.wgpu.kernels.base import Context, Kernel, Limits, Lowered
+from vaevis_tui.engine.wgpu.kernels.base import Constant, Context, Kernel, Limits, Lowered
 
 KERNELS: tuple[Kernel, ...] = (*linear.KERNELS, *convolution.KERNELS, *movement.KERNELS)
 """Every kernel, preferred ones first within a kind of operator."""
@@ -47,4 +47,4 @@ def choose(operator: Operator, context: Context, wanted: str | None = None) -> K
     return max(found, key=lambda kernel: kernel.rank(operator, context))
 
 
-__all__ = ["KERNELS", "Context", "Kernel", "Limits", "Lowered", "candidates", "choose"]
+__all__ = ["KERNELS", "Constant", "Context", "Kernel", "Limits", "Lowered", "candidates", "choose"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
@@ -13,12 +13,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui import resources
+from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Call, Expression, Literal, Operand, Result
 from vaevis_tui.engine.graph.ir import Graph, Operator, UnsupportedGraph
 from vaevis_tui.engine.wgpu.layout import Layout, is_lossless_float16, layout_of
 from vaevis_tui.engine.wgpu.template import render
 
-Constant = NDArray[Any]
+Array = NDArray[Any]
+
+TEXTURE_WIDTH = 2048
+"""Texels in a row of the textures that hold tensors and weights; a power of two, so that an index splits by shifts."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """Numbers that a kernel reads besides tensors.
+
+    Attributes:
+        array: One-dimensional, float32 or uint32.
+        texture: Whether the kernel reads it as a texture of four u32 a texel.
+        half: Whether it holds float16 numbers, two in a u32.
+    """
+
+    array: Array
+    texture: bool = False
+    half: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +46,8 @@ class Limits:
 
     Attributes:
         storage_buffers: Storage buffers that one kernel may bind.
+        textures: Textures that one kernel may read.
+        texture_rows: Rows of one texture.
         binding_bytes: Bytes of one binding.
         buffer_bytes: Bytes of one buffer.
         workgroups: Workgroups along one dimension of a dispatch.
@@ -34,6 +55,8 @@ class Limits:
     """
 
     storage_buffers: int = 8
+    textures: int = 16
+    texture_rows: int = 8192
     binding_bytes: int = 128 << 20
     buffer_bytes: int = 256 << 20
     workgroups: int = 65535
@@ -48,15 +71,19 @@ class Context:
         graph: The rewritten graph: shapes and constants.
         limits: The device's limits.
         software: Whether the device is the processor itself, as llvmpipe is.
+        textures: Names of the tensors that lie in textures; see `Plan.textures`.
         precision: ``"float32"``, ``"float16"`` or ``"auto"``: float16 where it stores a weight without loss.
         packed: Whether the operator makes the picture and stores RGBA8.
+        weights_in_textures: Whether weights are read as textures.
     """
 
     graph: Graph
     limits: Limits
     software: bool
+    textures: Set[str]
     precision: str
     packed: bool
+    weights_in_textures: bool = False
 
     def layout(self, name: str) -> Layout:
         """Device shape of a tensor."""
@@ -136,29 +163,44 @@ def dispatch(operator: Operator, context: Context, threads: int, rows: int = 1) 
 # -- epilogue ------------------------------------------------------------------------------------------------
 
 
-def store_text(operator: Operator, context: Context, first_binding: int) -> str:
-    """WGSL of `store`, which ends every kernel: epilogue, packing, address.
+def io_text(operator: Operator, context: Context, constants: int) -> dict[str, str]:
+    """WGSL that every kernel needs: ``access`` reads the inputs, ``store`` ends it (epilogue, packing, address).
 
     Args:
-        operator: Whose epilogue and shape.
-        context: Where its operands are.
-        first_binding: Number of the binding after the inputs and constants.
+        operator: Whose inputs, epilogue and shape.
+        context: Where its tensors are.
+        constants: How many bindings stand between the inputs and the operands.
     """
     layout = layout_of(operator.shape)
+    several = isinstance(operator, ir.Concat)
+    after = len(operator.inputs) + constants
+    reads = [
+        SimpleNamespace(name=f"source{index}" if several else "source", binding=index, texture=name in context.textures)
+        for index, name in enumerate(operator.inputs)
+    ]
     operands = [
-        SimpleNamespace(
-            name=f"operand{index}",
-            binding=first_binding + index,
-            load=_load(f"operand{index}", name, operator, context),
-        )
+        SimpleNamespace(name=f"operand{index}", binding=after + index, texture=name in context.textures)
         for index, name in enumerate(operator.operands)
     ]
+    result = SimpleNamespace(binding=after + len(operands), texture=operator.output in context.textures)
+    access = render(
+        "access.wgsl",
+        {
+            "reads": reads + operands,
+            "result": result,
+            "packed": context.packed,
+            "texture_width": TEXTURE_WIDTH,
+        },
+    )
     steps, value = _steps(operator.epilogue)
-    text = render(
+    loads = [
+        SimpleNamespace(name=f"operand{index}", load=_load(f"read_operand{index}", name, operator, context))
+        for index, name in enumerate(operator.operands)
+    ]
+    store = render(
         "store.wgsl",
         {
-            "operands": operands,
-            "result_binding": first_binding + len(operands),
+            "operands": loads,
             "packed": context.packed,
             "steps": steps,
             "value": value,
@@ -169,10 +211,10 @@ def store_text(operator: Operator, context: Context, first_binding: int) -> str:
             "vec4s": layout.vec4s,
         },
     )
-    return _functions_for(text) + text
+    return {"access": access, "store": _functions_for(store) + store}
 
 
-def _load(variable: str, name: str, operator: Operator, context: Context) -> str:
+def _load(function: str, name: str, operator: Operator, context: Context) -> str:
     """WGSL that reads an operand at item, block, y, x of the result, broadcasting it."""
     target = layout_of(operator.shape)
     own = operand_layout(name, operator, context)
@@ -184,7 +226,7 @@ def _load(variable: str, name: str, operator: Operator, context: Context) -> str
     if own.width > 1:
         terms.append("x")
     lanes = ".xxxx" if own.channels == 1 and target.channels > 1 else ""
-    return f"{variable}[{' + '.join(terms) or '0u'}]{lanes}"
+    return f"{function}({' + '.join(terms) or '0u'}){lanes}"
 
 
 def operand_layout(name: str, operator: Operator, context: Context) -> Layout:
@@ -252,17 +294,17 @@ def _functions_for(text: str) -> str:
 # -- weights -------------------------------------------------------------------------------------------------
 
 
-def pack_blocks(blocks: NDArray[np.float32], half: bool) -> Constant:
-    """Weight blocks as the device reads them.
+def pack_blocks(blocks: NDArray[np.float32], weight: NDArray[np.float32], context: Context) -> tuple[Constant, str]:
+    """Weight blocks as the device reads them, and the WGSL that binds them at 1 and reads one block.
 
     Args:
         blocks: float32 (..., 4 inputs, 4 outputs).
-        half: Store them as float16, two in a u32.
+        weight: The operator's own weight, which decides whether float16 loses anything.
+        context: The precision asked for, and whether weights lie in textures.
     """
+    half = context.half(weight)
     flat = np.ascontiguousarray(blocks).reshape(-1)
-    return flat.astype(np.float16).view(np.uint32) if half else flat
-
-
-def weights_text(half: bool) -> str:
-    """WGSL that binds the weights at 1 and reads a 4x4 block of them."""
-    return render("weights.wgsl", {"half": half, "weights_binding": 1})
+    words = flat.astype(np.float16).view(np.uint32) if half else flat.view(np.uint32)
+    texture = context.weights_in_textures
+    text = render("weights.wgsl", {"half": half, "texture": texture, "binding": 1, "texture_width": TEXTURE_WIDTH})
+    return Constant(words, texture, half), text

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.wgpu.kernels.base import (
+    Constant,
     Context,
     Kernel,
     Lowered,
     always,
     dispatch,
+    io_text,
     pack_blocks,
-    store_text,
-    weights_text,
 )
 from vaevis_tui.engine.wgpu.layout import Layout, layout_of, pad_to_blocks, to_blocked
 from vaevis_tui.engine.wgpu.template import render
@@ -90,10 +90,10 @@ def _lower_tile(
     columns = -(-grid_width // pixels)
     blocks = len(taps.bias) // 4
     size, counts = dispatch(operator, context, columns * grid_height, -(-blocks // block_count))
-    half = context.half(operator.weight)
+    packed, text = pack_blocks(_tile_weight(taps, block_count), operator.weight, context)
     parameters = {
-        "weights": weights_text(half),
-        "store": store_text(operator, context, 3),
+        **io_text(operator, context, 2),
+        "weights": text,
         "workgroup": size,
         "pixels": pixels,
         "block_count": block_count,
@@ -115,8 +115,7 @@ def _lower_tile(
         "guard_blocks": blocks % block_count != 0,
         "guard_pixels": grid_width % pixels != 0,
     }
-    constants = pack_blocks(_tile_weight(taps, block_count), half), taps.bias
-    return Lowered(render("conv_tile.wgsl", parameters), counts, constants)
+    return Lowered(render("conv_tile.wgsl", parameters), counts, (packed, Constant(taps.bias)))
 
 
 def _lines(taps: _Taps, source: Layout, pixels: int, columns: int) -> list[SimpleNamespace]:
@@ -233,8 +232,8 @@ def _plain(
     parameters: dict[str, Any],
 ) -> Lowered:
     size, counts = dispatch(operator, context, parameters["vec4s"])
-    parameters |= {"workgroup": size, "store": store_text(operator, context, 3)}
-    constants = np.ascontiguousarray(operator.weight).reshape(-1), pad_to_blocks(operator.bias, 0)
+    parameters |= {"workgroup": size, **io_text(operator, context, 2)}
+    constants = Constant(np.ascontiguousarray(operator.weight).reshape(-1)), Constant(operator.bias)
     return Lowered(render(file, parameters), counts, constants)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.wgpu.kernels.base import (
+    Constant,
     Context,
     Kernel,
     Lowered,
     always,
     dispatch,
+    io_text,
     pack_blocks,
-    store_text,
-    weights_text,
 )
 from vaevis_tui.engine.wgpu.layout import blocked_order, layout_of, take_padded
 from vaevis_tui.engine.wgpu.template import render
@@ -22,11 +22,11 @@ def _lower(operator: ir.Linear, context: Context) -> Lowered:
     rows, columns = blocked_order(target), blocked_order(source)
     weight = take_padded(take_padded(operator.weight, rows, 0), columns, 1)
     blocks = weight.reshape(target.vec4s, 4, source.vec4s, 4).transpose(2, 0, 3, 1)
-    half = context.half(operator.weight)
+    packed, text = pack_blocks(blocks, operator.weight, context)
     size, counts = dispatch(operator, context, target.vec4s)
     parameters = {
-        "weights": weights_text(half),
-        "store": store_text(operator, context, 3),
+        **io_text(operator, context, 2),
+        "weights": text,
         "workgroup": size,
         "outputs": target.vec4s,
         "inputs": source.vec4s,
@@ -34,7 +34,7 @@ def _lower(operator: ir.Linear, context: Context) -> Lowered:
         "pixels": target.pixels,
         "width": target.width,
     }
-    constants = pack_blocks(blocks, half), take_padded(operator.bias, rows)
+    constants = packed, Constant(take_padded(operator.bias, rows))
     return Lowered(render("linear.wgsl", parameters), counts, constants)
 
 

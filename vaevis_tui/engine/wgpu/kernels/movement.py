@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.rewrites import nearest_indices, source_positions
-from vaevis_tui.engine.wgpu.kernels.base import Context, Kernel, Lowered, always, dispatch, store_text
+from vaevis_tui.engine.wgpu.kernels.base import Constant, Context, Kernel, Lowered, always, dispatch, io_text
 from vaevis_tui.engine.wgpu.layout import layout_of
 from vaevis_tui.engine.wgpu.template import render
 
@@ -18,8 +18,7 @@ def _lower(
     file: str,
     operator: ir.Operator,
     context: Context,
-    first_binding: int,
-    constants: tuple[NDArray[np.float32], ...] = (),
+    constants: tuple[Constant, ...] = (),
     **parameters: object,
 ) -> Lowered:
     """A kernel with one thread for each vec4 of the result."""
@@ -29,7 +28,7 @@ def _lower(
         file,
         {
             "workgroup": size,
-            "store": store_text(operator, context, first_binding),
+            **io_text(operator, context, len(constants)),
             "channels": target.channels,
             "width": target.width,
             "pixels": target.pixels,
@@ -41,13 +40,13 @@ def _lower(
 
 
 def _lower_pointwise(operator: ir.Pointwise, context: Context) -> Lowered:
-    return _lower("pointwise.wgsl", operator, context, 0)
+    return _lower("pointwise.wgsl", operator, context)
 
 
 def _lower_resize(operator: ir.Resize, context: Context) -> Lowered:
     source = context.layout(operator.inputs[0])
     tables = tuple(
-        _resize_table(operator, length, scale, axis)
+        Constant(_resize_table(operator, length, scale, axis))
         for axis, (length, scale) in enumerate(
             zip((source.height, source.width), operator.scales, strict=True)
         )
@@ -56,7 +55,6 @@ def _lower_resize(operator: ir.Resize, context: Context) -> Lowered:
         "resize.wgsl",
         operator,
         context,
-        3,
         tables,
         linear=operator.mode == "linear",
         source_blocks=source.blocks,
@@ -85,7 +83,6 @@ def _lower_permute(operator: ir.Permute, context: Context) -> Lowered:
         "permute.wgsl",
         operator,
         context,
-        1,
         axes=axes,
         source_pixels=source.pixels,
         source_vec4s=source.vec4s,
@@ -119,13 +116,13 @@ def _lower_concat(operator: ir.Concat, context: Context) -> Lowered:
         end = begin + layout.channels
         sources.append(SimpleNamespace(index=index, begin=begin, end=end, blocks=layout.blocks))
         begin = end
-    return _lower("concat.wgsl", operator, context, len(sources), sources=sources)
+    return _lower("concat.wgsl", operator, context, sources=sources)
 
 
 def _lower_mean(operator: ir.SpatialMean, context: Context) -> Lowered:
     source = context.layout(operator.inputs[0])
     return _lower(
-        "mean.wgsl", operator, context, 1, source_blocks=source.blocks, source_pixels=source.pixels
+        "mean.wgsl", operator, context, source_blocks=source.blocks, source_pixels=source.pixels
     )
 
 
