@@ -123,3 +123,9 @@ def order(seed: int, size: int, start: int, count: int) -> Tensor:
         draws.append(draw)
         start, count = start + len(draw), count - len(draw)
     return torch.cat(draws) if draws else torch.empty(0, dtype=torch.int64)
+
+
+def binarise(pixels: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw zeros and ones with the pixels' intensities as probabilities; uint8 to float32, same shape."""
+    uniform = torch.rand(pixels.shape, generator=generator, device=pixels.device)
+    return (uniform * 255 < pixels).float().contiguous(memory_format=torch.channels_last)

@@ -32,6 +32,11 @@ class Process:
         dist.all_reduce(votes, op=dist.ReduceOp.MAX)
         return bool(votes.item())
 
+    def wait(self) -> None:
+        """Go on when every process has come here."""
+        if self.count > 1:
+            dist.barrier()
+
     def mean(self, value: torch.Tensor) -> float:
         """The mean over all processes of a scalar tensor."""
         value = value.detach().clone()

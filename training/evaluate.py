@@ -17,9 +17,8 @@ import torch
 from training import checkpoint, likelihood, onnx_graph, posterior, sheet
 from training.checkpoint import Trained
 from training.config import names
-from training.data import Images, load_mnist
+from training.data import Images, binarise, load_mnist
 from training.networks import multiply_adds
-from training.train import binarise
 from vaevis_tui.errors import UserError
 
 BINARISATION_SEED = 0

@@ -12,9 +12,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from training.checkpoint import Trained
-from training.data import Images
+from training.data import Images, binarise
 from training.networks import VAE
-from training.train import binarise
 from vaevis_tui.latent.space import Anchors, LatentSpace
 
 ACTIVE_VARIANCE = 0.01

@@ -13,9 +13,8 @@ from onnx import numpy_helper
 
 from tests.support import data_root
 from training import objective
-from training.data import load_mnist
+from training.data import binarise, load_mnist
 from training.networks import Pass
-from training.train import binarise
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.resources import weights_dir
 
@@ -27,13 +26,12 @@ def test_the_card_counts_the_weights_of_the_file() -> None:
     assert card is not None
     file = MNIST / "decoder.onnx"
     assert card.decoder_bytes == file.stat().st_size
-    tensors = [numpy_helper.to_array(tensor) for tensor in onnx.load(file).graph.initializer]
-    assert card.parameters == sum(
-        t.size for t in tensors if t.dtype in (np.float16, np.float32) and t.size > 4
-    )
-    assert (
-        card.multiply_adds <= 25_000_000
-    )  # 30 pictures a second on a software GPU of 5 GFLOP/s need fewer than 80 M
+    graph = onnx.load(file).graph
+    scales = {node.input[2] for node in graph.node if node.op_type == "Resize"}
+    tensors = [numpy_helper.to_array(tensor) for tensor in graph.initializer if tensor.name not in scales]
+    assert card.parameters == sum(t.size for t in tensors if t.dtype in (np.float16, np.float32))
+    # A software GPU of 5 GFLOP/s makes 30 pictures a second of fewer than 80 million; 25 leave it room.
+    assert card.multiply_adds <= 25_000_000
 
 
 @pytest.mark.parametrize("name", ["decoder.onnx", "encoder.onnx", "model.toml"])

@@ -15,16 +15,9 @@ from torch import Tensor
 from tests.training.tiny import ONE_PROCESS, bars, tiny_config, tiny_trainer
 from training import checkpoint
 from training.checkpoint import State
-from training.train import (
-    Trainer,
-    binarise,
-    check_shares,
-    main,
-    remaining_seconds,
-    resolve_precision,
-    stop_requests,
-    train,
-)
+from training.data import binarise
+from training.train import check_shares, main, stop_requests, train
+from training.trainer import Trainer, remaining_seconds, resolve_precision
 from vaevis_tui.errors import UserError
 
 HELD_OUT = torch.zeros(4, 1, 28, 28)

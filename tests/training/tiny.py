@@ -12,7 +12,7 @@ from training.checkpoint import State, Trained
 from training.config import Config, Stage
 from training.data import Images
 from training.distributed import Process
-from training.train import Trainer
+from training.trainer import Trainer
 
 ONE_PROCESS = Process(0, 1, torch.device("cpu"))
 

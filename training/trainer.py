@@ -1,0 +1,113 @@
+"""Training steps: one process's part of them, their precision, and how long they take."""
+
+from __future__ import annotations
+
+import copy
+import time
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from training import checkpoint, objective
+from training.checkpoint import State
+from training.config import Config
+from training.data import Images, binarise, order
+from training.distributed import Process
+from training.networks import Pass
+from training.schedule import noise_seed, step_at
+
+
+def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
+    """The dtype of the matrix products: "auto" is bfloat16 where the hardware multiplies it.
+
+    On a CPU without such instructions bfloat16 is emulated: 10x slower than float32 with AVX2.
+    """
+    if precision != "auto":
+        return torch.bfloat16 if precision == "bfloat16" else torch.float32
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    native = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    return torch.bfloat16 if native else torch.float32
+
+
+class Trainer:
+    """Takes steps: owns the state, the data and the way to the other processes."""
+
+    def __init__(self, config: Config, state: State, images: Images, process: Process) -> None:
+        self.config, self.state, self.process = config, state, process
+        self.pixels = images.pixels.to(process.device)
+        self.generator = torch.Generator(process.device)
+        self.precision = resolve_precision(config.run.precision, process.device)
+        self.gradient_norm = torch.zeros(())
+        self.network: nn.Module = DistributedDataParallel(state.model) if process.count > 1 else state.model
+
+    def step(self) -> Tensor:
+        """Take one step; the mean bound of this process's part of the batch, in nats, detached."""
+        state, process = self.state, self.process
+        now = step_at(self.config, state.step)
+        share = now.stage.batch_size // process.count
+        draws = order(self.config.seed, len(self.pixels), now.first_draw, now.stage.batch_size)
+        mine = draws[process.rank * share : (process.rank + 1) * share].to(process.device)
+
+        self.generator.manual_seed(noise_seed(self.config.seed, state.step, process.rank))
+        x = binarise(self.pixels[mine], self.generator)
+        noise = self._noise(now.stage.importance_samples, share)
+        with torch.autocast(process.device.type, self.precision, enabled=self.precision is not torch.float32):
+            out: Pass = self.network(x, noise)
+        weight = objective.kl_weight(state.step, self.config.objective.kl_warmup_steps)
+        loss, bound = objective.doubly_reparameterised_loss(out, x, weight)
+
+        for group in state.optimiser.param_groups:
+            group["lr"] = now.learning_rate
+        state.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        limit = self.config.optimiser.gradient_clip
+        self.gradient_norm = nn.utils.clip_grad_norm_(state.model.parameters(), limit)
+        state.optimiser.step()
+        state.step += 1
+        checkpoint.update_average(state, self.config.optimiser.average_decay)
+        return bound.mean()
+
+    def _noise(self, samples: int, images: int) -> Tensor:
+        shape = (samples, images, self.config.network.latent)
+        return torch.randn(shape, generator=self.generator, device=self.process.device)
+
+    def validate(self, held_out: Tensor, batch: int = 500) -> dict[str, float]:
+        """The evidence lower bound of the averaged weights on binarised images (n, 1, 28, 28), in nats."""
+        generator = torch.Generator(self.process.device).manual_seed(self.config.seed)
+        bound, divergence = 0.0, 0.0
+        with torch.inference_mode():
+            for x in torch.split(held_out, batch):
+                noise = torch.randn(
+                    (1, len(x), self.config.network.latent), generator=generator, device=x.device
+                )
+                out: Pass = self.state.average(x, noise)
+                bound += float(objective.log_importance_weights(out, x).sum())
+                divergence += float(objective.kl_to_standard_normal(out.mean, out.logvar).sum())
+        return {"validation_bound": bound / len(held_out), "validation_kl": divergence / len(held_out)}
+
+
+def seconds_a_step(trainer: Trainer, step: int, count: int = 3) -> float:
+    """Median time of a step, taken a few times on a copy of the state, which is then thrown away."""
+    state = copy.deepcopy(trainer.state)
+    images = Images(trainer.pixels, trainer.pixels.new_empty(0))
+    rehearsal = Trainer(trainer.config, state, images, trainer.process)
+    times = []
+    for _ in range(count + 1):
+        state.step = step
+        started = time.perf_counter()
+        float(rehearsal.step())
+        times.append(time.perf_counter() - started)
+    return sorted(times[1:])[count // 2]  # the first one also prepares kernels
+
+
+def remaining_seconds(trainer: Trainer) -> float:
+    """How long the steps to come will take, from a few measured steps of every stage that is left."""
+    first, seconds = 0, 0.0
+    for stage in trainer.config.stage:
+        start, end = max(first, trainer.state.step), first + stage.steps
+        if start < end:
+            seconds += (end - start) * seconds_a_step(trainer, start)
+        first = end
+    return seconds
