@@ -85,16 +85,15 @@ def load_decoder(path: Path, value_range: tuple[float, float] | None = None) -> 
 
 def _read(path: Path) -> bytes:
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UserError(f"{path}: not a file")  # opening a pipe would wait for who writes it
+        if status.st_size > MAX_FILE_BYTES:
+            raise UserError(f"{path}: larger than the {MAX_FILE_BYTES >> 20} MiB that are supported")
         with path.open("rb") as file:
-            status = path.stat()
-            if not stat.S_ISREG(status.st_mode):
-                raise UserError(f"{path}: not a file")
-            data = file.read(MAX_FILE_BYTES + 1) if status.st_size <= MAX_FILE_BYTES else None
+            return file.read(MAX_FILE_BYTES)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from None
-    if data is None or len(data) > MAX_FILE_BYTES:
-        raise UserError(f"{path}: larger than the {MAX_FILE_BYTES >> 20} MiB that are supported")
-    return data
 
 
 def _parse(data: bytes) -> onnx.ModelProto:
@@ -108,6 +107,9 @@ def _parse(data: bytes) -> onnx.ModelProto:
         raise MalformedError("not an ONNX file, or cut short") from None
     if not model.graph.node:
         raise MalformedError("not an ONNX file: it has no graph with operators")
+    for named in (*model.opset_import, *model.graph.node):
+        if named.domain == "ai.onnx":  # the long name of the standard operators, whose short name is empty
+            named.domain = ""
     return model
 
 
@@ -232,22 +234,21 @@ def _notes(ending: str, value_range: tuple[float, float]) -> tuple[str, ...]:
 
 def _strip(model: onnx.ModelProto) -> None:
     """Take away what no backend reads: declared shapes, documentation, metadata, unused operator sets."""
-    graph = model.graph
     version = opset(model).version
-    for field in model.DESCRIPTOR.fields_by_name:
-        if field not in ("ir_version", "graph"):
-            model.ClearField(field)
+    _keep(model, "ir_version", "graph")
     model.opset_import.add(domain="", version=version)
     model.ir_version = max(model.ir_version, 4)  # the first in which initializers need not be inputs too
-    graph.name = "decoder"
-    for field in ("value_info", "quantization_annotation", "metadata_props"):
-        if field in graph.DESCRIPTOR.fields_by_name:
-            graph.ClearField(field)
-    for node in graph.node:
-        node.ClearField("domain")
-        node.ClearField("doc_string")
-        if "metadata_props" in node.DESCRIPTOR.fields_by_name:  # since onnx 1.16
-            node.ClearField("metadata_props")
+    _keep(model.graph, "node", "initializer", "input", "output")
+    model.graph.name = "decoder"
+    for node in model.graph.node:
+        _keep(node, "input", "output", "name", "op_type", "attribute")
+
+
+def _keep(message: Any, *fields: str) -> None:
+    """Clear all other fields of a protobuf message."""
+    for field in message.DESCRIPTOR.fields_by_name:
+        if field not in fields:
+            message.ClearField(field)
 
 
 def _append(graph: onnx.GraphProto, operator: str, inputs: list[str], **attributes: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from vaevis_tui.models.onnx_operators import RANDOM, SUBGRAPHS, SUPPORTED
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
 
 MIN_OPSET = 9
 """Of ONNX 1.4 (2019), the oldest that exporters of the last years still write."""
-
-_STANDARD = ("", "ai.onnx")
-"""Both name the domain of the standard operators."""
 
 MAX_NODES = 10_000
 MAX_RANK = 8
@@ -85,7 +83,7 @@ def check_structure(model: onnx.ModelProto) -> None:
 
 def opset(model: onnx.ModelProto) -> onnx.OperatorSetIdProto:
     """The model's version of the standard operators; there is one once `check_structure` has passed."""
-    found: onnx.OperatorSetIdProto = next(e for e in model.opset_import if e.domain in _STANDARD)
+    found: onnx.OperatorSetIdProto = next(e for e in model.opset_import if not e.domain)
     return found
 
 
@@ -94,7 +92,7 @@ def _check_versions(model: onnx.ModelProto) -> None:
 
     if not 3 <= model.ir_version <= onnx.IR_VERSION:
         raise UnsupportedError(f"ir_version {model.ir_version}; 3 to {onnx.IR_VERSION} are supported")
-    versions = [entry.version for entry in model.opset_import if entry.domain in _STANDARD]
+    versions = [entry.version for entry in model.opset_import if not entry.domain]
     newest = onnx.defs.onnx_opset_version()
     if len(versions) != 1:
         raise UnsupportedError(
@@ -134,9 +132,8 @@ def _enum_name(enum: Any, number: int) -> str:
     return str(enum.Name(number)) if number in enum.values() else str(number)
 
 
-def _dims(dims: object) -> str:
-    values = list(dims)[: MAX_RANK + 1]  # type: ignore[call-overload]
-    return "x".join(str(n) for n in values) or "()"
+def _dims(dims: Sequence[int]) -> str:
+    return "x".join(str(n) for n in dims[: MAX_RANK + 1]) or "()"
 
 
 def _check_names(graph: onnx.GraphProto) -> None:
@@ -168,7 +165,7 @@ def _write(name: str, known: Names, writer: str) -> None:
 
 
 def _check_node(node: onnx.NodeProto) -> None:
-    if node.domain not in _STANDARD:
+    if node.domain:
         raise UnsupportedError(
             f"{label(node)} is of domain {quoted(node.domain)}; only standard ONNX operators are supported"
         )
