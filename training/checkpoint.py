@@ -7,6 +7,7 @@ order and the noise are functions of the seed and the step (`training.schedule`)
 from __future__ import annotations
 
 import copy
+import hashlib
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,12 +123,14 @@ class Trained:
         config: What they were trained with.
         step: Steps taken.
         seconds: Time those steps took.
+        digest: Of the averaged weights, before any pruning: figures carry it, to be told from others'.
     """
 
     model: VAE
     config: Config
     step: int
     seconds: float
+    digest: str
 
 
 def load_trained(path: Path) -> Trained:
@@ -140,5 +143,14 @@ def load_trained(path: Path) -> Trained:
     config = configuration.from_table(content["config"], str(path))
     model = VAE(config.network)
     model.load_state_dict(content["average"])
-    model = model.to(memory_format=torch.channels_last)
-    return Trained(model.eval().requires_grad_(False), config, content["step"], content["seconds"])
+    model = model.to(memory_format=torch.channels_last).eval().requires_grad_(False)
+    return Trained(model, config, content["step"], content["seconds"], weights_digest(model))
+
+
+def weights_digest(model: VAE) -> str:
+    """Sixteen hexadecimal digits that change with any weight."""
+    digest = hashlib.sha256()
+    for name, tensor in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]

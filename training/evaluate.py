@@ -39,8 +39,7 @@ def measure(
     """
     x = binarise(images.pixels, torch.Generator().manual_seed(BINARISATION_SEED))
     model = trained.model.to(device)
-    identity = f"{trained.config.name} {trained.step} {trained.config.network}"
-    estimates = likelihood.estimate(model, x.to(device), samples, 0, run / "likelihood.npz", identity)
+    estimates = likelihood.estimate(model, x.to(device), samples, 0, run / "likelihood.npz", trained.digest)
     model.cpu()
     posteriors = posterior.encode(model, images, BINARISATION_SEED)
     count = len(images)
@@ -89,7 +88,7 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     figures = measure(trained, kept, options.samples, run, torch.device(options.device))
     for name, figure in figures.items():
         print(f"{name:26} {figure}")
-    stored = json.dumps({"step": trained.step, **figures}, indent=1)
+    stored = json.dumps({"weights": trained.digest, **figures}, indent=1)
     (run / "figures.json").write_text(stored + "\n", encoding="utf-8")
     return figures
 

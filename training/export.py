@@ -131,13 +131,13 @@ def read_figures(path: Path, trained: Trained) -> dict[str, Any]:
     """What `training.evaluate` found about this very model.
 
     Raises:
-        UserError: Nothing was found yet, or it is about another step of the training.
+        UserError: Nothing was found yet, or it is about other weights.
     """
     figures: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    if figures.pop("step", None) != trained.step:
+    if figures.pop("weights", None) != trained.digest:
         raise UserError(
-            f"{path} has no figures of step {trained.step}; first run python -m training.evaluate "
-            f"{trained.config.name}"
+            f"{path} has no figures of these weights (step {trained.step}); "
+            f"first run python -m training.evaluate {trained.config.name}"
         )
     return figures
 

@@ -61,7 +61,7 @@ def estimate(model: VAE, x: Tensor, samples: int, seed: int, partial: Path, iden
         samples: Importance samples of q(z|x) an image.
         seed: Of the samples; each block has its own stream, so a resumed run gives what a whole one gives.
         partial: File that holds finished blocks; one of another ``identity`` or size is begun anew.
-        identity: What the estimates depend on beside ``samples`` and ``seed``, as text.
+        identity: Which weights and images these are, as text.
     """
     key = f"{identity} {len(x)} {samples} {seed} {x.device.type}"
     done = _load(partial, key) or Estimates(np.full(len(x), np.nan), np.full(len(x), np.nan))

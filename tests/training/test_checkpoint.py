@@ -35,6 +35,15 @@ def test_what_is_shipped_is_the_average(tmp_path: Path) -> None:
         assert not shipped.requires_grad
 
 
+def test_the_digest_changes_with_any_weight() -> None:
+    model = checkpoint.fresh(tiny_config(), CPU).model
+    before = checkpoint.weights_digest(model)
+    assert checkpoint.weights_digest(model) == before
+    with torch.no_grad():
+        model.decoder.to_28.weight[1, 2, 0, 0] += 1e-6
+    assert checkpoint.weights_digest(model) != before
+
+
 def test_stages_may_change_between_sittings_but_not_the_network(tmp_path: Path) -> None:
     path = write_checkpoint(tmp_path) / checkpoint.FILE
     config = tiny_config()

@@ -59,18 +59,18 @@ def test_a_graph_that_computes_something_else_is_refused(monkeypatch: pytest.Mon
         export.verify(trained, np.zeros((2, 4), np.float32))
 
 
-def test_figures_of_another_step_are_refused(tmp_path: Path) -> None:
+def test_figures_of_other_weights_are_refused(tmp_path: Path) -> None:
     run = write_checkpoint(tmp_path)
     trained = checkpoint.load_trained(run / checkpoint.FILE)
     path = run / "figures.json"
-    for content in (None, {"step": 2, "test_nll_nats": 80.0}):
+    for content in (None, {"weights": "0123456789abcdef", "test_nll_nats": 80.0}):
         if content:
             path.write_text(json.dumps(content))
         with pytest.raises(
-            UserError, match=r"no figures of step 3; first run python -m training\.evaluate mnist"
+            UserError, match=r"no figures of these weights .* first run python -m training\.evaluate mnist"
         ):
             export.read_figures(path, trained)
-    path.write_text(json.dumps({"step": 3, "test_nll_nats": 90.0}))
+    path.write_text(json.dumps({"weights": trained.digest, "test_nll_nats": 90.0}))
     assert export.read_figures(path, trained) == {"test_nll_nats": 90.0}
 
 

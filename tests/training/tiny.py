@@ -51,7 +51,8 @@ def tiny_trained(steps: int = 6) -> Trained:
     for _ in range(steps):
         trainer.step()
     state = trainer.state
-    return Trained(state.average.eval(), trainer.config, state.step, 1.0)
+    model = state.average.eval()
+    return Trained(model, trainer.config, state.step, 1.0, checkpoint.weights_digest(model))
 
 
 def write_checkpoint(folder: Path) -> Path:
