@@ -24,6 +24,9 @@ class ExplorerApp(App[None], inherit_bindings=False):
     """Explores one latent space at a time."""
 
     TITLE = "vaevis-tui"
+    DEFAULT_CSS = """
+    ExplorerApp Toast { width: 60; max-width: 100%; padding: 0 1; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [*keys.APP]
     ENABLE_SELECT_AUTO_SCROLL = False
 

@@ -15,6 +15,8 @@ BARS_READY = 34
 """Columns that give a track of 20 cells, 160 steps of an eighth of a cell, over six sigma."""
 BARS_MOST = 72
 """Wider bars are no easier to read; what is left goes to the picture."""
+PICTURE_LEAST = 0.6
+"""Share of its width alone that the picture keeps beside bars; where it could not, the bars are left out."""
 MARGINS = 2
 """Columns that part the picture from the window's edge and from the bars, where they can be spared."""
 PANEL_ROWS = 3
@@ -81,7 +83,9 @@ def _panel_rows(width: int, height: int) -> int:
 def _bars_columns(width: int, rows: int, image_height: int, image_width: int) -> int:
     """Columns for the bars: what the picture cannot use, at least enough to be read."""
     wanted = min(BARS_READY, max(width // 2, BARS_LEAST))
-    if width - wanted < 1:
+    alone = fit(image_height, image_width, width, rows).columns
+    beside = fit(image_height, image_width, max(width - wanted, 1), rows).columns
+    if beside < PICTURE_LEAST * alone:
         return 0
-    left = width - fit(image_height, image_width, width - wanted, rows).columns
+    left = width - beside
     return min(left - MARGINS if left - MARGINS >= wanted else left, BARS_MOST)

@@ -27,7 +27,7 @@ def steps(sigma: float, width: int) -> int:
 
 
 def runs(length: int, width: int) -> list[Run]:
-    """The cells of a track of even ``width``, left to right, with a bar of the signed ``length`` of `steps`."""
+    """A track of even ``width``, left to right, with a bar of the signed ``length`` that `steps` gives."""
     half = width // 2
     whole, part = divmod(abs(length), EIGHTHS)
     if length >= 0:

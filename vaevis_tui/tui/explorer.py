@@ -87,6 +87,11 @@ class ExplorerScreen(Screen[None]):
         self._walking = False
         """Whether the ticker runs."""
 
+    @property
+    def exploration(self) -> Exploration | None:
+        """The model on show and where in it we are; None until one is open."""
+        return self._exploration
+
     def compose(self) -> ComposeResult:
         """Picture beside bars, statistics below, hints at the bottom."""
         with Horizontal(id="main"):
@@ -100,7 +105,6 @@ class ExplorerScreen(Screen[None]):
         self._ticker = self.set_interval(1 / WALK_RATE, self._tick, pause=True)
         self.set_interval(1 / PANEL_RATE, self._show_statistics)
         self._arrange(self.app.size.width, self.app.size.height)
-        self.query_one(HintBar).helps = tuple(keys.helps(self.active_bindings.values()))
         self._decoding.listen(self._pass_on)
         if self._settings.notice:
             self.notify(self._settings.notice, timeout=8, markup=False)
@@ -153,6 +157,8 @@ class ExplorerScreen(Screen[None]):
         space = exploration.bundle.space
         self.query_one(LatentBars).show_space(space.order, space.kl)
         panel.model = exploration.bundle.name
+        for note in exploration.bundle.notes:
+            self.notify(note, timeout=8, markup=False)
         self._arrange(self.size.width, self.size.height)
         self._show_point()
         if self._walk_at_start:
@@ -284,7 +290,7 @@ class ExplorerScreen(Screen[None]):
     def _walk_or_rest(self) -> None:
         """Run the ticker if there is a walk to be seen."""
         exploration = self._exploration
-        on = exploration is not None and exploration.walking and self.is_current
+        on = exploration is not None and exploration.walking and self.is_active
         if on and not self._walking:
             self._pace.restart()
             self._ticker.resume()

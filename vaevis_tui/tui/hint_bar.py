@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.content import Content
 from textual.reactive import reactive
+from textual.screen import Screen
 from textual.widget import Widget
 
-from vaevis_tui.tui.keys import HINTS, Help
+from vaevis_tui.tui.keys import HINTS, Help, helps
 
 GAP = "  "
 
@@ -32,6 +35,14 @@ class HintBar(Widget):
     def __init__(self) -> None:
         super().__init__()
         self.auto_links = False  # a hint is pressed like a link, but need not look like one
+
+    def on_mount(self) -> None:
+        """Follow keys that are given other meanings."""
+        self.screen.bindings_updated_signal.subscribe(self, self._follow)
+        self._follow(self.screen)
+
+    def _follow(self, screen: Screen[Any]) -> None:
+        self.helps = tuple(helps(screen.active_bindings.values()))
 
     def render(self) -> Content:
         """Hints, or what is left out."""

@@ -1,7 +1,8 @@
 """Every key of the explorer, and how keys are written for people.
 
 Each binding has an id, by which `App.set_keymap` gives it other keys, and a tooltip, from which the help
-screen and the command palette are made; the group is its heading there. Digits stay free: they will jump to a class.
+screen and the command palette are made; the group is its heading there. Digits stay free: they will jump to
+a class.
 """
 
 from __future__ import annotations

@@ -1,0 +1,389 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from textual import events
+from textual.command import CommandList
+from textual.widgets import Label
+
+from tests.tui.support import ExactDecoder, exact_source, exploring, make_bundle, make_settings, making_app
+from vaevis_tui.engine.decoder import EngineError
+from vaevis_tui.engine.worker import DecoderSource
+from vaevis_tui.export.png import read_metadata
+from vaevis_tui.export.snapshot import SnapshotInfo
+from vaevis_tui.models.bundle import Bundle
+from vaevis_tui.tui import keys
+from vaevis_tui.tui.fps_panel import FpsPanel
+from vaevis_tui.tui.help import HelpScreen
+from vaevis_tui.tui.hint_bar import HintBar
+from vaevis_tui.tui.latent_bars import LatentBars
+from vaevis_tui.tui.value_prompt import ValuePrompt
+
+
+def track_of(bars: LatentBars) -> tuple[int, int]:
+    """First and last column of the tracks, from how a row looks: a track is all that has its colour."""
+    track = bars.get_component_rich_style("latent-bars--track", partial=True).bgcolor
+    line = bars.render_line(8)
+    columns = [style.bgcolor == track for text, style, _ in line for _ in text if style]
+    return columns.index(True), len(columns) - 1 - columns[::-1].index(True)
+
+
+def wheel(event: type[events.MouseEvent], x: int, y: int) -> events.MouseEvent:
+    return event(None, x, y, 0, 0, 0, False, False, False, screen_x=x, screen_y=y)
+
+
+async def test_starts_where_decode_with_that_seed_would_stand() -> None:
+    async with exploring() as explorer:
+        space = explorer.exploration.bundle.space
+        np.testing.assert_array_equal(explorer.frame.z, space.sample(1)[0])
+
+
+async def test_the_picture_on_the_screen_is_the_decode_of_the_point() -> None:
+    async with exploring() as explorer:
+        await explorer.press("right", "down", "shift+left")
+        decoder = ExactDecoder(explorer.exploration.bundle)
+        np.testing.assert_array_equal(explorer.frame.picture, decoder.decode(explorer.exploration.z[None])[0])
+
+
+@pytest.mark.parametrize(
+    ("key", "step"),
+    [
+        ("left", -0.1),
+        ("right", 0.1),
+        ("shift+left", -1.0),
+        ("shift+right", 1.0),
+        ("less_than_sign", -1.0),
+        ("greater_than_sign", 1.0),
+        ("ctrl+left", -0.01),
+        ("ctrl+right", 0.01),
+        ("comma", -0.01),
+        ("full_stop", 0.01),
+    ],
+)
+async def test_keys_move_the_selected_dimension(key: str, step: float) -> None:
+    async with exploring() as explorer:
+        before = explorer.sigma
+        selected = explorer.exploration.state.selected
+        await explorer.press(key)
+        change = np.subtract(explorer.sigma, before)
+        assert change[selected] == pytest.approx(step, abs=0.011)
+        assert np.count_nonzero(change) == 1
+
+
+async def test_keys_select_dimensions_in_order_of_information() -> None:
+    async with exploring() as explorer:
+        order = explorer.exploration.bundle.space.order.tolist()
+
+        async def selected_after(*keys: str) -> int:
+            await explorer.press(*keys)
+            return order.index(explorer.exploration.state.selected)
+
+        assert await selected_after() == 0
+        assert await selected_after("down", "down", "up") == 1
+        assert await selected_after("end") == 15
+        assert await selected_after("down") == 15
+        assert await selected_after("home", "up") == 0
+        assert await selected_after("pagedown") > 5
+        assert await selected_after("pageup") == 0
+
+
+async def test_a_held_key_is_one_step_to_undo() -> None:
+    async with exploring() as explorer:
+        start = explorer.sigma
+        await explorer.press(*["right"] * 7)
+        moved = explorer.sigma
+        await explorer.press("u")
+        assert explorer.sigma == start
+        await explorer.press("U")
+        assert explorer.sigma == moved
+
+
+async def test_reset_of_one_and_of_all() -> None:
+    async with exploring() as explorer:
+        start = explorer.sigma
+        await explorer.press("down", "backspace")
+        assert explorer.value == 0
+        assert np.count_nonzero(np.subtract(explorer.sigma, start)) == 1
+        await explorer.press("c")
+        assert explorer.sigma == [0.0] * 16
+        await explorer.press("u", "u")
+        assert explorer.sigma == start
+
+
+async def test_random_points_are_drawn_from_the_posterior_one_after_the_other() -> None:
+    async with exploring() as explorer:
+        expected = explorer.exploration.bundle.space.sample(1, 3)
+        for z in expected[1:]:
+            await explorer.press("r")
+            np.testing.assert_array_equal(explorer.frame.z, z)
+
+
+async def test_typing_a_value() -> None:
+    async with exploring() as explorer:
+        await explorer.press("down", "enter", *"-1.25", "enter")
+        assert explorer.value == -1.25
+        assert not explorer.screen.query(ValuePrompt)
+
+
+async def test_a_wrong_value_is_explained_and_changes_nothing() -> None:
+    async with exploring() as explorer:
+        start = explorer.sigma
+        await explorer.press("enter", *"12", "enter")
+        prompt = explorer.screen.query_one(ValuePrompt)
+        assert "from -10 to 10" in str(prompt.query_one("#advice", Label).content)
+        assert explorer.sigma == start
+        await explorer.press("escape")
+        assert not explorer.screen.query(ValuePrompt)
+        assert explorer.screen.query_one(HintBar).display
+
+
+async def test_letters_typed_into_the_prompt_are_no_commands() -> None:
+    async with exploring() as explorer:
+        await explorer.press("enter", "w", "r", "q")
+        assert not explorer.exploration.walking
+        assert explorer.app.is_running
+        await explorer.press("escape")
+
+
+async def test_walk_moves_the_picture_stops_and_is_one_step_to_undo() -> None:
+    async with exploring() as explorer:
+        start = explorer.sigma
+        await explorer.press("w")
+        assert explorer.exploration.walking
+        seen = set()
+        await explorer.until(lambda: seen.add(explorer.frame.number) or len(seen) > 5)
+        await explorer.press("w")
+        assert not explorer.exploration.walking
+        assert explorer.sigma != start
+        await explorer.press("u")
+        assert explorer.sigma == start
+
+
+async def test_a_random_point_does_not_stop_the_walk_but_taking_hold_of_a_dimension_does() -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press("w", "r")
+        assert explorer.exploration.walking
+        await explorer.press("right")
+        assert not explorer.exploration.walking
+
+
+async def test_speed_of_the_walk_is_shown() -> None:
+    async with exploring() as explorer:
+        panel = explorer.screen.query_one(FpsPanel)
+        await explorer.press("plus", "plus", "minus")
+        assert panel.walk == (False, 2.0)
+        assert "walk 2 σ/s" in str(panel.render())
+
+
+async def test_the_walk_rests_beneath_another_screen() -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press("w", "question_mark")
+        await explorer.until(lambda: isinstance(explorer.app.screen, HelpScreen))
+        await explorer.pilot.pause()
+        stood = explorer.sigma
+        explorer.clock.now += 1.0
+        await explorer.pilot.pause(3 / 60)
+        assert explorer.sigma == stood
+        await explorer.pilot.press("escape")
+        await explorer.until(lambda: explorer.sigma != stood)
+        await explorer.press("w")
+
+
+async def test_snapshot_holds_the_picture_and_the_point_on_the_screen(tmp_path: Path) -> None:
+    async with exploring(make_settings(snapshot_dir=tmp_path)) as explorer:
+        await explorer.press("right")
+        await explorer.press("s")
+        await explorer.app.workers.wait_for_complete()
+        (path,) = tmp_path.iterdir()
+        with Image.open(path) as image:
+            np.testing.assert_array_equal(np.asarray(image), explorer.frame.picture)
+        info = SnapshotInfo.from_metadata(read_metadata(path))
+        np.testing.assert_array_equal(info.latent, explorer.exploration.z)
+        assert (info.model, info.backend) == ("rings", "exact")
+        assert str(path) in explorer.notices
+
+
+async def test_a_folder_that_cannot_be_written_to_is_a_notice(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    async with exploring(make_settings(snapshot_dir=missing)) as explorer:
+        await explorer.press("s")
+        await explorer.app.workers.wait_for_complete()
+        assert f"{missing} does not exist" in explorer.notices
+        assert "--snapshot-dir" in explorer.notices
+        await explorer.press("right")
+
+
+async def test_another_model_keeps_the_place_in_the_first() -> None:
+    small, large = make_bundle(), make_bundle("planes", 40, 32, 48)
+    async with exploring(make_settings(small, large)) as explorer:
+        await explorer.press("right", "right")
+        place = explorer.sigma
+        await explorer.pilot.press("m", "down", "enter")
+        await explorer.until(lambda: explorer.exploration.bundle is large)
+        await explorer.settle()
+        assert explorer.frame.picture.shape == (32, 48, 3)
+        await explorer.press("right")
+        await explorer.pilot.press("m", "up", "enter")
+        await explorer.until(lambda: explorer.exploration.bundle is small)
+        await explorer.settle()
+        assert explorer.sigma == place
+        await explorer.press("u")
+        assert explorer.sigma != place
+
+
+async def test_a_model_that_cannot_be_opened_is_a_notice_and_the_old_one_goes_on() -> None:
+    settings = make_settings()
+    async with exploring(replace(settings, catalog=("rings", "gone"))) as explorer:
+        await explorer.pilot.press("m", "down", "enter")
+        await explorer.until(lambda: "gone was not opened" in explorer.notices)
+        before = explorer.sigma
+        await explorer.press("right")
+        assert explorer.sigma != before
+
+
+async def test_a_decoder_that_cannot_be_opened_is_a_notice_and_the_old_one_goes_on() -> None:
+    def source(bundle: Bundle, backend: str) -> DecoderSource:
+        def refuse() -> ExactDecoder:
+            raise EngineError("no adapter")
+
+        return DecoderSource(refuse) if bundle.name == "planes" else exact_source(bundle, backend)
+
+    bundles = make_bundle(), make_bundle("planes", 40)
+    async with exploring(make_settings(*bundles, decoder_source=source)) as explorer:
+        await explorer.pilot.press("m", "down", "enter")
+        await explorer.until(lambda: "planes was not opened: no adapter" in explorer.notices)
+        before = explorer.sigma
+        await explorer.press("right")
+        assert explorer.sigma != before
+
+
+async def test_a_decoder_that_fails_gives_way_to_another_with_a_notice() -> None:
+    def source(bundle: Bundle, backend: str) -> DecoderSource:
+        return replace(exact_source(bundle, backend), open=lambda: ExactDecoder(bundle, fails_at=6.0))
+
+    async with exploring(make_settings(decoder_source=source)) as explorer:
+        await explorer.press("enter", *"9", "enter")
+        assert explorer.value == 9
+        assert "fallback decodes now: the device was lost" in explorer.notices
+        assert "fallback" in str(explorer.screen.query_one(FpsPanel).render())
+
+
+async def test_dragging_a_bar_sets_its_value_and_is_one_step_to_undo() -> None:
+    async with exploring() as explorer:
+        start = explorer.sigma
+        bars = explorer.screen.query_one(LatentBars)
+        order = explorer.exploration.bundle.space.order
+        left, right = track_of(bars)
+        await explorer.pilot.mouse_down(bars, offset=(left, 3))
+        await explorer.pilot.hover(bars, offset=((left + right) // 2 - 5, 3))
+        await explorer.pilot.hover(bars, offset=(right, 7))
+        await explorer.pilot.mouse_up(bars, offset=(right, 7))
+        await explorer.settle()
+        assert explorer.exploration.state.selected == order[2]
+        assert explorer.value == 3.0
+        sent = [message for message in explorer.messages if isinstance(message, LatentBars.Dragged)]
+        assert {message.dimension for message in sent} == {order[2]}
+        assert sent[0].sigma == -3.0
+        await explorer.press("u")
+        assert explorer.sigma == start
+
+
+async def test_pressing_a_name_selects_without_moving() -> None:
+    async with exploring() as explorer:
+        start = explorer.sigma
+        await explorer.pilot.click(LatentBars, offset=(2, 5))
+        await explorer.settle()
+        assert explorer.exploration.state.selected == explorer.exploration.bundle.space.order[4]
+        assert explorer.sigma == start
+
+
+async def test_pressing_twice_resets() -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.click(LatentBars, offset=(2, 5), times=2)
+        await explorer.settle()
+        assert explorer.value == 0
+
+
+async def test_the_wheel_selects_over_the_bars_and_moves_over_the_picture() -> None:
+    async with exploring() as explorer:
+        bars, viewport = explorer.screen.query_one(LatentBars), explorer.viewport
+        for widget, event in ((bars, events.MouseScrollDown), (viewport, events.MouseScrollUp)):
+            explorer.app.post_message(wheel(event, widget.region.x + 4, widget.region.y + 4))
+            await explorer.pilot.pause()
+        await explorer.settle()
+        order = explorer.exploration.bundle.space.order
+        assert explorer.exploration.state.selected == order[1]
+        assert explorer.exploration.state.can_undo
+
+
+async def test_follows_every_resize() -> None:
+    async with exploring() as explorer:
+        for width, height in ((200, 60), (40, 12), (20, 6), (5, 2), (120, 36), (80, 24)):
+            await explorer.pilot.resize_terminal(width, height)
+            await explorer.press("right")
+            placement = explorer.viewport.placement
+            assert placement is not None
+            assert placement.columns <= explorer.viewport.size.width
+            assert placement.rows <= explorer.viewport.size.height
+        assert explorer.viewport.placement.scale == 1
+
+
+async def test_a_small_window_says_what_was_left_out() -> None:
+    async with exploring(size=(40, 12)) as explorer:
+        hints = explorer.screen.query_one(HintBar)
+        assert "statistics left out" in str(hints.render())
+        assert explorer.screen.query_one(LatentBars).display
+        await explorer.pilot.resize_terminal(20, 6)
+        await explorer.press("right")
+        assert f"z{explorer.exploration.state.selected} " in str(hints.render())
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+async def test_keys_that_leave(key: str) -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press(key)
+        await explorer.pilot.pause()
+        assert explorer.app.return_code == 0
+        assert not explorer.app.is_running
+
+
+async def test_leaves_from_the_prompt_too() -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press("enter", "1", "ctrl+c")
+        await explorer.pilot.pause()
+        assert not explorer.app.is_running
+
+
+async def test_a_first_model_that_cannot_be_opened_ends_the_app() -> None:
+    with making_app(make_settings(model="gone")) as app:
+        async with app.run_test() as pilot:
+            await pilot.pause()
+        assert app.return_code == 2
+
+
+async def test_the_palette_runs_every_command() -> None:
+    async with exploring() as explorer:
+        commands = {command.title: command for command in explorer.app.get_system_commands(explorer.screen)}
+        named = {
+            binding.description
+            for binding in (*keys.EXPLORER, *keys.APP)
+            if binding.action != "app.command_palette"
+        }
+        assert named <= set(commands)
+        await explorer.pilot.press("ctrl+p", *"reset all")
+        await explorer.until(lambda: explorer.app.screen.query_one(CommandList).option_count > 0)
+        await explorer.pilot.press("enter")
+        await explorer.until(lambda: not any(explorer.sigma))
+
+
+async def test_hints_are_pressed() -> None:
+    async with exploring() as explorer:
+        hints = explorer.screen.query_one(HintBar)
+        column = str(hints.render()).index("w walk") + 1
+        await explorer.pilot.click(hints, offset=(column, 0))
+        await explorer.until(lambda: explorer.exploration.walking)
+        await explorer.press("w")

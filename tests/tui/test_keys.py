@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+from textual.binding import ActiveBinding, Binding
+from textual.screen import Screen
+
+from tests.tui.support import exploring
+from vaevis_tui.tui import keys
+from vaevis_tui.tui.help import HelpScreen
+from vaevis_tui.tui.hint_bar import HintBar
+from vaevis_tui.tui.model_picker import ModelPicker
+from vaevis_tui.tui.value_prompt import ValuePrompt
+
+EVERY = [*keys.EXPLORER, *keys.APP]
+
+
+def test_every_binding_has_an_id_of_its_own_a_tooltip_and_a_group() -> None:
+    elsewhere = [*HelpScreen.BINDINGS, *ModelPicker.BINDINGS, *ValuePrompt.BINDINGS]
+    bindings = [binding for binding in (*EVERY, *elsewhere) if isinstance(binding, Binding)]
+    assert len(bindings) == len(EVERY) + len(elsewhere)
+    ids = [binding.id for binding in bindings]
+    assert None not in ids
+    assert len(set(ids)) == len(ids)
+    assert all(binding.tooltip for binding in bindings)
+    assert all(binding.group for binding in EVERY)
+
+
+def test_no_key_is_given_twice_and_digits_stay_free() -> None:
+    given = [binding.key for binding in Binding.make_bindings(EVERY)]
+    assert len(set(given)) == len(given)
+    assert not any(key.isdigit() for key in given)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("ctrl+left", "Ctrl+←"),
+        ("question_mark", "?"),
+        ("f1", "F1"),
+        ("U", "U"),
+        ("u", "u"),
+        ("ctrl+p", "Ctrl+P"),
+        ("full_stop", "."),
+    ],
+)
+def test_keys_are_written_as_on_keyboards(key: str, name: str) -> None:
+    assert keys.key_name(key) == name
+
+
+def test_helps_gather_the_keys_of_an_action() -> None:
+    bindings = [ActiveBinding(Screen(), binding, True) for binding in Binding.make_bindings(EVERY)]
+    by_id = {help_.id: help_ for help_ in keys.helps(bindings)}
+    assert set(by_id) == {binding.id for binding in EVERY}
+    assert by_id["value.much-more"].keys == ("Shift+→", ">")
+
+
+async def test_help_tells_every_key_as_it_is_mapped() -> None:
+    async with exploring() as explorer:
+        explorer.app.set_keymap({"walk.toggle": "g"})
+        await explorer.pilot.pause()
+        await explorer.pilot.press("f1")
+        await explorer.until(lambda: isinstance(explorer.app.screen, HelpScreen))
+        screen = explorer.app.screen
+        assert isinstance(screen, HelpScreen)
+        lines = str(screen.text()).splitlines()
+        for binding in EVERY:
+            assert any(line.endswith(binding.tooltip) for line in lines), binding.id
+        assert next(line for line in lines if line.endswith("stops it too")).startswith("g ")
+        await explorer.pilot.press("escape")
+        await explorer.press("g")
+        assert explorer.exploration.walking
+        assert "g walk" in str(explorer.screen.query_one(HintBar).render())
+        await explorer.press("g")
