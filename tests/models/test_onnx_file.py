@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -40,7 +41,7 @@ def latents(n: int, dim: int = 8) -> np.ndarray:
 
 
 def append(
-    model: onnx.ModelProto, operator: str, *, inputs: list[str] | None = None, **attributes: object
+    model: onnx.ModelProto, operator: str, *, inputs: list[str] | None = None, **attributes: Any
 ) -> None:
     """Put an operator behind the image and make its output the graph's."""
     graph = model.graph
@@ -203,7 +204,8 @@ def rename(model: onnx.ModelProto, index: int, operator: str) -> None:
 
 
 def weight(model: onnx.ModelProto, name: str) -> onnx.TensorProto:
-    return next(tensor for tensor in model.graph.initializer if tensor.name == name)
+    found: onnx.TensorProto = next(tensor for tensor in model.graph.initializer if tensor.name == name)
+    return found
 
 
 def set_int64(model: onnx.ModelProto, name: str, values: list[int]) -> None:
@@ -239,7 +241,9 @@ def typed_weights(model: onnx.ModelProto) -> None:
 
 
 def string_weights(model: onnx.ModelProto) -> None:
-    model.graph.initializer.append(helper.make_tensor("text", TensorProto.STRING, [1], [b"hello"]))
+    model.graph.initializer.append(
+        TensorProto(name="text", data_type=TensorProto.STRING, dims=[1], string_data=[b"hello"])
+    )
 
 
 def subgraph(model: onnx.ModelProto) -> None:

@@ -83,11 +83,14 @@ def open_bundle(ref: str | Path) -> Bundle:
     """
     if isinstance(ref, str) and ref in catalog.names():
         return _open_folder(weights_dir() / ref)
-    path = Path(ref).expanduser()
-    if path.is_dir():
-        return _open_folder(path)
-    if path.is_file():
-        return _open_bare(path)
+    try:
+        path = Path(ref).expanduser()
+        if path.is_dir():
+            return _open_folder(path)
+        if path.is_file():
+            return _open_bare(path)
+    except (OSError, RuntimeError):  # a name too long for a file, or ~ of a user who is not known
+        pass
     raise _unknown(str(ref))
 
 

@@ -111,6 +111,12 @@ class _Reader:
             raise self.fail(key, "is missing")
         return self._table[key]
 
+    def names(self) -> list[str]:
+        """The keys of a free table, which are shown too."""
+        if not all(key.isprintable() for key in self._table):
+            raise self.fail("a name", "holds control characters; plain text is supported")
+        return list(self._table)
+
     def section(self, key: str) -> _Reader:
         return _Reader(self._path, self.table(key), f"[{key}] ")
 
@@ -150,7 +156,7 @@ class _Reader:
         if (
             isinstance(value, list | tuple)
             and len(value) == 2
-            and all(isinstance(v, int | float) and math.isfinite(v) for v in value)
+            and all(type(v) in (int, float) and math.isfinite(v) for v in value)
             and value[0] < value[1]
         ):
             return float(value[0]), float(value[1])
@@ -190,5 +196,5 @@ def _card(top: _Reader) -> ModelCard:
         precision=decoder.text("precision"),
         decoder_bytes=decoder.integer("bytes", 1, _MANY),
         training=top.table("training"),
-        figures={key: figures.number(key) for key in top.table("figures")},
+        figures={key: figures.number(key) for key in figures.names()},
     )

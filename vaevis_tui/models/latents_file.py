@@ -14,13 +14,17 @@ from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.space import Anchors, LatentSpace
+from vaevis_tui.models.card import MAX_LATENT_DIM
 from vaevis_tui.models.text import one_line
 
 MAX_ARRAY_BYTES = 64 << 20
 """Of one array once unpacked: a hundred thousand anchors of 128 dimensions fit."""
 
-_FLOATS = ("mean", "std", "kl", "axes", "axis_variances", "shell", "anchor_z")
-_KEYS = (*_FLOATS, "anchor_labels", "anchor_indices")
+_FLOATS = dict.fromkeys(
+    ("mean", "std", "kl", "axes", "axis_variances", "shell", "anchor_z"), ("f", "float32")
+)
+_TYPES = {**_FLOATS, "anchor_labels": ("U", "text"), "anchor_indices": ("iu", "int64")}
+"""NumPy's kinds of type that each array may be of, and what to call them."""
 
 
 def write_latents(path: Path, space: LatentSpace) -> None:
@@ -48,7 +52,7 @@ def read_latents(path: Path) -> LatentSpace:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            arrays = {key: _read_array(archive, key, path) for key in _KEYS}
+            arrays = {key: _read_array(archive, key, path) for key in _TYPES}
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
@@ -62,7 +66,7 @@ def _read_array(archive: zipfile.ZipFile, key: str, path: Path) -> NDArray[Any]:
         member = archive.getinfo(f"{key}.npy")
     except KeyError:
         raise UserError(
-            f"{path}: array {key} is missing; an npz with {', '.join(_KEYS)} is supported"
+            f"{path}: array {key} is missing; an npz with {', '.join(_TYPES)} is supported"
         ) from None
     if member.file_size > MAX_ARRAY_BYTES:
         raise UserError(
@@ -71,40 +75,40 @@ def _read_array(archive: zipfile.ZipFile, key: str, path: Path) -> NDArray[Any]:
     with archive.open(member) as stream:
         data = stream.read(MAX_ARRAY_BYTES + 1)
     file = io.BytesIO(data)
-    version = np.lib.format.read_magic(file)
-    if version not in ((1, 0), (2, 0)):
-        raise UserError(f"{path}: array {key} has npy version {version}; 1.0 and 2.0 are supported")
-    read_header = (
-        np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    )
-    shape, fortran, dtype = read_header(file)
-    wanted = "fiuU"
-    if dtype.kind not in wanted or dtype.hasobject or any(n < 0 for n in shape):
-        raise UserError(
-            f"{path}: array {key} is of type {dtype} and shape {shape}; numbers and text are supported"
-        )
+    shape, fortran, dtype = _header(file)
+    if dtype.kind not in "fiuU" or any(n < 0 for n in shape):
+        raise UserError(f"{path}: array {key} is {dtype} of shape {shape}; numbers and text are supported")
     if math.prod(shape) * dtype.itemsize != len(data) - file.tell():
-        raise UserError(
-            f"{path}: array {key} of shape {shape} and type {dtype} does not fit its {len(data)} bytes"
-        )
+        raise UserError(f"{path}: array {key}, {dtype} of shape {shape}, does not fit its {len(data)} bytes")
     array = np.frombuffer(data, dtype, offset=file.tell())
     return array.reshape(shape, order="F" if fortran else "C")
 
 
+def _header(file: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, Fortran order and type by the header of an npy file, which is read up to its data."""
+    version = np.lib.format.read_magic(file)
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    if version not in readers:
+        raise ValueError(f"npy version {version}")
+    try:
+        return readers[version](file)
+    except Exception as error:  # of Python's parser, which has many kinds for a hostile header
+        raise ValueError(f"npy header: {error}") from None
+
+
 def _space(path: Path, arrays: dict[str, NDArray[Any]]) -> LatentSpace:
-    for key in _FLOATS:
-        if arrays[key].dtype.kind != "f":
-            raise UserError(f"{path}: array {key} is of type {arrays[key].dtype}; float32 is supported")
-        arrays[key] = arrays[key].astype(np.float32)
+    for key, (kinds, supported) in _TYPES.items():
+        if arrays[key].dtype.kind not in kinds:
+            raise UserError(f"{path}: array {key} is of type {arrays[key].dtype}; {supported} is supported")
+    if arrays["mean"].size > MAX_LATENT_DIM:
+        raise UserError(
+            f"{path}: array mean has {arrays['mean'].size} numbers; up to {MAX_LATENT_DIM} are supported"
+        )
     if arrays["shell"].shape != (3,):
         raise UserError(f"{path}: array shell has shape {arrays['shell'].shape}; (3,) is supported")
     labels = tuple(str(label) for label in arrays["anchor_labels"].ravel())
     if not all(label.isprintable() for label in labels):
         raise UserError(f"{path}: array anchor_labels holds control characters; plain text is supported")
-    if arrays["anchor_indices"].dtype.kind not in "iu":
-        raise UserError(
-            f"{path}: array anchor_indices is of type {arrays['anchor_indices'].dtype}, not int64"
-        )
     low, median, high = (float(radius) for radius in arrays["shell"])
     try:
         return LatentSpace(
@@ -113,7 +117,7 @@ def _space(path: Path, arrays: dict[str, NDArray[Any]]) -> LatentSpace:
             kl=arrays["kl"],
             axes=arrays["axes"],
             axis_variances=arrays["axis_variances"],
-            anchors=Anchors(arrays["anchor_z"], labels, arrays["anchor_indices"].astype(np.int64)),
+            anchors=Anchors(arrays["anchor_z"], labels, arrays["anchor_indices"]),
             shell=(low, median, high),
         )
     except ValueError as error:
