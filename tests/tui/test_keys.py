@@ -65,7 +65,7 @@ async def test_help_tells_every_key_as_it_is_mapped() -> None:
         lines = str(screen.text()).splitlines()
         for binding in EVERY:
             assert any(line.endswith(binding.tooltip) for line in lines), binding.id
-        assert next(line for line in lines if line.endswith("stops it too")).startswith("g ")
+        assert next(line for line in lines if line.endswith("ends it")).startswith("g ")
         await explorer.pilot.press("escape")
         await explorer.press("g")
         assert explorer.exploration.walking

@@ -18,8 +18,7 @@ from vaevis_tui.tui.keys import Help
 MOUSE = (
     ("drag a bar", "set its value; press its name to select only"),
     ("double click", "bring a dimension back to the mean"),
-    ("wheel on the bars", "select the dimension above or below"),
-    ("wheel on the picture", "move the selected dimension by 0.1 σ"),
+    ("wheel", "select a dimension; over the picture, move it by 0.1 σ"),
 )
 
 
@@ -30,7 +29,7 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen {
         align: center middle;
         VerticalScroll {
-            width: 74; max-width: 100%; height: auto; max-height: 100%;
+            width: 78; max-width: 100%; height: auto; max-height: 100%;
             background: $surface; padding: 1 3; border: none; scrollbar-size-vertical: 1;
         }
         Static { height: auto; }
@@ -60,7 +59,7 @@ class HelpScreen(ModalScreen[None]):
             sections.append(_section(group, rows, key_column))
         sections.append(_section("With the mouse", MOUSE, key_column))
         closing = Content.styled(
-            "Esc closes this. Values are in σ, the standard deviation of the data.", "$quiet"
+            "Esc closes this. Values are in σ, standard deviations of the data.", "$quiet"
         )
         return Content("\n\n").join([*sections, closing])
 

@@ -22,7 +22,10 @@ class HintBar(Widget):
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
-    HintBar { height: 1; padding: 0 1; background: $background; color: $quiet; text-wrap: nowrap; }
+    HintBar {
+        height: 1; padding: 0 1; background: $background; color: $quiet;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
     """
 
     helps: reactive[tuple[Help, ...]] = reactive(())

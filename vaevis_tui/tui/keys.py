@@ -141,7 +141,7 @@ EXPLORER = [
         "Undo",
         id="point.undo",
         group=POINT,
-        tooltip="Go back to before the last change; a walk is one change",
+        tooltip="Undo the last change; a held key or a walk is one",
     ),
     Binding("U", "screen.redo", "Redo", id="point.redo", group=POINT, tooltip="Do again what was undone"),
     Binding(
@@ -150,7 +150,7 @@ EXPLORER = [
         "Walk",
         id="walk.toggle",
         group=WALK,
-        tooltip="Random walk on and off; taking hold of a dimension stops it too",
+        tooltip="Random walk on and off; moving a dimension ends it",
     ),
     Binding(
         "plus,equals_sign",

@@ -73,22 +73,28 @@ class LatentBars(Widget):
     DEFAULT_CSS = """
     LatentBars {
         background: $background;
-        .latent-bars--track { background: $track; color: $quiet 50%; }
-        .latent-bars--above { background: $track; color: $above-muted; }
-        .latent-bars--below { background: $track; color: $below-muted; }
-        .latent-bars--below-edge { background: $below-muted; color: $track; }
+        .latent-bars--track { background: $surface; color: $quiet 50%; }
+        .latent-bars--above { background: $surface; color: $above-muted; }
+        .latent-bars--below { background: $surface; color: $below-muted; }
+        .latent-bars--below-edge { background: $below-muted; color: $surface; }
         .latent-bars--name, .latent-bars--value { background: $background; color: $foreground 75%; }
         .latent-bars--quiet { background: $background; color: $quiet; }
         .latent-bars--mark { background: $background; color: $background; }
-        .latent-bars--selected-track { background: $track-selected; color: $quiet; }
-        .latent-bars--selected-above { background: $track-selected; color: $above; }
-        .latent-bars--selected-below { background: $track-selected; color: $below; }
-        .latent-bars--selected-below-edge { background: $below; color: $track-selected; }
+        .latent-bars--selected-track { background: $panel-lighten-1; color: $quiet; }
+        .latent-bars--selected-above { background: $panel-lighten-1; color: $above; }
+        .latent-bars--selected-below { background: $panel-lighten-1; color: $below; }
+        .latent-bars--selected-below-edge { background: $below; color: $panel-lighten-1; }
         .latent-bars--selected-name, .latent-bars--selected-value {
             background: $panel; color: $foreground; text-style: bold;
         }
         .latent-bars--selected-quiet { background: $panel; color: $foreground 75%; }
         .latent-bars--selected-mark { background: $panel; color: $accent; }
+        &:light {
+            .latent-bars--selected-track { background: $panel-darken-1; }
+            .latent-bars--selected-above { background: $panel-darken-1; }
+            .latent-bars--selected-below { background: $panel-darken-1; }
+            .latent-bars--selected-below-edge { color: $panel-darken-1; }
+        }
     }
     """
 

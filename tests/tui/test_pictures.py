@@ -1,0 +1,111 @@
+"""How the app looks: SVG screenshots, compared with those in __snapshots__ that somebody has looked at.
+
+After a change that is meant to be seen: ``pytest tests/tui/test_pictures.py --snapshot-update``, and look at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.tui.support import Clock, Explorer, make_bundle, make_settings, making_app
+from vaevis_tui.models.bundle import Bundle
+from vaevis_tui.tui.fps_panel import FpsPanel
+
+Compare = Callable[..., bool]
+Steps = Callable[[Explorer], Awaitable[None]]
+
+SIZES = [(80, 24), (120, 36), (200, 60)]
+TALL = make_bundle("dogs", 256, 128, 128)
+
+
+def looks_right(
+    compare: Compare, size: tuple[int, int], steps: Steps | None = None, *bundles: Bundle, theme: str = ""
+) -> bool:
+    """Whether the app, after the steps, looks as it did."""
+    settings = make_settings(*bundles)
+    clock = settings.clock
+    assert isinstance(clock, Clock)
+    with making_app(replace(settings, catalog=tuple(settings.catalog))) as app:
+        if theme:
+            app.theme = theme
+
+        async def before(pilot: Pilot[None]) -> None:
+            explorer = Explorer(app, pilot, clock, [])
+            await explorer.until(lambda: explorer.screen.exploration is not None)
+            await explorer.settle()
+            clock.now += 2.0  # so that nothing of the start is left in the statistics
+            if steps is not None:
+                await steps(explorer)
+            explorer.screen.query_one(FpsPanel).statistics = explorer.viewport.meter.snapshot()
+            await pilot.pause()
+
+        return compare(app, terminal_size=size, run_before=before)
+
+
+async def after_a_second_of_walking(explorer: Explorer) -> None:
+    meter = explorer.viewport.meter
+    for frame in range(60):
+        explorer.clock.now += 1 / 60 if frame % 20 else 1 / 24
+        meter.decoded(0.0008 + 0.0001 * (frame % 7))
+        meter.presented(0.0021 + 0.0002 * (frame % 5), 0.0003, 12_300)
+    meter.dropped()
+    explorer.screen.query_one(FpsPanel).walk = (True, 1.5)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_at_rest(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert looks_right(snap_compare, size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_large_pictures_and_many_dimensions(snap_compare: Compare, size: tuple[int, int]) -> None:
+    async def steps(explorer: Explorer) -> None:
+        await explorer.press("pagedown", "pagedown", "shift+left")
+        explorer.clock.now += 2.0
+        await after_a_second_of_walking(explorer)
+
+    assert looks_right(snap_compare, size, steps, TALL)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (60, 16), (20, 6), (100, 10)])
+def test_small_windows(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert looks_right(snap_compare, size, after_a_second_of_walking)
+
+
+def test_two_dimensions(snap_compare: Compare) -> None:
+    assert looks_right(snap_compare, (80, 24), None, make_bundle("plane", 2))
+
+
+def test_light(snap_compare: Compare) -> None:
+    assert looks_right(snap_compare, (80, 24), after_a_second_of_walking, theme="vaevis-light")
+
+
+def test_a_theme_of_textual_s(snap_compare: Compare) -> None:
+    assert looks_right(snap_compare, (80, 24), after_a_second_of_walking, theme="nord")
+
+
+def test_help(snap_compare: Compare) -> None:
+    async def steps(explorer: Explorer) -> None:
+        await explorer.pilot.press("question_mark")
+
+    assert looks_right(snap_compare, (120, 60), steps)
+
+
+def test_models(snap_compare: Compare) -> None:
+    async def steps(explorer: Explorer) -> None:
+        await explorer.pilot.press("m", "down")
+
+    assert looks_right(snap_compare, (80, 24), steps, make_bundle(), make_bundle("planes", 2))
+
+
+def test_a_wrong_value(snap_compare: Compare) -> None:
+    async def steps(explorer: Explorer) -> None:
+        await explorer.pilot.press("enter", *"1.x")
+        explorer.screen.query_one(Input).cursor_blink = False
+
+    assert looks_right(snap_compare, (80, 24), steps)
