@@ -1,0 +1,570 @@
+"""The decode worker, with real threads and no sleeps: every wait is for an event that must come."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pytest
+
+from tests.models.make import write_bundle
+from vaevis_tui.engine.decoder import Decoder, DecoderInfo, DecodeTimes, EngineError, Latents, Pictures
+from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
+from vaevis_tui.engine.worker import DecoderSource, DecodeWorker, Frame
+from vaevis_tui.errors import UserError
+from vaevis_tui.models.bundle import open_bundle
+
+PATIENCE = 20.0
+"""Seconds until a wait is given up: far more than anything here takes."""
+
+
+class StubDecoder:
+    """Paints z[0] everywhere, and can be held in the middle of a decode."""
+
+    def __init__(self, name: str = "stub", dim: int = 2) -> None:
+        self.info = DecoderInfo(name, "none", "float32", dim, 4, 4, 1)
+        self.times = DecodeTimes(compute=0.001)
+        self.decoded: list[float] = []
+        self.began = threading.Semaphore(0)
+        self.go_on = threading.Event()
+        self.go_on.set()
+        self.failure: Exception | None = None
+        self.closed = threading.Event()
+        self.thread: threading.Thread | None = None
+
+    def decode(self, z: Latents) -> Pictures:
+        self.thread = threading.current_thread()
+        self.began.release()
+        assert self.go_on.wait(PATIENCE)
+        if self.failure is not None:
+            raise self.failure
+        if z.shape != (1, self.info.latent_dim):
+            raise ValueError(f"z has shape {z.shape}")
+        self.decoded.append(float(z[0, 0]))
+        return np.full((1, 4, 4, 3), z[0, 0], np.uint8)
+
+    def wait_until_decoding(self) -> None:
+        assert self.began.acquire(timeout=PATIENCE)
+
+    def close(self) -> None:
+        self.closed.set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class CancellableStub(StubDecoder):
+    def cancel(self) -> None:
+        self.failure = EngineError("cancelled")
+        self.go_on.set()
+
+
+class News:
+    """What a worker called back, in order."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[Frame | Exception | DecoderInfo] = queue.Queue()
+        self.put = self._queue.put
+
+    def next(self) -> Frame | Exception | DecoderInfo:
+        return self._queue.get(timeout=PATIENCE)
+
+    def frame(self) -> Frame:
+        found = self.next()
+        assert isinstance(found, Frame), found
+        return found
+
+    def opened(self) -> DecoderInfo:
+        found = self.next()
+        assert isinstance(found, DecoderInfo), found
+        return found
+
+    def error(self) -> Exception:
+        found = self.next()
+        assert isinstance(found, Exception), found
+        return found
+
+    def assert_none(self) -> None:
+        assert self._queue.empty()
+
+
+Start = Callable[..., DecodeWorker]
+
+
+@pytest.fixture
+def news() -> News:
+    return News()
+
+
+@pytest.fixture
+def start(news: News) -> Iterator[Start]:
+    """Start workers that are closed when the test ends."""
+    workers = []
+
+    def begin(source: DecoderSource) -> DecodeWorker:
+        worker = DecodeWorker(source, news.put, news.put, news.put)
+        workers.append(worker)
+        return worker
+
+    yield begin
+    for worker in workers:
+        worker.close()
+
+
+def fails_with(error: Exception) -> Callable[..., Decoder]:
+    def fail(*_: object) -> Decoder:
+        raise error
+
+    return fail
+
+
+def source(decoder: StubDecoder, **others: Any) -> DecoderSource:
+    return DecoderSource(lambda: decoder, **others)
+
+
+# ---- pictures ----
+
+
+def test_a_picture_with_everything_that_belongs_to_it(start: Start, news: News) -> None:
+    stub = StubDecoder()
+    worker = start(source(stub))
+    tag = object()
+    worker.submit([7, 0.5], tag)
+    assert news.opened() == stub.info
+    frame = news.frame()
+    assert frame.number == 1
+    assert frame.z.dtype == np.float32
+    np.testing.assert_array_equal(frame.z, [7, 0.5])
+    np.testing.assert_array_equal(frame.picture, np.full((4, 4, 3), 7))
+    assert frame.times == stub.times
+    assert frame.tag is tag
+    assert worker.info == stub.info
+
+
+def test_the_latest_z_wins(start: Start, news: News) -> None:
+    stub = StubDecoder()
+    stub.go_on.clear()
+    worker = start(source(stub))
+    news.opened()
+    worker.submit([1, 0])
+    stub.wait_until_decoding()
+    for value in range(2, 100):
+        worker.submit([value, 0])
+    stub.go_on.set()
+    assert [news.frame().z[0] for _ in range(2)] == [1, 99]
+    worker.submit([100, 0])
+    assert news.frame().number == 3
+    assert stub.decoded == [1, 99, 100]
+
+
+def test_z_is_taken_as_it_was_when_it_was_submitted(start: Start, news: News) -> None:
+    stub = StubDecoder()
+    stub.go_on.clear()
+    worker = start(source(stub))
+    news.opened()
+    worker.submit([1, 0])
+    stub.wait_until_decoding()
+    z = np.array([2, 0], np.float32)
+    worker.submit(z)
+    z[0] = 3
+    stub.go_on.set()
+    assert [news.frame().z[0] for _ in range(2)] == [1, 2]
+
+
+def test_everything_happens_in_one_thread_of_its_own(news: News) -> None:
+    stub = StubDecoder()
+    threads: queue.Queue[threading.Thread] = queue.Queue()
+
+    def note(_: object) -> None:
+        threads.put(threading.current_thread())
+
+    def opened() -> Decoder:
+        note(None)
+        return stub
+
+    with DecodeWorker(DecoderSource(opened), note, note, note) as worker:
+        worker.submit([1, 0])
+        found = [threads.get(timeout=PATIENCE) for _ in range(3)]
+    assert set(found) == {stub.thread}
+    assert stub.thread is not threading.current_thread()
+
+
+def test_z_that_does_not_fit_is_an_error_and_no_more(start: Start, news: News) -> None:
+    worker = start(source(StubDecoder()))
+    news.opened()
+    worker.submit([1, 2, 3])
+    assert isinstance(news.error(), ValueError)
+    worker.submit([4, 0])
+    assert news.frame().z[0] == 4
+
+
+def test_an_error_of_a_callback_is_told_and_survived() -> None:
+    told: queue.Queue[object] = queue.Queue()
+
+    def on_frame(frame: Frame) -> None:
+        if frame.number == 1:
+            raise RuntimeError("a fault of the app")
+        told.put(frame)
+
+    with DecodeWorker(source(StubDecoder()), on_frame, told.put) as worker:
+        worker.submit([1, 0])
+        assert str(told.get(timeout=PATIENCE)) == "a fault of the app"
+        worker.submit([2, 0])
+        frame = told.get(timeout=PATIENCE)
+    assert isinstance(frame, Frame)
+    assert frame.number == 2
+
+
+# ---- other models ----
+
+
+def test_another_model(start: Start, news: News) -> None:
+    first, second = StubDecoder("first"), StubDecoder("second", dim=3)
+    worker = start(source(first))
+    worker.submit([1, 0])
+    news.opened()
+    news.frame()
+    worker.open(source(second))
+    worker.submit([2, 0, 0])
+    assert news.opened().backend == "second"
+    assert first.closed.is_set()
+    frame = news.frame()
+    assert (frame.number, frame.z.shape) == (2, (3,))
+
+
+def test_what_was_submitted_for_the_former_model_is_forgotten(start: Start, news: News) -> None:
+    first, second = StubDecoder("first"), StubDecoder("second", dim=3)
+    first.go_on.clear()
+    worker = start(source(first))
+    news.opened()
+    worker.submit([1, 0])
+    first.wait_until_decoding()
+    worker.submit([2, 0])
+    worker.open(source(second))
+    first.go_on.set()
+    assert news.frame().z[0] == 1
+    assert news.opened().backend == "second"
+    worker.submit([3, 0, 0])
+    assert news.frame().z[0] == 3
+
+
+def test_a_model_that_does_not_open_leaves_the_former(start: Start, news: News) -> None:
+    stub = StubDecoder()
+    worker = start(source(stub))
+    news.opened()
+    worker.open(DecoderSource(fails_with(UserError("no such model"))))
+    worker.submit([1, 0, 0])
+    assert str(news.error()) == "no such model"
+    assert worker.info == stub.info
+    worker.submit([2, 0])
+    assert news.frame().z[0] == 2
+    assert stub.decoded == [2]
+
+
+def test_a_first_model_that_does_not_open(start: Start, news: News) -> None:
+    worker = start(DecoderSource(fails_with(UserError("no such model"))))
+    worker.submit([1, 0])
+    assert str(news.error()) == "no such model"
+    assert worker.info is None
+    worker.open(source(StubDecoder()))
+    news.opened()
+    worker.submit([2, 0])
+    assert news.frame().z[0] == 2
+
+
+def test_only_the_last_of_several_models_is_opened(start: Start, news: News) -> None:
+    first = StubDecoder("first")
+    first.go_on.clear()
+    worker = start(source(first))
+    news.opened()
+    worker.submit([1, 0])
+    first.wait_until_decoding()
+    for name in ("second", "third", "fourth"):
+        worker.open(source(StubDecoder(name)))
+    first.go_on.set()
+    news.frame()
+    assert news.opened().backend == "fourth"
+    news.assert_none()
+
+
+# ---- failures ----
+
+
+def test_a_failed_device_is_replaced_and_the_picture_still_comes(start: Start, news: News) -> None:
+    first, humble = StubDecoder("gpu"), StubDecoder("humble")
+    reasons = []
+
+    def fallback(reason: str) -> Decoder:
+        reasons.append(reason)
+        return humble
+
+    worker = start(source(first, fallback=fallback))
+    worker.submit([1, 0])
+    news.opened()
+    news.frame()
+    first.failure = EngineError("device lost")
+    worker.submit([2, 0], "tag")
+    assert news.opened().backend == "humble"
+    frame = news.frame()
+    assert (frame.number, frame.z[0], frame.tag) == (2, 2, "tag")
+    assert reasons == ["device lost"]
+    assert first.closed.is_set()
+    assert worker.info == humble.info
+
+
+def test_after_a_failure_the_latest_z_still_wins(start: Start, news: News) -> None:
+    first, humble = StubDecoder("gpu"), StubDecoder("humble")
+    first.go_on.clear()
+    first.failure = EngineError("device lost")
+    worker = start(source(first, fallback=lambda reason: humble))
+    news.opened()
+    worker.submit([1, 0])
+    first.wait_until_decoding()
+    worker.submit([2, 0])
+    first.go_on.set()
+    news.opened()
+    assert news.frame().z[0] == 2
+    assert humble.decoded == [2]
+
+
+def test_a_device_that_does_not_open_is_replaced(start: Start, news: News) -> None:
+    worker = start(DecoderSource(fails_with(EngineError("no memory")), lambda reason: StubDecoder(reason)))
+    worker.submit([1, 0])
+    assert news.opened().backend == "no memory"
+    news.frame()
+
+
+def test_what_the_user_can_mend_is_no_reason_to_fall_back(start: Start, news: News) -> None:
+    start(DecoderSource(fails_with(UserError("no driver")), lambda reason: StubDecoder()))
+    assert str(news.error()) == "no driver"
+
+
+@pytest.mark.parametrize("fallback", [None, fails_with(EngineError("gone too"))])
+def test_nothing_left_to_fall_back_on(
+    start: Start, news: News, fallback: Callable[[str], Decoder] | None
+) -> None:
+    stub = StubDecoder()
+    stub.failure = EngineError("device lost")
+    worker = start(source(stub, fallback=fallback))
+    news.opened()
+    worker.submit([1, 0])
+    assert str(news.error()) == ("device lost" if fallback is None else "gone too")
+    assert worker.info is None
+    assert stub.closed.is_set()
+    worker.open(source(StubDecoder("other")))
+    assert news.opened().backend == "other"
+    worker.submit([2, 0])
+    assert news.frame().z[0] == 2
+
+
+def test_a_fallback_that_fails_is_not_tried_again(start: Start, news: News) -> None:
+    first, humble = StubDecoder("gpu"), StubDecoder("humble")
+    first.failure = humble.failure = EngineError("broken")
+    worker = start(source(first, fallback=lambda reason: humble))
+    news.opened()
+    worker.submit([1, 0])
+    news.opened()
+    assert str(news.error()) == "broken"
+    assert worker.info is None
+
+
+# ---- upgrades ----
+
+
+def test_a_better_decoder_takes_over_when_it_is_ready(start: Start, news: News) -> None:
+    humble, better = StubDecoder("humble"), StubDecoder("better")
+    asked, ready = threading.Event(), threading.Event()
+
+    def upgrade() -> Decoder:
+        asked.set()
+        assert ready.wait(PATIENCE)
+        return better
+
+    worker = start(source(humble, upgrade=upgrade))
+    news.opened()
+    assert not asked.is_set()
+    worker.submit([1, 0])
+    news.frame()
+    assert asked.wait(PATIENCE)
+    worker.submit([2, 0])
+    assert news.frame().z[0] == 2
+    assert humble.decoded == [1, 2]
+    ready.set()
+    assert news.opened().backend == "better"
+    assert humble.closed.is_set()
+    worker.submit([3, 0])
+    news.frame()
+    assert better.decoded == [3]
+
+
+def test_why_there_is_no_better_decoder_is_said(start: Start, news: News) -> None:
+    humble = StubDecoder("humble")
+    worker = start(source(humble, upgrade=fails_with(EngineError("no shader"))))
+    worker.submit([1, 0])
+    assert news.opened().reason == ""
+    news.frame()
+    assert news.opened().reason == "no shader"
+    assert worker.info is not None
+    assert worker.info.backend == "humble"
+    worker.submit([2, 0])
+    assert news.frame().z[0] == 2
+
+
+def test_a_better_decoder_that_fails_is_replaced(start: Start, news: News) -> None:
+    humble, better, again = StubDecoder("humble"), StubDecoder("better"), StubDecoder("again")
+    better.failure = EngineError("device lost")
+    worker = start(source(humble, upgrade=lambda: better, fallback=lambda reason: again))
+    worker.submit([1, 0])
+    news.opened()
+    news.frame()
+    assert news.opened().backend == "better"
+    worker.submit([2, 0])
+    assert news.opened().backend == "again"
+    assert news.frame().z[0] == 2
+    news.assert_none()
+
+
+def test_a_better_decoder_of_a_former_model_is_closed(start: Start, news: News) -> None:
+    first, better, second = StubDecoder("first"), StubDecoder("better"), StubDecoder("second")
+    ready = threading.Event()
+
+    def upgrade() -> Decoder:
+        assert ready.wait(PATIENCE)
+        return better
+
+    worker = start(source(first, upgrade=upgrade))
+    worker.submit([1, 0])
+    news.opened()
+    news.frame()
+    worker.open(source(second))
+    assert news.opened().backend == "second"
+    ready.set()
+    assert better.closed.wait(PATIENCE)
+    worker.submit([2, 0])
+    assert news.frame().z[0] == 2
+    assert second.decoded == [2]
+
+
+def test_a_better_decoder_that_comes_after_closing_is_closed(news: News) -> None:
+    better = StubDecoder("better")
+    ready = threading.Event()
+
+    def upgrade() -> Decoder:
+        assert ready.wait(PATIENCE)
+        return better
+
+    worker = DecodeWorker(source(StubDecoder(), upgrade=upgrade), news.put, news.put)
+    worker.submit([1, 0])
+    news.frame()
+    worker.close()
+    ready.set()
+    assert better.closed.wait(PATIENCE)
+
+
+# ---- closing ----
+
+
+def test_closing_closes_the_decoder_and_ends_the_thread(news: News) -> None:
+    stub = StubDecoder()
+    with DecodeWorker(source(stub), news.put, news.put) as worker:
+        worker.submit([1, 0])
+        news.frame()
+    assert stub.closed.is_set()
+    assert stub.thread is not None
+    assert not stub.thread.is_alive()
+    worker.close()
+    worker.submit([2, 0])
+    news.assert_none()
+
+
+def test_closing_does_not_wait_for_a_long_decode(news: News) -> None:
+    stub = StubDecoder()
+    stub.go_on.clear()
+    worker = DecodeWorker(source(stub), news.put, news.put)
+    worker.submit([1, 0])
+    stub.wait_until_decoding()
+    worker.close(timeout=0.01)
+    assert stub.thread is not None
+    assert stub.thread.is_alive()
+    stub.go_on.set()
+    stub.thread.join(PATIENCE)
+    assert stub.closed.is_set()
+    news.assert_none()
+
+
+def test_closing_cancels_a_long_decode_where_the_decoder_can(news: News) -> None:
+    stub = CancellableStub()
+    stub.go_on.clear()
+    worker = DecodeWorker(source(stub, fallback=fails_with(AssertionError())), news.put, news.put)
+    worker.submit([1, 0])
+    stub.wait_until_decoding()
+    worker.close(PATIENCE)
+    assert stub.closed.is_set()
+    news.assert_none()
+
+
+def test_closing_from_a_callback(news: News) -> None:
+    ended = threading.Event()
+    worker: DecodeWorker
+
+    def on_frame(_: Frame) -> None:
+        worker.close()
+        ended.set()
+
+    stub = StubDecoder()
+    worker = DecodeWorker(source(stub), on_frame, news.put)
+    worker.submit([1, 0])
+    assert ended.wait(PATIENCE)
+    assert stub.closed.wait(PATIENCE)
+    news.assert_none()
+
+
+# ---- with a real decoder ----
+
+
+def test_pictures_of_a_real_decoder_are_those_it_gives_outside(
+    tmp_path: Path, start: Start, news: News
+) -> None:
+    bundle = open_bundle(write_bundle(tmp_path / "model", 8, height=32, width=32, channels=3))
+    z = bundle.space.sample(3, 5)
+    with OnnxRuntimeDecoder(bundle) as decoder:
+        expected = decoder.decode(z)
+    worker = start(DecoderSource(lambda: OnnxRuntimeDecoder(bundle)))
+    news.opened()
+    for vector, picture in zip(z, expected, strict=True):
+        worker.submit(vector)
+        np.testing.assert_array_equal(news.frame().picture, picture)
+
+
+def test_submitting_from_many_threads_ends_with_the_last_picture(start: Start, news: News) -> None:
+    """Frames stay numbered without gaps, and each shows what was asked for."""
+    stub = StubDecoder()
+    worker = start(source(stub))
+    news.opened()
+
+    def submit(first: int) -> None:
+        for second in range(100):
+            worker.submit([first, second])
+
+    threads = [threading.Thread(target=submit, args=(first,)) for first in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    worker.submit([200, 0], "last")
+    number = 0
+    while True:
+        frame = news.frame()
+        number += 1
+        assert frame.number == number
+        assert frame.picture[0, 0, 0] == frame.z[0]
+        if frame.tag == "last":
+            break
+    news.assert_none()
