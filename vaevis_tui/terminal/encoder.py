@@ -19,8 +19,9 @@ RGB = tuple[int, int, int]
 class EncodedPicture:
     """A picture as rows of ready-made terminal output.
 
-    Each row can be written by itself, wherever the cursor stands: it moves the cursor ``columns`` cells to
-    the right, sets every colour it uses, and ends with all attributes reset. It holds no line feed.
+    Each row can be written by itself wherever the cursor stands, while no attribute is set: it moves the
+    cursor ``columns`` cells to the right, sets every colour it uses, and ends with all attributes reset. It
+    holds no line feed.
 
     Attributes:
         rows: One string a row of cells, top to bottom.

@@ -101,10 +101,11 @@ def _rows(
     )
     cells[..., 0] = new_any * _INTRODUCER
     cells[..., 1] = new_fg * foreground
-    cells[..., 2 : 2 + channels] = _NUMBERS[codes[0::2]] * new_fg[..., None]
     cells[..., 2 + channels] = (new_fg & new_bg) * _SEPARATOR
     cells[..., 3 + channels] = new_bg * background
-    cells[..., 4 + channels : -1] = _NUMBERS[codes[1::2]] * new_bg[..., None]
+    for channel in range(channels):  # by channel: NumPy is slow where the innermost axis is short
+        cells[..., 2 + channel] = _NUMBERS[codes[0::2, :, channel]] * new_fg
+        cells[..., 4 + channels + channel] = _NUMBERS[codes[1::2, :, channel]] * new_bg
     cells[..., -1] = _GLYPHS[split + np.uint8(2) * new_any]
     packed = words.tobytes().translate(None, _NUL)
     placeholder = _UPPER_HALF_BYTE.decode()
@@ -131,5 +132,6 @@ def _packed(codes: NDArray[np.uint8]) -> _Words:
     """One number a colour, (h, w, c) to (h, w), for c up to 4."""
     height, width, channels = codes.shape
     padded = np.zeros((height, width, 4), np.uint8)
-    padded[..., :channels] = codes
+    for channel in range(channels):
+        padded[..., channel] = codes[..., channel]
     return padded.view(np.uint32)[..., 0]

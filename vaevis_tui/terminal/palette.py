@@ -27,18 +27,23 @@ def palette() -> NDArray[np.uint8]:
 def nearest(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The palette entry nearest to each colour, uint8 (..., 3) to uint8 (...), 16 to 255.
 
-    Colours are rounded down to 5 bits a channel first, which makes the whole search one look-up.
+    The search is one look-up: colours that are not grey are known to 5 bits a channel, greys exactly.
     """
-    r, g, b = (colors[..., channel].astype(np.uint16) >> 3 for channel in range(3))
-    entries: NDArray[np.uint8] = _nearest_of_15_bits()[r << 10 | g << 5 | b]
-    return entries
+    r, g, b = (colors[..., channel] for channel in range(3))
+    index = (r >> 3).astype(np.uint16) << 10 | (g >> 3).astype(np.uint16) << 5 | b >> 3
+    of_colors, of_greys = _tables()
+    return np.where((r == g) & (g == b), of_greys[r], of_colors[index])
 
 
 @lru_cache(maxsize=1)
-def _nearest_of_15_bits() -> NDArray[np.uint8]:
-    """The nearest entry, by squared distance in RGB, to every colour of 5 bits a channel, uint8 (32768,)."""
-    levels = np.arange(32)
-    colors = _grid(levels << 3 | levels >> 2)  # 0 and 31 are the ends of the range
+def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The nearest entries to all colours of 5 bits a channel, uint8 (32768,), and to all greys, (256,)."""
+    middles = 8 * np.arange(32) + 4
+    return _search(_grid(middles)), _search(np.arange(256)[:, None].repeat(3, axis=1))
+
+
+def _search(colors: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The nearest entry to each colour by squared distance in RGB, (n, 3) to uint8 (n,)."""
     # Nearest in the cube is the nearest level of each channel, on the ramp the level nearest to the mean.
     cube = np.abs(colors[..., None] - _CUBE_LEVELS).argmin(axis=-1)
     grey = np.abs(colors.mean(axis=-1, keepdims=True) - _GREY_LEVELS).argmin(axis=-1)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import pairwise
 from typing import Any, NamedTuple, TextIO
 
@@ -29,6 +30,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from vaevis_tui.terminal.halfblock import UPPER_HALF
+
+if sys.platform != "win32":
+    import termios
+
+HANGUP_CODE = 128 + 1
+"""Exit code of a program whose terminal has gone: as of one that SIGHUP, signal 1, has ended."""
 
 
 class PictureStrip(Strip):
@@ -162,10 +169,12 @@ class TimedFile:
 
     Args:
         file: What is written to. Output is encoded here, which counts its bytes on the way.
+        gone: Called when the terminal turns out to have gone.
     """
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, gone: Callable[[], object]) -> None:
         self._file = file
+        self._tell_gone = gone
         self._seconds = 0.0
         self._size = 0
         self._gone = False
@@ -195,6 +204,7 @@ class TimedFile:
             operation(*arguments)
         except OSError:
             self._gone = True
+            self._tell_gone()
         self._seconds += time.perf_counter() - started
 
     def __getattr__(self, name: str) -> Any:
@@ -209,16 +219,33 @@ class TimedDriver(Driver):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._file: Any = TimedFile(self._file)
+        self._file: Any = TimedFile(self._file, self._leave)
 
     def start_application_mode(self) -> None:
-        """Start, with a queue of output that never makes the event loop wait.
+        """Start, with a queue of output that never makes the event loop wait, and without post-processing.
 
-        Textual's waits when it holds 30 pieces, and keys with it, once a terminal stalls. Pictures are paced
-        before they come here, and what else is drawn is small.
+        Textual's queue waits when it holds 30 pieces, and keys with it, once a terminal stalls. Pictures are
+        paced before they come here, and what else is drawn is small.
+
+        The kernel looks at every byte to put carriage returns before line feeds (OPOST). Textual moves the
+        cursor after each line feed, and needs none; the 300 KB of a picture are written in 0.9 ms of processor
+        time instead of 2. Textual restores all modes of the terminal at the end.
         """
         super().start_application_mode()  # type: ignore[safe-super]
         self._writer_thread._queue.maxsize = 0
+        if sys.platform != "win32" and self._file.isatty():
+            modes = termios.tcgetattr(self._file)
+            modes[1] &= ~termios.OPOST  # output modes
+            termios.tcsetattr(self._file, termios.TCSANOW, modes)
+
+    def _leave(self) -> None:
+        """Leave the app, whose terminal has gone; Textual's input thread only ends itself then.
+
+        Most often SIGHUP has ended the program by now, unless it is ignored (nohup).
+        """
+        exit_app = partial(self._app.exit, return_code=HANGUP_CODE)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(exit_app)
 
 
 @cache
@@ -226,8 +253,8 @@ def timed_driver_class(base: type[Driver]) -> type[Driver]:
     """A driver class that can tell when a frame has been written, for App.get_driver_class.
 
     Args:
-        base: What the app would use otherwise. Where it is not one that writes by a thread (a browser's), it
-            is returned as it is.
+        base: What the app would use otherwise. One that does not write by a thread (a browser's) is
+            returned as it is.
     """
     if base.__name__ not in {"LinuxDriver", "WindowsDriver"}:
         return base

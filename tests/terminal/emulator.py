@@ -1,0 +1,48 @@
+"""A terminal emulator that gives back the pixels it shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyte
+from numpy.typing import NDArray
+
+
+class PixelScreen:
+    """A screen of cells, each two pixels high, fed with terminal output."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.Stream(self.screen)
+
+    def feed(self, output: str) -> None:
+        self._stream.feed(output)
+
+    def write_at(self, column: int, row: int, output: str) -> None:
+        """Write from a cell on, counted from 0."""
+        self.feed(f"\x1b[{row + 1};{column + 1}H{output}")
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """What is shown, uint8 (2 rows, columns, 3); what has the default colour is black."""
+        shown = np.zeros((2 * self.screen.lines, self.screen.columns, 3), np.uint8)
+        for y in range(self.screen.lines):
+            for x in range(self.screen.columns):
+                shown[2 * y, x], shown[2 * y + 1, x] = self._halves(x, y)
+        return shown
+
+    def _halves(self, x: int, y: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        cell = self.screen.buffer[y][x]
+        foreground, background = _rgb(cell.fg), _rgb(cell.bg)
+        match cell.data:
+            case "▀":
+                return foreground, background
+            case "▄":
+                return background, foreground
+            case "█":
+                return foreground, foreground
+            case " ":
+                return background, background
+        raise AssertionError(f"{cell.data!r} at column {x}, row {y} is no half-block")
+
+
+def _rgb(color: str) -> tuple[int, ...]:
+    return (0, 0, 0) if color == "default" else tuple(bytes.fromhex(color))

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from vaevis_tui.terminal.link import Link
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def send(link: Link, number: int) -> None:
+    link.offer(number)
+    assert link.may_send()
+    link.sent(number, 1000)
+
+
+def test_a_picture_goes_at_once() -> None:
+    link = Link(Clock())
+    assert not link.may_send()
+    assert link.delay() is None
+
+    assert not link.offer(1)
+
+    assert link.may_send()
+
+
+def test_the_window_closes_and_presenting_opens_it() -> None:
+    clock = Clock()
+    link = Link(clock, window=2)
+    send(link, 1)
+    clock.now += 1
+    send(link, 2)
+    clock.now += 1
+    link.offer(3)
+    assert link.delay() is None
+    assert [(picture.number, picture.size) for picture in link.in_flight] == [(1, 1000), (2, 1000)]
+
+    assert link.presented(1) == 2.0
+
+    assert link.may_send()
+    assert len(link.in_flight) == 1
+
+
+def test_presenting_one_presents_all_before_it() -> None:
+    clock = Clock()
+    link = Link(clock, window=3)
+    for number in (1, 2, 3):
+        send(link, number)
+        clock.now += 1
+    assert link.presented(2) == 2.0
+    assert [picture.number for picture in link.in_flight] == [3]
+    assert link.presented(1) is None
+
+
+def test_the_newest_takes_the_place_of_what_waits() -> None:
+    link = Link(Clock(), window=1)
+    send(link, 1)
+    assert not link.offer(2)
+    assert link.offer(3)
+    assert link.offer(4)
+
+    assert link.waiting == 4
+    assert link.dropped == 2
+    link.presented(1)
+    assert link.waiting == 4, "the newest is never dropped"
+
+
+def test_no_more_than_the_maximum_rate() -> None:
+    clock = Clock()
+    link = Link(clock, max_rate=50)
+    sent = 0
+    for tick in range(1, 1001):  # a second, offered a thousand pictures
+        clock.now = 100 + tick / 1000
+        link.offer(tick)
+        if link.may_send():
+            link.sent(tick, 1)
+            link.presented(tick)
+            sent += 1
+    assert 49 <= sent <= 51
+
+
+def test_pictures_made_unevenly_at_the_maximum_rate_all_go_in_time() -> None:
+    clock = Clock()
+    link = Link(clock, max_rate=50)
+    waits = []
+    for number in range(200):
+        clock.now = 100 + number / 50 + (0.008 if number % 3 else 0.0)
+        link.offer(number)
+        delay = link.delay()
+        assert delay is not None
+        waits.append(delay)
+        clock.now += delay
+        link.sent(number, 1)
+        link.presented(number)
+    assert link.dropped == 0
+    assert max(waits) < 0.009
+
+
+def test_a_pause_earns_no_burst() -> None:
+    clock = Clock()
+    link = Link(clock, max_rate=50, window=100)
+    send(link, 1)
+    clock.now += 60
+    for number in range(2, 100):
+        link.offer(number)
+        if not link.may_send():
+            break
+        link.sent(number, 1)
+    assert number <= 4
+
+
+def test_what_is_forgotten_makes_room() -> None:
+    link = Link(Clock(), window=1)
+    send(link, 1)
+    link.offer(2)
+    link.forget()
+    assert link.presented(1) is None
+    assert link.waiting == 2
+    assert len(link.in_flight) == 0
+
+
+@pytest.mark.parametrize(("window", "rate"), [(0, 60.0), (1, 0.0), (1, -1.0), (1, float("nan"))])
+def test_nonsense_is_refused(window: int, rate: float) -> None:
+    with pytest.raises(ValueError, match="window must be at least 1"):
+        Link(Clock(), window=window, max_rate=rate)
+
+
+class LinkMachine(RuleBasedStateMachine):
+    """Whatever happens in whatever order, every picture is accounted for and the newest is not lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.link = Link(self.clock, window=3)
+        self.offered = self.sent = 0
+
+    @rule()
+    def offer(self) -> None:
+        self.offered += 1
+        self.link.offer(self.offered)
+
+    @precondition(lambda self: self.link.may_send())
+    @rule()
+    def send(self) -> None:
+        assert self.link.waiting is not None
+        self.link.sent(self.link.waiting, 10)
+        self.sent += 1
+
+    @precondition(lambda self: self.link.in_flight)
+    @rule(data=st.data())
+    def present(self, data: st.DataObject) -> None:
+        picture = data.draw(st.sampled_from(self.link.in_flight))
+        assert self.link.presented(picture.number) is not None
+
+    @rule(seconds=st.floats(0, 0.1))
+    def wait(self, seconds: float) -> None:
+        self.clock.now += seconds
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        waiting = self.link.waiting is not None
+        assert self.offered == self.sent + self.link.dropped + waiting
+        assert len(self.link.in_flight) <= 3
+        assert self.link.waiting in (None, self.offered)
+        if waiting and not self.link.in_flight:
+            delay = self.link.delay()
+            assert delay is not None
+            assert delay <= 1 / 60 + 1e-9, "a picture that waits can go soon once nothing is under way"
+
+
+LinkMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+test_link_machine = LinkMachine.TestCase

@@ -1,0 +1,368 @@
+from __future__ import annotations
+
+import random
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tests.tui.frames import FakeFrame, flat_frame, random_frame
+from tests.tui.output import StallingDriver, Terminal, on_terminal
+from vaevis_tui.terminal.colors import ColorMode
+from vaevis_tui.terminal.encoder import RGB, EncodedPicture
+from vaevis_tui.terminal.halfblock import HalfBlockEncoder
+from vaevis_tui.terminal.layout import fit, resample
+from vaevis_tui.terminal.link import Link
+from vaevis_tui.terminal.palette import to_grey
+from vaevis_tui.tui.viewport import Viewport
+
+BACKGROUND = (16, 32, 48)
+SIDE = 6
+"""Columns of the widget beside the viewport."""
+
+
+class CountingEncoder:
+    """Half-blocks, and how many pictures were encoded."""
+
+    def __init__(self, mode: ColorMode | None = None) -> None:
+        self.encoded = 0
+        self._encoder = HalfBlockEncoder(mode)
+
+    def encode(self, pixels: NDArray[np.uint8], background: RGB = (0, 0, 0)) -> EncodedPicture:
+        self.encoded += 1
+        return self._encoder.encode(pixels, background)
+
+
+class Clock:
+    """A clock that makes every picture due: each look at it is a tenth of a second after the last."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 0.1
+        return self.now
+
+
+class Veil(ModalScreen[None]):
+    CSS = "Veil { background: #000000 50%; }"
+
+
+class PictureApp(App[None]):
+    CSS = f"""
+    Screen {{ layers: base top; background: #102030; overflow: hidden; }}
+    Viewport {{ background: #102030; }}
+    #side {{ width: {SIDE}; height: 100%; background: #aa0000; }}
+    #patch {{ layer: top; offset: 4 3; width: 9; height: 2; background: #00aa00; }}
+    """
+
+    def __init__(self, mode: ColorMode | None = None, **arguments: Any) -> None:
+        super().__init__()
+        self.encoder = CountingEncoder(mode)
+        arguments.setdefault("clock", Clock())
+        self.viewport = Viewport(self.encoder, **arguments)
+        self.seen: list[object] = []
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield self.viewport
+            yield Static(id="side")
+
+    def on_viewport_presented(self, message: Viewport.Presented) -> None:
+        assert message.control is self.viewport
+        self.seen.append(message.frame)
+
+
+async def show(terminal: Terminal, frame: FakeFrame) -> None:
+    """Show a frame and wait until it is on the screen."""
+    viewport = terminal.app.query_one(Viewport)
+    viewport.show(frame)
+    await terminal.until(lambda: viewport.presented is frame)
+
+
+def expected(frame: FakeFrame, columns: int, rows: int) -> NDArray[np.uint8]:
+    """All pixels of the terminal: the picture amid background, and the widget beside it."""
+    pixels = np.full((2 * rows, columns, 3), BACKGROUND, np.uint8)
+    pixels[:, columns - SIDE :] = (0xAA, 0, 0)
+    height, width, _ = frame.picture.shape
+    place = fit(height, width, columns - SIDE, rows)
+    top = 2 * place.top
+    shown = resample(frame.picture, place)
+    pixels[top : top + place.height, place.left : place.left + place.width] = shown
+    return pixels
+
+
+class TestPicture:
+    @pytest.mark.parametrize("size", [(40, 12), (80, 24), (23, 9), (7, 1), (10, 30)])
+    @pytest.mark.parametrize("image", [(16, 16), (5, 7), (33, 20)])
+    async def test_the_terminal_shows_the_pixels(self, size: tuple[int, int], image: tuple[int, int]) -> None:
+        frame = random_frame(0, *image)
+        async with on_terminal(PictureApp(), size=size) as terminal:
+            await show(terminal, frame)
+            assert (terminal.pixels() == expected(frame, *size)).all()
+
+    async def test_it_follows_every_resize(self) -> None:
+        frame = random_frame(1)
+        async with on_terminal(PictureApp()) as terminal:
+            await show(terminal, frame)
+            for size in [(80, 30), (20, 5), (41, 13), (8, 2)]:
+                await terminal.resize(*size)
+                assert (terminal.pixels() == expected(frame, *size)).all()
+
+    async def test_pictures_may_change_their_size(self) -> None:
+        async with on_terminal(PictureApp()) as terminal:
+            for frame in (random_frame(0, 4, 4), random_frame(1, 64, 20), random_frame(2, 3, 30)):
+                await show(terminal, frame)
+                assert (terminal.pixels() == expected(frame, 40, 12)).all()
+
+    async def test_what_has_not_changed_is_not_written(self) -> None:
+        first = random_frame(0)
+        picture = first.picture.copy()
+        picture[8] = 0
+        async with on_terminal(PictureApp()) as terminal:
+            await show(terminal, first)
+            terminal.pixels()
+            whole = sum(len(row) for row in HalfBlockEncoder().encode(first.picture).rows)
+            await show(terminal, FakeFrame(picture))
+            assert 0 < sum(map(len, terminal.driver.written)) < whole / 4
+            assert (terminal.pixels() == expected(FakeFrame(picture), 40, 12)).all()
+
+    async def test_the_same_picture_again_costs_no_output(self) -> None:
+        async with on_terminal(PictureApp()) as terminal:
+            await show(terminal, flat_frame(1, 2, 3))
+            terminal.pixels()
+            await show(terminal, flat_frame(1, 2, 3))
+            assert terminal.driver.take() == ""
+
+    async def test_no_color_shows_greys(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("NO_COLOR", "1")
+        frame = random_frame(0)
+        async with on_terminal(PictureApp(ColorMode(grey=True))) as terminal:
+            await show(terminal, frame)
+            shown = terminal.pixels()
+            grey = expected(FakeFrame(to_grey(frame.picture)), 40, 12)
+            place = fit(16, 16, 40 - SIDE, 12)
+            box = np.s_[2 * place.top : 2 * place.top + place.height, place.left : place.left + place.width]
+            assert (shown[box] == grey[box]).all()
+            assert (shown == shown[..., :1]).all()
+
+    async def test_a_screenshot_holds_every_colour(self) -> None:
+        frame = random_frame(0, 6, 6)
+        async with PictureApp().run_test(size=(40, 12)) as pilot:
+            viewport = pilot.app.query_one(Viewport)
+            viewport.show(frame)
+            await pilot.pause()
+            screenshot = pilot.app.export_screenshot()
+        for color in frame.picture.reshape(-1, 3).tolist():
+            assert f"#{bytes(color).hex()}" in screenshot
+
+    async def test_the_placeholder_shows_until_there_is_a_picture(self) -> None:
+        app = PictureApp(placeholder="opening")
+        async with app.run_test(size=(40, 12)) as pilot:
+            assert "opening" in app.export_screenshot()
+            assert app.viewport.placement is None
+            app.viewport.placeholder = "nearly"
+            await pilot.pause()
+            assert "nearly" in app.export_screenshot()
+            app.viewport.show(random_frame(0))
+            await pilot.pause()
+            assert "nearly" not in app.export_screenshot()
+            assert app.viewport.placement == fit(16, 16, 40 - SIDE, 12)
+
+    async def test_a_frame_may_come_before_there_is_room(self) -> None:
+        app = PictureApp()
+        frame = random_frame(0)
+        app.viewport.show(frame)
+        async with on_terminal(app) as terminal:
+            await terminal.until(lambda: app.viewport.presented is frame)
+            assert (terminal.pixels() == expected(frame, 40, 12)).all()
+
+
+class TestOverlays:
+    async def test_a_widget_on_top_covers_its_part_and_no_more(self) -> None:
+        async with on_terminal(PictureApp()) as terminal:
+            await show(terminal, random_frame(0))
+            patch = Static(id="patch")
+            await terminal.app.mount(patch)
+            await terminal.pilot.pause()
+            for seed in range(3):
+                frame = random_frame(seed)
+                await show(terminal, frame)
+                covered = expected(frame, 40, 12)
+                covered[6:10, 4:13] = (0, 0xAA, 0)
+                assert (terminal.pixels() == covered).all()
+            await patch.remove()
+            await terminal.pilot.pause()
+            assert (terminal.pixels() == expected(frame, 40, 12)).all()
+
+    async def test_behind_a_screen_it_rests_and_then_shows_the_newest(self) -> None:
+        app = PictureApp()
+        async with on_terminal(app) as terminal:
+            await show(terminal, flat_frame(0xF8, 0x08, 0x88))
+            app.push_screen(Veil())
+            await terminal.until(lambda: isinstance(app.screen, Veil))
+            await terminal.pilot.pause()
+            veiled = terminal.pixels()
+            assert veiled[11, 17].tolist() == pytest.approx([0x7C, 0x04, 0x44], abs=2)
+
+            encoded = app.encoder.encoded
+            frames = [random_frame(seed) for seed in range(5)]
+            for frame in frames:
+                app.viewport.show(frame)
+                await terminal.pilot.pause()
+            assert app.encoder.encoded == encoded
+            assert app.viewport.link.dropped == 4
+            assert (terminal.pixels() == veiled).all()
+
+            app.pop_screen()
+            await terminal.until(lambda: app.viewport.presented is frames[-1])
+            assert (terminal.pixels() == expected(frames[-1], 40, 12)).all()
+
+    async def test_behind_a_screen_there_are_few_colours(self) -> None:
+        app = PictureApp()
+        gradient = np.repeat(np.arange(0, 256, 8, dtype=np.uint8)[:, None, None], 32, axis=1).repeat(
+            3, axis=2
+        )
+        async with on_terminal(app, size=(80, 24)) as terminal:
+            await show(terminal, FakeFrame(gradient))
+            exact = len(np.unique(terminal.pixels().reshape(-1, 3), axis=0))
+            app.push_screen(Veil())
+            await terminal.pilot.pause()
+            await terminal.pilot.pause()
+            assert len(np.unique(terminal.pixels().reshape(-1, 3), axis=0)) <= exact * 0.6
+
+
+class TestPacing:
+    async def test_frames_that_cannot_go_are_dropped_unencoded_and_the_newest_is_shown(self) -> None:
+        app = PictureApp()
+        frames = [random_frame(seed) for seed in range(10)]
+        async with on_terminal(app, stalling=True) as terminal:
+            driver = terminal.driver
+            assert isinstance(driver, StallingDriver)
+            for frame in frames:
+                app.viewport.show(frame)
+                await terminal.pilot.pause()
+            assert app.encoder.encoded == driver.stalled == 2
+            assert app.viewport.link.dropped == 7
+            assert app.viewport.presented is None
+
+            driver.release()
+            await terminal.until(lambda: app.encoder.encoded == 3)
+            assert app.viewport.presented is frames[0]
+            assert (terminal.pixels() == expected(frames[-1], 40, 12)).all()
+
+            driver.release()
+            driver.release()
+            await terminal.until(lambda: app.viewport.presented is frames[-1])
+            assert app.seen == [frames[0], frames[1], frames[9]]
+            assert app.encoder.encoded == 3
+
+    async def test_the_rate_is_limited_and_the_last_frame_is_shown_when_due(self) -> None:
+        app = PictureApp(clock=time.perf_counter)
+        frames = [random_frame(seed) for seed in range(20)]
+        async with on_terminal(app) as terminal:
+            for frame in frames:
+                app.viewport.show(frame)
+            assert app.encoder.encoded <= 2
+            await terminal.until(lambda: app.viewport.presented is frames[-1])
+            assert app.encoder.encoded <= 3
+
+    async def test_after_being_suspended_nothing_is_waited_for_in_vain(self) -> None:
+        app = PictureApp()
+        async with on_terminal(app, stalling=True) as terminal:
+            driver = terminal.driver
+            assert isinstance(driver, StallingDriver)
+            for seed in range(3):
+                app.viewport.show(random_frame(seed))
+            app.app_suspend_signal.publish(app)
+            while driver.stalled:
+                driver._marks.pop()
+            last = random_frame(9)
+            app.viewport.show(last)
+            assert app.encoder.encoded == 2
+            app.app_resume_signal.publish(app)
+            driver.release()
+            await terminal.until(lambda: app.viewport.presented is last)
+
+    async def test_the_meter_hears_of_everything(self) -> None:
+        clock = StillClock()
+        link = Link(clock, window=1, max_rate=1e9)
+        app = PictureApp(link=link, clock=clock)
+        async with on_terminal(app, stalling=True) as terminal:
+            driver = terminal.driver
+            assert isinstance(driver, StallingDriver)
+            for seed in range(3):
+                clock.now += 0.01
+                app.viewport.show(random_frame(seed))
+            driver.release(seconds=0.003, size=4321)
+            await terminal.until(lambda: app.viewport.presented is not None)
+            stats = app.viewport.meter.snapshot()
+            assert (stats.fps, stats.dropped, stats.frame_bytes) == (1, 1, 4321)
+            assert stats.decode is not None
+            assert stats.decode.median == pytest.approx(2)
+            assert stats.write is not None
+            assert stats.write.median == pytest.approx(3)
+            assert stats.draw is not None
+
+
+class StillClock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(seed: int) -> None:
+    """Frames, resizes, overlays, screens and repaints in any order, on a terminal that takes its time."""
+    chance = random.Random(seed)
+    app = PictureApp()
+    size, frame = (40, 12), random_frame(seed)
+    async with on_terminal(app, size=size, stalling=True) as terminal:
+        driver = terminal.driver
+        assert isinstance(driver, StallingDriver)
+        app.viewport.show(frame)
+        for step in range(25):
+            match chance.choice(["frame"] * 4 + ["release"] * 3 + ["resize", "cover", "veil", "repaint"]):
+                case "frame":
+                    frame = random_frame(1000 * seed + step, chance.randint(1, 40), chance.randint(1, 40))
+                    app.viewport.show(frame)
+                case "release" if driver.stalled:
+                    driver.release()
+                case "resize":
+                    size = chance.randint(SIDE + 1, 60), chance.randint(1, 20)
+                    await terminal.resize(*size)
+                case "cover":
+                    await app.screen_stack[0].remove_children("#patch")
+                    await app.screen_stack[0].mount(Static(id="patch"))
+                case "veil":
+                    await app.push_screen(Veil())
+                    await terminal.pilot.pause()
+                    app.pop_screen()
+                case "repaint":
+                    app.refresh()
+            await terminal.pilot.pause()
+        await app.screen.remove_children("#patch")
+        while app.viewport.presented is not frame:
+            if driver.stalled:
+                driver.release()
+            await terminal.pilot.pause(0.005)
+        await terminal.pilot.pause()
+        assert (terminal.pixels() == expected(frame, *size)).all()
+
+
+async def test_messages_bubble_to_the_app() -> None:
+    messages: list[Message] = []
+    app = PictureApp()
+    async with app.run_test(message_hook=messages.append) as pilot:
+        app.viewport.show(random_frame(0))
+        await pilot.pause()
+    assert any(isinstance(message, Viewport.Presented) for message in messages)

@@ -1,0 +1,64 @@
+"""A program that shows noise as fast as it can: python -m tests.tui.viewport_app JOURNAL
+
+It appends a line to the journal for every key it hears. On ``e`` it shows one frame more, waits until that is
+on the screen, writes its number and how many were presented, and ends.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from textual.app import App, ComposeResult
+from textual.driver import Driver
+from textual.events import Key
+
+from tests.tui.frames import random_frame
+from vaevis_tui.tui.textual_private import timed_driver_class
+from vaevis_tui.tui.viewport import Viewport
+
+
+class NoiseApp(App[None]):
+    def __init__(self, journal: Path) -> None:
+        super().__init__()
+        self.journal = journal
+        self.number = 0
+        self.presented = 0
+        self.ending = False
+
+    def get_driver_class(self) -> type[Driver]:
+        return timed_driver_class(super().get_driver_class())
+
+    def compose(self) -> ComposeResult:
+        yield Viewport()
+
+    def on_ready(self) -> None:
+        self.set_interval(1 / 60, self.feed)
+
+    def feed(self) -> None:
+        if not self.ending:
+            self.number += 1
+            self.last = random_frame(self.number)
+            self.query_one(Viewport).show(self.last)
+
+    def on_key(self, event: Key) -> None:
+        self.write(event.key)
+        if event.key == "e":
+            self.feed()
+            self.ending = True
+
+    def on_viewport_presented(self, message: Viewport.Presented) -> None:
+        self.presented += 1
+        if self.ending and message.frame is self.last:
+            self.write(f"{self.number} {self.presented}")
+            self.exit()
+
+    def write(self, line: str) -> None:
+        with self.journal.open("a") as journal:
+            journal.write(line + "\n")
+
+
+if __name__ == "__main__":
+    app = NoiseApp(Path(sys.argv[1]))
+    app.run()
+    sys.exit(app.return_code)
