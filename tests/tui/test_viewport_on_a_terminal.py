@@ -14,6 +14,7 @@ import termios
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,6 +47,8 @@ class Program:
             env=os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
             preexec_fn=lambda: signal.signal(signal.SIGHUP, hangup),
         )
+        self._device = os.ttyname(device)
+        self.modes_at_start = termios.tcgetattr(device)
         os.close(device)
         self.output = b""
 
@@ -76,6 +79,11 @@ class Program:
         while len(self.journal()) < keys:
             with suppress(subprocess.TimeoutExpired):
                 pytest.fail(f"the program ended: {self.process.wait(0.02)}")
+
+    def modes(self) -> list[Any]:
+        """What the terminal does to bytes."""
+        with Path(self._device).open("rb") as device:
+            return termios.tcgetattr(device)
 
     def hang_up(self) -> None:
         os.close(self._terminal)
@@ -115,7 +123,9 @@ def assert_ends_with_its_last_frame(program: Program) -> int:
 
 def test_frames_reach_the_terminal_and_the_program_hears_of_it(program: Program) -> None:
     program.read_pictures(300_000)
+    assert program.modes() != program.modes_at_start
     assert assert_ends_with_its_last_frame(program) > 10
+    assert program.modes() == program.modes_at_start
 
 
 def test_keys_are_heard_while_the_terminal_takes_nothing(program: Program) -> None:
