@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
 
 from vaevis_tui.engine.decoder import Decoder, EngineError
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
@@ -49,12 +52,14 @@ def open_decoder(bundle: Bundle, backend: str = "auto") -> Decoder:
         UserError: there is no such backend, it cannot be had here, or the model is not one that is supported.
     """
     source = decoder_source(bundle, backend)
-    if source.fallback is None:
-        return source.open()
+    wanted: Callable[[], Decoder] = source.open
+    forgiven: tuple[type[Exception], ...] = (EngineError,)
+    if source.upgrade is not None:  # where nobody asked for it by name, it may also be missing
+        wanted, forgiven = source.upgrade, (EngineError, UserError)
     try:
-        return (source.upgrade or source.open)()
-    except (EngineError, UserError) as error:
-        if isinstance(error, UserError) and source.upgrade is None:
+        return wanted()
+    except forgiven as error:
+        if source.fallback is None:
             raise
         return source.fallback(str(error))
 
@@ -86,7 +91,7 @@ def decoder_source(bundle: Bundle, backend: str = "auto") -> DecoderSource:
     return DecoderSource(
         open=lambda: onnxruntime("the GPU is not ready yet"),
         fallback=onnxruntime,
-        upgrade=lambda: wgpu("there is a GPU", software=False),
+        upgrade=lambda: _warm(wgpu("there is a GPU", software=False)),
     )
 
 
@@ -103,6 +108,16 @@ def _open_wgpu(bundle: Bundle, reason: str, *, software: bool) -> Decoder:
         names = f"only {found[0].name}, which is software" if found else "no adapter"
         raise UserError(f"wgpu finds {names}; {_advice()}")
     return WgpuDecoder(bundle.read_decoder().model, adapter=usable[0].name, reason=reason)
+
+
+def _warm(decoder: Decoder) -> Decoder:
+    """Have the first picture made, for which a driver may still compile, before anybody waits for it."""
+    try:
+        decoder.decode(np.zeros((1, decoder.info.latent_dim), np.float32))
+    except EngineError:
+        decoder.close()
+        raise
+    return decoder
 
 
 def _advice() -> str:
