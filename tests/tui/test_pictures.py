@@ -1,6 +1,6 @@
 """How the app looks: SVG screenshots, compared with those in __snapshots__ that somebody has looked at.
 
-After a change that is meant to be seen: ``pytest tests/tui/test_pictures.py --snapshot-update``, and look at them.
+After a change that is meant to be seen run pytest with ``--snapshot-update``, and look at them.
 """
 
 from __future__ import annotations

@@ -83,6 +83,7 @@ class ExplorerScreen(Screen[None]):
             HalfBlockEncoder(settings.colors), clock=settings.clock, placeholder=f"opening {settings.model} …"
         )
         self._pace = WalkPace(settings.clock, lambda: self._viewport.link.waiting is None)
+        self._newest: Frame | None = None
         self._walk_at_start = settings.walk
         self._walking = False
         """Whether the ticker runs."""
@@ -168,6 +169,7 @@ class ExplorerScreen(Screen[None]):
 
     def _take_frame(self, frame: Frame) -> None:
         self._show_point()  # the viewport draws whatever waits to be drawn: bars and picture in one go
+        self._newest = frame
         self._viewport.show(frame)
         self._pace.picture_came()
         self._step_if_due()
@@ -363,7 +365,7 @@ class ExplorerScreen(Screen[None]):
 
     def action_snapshot(self) -> None:
         """Save the picture on show; nothing stops for it."""
-        frame = self._viewport.presented
+        frame = self._viewport.presented or self._newest
         if not isinstance(frame, Frame) or not isinstance(frame.tag, Exploration) or self._info is None:
             return
         bundle = frame.tag.bundle

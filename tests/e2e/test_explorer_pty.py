@@ -1,0 +1,209 @@
+"""The explorer as a person runs it: a process on a pseudo-terminal, its screen read back to pixels."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+import vaevis_tui
+from tests.e2e.ptyharness import PtySession
+from tests.models.make import write_bundle
+from vaevis_tui.export.png import read_metadata
+from vaevis_tui.export.snapshot import SnapshotInfo
+from vaevis_tui.latent.state import LatentState
+from vaevis_tui.models.bundle import open_bundle
+from vaevis_tui.terminal.layout import fit
+from vaevis_tui.tui.arrangement import arrange
+
+SIDE = 28
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_bundle(tmp_path_factory.mktemp("models") / "noise")
+
+
+@contextmanager
+def explorer(
+    bundle: Path, *arguments: str, size: tuple[int, int] = (80, 24), snapshots: Path | None = None
+) -> Iterator[PtySession]:
+    """The program with its first picture on the screen."""
+    command = [sys.executable, "-m", "vaevis_tui", "--model", bundle, "--backend", "onnxruntime", *arguments]
+    if snapshots is not None:
+        command += ["--snapshot-dir", snapshots]
+    with PtySession(command, *size) as session:
+        wait_for_a_picture(session)
+        yield session
+
+
+def shown(session: PtySession) -> NDArray[np.uint8] | None:
+    """The picture on the screen, uint8 (28, 28, 3); None while there is none."""
+    lines = session.terminal.screen.lines()
+    columns, rows = len(lines[0]), len(lines)
+    placement = fit(SIDE, SIDE, *arrange(columns, rows, SIDE, SIDE).picture)
+    try:
+        pixels = session.pixels(placement.top, placement.left, placement.rows, placement.columns)
+    except ValueError:
+        return None
+    scale = placement.scale
+    small = pixels[::scale, ::scale]
+    return small if np.array_equal(small.repeat(scale, 0).repeat(scale, 1), pixels) else None
+
+
+def changed(session: PtySession, picture: NDArray[np.uint8] | None) -> bool:
+    return shown(session) is not None and not shows(session, picture)
+
+
+def wait_for_a_picture(session: PtySession) -> None:
+    session.wait_for(lambda: (picture := shown(session)) is not None and picture.std() > 1, "a picture")
+
+
+def shows(session: PtySession, picture: NDArray[np.uint8] | None) -> bool:
+    now = shown(session)
+    return now is not None and picture is not None and np.array_equal(now, picture)
+
+
+def wait_for_the_picture_of(session: PtySession, bundle: Path, z: NDArray[np.float32]) -> None:
+    with vaevis_tui.load(bundle, backend="onnxruntime") as model:
+        expected = model.decode(z[None])[0]
+    session.wait_for(lambda: shows(session, expected), "the decode of the point")
+
+
+def test_shows_the_decode_of_the_mean_and_leaves_the_terminal_as_it_was(bundle: Path) -> None:
+    with explorer(bundle) as session:
+        wait_for_the_picture_of(session, bundle, open_bundle(bundle).space.mean)
+        session.press("q")
+        assert session.wait_exit() == 0
+        assert session.left_behind() == []
+
+
+def test_a_seed_begins_where_decode_would(bundle: Path) -> None:
+    with explorer(bundle, "--seed", "3") as session:
+        wait_for_the_picture_of(session, bundle, open_bundle(bundle).space.sample(3)[0])
+
+
+def test_arrows_move_the_selected_dimension(bundle: Path) -> None:
+    with explorer(bundle) as session:
+        session.press("down", "shift+right", "right", "ctrl+left")
+        state = LatentState.start(open_bundle(bundle).space).select_by(1)
+        for step in (1.0, 0.1, -0.01):
+            state = state.move(state.selected, step)
+        wait_for_the_picture_of(session, bundle, state.z)
+        session.wait_for_text("+1.09")
+
+
+def test_a_held_key_ends_where_it_should(bundle: Path) -> None:
+    with explorer(bundle) as session:
+        session.press(*["right"] * 150)
+        session.wait_for_text("+10.00")
+        state = LatentState.start(open_bundle(bundle).space)
+        wait_for_the_picture_of(session, bundle, state.set(state.selected, 10).z)
+
+
+def test_walk_moves_and_a_snapshot_is_the_decode_of_the_point_on_the_screen(
+    bundle: Path, tmp_path: Path
+) -> None:
+    with explorer(bundle, "--seed", "1", snapshots=tmp_path) as session:
+        session.press("w")
+        for _ in range(5):
+            before = shown(session)
+            session.wait_for(partial(changed, session, before), "a step")
+        session.press("w")
+        session.wait_for_text("at rest")
+        session.press("s")
+        session.wait_for_text("saved")
+        (path,) = tmp_path.iterdir()
+        z = SnapshotInfo.from_metadata(read_metadata(path)).latent
+        wait_for_the_picture_of(session, bundle, z)
+        with Image.open(path) as image:
+            assert shows(session, np.asarray(image))
+
+
+def test_follows_the_window(bundle: Path) -> None:
+    mean = open_bundle(bundle).space.mean
+    with explorer(bundle) as session:
+        for size in ((120, 36), (200, 60), (80, 24)):
+            session.resize(*size)
+            wait_for_the_picture_of(session, bundle, mean)
+        session.resize(40, 12)
+        session.wait_for_text("statistics left out")
+        session.press("q")
+        assert session.wait_exit() == 0
+        assert session.left_behind() == []
+
+
+def test_control_c_leaves_the_terminal_as_it_was_in_the_middle_of_a_walk(bundle: Path) -> None:
+    with explorer(bundle, "--walk") as session:
+        session.wait_for_frames(20)
+        session.press("ctrl+c")
+        assert session.wait_exit() == 0
+        assert session.left_behind() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_leave_the_terminal_as_it_was(bundle: Path, number: signal.Signals) -> None:
+    with explorer(bundle, "--walk") as session:
+        session.wait_for_frames(5)
+        session.terminate(number)
+        assert session.wait_exit() == 128 + number
+        assert session.left_behind() == []
+
+
+def test_a_closed_terminal_leaves_no_process(bundle: Path) -> None:
+    with explorer(bundle, "--walk") as session:
+        session.wait_for_frames(5)
+        session.hang_up()
+        assert session.wait_exit() == 128 + signal.SIGHUP
+
+
+BROKEN = """
+import sys
+from vaevis_tui.cli import main
+from vaevis_tui.tui.exploration import Exploration
+
+def fail(self):
+    raise RuntimeError("a mistake in the program")
+
+Exploration.random = fail
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_mistake_in_the_program_leaves_the_terminal_as_it_was(bundle: Path) -> None:
+    with PtySession([sys.executable, "-c", BROKEN, "--model", bundle, "--walk"]) as session:
+        wait_for_a_picture(session)
+        session.press("r")
+        assert session.wait_exit() == 1
+        assert session.left_behind() == []
+        assert "a mistake in the program" in session.text
+
+
+def test_a_first_model_that_is_none_is_one_line(tmp_path: Path) -> None:
+    garbage = tmp_path / "garbage.onnx"
+    garbage.write_bytes(os.urandom(1000))
+    for ref, words in (("nosuch", "unknown model 'nosuch'"), (str(garbage), "garbage.onnx")):
+        with PtySession([sys.executable, "-m", "vaevis_tui", "--model", ref], 200, 24) as session:
+            assert session.wait_exit() == 2
+            assert session.left_behind() == []
+            (line,) = session.text.split("\n")[:1]
+            assert line.startswith("vaevis-tui: error: ")
+            assert words in line
+            assert not session.text.removeprefix(line).strip()
+
+
+def test_an_unwritable_folder_for_snapshots_is_a_notice(bundle: Path, tmp_path: Path) -> None:
+    with explorer(bundle, snapshots=tmp_path / "missing") as session:
+        session.press("s")
+        session.wait_for_text("no snapshot")
+        session.press("right")
+        session.wait_for_text("+0.10")
