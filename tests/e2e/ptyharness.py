@@ -12,9 +12,9 @@ Nothing sleeps: every wait reads the terminal until what was waited for is there
 thread, so the program is held up whenever the test does something else for long, as by a terminal that is
 busy.
 
-Counting frames and answering queries goes at 65 to 140 MB/s of truecolor half-blocks, drawing the screen at about
-1 MB/s (0.3 s for a full picture of 128x128), measured on one slow core. So the screen is drawn only when somebody
-looks at it, and what measures rates is made with ``emulate=False`` and uses `pump_for`.
+Counting frames and answering queries goes at 70 to 140 MB/s of truecolor half-blocks on one slow core,
+drawing the screen at 1 to 3 MB/s (0.1 to 0.3 s for a full picture of 128x128). So the screen is drawn only
+when somebody looks at it, and what measures rates is made with ``emulate=False`` and uses `pump_for`.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ _TOKEN = re.compile(
 _REPEAT = re.compile(rb"\x1b\[([0-9]*)b")
 
 _HALVES = {" ": "bb", "▀": "fb", "▄": "bf", "█": "ff"}  # colour of the upper and the lower half, fore or back
+_REMEMBERED = 1 << 14  # colour changes, a few megabytes
 _COLOURS = {  # as pyte names them, with a slip of its own at the end; the values are xterm's
     "black": "000000",
     "red": "cd0000",
@@ -53,6 +54,7 @@ class _Page(pyte.Screen):
         super().__init__(columns, rows)
         self._stream = pyte.Stream(self)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._after: dict[tuple[pyte.screens.Char, str], pyte.screens.Char] = {}
 
     def feed(self, data: bytes) -> None:
         """Take whole sequences and text; a character may be cut in two.
@@ -63,17 +65,37 @@ class _Page(pyte.Screen):
         for token in _TOKEN.finditer(self._decoder.decode(data)):
             colours, position, text = token.groups()
             if text is not None:
-                self.draw(text)
+                self._draw(text)
             elif colours is not None:
-                self.select_graphic_rendition(*_numbers(colours))
+                self._colour(colours)
             elif position is not None:
                 self.cursor_position(*_numbers(position)[:2])
             else:
                 self._stream.feed(token.group())
 
+    def _draw(self, text: str) -> None:
+        """Text; a single half-block, the most of a picture, goes past what pyte does for any character."""
+        cursor = self.cursor
+        if text in _HALVES and cursor.x < self.columns and pyte.modes.IRM not in self.mode:
+            self.buffer[cursor.y][cursor.x] = pyte.screens.Char(text, *cursor.attrs[1:])
+            cursor.x += 1
+        else:
+            self.draw(text)
 
-def _numbers(parameters: str) -> tuple[int, ...]:
-    return tuple(int(number or 0) for number in parameters.split(";"))
+    def _colour(self, parameters: str) -> None:
+        """Colours and attributes as pyte works them out, remembered for pictures of few colours."""
+        key = (self.cursor.attrs, parameters)
+        if key in self._after:
+            self.cursor.attrs = self._after[key]
+            return
+        self.select_graphic_rendition(*_numbers(parameters))
+        if len(self._after) >= _REMEMBERED:
+            self._after.clear()
+        self._after[key] = self.cursor.attrs
+
+
+def _numbers(parameters: str) -> list[int]:
+    return [int(number or 0) for number in parameters.split(";")]
 
 
 class Screen:
