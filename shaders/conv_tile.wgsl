@@ -1,5 +1,7 @@
-// Convolution by register blocking: a thread makes $pixels neighbouring pixels of $(block_count) x 4 channels, in each of
-// $(len(phases)) phases. A source pixel is loaded once for all that read it, a weight block once for all pixels.
+// Convolution by register blocking: a thread makes $pixels neighbouring positions of $block_count x 4 channels, and at
+// each position all $scale phases across (phases down are different threads). A source pixel is loaded once for all
+// that read it, a weight block once for all positions. What lies across is written out; rows and channels are loops,
+// for a text three times as long takes three times as long to compile.
 @group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>;
 
 $access
@@ -11,48 +13,56 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) gro
     if (id.x >= $(columns * grid_height)u) { return; }
     let row = id.x / $(columns)u;
     let column = (id.x % $(columns)u) * $(pixels)u;
-    let top = i32(row * $(stride_y)u);
     let left = i32(column * $(stride_x)u);
+    //! if scale > 1
+    let phase_y = group.y / $(block_groups)u;
+    var first_rows = array<i32, $scale>($first_rows);
+    var row_counts = array<u32, $scale>($row_counts);
+    let top = i32(row) + first_rows[phase_y];
+    let rows = row_counts[phase_y];
+    //! else
+    let phase_y = 0u;
+    let top = i32(row * $(stride_y)u) + ($(first_rows[0]));
+    let rows = $(row_counts[0])u;
+    //! end
     //! for m in range(block_count)
-    let block$m = group.y * $(block_count)u + $(m)u;
-    //! for phase in phases
+    let block$m = (group.y % $(block_groups)u) * $(block_count)u + $(m)u;
+    let start$m = bias[block$m];
+    //! for phase in range(scale)
     //! for p in range(pixels)
-    var sum_$(m)_$(phase)_$p = bias[block$m];
+    var sum_$(m)_$(phase)_$p = start$m;
     //! end
     //! end
     //! end
     for (var input = 0u; input < $(input_blocks)u; input++) {
         let plane = (id.z * $(input_blocks)u + input) * $(source_height * source_width)u;
         //! for m in range(block_count)
-        let first$m = (block$m * $(input_blocks)u + input) * $(tap_count)u;
+        let taps$m = ((phase_y * $(padded_blocks)u + block$m) * $(input_blocks)u + input) * $(max(row_counts) * len(taps))u;
         //! end
-        //! for line in lines
-        //! if line.edge
-        if (top + ($(line.offset)) >= 0 && top + ($(line.offset)) < $source_height) {
-        //! else
-        {
-        //! end
-            let start = plane + u32(top + ($(line.offset))) * $(source_width)u;
-            //! for index, offset, edge in line.loads
-            //! if edge
-            let x$index = left + ($offset);
-            let v$index = select(
-                vec4<f32>(), read_source(start + u32(clamp(x$index, 0, $(source_width - 1)))),
-                x$index >= 0 && x$index < $source_width);
-            //! else
-            let v$index = read_source(start + u32(left + ($offset)));
-            //! end
-            //! end
-            //! for m in range(block_count)
-            //! for tap in line.taps
-            let w$(m)_$(tap.index) = weight(first$m + $(tap.index)u);
-            //! for p in range(pixels)
-            sum_$(m)_$(tap.phase)_$p += w$(m)_$(tap.index) * v$(tap.loads[p]);
-            //! end
-            //! end
-            //! end
+        for (var i = 0u; i < rows; i++) {
+            let y = top + i32(i) * $row_step;
+            if (y >= 0 && y < $source_height) {
+                let start = plane + u32(y) * $(source_width)u;
+                //! for index, offset, edge in loads
+                //! if edge
+                let x$index = left + ($offset);
+                let v$index = select(
+                    vec4<f32>(), read_source(start + u32(clamp(x$index, 0, $(source_width - 1)))),
+                    x$index >= 0 && x$index < $source_width);
+                //! else
+                let v$index = read_source(start + u32(left + ($offset)));
+                //! end
+                //! end
+                //! for m in range(block_count)
+                //! for tap in taps
+                let w$(m)_$(tap.index) = weight(taps$m + i * $(len(taps))u + $(tap.index)u);
+                //! for p in range(pixels)
+                sum_$(m)_$(tap.phase)_$p += w$(m)_$(tap.index) * v$(tap.loads[p]);
+                //! end
+                //! end
+                //! end
+            }
         }
-        //! end
     }
     //! for m in range(block_count)
     //! if guard_blocks
@@ -63,12 +73,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) gro
         //! if shuffle > 1
         // Each run of channel blocks is a phase of the enlarged output.
         let phase = block$m / $(run)u;
-        let y0 = row * $(shuffle)u + phase / $(shuffle)u;
-        let x0 = column * $(shuffle)u + phase % $(shuffle)u;
+        let y = row * $(shuffle)u + phase / $(shuffle)u;
+        let x = column * $(shuffle)u + phase % $(shuffle)u;
         let channel_block = block$m % $(run)u;
         //! else
-        let y0 = row * $(scale)u;
-        let x0 = column * $(scale)u;
+        let y = row * $(scale)u + phase_y;
+        let x = column * $(scale)u;
         let channel_block = block$m;
         //! end
         //! for p in range(pixels)
@@ -77,8 +87,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) gro
         //! else
         {
         //! end
-            //! for phase in phases
-            store(sum_$(m)_$(phase)_$p, id.z, channel_block, y0 + $(phase // scale)u, x0 + $(p * scale * shuffle + phase % scale)u);
+            //! for phase in range(scale)
+            store(sum_$(m)_$(phase)_$p, id.z, channel_block, y, x + $(p * scale * shuffle + phase)u);
             //! end
         }
         //! end

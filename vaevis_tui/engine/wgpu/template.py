@@ -4,7 +4,7 @@ A kernel is WGSL with the shapes of one operator put into the text: compilers th
 matter are written out, since Naga keeps whatever a loop variable indexes in memory. Three marks are all there is:
 
 - ``$name`` and ``$(expression)`` are replaced by the value of a Python expression over the kernel's parameters,
-  e.g. ``$width`` or ``$(pixels + 2)``.
+  e.g. ``$width`` or ``$(pixels + 2)``; a list comes out with commas between.
 - A line ``//! for NAME in EXPRESSION`` repeats the lines up to its ``//! end``, with NAME bound to each value;
   ``//! for a, b in EXPRESSION`` unpacks.
 - A line ``//! if EXPRESSION`` keeps the lines up to ``//! else`` or ``//! end`` only where the value is true.
@@ -77,7 +77,7 @@ def render(name: str, parameters: Mapping[str, Any]) -> str:
 def _expand(nodes: tuple[_Node, ...], scope: dict[str, Any], lines: list[str]) -> None:
     for node in nodes:
         if isinstance(node, _Line):
-            lines.append("".join(p if isinstance(p, str) else str(eval(p, scope)) for p in node.parts))
+            lines.append("".join(p if isinstance(p, str) else _text(eval(p, scope)) for p in node.parts))
         elif isinstance(node, _If):
             _expand(node.body if eval(node.condition, scope) else node.otherwise, scope, lines)
         else:
@@ -85,6 +85,10 @@ def _expand(nodes: tuple[_Node, ...], scope: dict[str, Any], lines: list[str]) -
                 values = (value,) if len(node.names) == 1 else value
                 scope.update(zip(node.names, values, strict=True))
                 _expand(node.body, scope, lines)
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 @cache

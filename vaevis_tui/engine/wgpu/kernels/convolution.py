@@ -30,22 +30,25 @@ class _Taps:
     """A convolution of either kind as the register-blocking kernel sees it.
 
     Attributes:
-        weight: float32 (phases, outputs, inputs, taps down, taps across); outputs padded to blocks of four.
+        weight: float32 (phases down, outputs, inputs, rows, taps across); outputs padded to blocks of four, taps of
+            all phases across one after another.
         bias: float32 (outputs,), padded likewise.
-        used: bool (phases, taps down, taps across).
-        rows: Source row of each tap, relative to the output row times the stride.
-        columns: Source column of each tap, likewise.
+        first_rows: For each phase down, source row of its first tap, relative to the position times the stride.
+        row_counts: For each phase down, how many rows of taps it has.
+        row_step: Source rows from one row of taps to the next.
+        columns: For each tap across, the phase it belongs to and its source column, relative likewise.
         stride: Vertical, horizontal.
         grid: Height and width of the positions it is evaluated at.
-        scale: Output pixels a position, along each axis, that one thread makes.
-        shuffle: Output pixels a position, along each axis, that different channel blocks make.
+        scale: Phases along each axis, written to neighbouring pixels.
+        shuffle: Output pixels a position, along each axis, that runs of channel blocks are written to.
     """
 
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
-    used: NDArray[np.bool_]
-    rows: list[int]
-    columns: list[int]
+    first_rows: list[int]
+    row_counts: list[int]
+    row_step: int
+    columns: list[tuple[int, int]]
     stride: tuple[int, int]
     grid: tuple[int, int]
     scale: int
@@ -53,32 +56,48 @@ class _Taps:
 
 
 def _taps(operator: ir.Convolution | ir.PhaseConvolution) -> _Taps:
-    if isinstance(operator, ir.PhaseConvolution):
-        down, across = operator.weight.shape[4:]
-        return _Taps(
-            weight=pad_to_blocks(operator.weight.reshape(-1, *operator.weight.shape[2:]), 1),
-            bias=pad_to_blocks(operator.bias, 0),
-            used=operator.used.reshape(-1, down, across),
-            rows=[operator.origin[0] + i for i in range(down)],
-            columns=[operator.origin[1] + j for j in range(across)],
-            stride=(1, 1),
-            grid=operator.source,
-            scale=operator.scale,
-            shuffle=1,
-        )
-    down, across = operator.weight.shape[2:]
+    return _phase_taps(operator) if isinstance(operator, ir.PhaseConvolution) else _plain_taps(operator)
+
+
+def _plain_taps(operator: ir.Convolution) -> _Taps:
     runs = operator.shuffle**2
     weight = pad_to_blocks(operator.weight.reshape(runs, -1, *operator.weight.shape[1:]), 1)
+    step = operator.dilations[1]
     return _Taps(
         weight=weight.reshape(1, -1, *operator.weight.shape[1:]),
         bias=pad_to_blocks(operator.bias.reshape(runs, -1), 1).reshape(-1),
-        used=np.ones((1, down, across), np.bool_),
-        rows=[i * operator.dilations[0] - operator.pads[0] for i in range(down)],
-        columns=[j * operator.dilations[1] - operator.pads[1] for j in range(across)],
+        first_rows=[-operator.pads[0]],
+        row_counts=[operator.weight.shape[2]],
+        row_step=operator.dilations[0],
+        columns=[(0, j * step - operator.pads[1]) for j in range(operator.weight.shape[3])],
         stride=operator.strides,
         grid=operator.grid,
         scale=1,
         shuffle=operator.shuffle,
+    )
+
+
+def _phase_taps(operator: ir.PhaseConvolution) -> _Taps:
+    rows = [np.flatnonzero(used.any(axis=(0, 2))) for used in operator.used]
+    across = np.argwhere(operator.used.any(axis=(0, 2)))
+    counts = [int(r[-1] - r[0]) + 1 if len(r) else 0 for r in rows]
+    scale, _, outputs, inputs = operator.weight.shape[:4]
+    weight = np.zeros((scale, outputs, inputs, max(counts), len(across)), np.float32)
+    for phase, (row, count) in enumerate(zip(rows, counts, strict=True)):
+        for index, (phase_x, tap) in enumerate(across):
+            taken = operator.weight[phase, phase_x, :, :, row[0] : row[0] + count, tap] if count else 0
+            weight[phase, :, :, :count, index] = taken
+    return _Taps(
+        weight=pad_to_blocks(weight, 1),
+        bias=pad_to_blocks(operator.bias, 0),
+        first_rows=[operator.origin[0] + int(r[0]) if len(r) else 0 for r in rows],
+        row_counts=counts,
+        row_step=1,
+        columns=[(int(phase_x), operator.origin[1] + int(tap)) for phase_x, tap in across],
+        stride=(1, 1),
+        grid=operator.source,
+        scale=operator.scale,
+        shuffle=1,
     )
 
 
@@ -89,15 +108,18 @@ def _lower_tile(
     grid_height, grid_width = taps.grid
     columns = -(-grid_width // pixels)
     blocks = len(taps.bias) // 4
-    size, counts = dispatch(operator, context, columns * grid_height, -(-blocks // block_count))
-    packed, text = pack_blocks(_tile_weight(taps, block_count), operator.weight, context)
+    block_groups = -(-blocks // block_count)
+    size, counts = dispatch(operator, context, columns * grid_height, block_groups * taps.scale)
+    weight = _tile_weight(taps, block_count)
+    packed, text = pack_blocks(weight, operator.weight, context)
+    loads, uses = _reads(taps, source, pixels, columns)
     parameters = {
         **io_text(operator, context, 2),
         "weights": text,
         "workgroup": size,
         "pixels": pixels,
         "block_count": block_count,
-        "phases": range(len(taps.used)),
+        "block_groups": block_groups,
         "scale": taps.scale,
         "shuffle": taps.shuffle,
         "run": blocks // taps.shuffle**2,
@@ -108,72 +130,96 @@ def _lower_tile(
         "stride_x": taps.stride[1],
         "input_blocks": source.blocks,
         "output_blocks": blocks,
+        "padded_blocks": weight.shape[1],
         "source_height": source.height,
         "source_width": source.width,
-        "tap_count": int(taps.used.sum()),
-        "lines": _lines(taps, source, pixels, columns),
+        "first_rows": taps.first_rows,
+        "row_counts": taps.row_counts,
+        "row_step": taps.row_step,
+        "loads": loads,
+        "taps": uses,
         "guard_blocks": blocks % block_count != 0,
         "guard_pixels": grid_width % pixels != 0,
     }
-    return Lowered(render("conv_tile.wgsl", parameters), counts, (packed, Constant(taps.bias)))
+    bias = np.pad(taps.bias, (0, block_groups * block_count * 4 - len(taps.bias)))
+    return Lowered(render("conv_tile.wgsl", parameters), counts, (packed, Constant(bias)))
 
 
-def _lines(taps: _Taps, source: Layout, pixels: int, columns: int) -> list[SimpleNamespace]:
-    """For each source row that a thread reads: where its pixels are, and which taps they meet.
+def _reads(
+    taps: _Taps, source: Layout, pixels: int, columns: int
+) -> tuple[list[tuple[int, int, bool]], list[SimpleNamespace]]:
+    """What a thread loads of one source row, and which loads each tap meets.
 
-    A load or a row that lies inside the image for every thread is read without looking; only edges are checked.
+    Returns:
+        Loads as (index, source column relative to the thread's first, whether it may lie outside the image), and
+        taps with their index, their phase across and the load for each position. A load that lies inside the image
+        for every thread is not checked.
     """
-    order = {index: n for n, index in enumerate(map(tuple, np.argwhere(taps.used)))}
-    last_left = (columns - 1) * pixels * taps.stride[1]
-    last_top = (taps.grid[0] - 1) * taps.stride[0]
-    lines = []
-    for i, row in enumerate(taps.rows):
-        offsets: list[int] = []
-        uses = []
-        for (phase, down, across), index in order.items():
-            if down != i:
-                continue
-            reads = [taps.columns[across] + p * taps.stride[1] for p in range(pixels)]
-            offsets += [offset for offset in reads if offset not in offsets]
-            loads = [offsets.index(offset) for offset in reads]
-            uses.append(SimpleNamespace(index=index, phase=phase, loads=loads))
-        loads_here = [(n, o, o < 0 or last_left + o >= source.width) for n, o in enumerate(offsets)]
-        edge = row < 0 or last_top + row >= source.height
-        lines.append(SimpleNamespace(offset=row, edge=edge, loads=loads_here, taps=uses))
-    return lines
+    offsets: list[int] = []
+    uses = []
+    for index, (phase, column) in enumerate(taps.columns):
+        reads = [column + p * taps.stride[1] for p in range(pixels)]
+        offsets += [offset for offset in reads if offset not in offsets]
+        loads = [offsets.index(offset) for offset in reads]
+        uses.append(SimpleNamespace(index=index, phase=phase, loads=loads))
+    last = (columns - 1) * pixels * taps.stride[1]
+    return [(n, o, o < 0 or last + o >= source.width) for n, o in enumerate(offsets)], uses
 
 
 def _tile_weight(taps: _Taps, block_count: int) -> NDArray[np.float32]:
-    """Weight blocks in the order of the kernel: [output block][input block][tap], 4 inputs by 4 outputs each."""
+    """Weights in the order of the kernel: [phase down][output block][input block][row][tap], each 4 inputs by 4 outputs."""
     weight = pad_to_blocks(taps.weight, 2)
-    used = np.stack([weight[p, :, :, i, j] for p, i, j in np.argwhere(taps.used)])
-    count, outputs, inputs = used.shape
-    blocks = used.reshape(count, outputs // 4, 4, inputs // 4, 4).transpose(1, 3, 0, 4, 2)
+    phases, outputs, inputs, rows, across = weight.shape
+    blocks = weight.reshape(phases, outputs // 4, 4, inputs // 4, 4, rows, across).transpose(0, 1, 3, 5, 6, 4, 2)
     missing = -(outputs // 4) % block_count
-    return np.pad(blocks, [(0, missing), *[(0, 0)] * 4])
+    return np.pad(blocks, [(0, 0), (0, missing), *[(0, 0)] * 5])
 
 
-def _tile_applies(operator: ir.Convolution | ir.PhaseConvolution, context: Context, *, block_count: int) -> bool:
-    # Unrolling beyond this makes a text that takes seconds to compile; the plain kernel has no such bound.
-    taps = operator.used.sum() if isinstance(operator, ir.PhaseConvolution) else operator.weight[0, 0].size
-    grouped = isinstance(operator, ir.Convolution) and operator.groups != 1
-    enough = block_count == 1 or len(operator.bias) > 4
-    return not grouped and enough and int(taps) <= 144
+MAX_UNROLLED = 512
+"""Multiply-add statements in one text: beyond it compiling takes seconds, and the plain kernel serves."""
+
+
+def _tile_applies(
+    operator: ir.Convolution | ir.PhaseConvolution, context: Context, *, pixels: int, block_count: int
+) -> bool:
+    if isinstance(operator, ir.Convolution) and operator.groups != 1:
+        return False
+    across = operator.weight.shape[-1] * (operator.scale if isinstance(operator, ir.PhaseConvolution) else 1)
+    # A thread of two channel blocks needs two to fill; the last tile must not be mostly beyond the edge.
+    fits = (block_count == 1 or len(operator.bias) > 4) and pixels < 2 * _grid(operator)[1]
+    plainest = isinstance(operator, ir.PhaseConvolution) and pixels * block_count == 1
+    return plainest or (fits and across * pixels * block_count <= MAX_UNROLLED)
+
+
+def _grid(operator: ir.Convolution | ir.PhaseConvolution) -> tuple[int, int]:
+    return operator.source if isinstance(operator, ir.PhaseConvolution) else operator.grid
 
 
 def _tile_rank(
     operator: ir.Convolution | ir.PhaseConvolution, context: Context, *, pixels: int, block_count: int
 ) -> float:
-    """Prefer as many sums a thread as registers hold, and threads enough for the device."""
-    grid = operator.source if isinstance(operator, ir.PhaseConvolution) else operator.grid
-    return -abs(pixels - min(grid[1], 4)) - abs(block_count - 1)
+    """Less estimated time is better.
+
+    A thread's time is its loads and multiply-adds; the device's is that of the groups of lanes it cannot run at once.
+    On llvmpipe (8 lanes) a load of four numbers from a texture takes about as long as four multiply-adds of a 4x4
+    block by a vector, and this picks the fastest of the eight, or one within a quarter of it, on every layer measured
+    (4x4 to 128x128). For GPUs the numbers are those of a mid-range one: 32 lanes, a thousand groups in flight.
+    """
+    taps, source = _taps(operator), context.layout(operator.inputs[0])
+    columns = -(-taps.grid[1] // pixels)
+    loads, uses = _reads(taps, source, pixels, columns)
+    words = len(uses) * block_count * (2 if context.half(operator.weight) else 4)
+    work = 4 * (words + len(loads)) + len(uses) * block_count * pixels
+    lanes, at_once = (8, 1) if context.software else (32, 1000)
+    groups = -(-columns * taps.grid[0] // lanes) * -(-len(taps.bias) // (4 * block_count))
+    return -work * max(1.0, groups / at_once)
 
 
 _TILES = [
     Kernel(
         f"tile_{pixels}x{block_count}",
         kind,
-        partial(_tile_applies, block_count=block_count),
+        partial(_tile_applies, pixels=pixels, block_count=block_count),
         partial(_lower_tile, pixels=pixels, block_count=block_count),
         partial(_tile_rank, pixels=pixels, block_count=block_count),
     )
@@ -237,16 +283,10 @@ def _plain(
     return Lowered(render(file, parameters), counts, constants)
 
 
-def _lower_phases_plainly(operator: ir.PhaseConvolution, context: Context) -> Lowered:
-    """Phase by phase on the definition's terms: one position, one channel block and all phases a thread."""
-    return _lower_tile(operator, context, pixels=1, block_count=1)
-
-
 _LAST = partial(lambda rank, operator, context: rank, float("-inf"))
 
 KERNELS = (
     *_TILES,
     Kernel("plain", ir.Convolution, always, _lower_plain, _LAST),
     Kernel("plain", ir.TransposedConvolution, always, _lower_transposed, _LAST),
-    Kernel("plain", ir.PhaseConvolution, always, _lower_phases_plainly, _LAST),
 )
