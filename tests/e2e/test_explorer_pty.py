@@ -38,7 +38,8 @@ def explorer(
     bundle: Path, *arguments: str, size: tuple[int, int] = (80, 24), snapshots: Path | None = None
 ) -> Iterator[PtySession]:
     """The program with its first picture on the screen."""
-    command = [sys.executable, "-m", "vaevis_tui", "--model", bundle, "--backend", "onnxruntime", *arguments]
+    command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle]
+    command += ["--backend", "onnxruntime", *arguments]
     if snapshots is not None:
         command += ["--snapshot-dir", snapshots]
     with PtySession(command, *size) as session:
@@ -118,6 +119,7 @@ def test_walk_moves_and_a_snapshot_is_the_decode_of_the_point_on_the_screen(
         for _ in range(5):
             before = shown(session)
             session.wait_for(partial(changed, session, before), "a step")
+        session.wait_for_text(" fps")
         session.press("w")
         session.wait_for_text("at rest")
         session.press("s")
