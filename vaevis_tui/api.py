@@ -66,10 +66,10 @@ class Model:
             uint8 (n, h, w, 3), with n = 1 for one vector; grey models repeat their channel.
 
         Raises:
-            ValueError: z has another shape, or holds NaN or infinities.
+            ValueError: z is not numbers, has another shape, or holds NaN or infinities.
             EngineError: the device failed; close the model and load it again.
         """
-        vectors = np.asarray(z, dtype=np.float32)
+        vectors = _numbers(z)
         dim = self.info.latent_dim
         if vectors.ndim not in (1, 2) or vectors.shape[-1] != dim:
             raise ValueError(f"z has shape {vectors.shape}; ({dim},) or (n, {dim}) is expected")
@@ -86,3 +86,14 @@ class Model:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _numbers(z: ArrayLike) -> Latents:
+    try:
+        array = np.asarray(z)
+    except ValueError:  # rows of unequal length
+        array = np.asarray(None)
+    if array.dtype.kind not in "fiub":
+        raise ValueError("z is no array of numbers; real ones of shape (d,) or (n, d) are expected")
+    with np.errstate(over="ignore"):  # what is too large for float32 is refused as infinite
+        return array.astype(np.float32)
