@@ -110,7 +110,7 @@ def test_notices_say_what_would_mend_it(environ: dict[str, str], words: list[str
         ({}, ColorMode(ColorDepth.PALETTE)),
         ({"COLORTERM": "truecolor", "NO_COLOR": "1"}, ColorMode(ColorDepth.TRUECOLOR, grey=True)),
         ({"NO_COLOR": "1"}, ColorMode(ColorDepth.PALETTE, grey=True)),
-        ({"COLORTERM": "truecolor", "NO_COLOR": ""}, ColorMode(ColorDepth.TRUECOLOR)),
+        ({"COLORTERM": "truecolor", "NO_COLOR": ""}, ColorMode(ColorDepth.TRUECOLOR, grey=True)),
     ],
 )
 def test_what_to_draw_in(environ: dict[str, str], mode: ColorMode) -> None:

@@ -126,7 +126,8 @@ def test_an_emulator_shows_the_same_pixels(picture: NDArray[np.uint8]) -> None:
     assert (shown[:height] == picture).all()
     assert (shown[height:] == (1, 2, 3)).all()
     assert (encoded.colors.swapaxes(1, 2).reshape(shown.shape) == shown).all()
-    assert encoded.size == sum(len(row.encode()) for row in encoded.rows)
+    assert encoded.sizes == tuple(len(row.encode()) for row in encoded.rows)
+    assert encoded.size == sum(encoded.sizes)
 
 
 @given(picture=PICTURES)

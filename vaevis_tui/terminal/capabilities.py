@@ -106,9 +106,8 @@ def detect(
     brand = _brand(environ, term)
     multiplexer = _multiplexer(environ, term)
     depth, reason = _color_depth(environ, term, brand, multiplexer, platform)
-    colors = ColorMode(
-        depth, grey=bool(environ.get("NO_COLOR"))
-    )  # https://no-color.org: present and not empty
+    # https://no-color.org asks for a value that is not empty, Textual, which draws the rest, for any.
+    colors = ColorMode(depth, grey="NO_COLOR" in environ)
     return TerminalCapabilities(
         brand=brand,
         term=term,

@@ -29,13 +29,18 @@ class EncodedPicture:
         colors: The same cells as colours, uint8 of shape (rows, columns, 2, 3): upper and lower half of each
             as the terminal shows them, for whoever must draw the picture by other means (a screenshot, an
             overlay that cuts it).
-        size: Length of all rows in bytes of UTF-8.
+        sizes: Length of each row in bytes of UTF-8.
     """
 
     rows: tuple[str, ...]
     columns: int
     colors: NDArray[np.uint8]
-    size: int
+    sizes: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Length of all rows in bytes of UTF-8."""
+        return sum(self.sizes)
 
 
 class PictureEncoder(Protocol):

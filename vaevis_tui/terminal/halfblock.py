@@ -74,15 +74,15 @@ class HalfBlockEncoder:
         if self.mode.depth is ColorDepth.PALETTE:
             entries = nearest(pixels)
             codes, pixels = entries[..., None], palette()[entries]
-        rows, size = _rows(codes, *_FOREGROUND_AND_BACKGROUND[self.mode.depth])
+        rows, sizes = _rows(codes, *_FOREGROUND_AND_BACKGROUND[self.mode.depth])
         height, width, _ = pixels.shape
-        return EncodedPicture(rows, width, pixels.reshape(height // 2, 2, width, 3).swapaxes(1, 2), size)
+        return EncodedPicture(rows, width, pixels.reshape(height // 2, 2, width, 3).swapaxes(1, 2), sizes)
 
 
 def _rows(
     codes: NDArray[np.uint8], foreground: np.uint32, background: np.uint32
-) -> tuple[tuple[str, ...], int]:
-    """The rows as strings, and their length in bytes of UTF-8.
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The rows as strings, and the length of each in bytes of UTF-8.
 
     Args:
         codes: The numbers that name each pixel's colour, (h, w, c), h even.
@@ -107,10 +107,11 @@ def _rows(
         cells[..., 2 + channel] = _NUMBERS[codes[0::2, :, channel]] * new_fg
         cells[..., 4 + channels + channel] = _NUMBERS[codes[1::2, :, channel]] * new_bg
     cells[..., -1] = _GLYPHS[split + np.uint8(2) * new_any]
-    packed = words.tobytes().translate(None, _NUL)
+    packed = words.tobytes().translate(None, _NUL).split(b"\n")[:-1]
     placeholder = _UPPER_HALF_BYTE.decode()
-    rows = tuple(row.decode("ascii").replace(placeholder, UPPER_HALF) for row in packed.split(b"\n")[:-1])
-    return rows, len(packed) - len(rows) + 2 * int(split.sum())  # no line feeds, and ▀ takes three bytes
+    rows = tuple(row.decode("ascii").replace(placeholder, UPPER_HALF) for row in packed)
+    more = 2 * split.sum(axis=1)  # ▀ takes three bytes where one stands for it
+    return rows, tuple(len(row) + extra for row, extra in zip(packed, more.tolist(), strict=True))
 
 
 def _changes(codes: NDArray[np.uint8]) -> tuple[_Mask, _Mask, _Mask]:

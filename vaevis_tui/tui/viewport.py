@@ -216,10 +216,12 @@ class Viewport(Widget):
         frame, number = self._newest, self._number
         assert frame is not None
         started = self._clock()
-        before = self._drawn
-        self._drawn = self._draw(frame, self._surroundings())
-        self.link.sent(number, self._drawn.encoded.size)
-        paint_now(self, _changed_regions(before, self._drawn))
+        before, after = self._drawn, self._draw(frame, self._surroundings())
+        self._drawn = after
+        rows = _changed_rows(before, after)
+        paint_now(self, [Region(0, 0, *self.size)] if rows is None else _regions(rows, after))
+        sizes = after.encoded.sizes
+        self.link.sent(number, sum(sizes) if rows is None else sum(sizes[row] for row in rows))
         seconds = self._clock() - started
         report_written(self, partial(self._written, frame, number, seconds))
 
@@ -295,17 +297,19 @@ def _coarsened(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return coarse
 
 
-def _changed_regions(before: _Drawn | None, after: _Drawn) -> list[Region]:
-    """What of the widget looks different, in whole lines: lines that are cut would need segments."""
-    width, height = after.surroundings.size
+def _changed_rows(before: _Drawn | None, after: _Drawn) -> list[int] | None:
+    """Which rows of the picture look different; None if what is around them may, too."""
     if before is None or before.surroundings != after.surroundings or before.placement != after.placement:
-        return [Region(0, 0, width, height)]
-    differs = [a != b for a, b in zip(before.encoded.rows, after.encoded.rows, strict=True)]
+        return None
+    pairs = zip(before.encoded.rows, after.encoded.rows, strict=True)
+    return [row for row, (old, new) in enumerate(pairs) if old != new]
+
+
+def _regions(rows: list[int], drawn: _Drawn) -> list[Region]:
+    """Rows of the picture as regions of the widget, in whole lines: lines that are cut need segments."""
+    width, _ = drawn.surroundings.size
     regions = []
-    y = after.placement.top
-    for changed, run in groupby(differs):
-        count = len(list(run))
-        if changed:
-            regions.append(Region(0, y, width, count))
-        y += count
+    for _, run in groupby(enumerate(rows), lambda numbered: numbered[1] - numbered[0]):
+        adjacent = [row for _, row in run]
+        regions.append(Region(0, drawn.placement.top + adjacent[0], width, len(adjacent)))
     return regions
