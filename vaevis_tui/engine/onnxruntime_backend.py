@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.decoder import DecoderInfo, DecodeTimes, EngineError, Latents, Pictures
+from vaevis_tui.engine.quiet import native_stderr_silenced
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle, open_bundle
 from vaevis_tui.models.text import one_line
@@ -62,7 +63,8 @@ class OnnxRuntimeDecoder:
     """
 
     def __init__(self, model: Bundle | Path, reason: str = "") -> None:
-        import onnxruntime
+        with native_stderr_silenced():
+            import onnxruntime
 
         bundle = model if isinstance(model, Bundle) else open_bundle(model)
         session = _open_session(bundle)

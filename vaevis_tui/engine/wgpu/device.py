@@ -11,7 +11,7 @@ from typing import Any
 
 from vaevis_tui.engine.decoder import EngineError
 from vaevis_tui.engine.wgpu.kernels import Limits
-from vaevis_tui.engine.wgpu.quiet import native_stderr_silenced
+from vaevis_tui.engine.quiet import native_stderr_silenced
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def engine_errors(what: str) -> Iterator[None]:
 
 def _enumerate() -> list[tuple[AdapterSummary, Any]]:
     with engine_errors("wgpu cannot be used"):
-        import wgpu
+        wgpu = import_wgpu()
 
         _quieten_log()
     with engine_errors("wgpu cannot list its adapters"), native_stderr_silenced():

@@ -1,7 +1,8 @@
 """Keep what native libraries print off the screen.
 
-While an instance or a device is made, the Vulkan loader and the libraries it loads print to file descriptor 2.
-A full-screen program draws there, so a line in between spoils the picture.
+While an instance or a device is made, the Vulkan loader and the libraries it loads print to file descriptor 2;
+so does onnxruntime while it is imported, where a graphics card has no PCI vendor (WSL, Raspberry Pi; its issue
+26763). A full-screen program draws there, so a line in between spoils the picture.
 """
 
 from __future__ import annotations
