@@ -1,8 +1,8 @@
 """Keep what native libraries print off the screen.
 
-While an instance or a device is made, the Vulkan loader and the libraries it loads print to file descriptor 2;
-so does onnxruntime while it is imported, where a graphics card has no PCI vendor (WSL, Raspberry Pi; its issue
-26763). A full-screen program draws there, so a line in between spoils the picture.
+While an instance or a device is made, the Vulkan loader and the libraries it loads print to file descriptor
+2. So does onnxruntime while it is imported, where a graphics card has no PCI vendor (WSL, Raspberry Pi; its
+issue 26763). A full-screen program draws there, so a line in between spoils the picture.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _lock = threading.RLock()
 def native_stderr_silenced() -> Iterator[None]:
     """Send file descriptor 2 to nowhere while the body runs, where that can hurt nobody.
 
-    A redirection counts for the whole process. In the main thread nothing else can be drawing. In another thread the
-    main one may be drawing on descriptor 2 at this moment, as Textual does, and would draw nowhere: there the
-    descriptor is left alone if it is a terminal. A full-screen program is safe from both by drawing on a duplicate
-    of the descriptor and pointing descriptor 2 itself elsewhere for as long as it runs.
+    A redirection counts for the whole process. In the main thread nothing else can be drawing. In another
+    thread the main one may be drawing on descriptor 2 at this moment, as Textual does, and would draw
+    nowhere: there the descriptor is left alone if it is a terminal. A full-screen program is safe from both
+    by drawing on a duplicate of the descriptor and pointing descriptor 2 itself elsewhere while it runs.
     """
-    # libwayland complains on every connection attempt if this is unset; any folder without a socket is silent.
+    # libwayland complains on every connection attempt if this is unset; a folder without a socket is silent.
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
     with _lock:
         saved = _redirect()
