@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaevis_tui.engine.decoder import EngineError
-from vaevis_tui.engine.wgpu.kernels import Limits
 from vaevis_tui.engine.quiet import native_stderr_silenced
+from vaevis_tui.engine.wgpu.kernels import Limits
+from vaevis_tui.engine.wgpu.startup import import_wgpu
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,6 @@ def engine_errors(what: str) -> Iterator[None]:
 def _enumerate() -> list[tuple[AdapterSummary, Any]]:
     with engine_errors("wgpu cannot be used"):
         wgpu = import_wgpu()
-
         _quieten_log()
     with engine_errors("wgpu cannot list its adapters"), native_stderr_silenced():
         _leave_out_opengl()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
@@ -62,14 +63,13 @@ def _taps(operator: ir.Convolution | ir.PhaseConvolution) -> _Taps:
 def _plain_taps(operator: ir.Convolution) -> _Taps:
     runs = operator.shuffle**2
     weight = pad_to_blocks(operator.weight.reshape(runs, -1, *operator.weight.shape[1:]), 1)
-    step = operator.dilations[1]
     return _Taps(
         weight=weight.reshape(1, -1, *operator.weight.shape[1:]),
         bias=pad_to_blocks(operator.bias.reshape(runs, -1), 1).reshape(-1),
         first_rows=[-operator.pads[0]],
         row_counts=[operator.weight.shape[2]],
         row_step=operator.dilations[0],
-        columns=[(0, j * step - operator.pads[1]) for j in range(operator.weight.shape[3])],
+        columns=_columns(operator)[0],
         stride=operator.strides,
         grid=operator.grid,
         scale=1,
@@ -93,12 +93,21 @@ def _phase_taps(operator: ir.PhaseConvolution) -> _Taps:
         first_rows=[operator.origin[0] + int(r[0]) if len(r) else 0 for r in rows],
         row_counts=counts,
         row_step=1,
-        columns=[(int(phase_x), operator.origin[1] + int(tap)) for phase_x, tap in across],
+        columns=_columns(operator)[0],
         stride=(1, 1),
         grid=operator.source,
         scale=operator.scale,
         shuffle=1,
     )
+
+
+def _columns(operator: ir.Convolution | ir.PhaseConvolution) -> tuple[list[tuple[int, int]], int]:
+    """`_Taps.columns`, and the horizontal stride."""
+    if isinstance(operator, ir.PhaseConvolution):
+        across = np.argwhere(operator.used.any(axis=(0, 2)))
+        return [(int(phase), operator.origin[1] + int(tap)) for phase, tap in across], 1
+    kernel, step = operator.weight.shape[3], operator.dilations[1]
+    return [(0, j * step - operator.pads[1]) for j in range(kernel)], operator.strides[1]
 
 
 def _lower_tile(
@@ -175,8 +184,11 @@ def _tile_weight(taps: _Taps, block_count: int) -> NDArray[np.float32]:
     return np.pad(blocks, [(0, 0), (0, missing), *[(0, 0)] * 5])
 
 
-MAX_UNROLLED = 512
-"""Multiply-add statements in one text: beyond it compiling takes seconds, and the plain kernel serves."""
+MAX_UNROLLED = 128
+"""Multiply-add statements in one text."""
+
+MAX_UNROLLED_SOFTWARE = 32
+"""The same where LLVM compiles for the processor: twice as many take twice as long, seconds in a first start."""
 
 
 def _tile_applies(
@@ -188,7 +200,8 @@ def _tile_applies(
     # A thread of two channel blocks needs two to fill; the last tile must not be mostly beyond the edge.
     fits = (block_count == 1 or len(operator.bias) > 4) and pixels < 2 * _grid(operator)[1]
     plainest = isinstance(operator, ir.PhaseConvolution) and pixels * block_count == 1
-    return plainest or (fits and across * pixels * block_count <= MAX_UNROLLED)
+    most = MAX_UNROLLED_SOFTWARE if context.software else MAX_UNROLLED
+    return plainest or (fits and across * pixels * block_count <= most)
 
 
 def _grid(operator: ir.Convolution | ir.PhaseConvolution) -> tuple[int, int]:
@@ -201,18 +214,19 @@ def _tile_rank(
     """Less estimated time is better.
 
     A thread's time is its loads and multiply-adds; the device's is that of the groups of lanes it cannot run at once.
-    On llvmpipe (8 lanes) a load of four numbers from a texture takes about as long as four multiply-adds of a 4x4
-    block by a vector, and this picks the fastest of the eight, or one within a quarter of it, on every layer measured
-    (4x4 to 128x128). For GPUs the numbers are those of a mid-range one: 32 lanes, a thousand groups in flight.
+    On llvmpipe (8 lanes, Mesa 22.3) loading four numbers from a texture takes about as long as multiplying four 4x4
+    blocks by a vector. For GPUs the numbers are those of a mid-range one: 32 lanes, a thousand groups in flight.
     """
-    taps, source = _taps(operator), context.layout(operator.inputs[0])
-    columns = -(-taps.grid[1] // pixels)
-    loads, uses = _reads(taps, source, pixels, columns)
-    words = len(uses) * block_count * (2 if context.half(operator.weight) else 4)
-    work = 4 * (words + len(loads)) + len(uses) * block_count * pixels
+    columns, stride = _columns(operator)
+    height, width = _grid(operator)
+    scale = operator.scale if isinstance(operator, ir.PhaseConvolution) else 1
+    loads = len({column + p * stride for _, column in columns for p in range(pixels)})
+    weights = 2 * len(columns) * block_count  # as float16
+    work = 4 * (weights + loads) + len(columns) * block_count * pixels
     lanes, at_once = (8, 1) if context.software else (32, 1000)
-    groups = -(-columns * taps.grid[0] // lanes) * -(-len(taps.bias) // (4 * block_count))
-    return -work * max(1.0, groups / at_once)
+    groups = -(-width // pixels) * height / lanes
+    blocks = -(-len(operator.bias) // (4 * block_count)) * scale
+    return -work * max(1.0, math.ceil(groups) * blocks / at_once)
 
 
 _TILES = [
