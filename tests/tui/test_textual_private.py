@@ -267,7 +267,20 @@ class TestReportWritten:
             await pilot.pause()
             assert reports == [WriteReport(0.0, 0)]
 
-    async def test_a_report_from_the_writer_thread_arrives_in_the_widgets_loop(self) -> None:
+    async def test_an_error_in_the_callback_ends_the_app_as_any_other(self) -> None:
+        def fail(_: WriteReport) -> None:
+            raise RuntimeError("this must be seen")
+
+        async def run() -> None:
+            app = Screenful()
+            async with app.run_test() as pilot:
+                report_written(app.query_one("#main"), fail)
+                await pilot.pause()
+
+        with pytest.raises(RuntimeError, match="this must be seen"):
+            await run()
+
+    async def test_a_report_from_the_writer_thread_arrives_in_the_event_loop(self) -> None:
         app = Screenful()
         async with app.run_test() as pilot:
             driver = StallingDriver(app, size=(80, 24))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -216,6 +217,7 @@ class TimedDriver(Driver):
     """What `timed_driver_class` adds to a driver of Textual's."""
 
     _writer_thread: Any
+    fileno: int
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -232,11 +234,13 @@ class TimedDriver(Driver):
         processor time instead of 2. Textual restores all modes of the terminal at the end.
         """
         super().start_application_mode()  # type: ignore[safe-super]
+        if self._writer_thread is None:
+            return  # a background job, which Textual starts again when it comes to the foreground
         self._writer_thread._queue.maxsize = 0
-        if sys.platform != "win32" and self._file.isatty():
-            modes = termios.tcgetattr(self._file)
+        if sys.platform != "win32" and os.isatty(self.fileno):
+            modes = termios.tcgetattr(self.fileno)
             modes[1] &= ~termios.OPOST  # output modes
-            termios.tcsetattr(self._file, termios.TCSANOW, modes)
+            termios.tcsetattr(self.fileno, termios.TCSANOW, modes)
 
     def _leave(self) -> None:
         """Leave the app, whose terminal has gone; Textual's input thread only ends itself then.
@@ -262,20 +266,28 @@ def timed_driver_class(base: type[Driver]) -> type[Driver]:
 
 
 def report_written(widget: Widget, callback: Callable[[WriteReport], None]) -> None:
-    """Call back, in the widget's message loop, once all output so far has been written to the terminal.
+    """Call back, in the event loop, once all output so far has been written to the terminal.
 
     Where there is no terminal, or none that can tell (a test, a browser), that is as soon as possible. It may
     be never: output is thrown away when the terminal has gone, and may be when the program is suspended.
     """
-    driver = widget.app._driver
-    if not isinstance(driver, TimedDriver):
-        widget.call_later(callback, WriteReport(0.0, 0))
-        return
+    app = widget.app
     loop = asyncio.get_running_loop()
     context = contextvars.copy_context()  # holds the active app, which a callback from another thread lacks
 
+    def call_back(written: WriteReport) -> None:
+        # Not by MessagePump.call_later, which looks up the signature of its callback: 0.2 ms a frame.
+        try:
+            callback(written)
+        except Exception as error:
+            app._handle_exception(error)
+
     def report(written: WriteReport) -> None:
         if not loop.is_closed():
-            loop.call_soon_threadsafe(widget.call_later, callback, written, context=context)
+            loop.call_soon_threadsafe(call_back, written, context=context)
 
-    driver.write(_Mark(report))
+    driver = app._driver
+    if isinstance(driver, TimedDriver):
+        driver.write(_Mark(report))
+    else:
+        loop.call_soon(call_back, WriteReport(0.0, 0))
