@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-MAX_STRUCTURE_BYTES = 8 << 20
-"""All but raw weights. A decoder has some ten kilobytes; with a stack trace at each node, megabytes."""
+MAX_STRUCTURE_BYTES = 4 << 20
+"""All but raw weights. A decoder has some ten kilobytes; with a stack trace at each node, ten times that.
+Parsed it becomes up to 80 times as much."""
 
 MAX_FIELDS = 500_000
 """A decoder has some thousand; walking this many takes about a second."""
