@@ -49,4 +49,3 @@ def _redirect() -> int | None:
         os.dup2(nowhere, 2)
         os.close(nowhere)
     return saved
-
