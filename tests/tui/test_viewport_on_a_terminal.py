@@ -85,6 +85,11 @@ class Program:
         with Path(self._device).open("rb") as device:
             return termios.tcgetattr(device)
 
+    def is_stopped(self) -> bool:
+        """Whether a signal has stopped the process, asked for until it has."""
+        pid, status = os.waitpid(self.process.pid, os.WUNTRACED | os.WNOHANG)
+        return pid != 0 and os.WIFSTOPPED(status)
+
     def hang_up(self) -> None:
         os.close(self._terminal)
         self._terminal = -1
@@ -110,7 +115,7 @@ def assert_ends_with_its_last_frame(program: Program) -> int:
         pass
     number, presented = map(int, program.journal()[-1].split())
     screen = PixelScreen(COLUMNS, ROWS)
-    screen.feed(program.output.split(KITTY_KEYS_OFF)[0].decode())
+    screen.feed(program.output.split(KITTY_KEYS_OFF)[-2].decode())
     frame = random_frame(number)
     height, width, _ = frame.picture.shape
     place = fit(height, width, COLUMNS, ROWS)
@@ -144,3 +149,17 @@ def test_a_terminal_that_goes_ends_the_program(program: Program) -> None:
     program.read_pictures(50_000)
     program.hang_up()
     assert program.process.wait(30) == HANGUP_CODE
+
+
+def test_a_program_that_is_stopped_gives_the_terminal_back_and_goes_on_later(program: Program) -> None:
+    program.read_pictures(100_000)
+    program.process.send_signal(signal.SIGTSTP)
+    while not program.is_stopped():
+        program.read(0.02)
+    assert program.modes() == program.modes_at_start
+
+    program.process.send_signal(signal.SIGCONT)
+    size = len(program.output)
+    program.read_pictures(size + 100_000)
+    assert program.modes() != program.modes_at_start
+    assert_ends_with_its_last_frame(program)

@@ -101,7 +101,7 @@ def _cell_segments(colors: NDArray[np.uint8]) -> list[Segment]:
     return segments
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def _cell_style(*pair: int) -> tuple[str, Style]:
     """Glyph and style of a cell from red, green, blue of its upper and of its lower half."""
     upper, lower = pair[:3], pair[3:]
