@@ -272,6 +272,19 @@ async def test_a_decoder_that_fails_gives_way_to_another_with_a_notice() -> None
         assert "fallback" in str(explorer.screen.query_one(FpsPanel).render())
 
 
+async def test_when_nothing_is_left_to_fall_back_to_the_model_can_be_opened_again() -> None:
+    def source(bundle: Bundle, backend: str) -> DecoderSource:
+        return DecoderSource(lambda: ExactDecoder(bundle, fails_at=6.0))
+
+    async with exploring(make_settings(decoder_source=source)) as explorer:
+        await explorer.pilot.press("enter", *"9", "enter")
+        await explorer.until(lambda: "decoding failed: the device was lost" in explorer.notices)
+        await explorer.pilot.press("backspace", "m", "enter")
+        await explorer.settle()
+        assert explorer.value == 0
+        assert explorer.notices.count("decoding failed") == 1
+
+
 async def test_dragging_a_bar_sets_its_value_and_is_one_step_to_undo() -> None:
     async with exploring() as explorer:
         start = explorer.sigma

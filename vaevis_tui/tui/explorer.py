@@ -183,9 +183,12 @@ class ExplorerScreen(Screen[None]):
             self.app.exit(return_code=2)
             return
         self.query_one(FpsPanel).opening = self._decoding.opening or ""
-        what = f"{ref} was not opened: " if ref is not None else ""
-        self.notify(f"{what}{error}", severity="error", timeout=10, markup=False)
-        self._submit()
+        if ref is not None:
+            text = f"{ref} was not opened: {error}"
+            self._submit()  # what moved meanwhile was not decoded
+        else:
+            text = f"decoding failed: {error}; m opens a model again"
+        self.notify(text, severity="error", timeout=10, markup=False)
 
     # The point
 
@@ -359,7 +362,7 @@ class ExplorerScreen(Screen[None]):
         self.app.push_screen(ModelPicker(entries, current), self._open_model)
 
     def _open_model(self, ref: str | None) -> None:
-        if ref is not None and (self._exploration is None or ref != self._exploration.ref):
+        if ref is not None:
             self.query_one(FpsPanel).opening = ref
             self._decoding.open(ref)
 
