@@ -102,7 +102,7 @@ def resample(picture: Pixels, placement: Placement) -> Pixels:
     turned = upright.reshape(placement.height, width, channels).swapaxes(0, 1)
     turned = _average_rows(turned.reshape(width, placement.height * channels), placement.width)
     shown = turned.reshape(placement.width, placement.height, channels).swapaxes(0, 1)
-    return np.rint(shown, order="C").astype(np.uint8)
+    return np.ascontiguousarray(np.rint(shown).astype(np.uint8))
 
 
 def _average_rows(a: NDArray[np.generic], count: int) -> NDArray[np.float32]:
