@@ -327,13 +327,13 @@ def _repeats(resize: ir.Resize, graph: Graph) -> int | None:
     scale = resize.shape[2] // height
     if scale < 2 or resize.mode != "nearest" or resize.shape[2:] != (height * scale, width * scale):
         return None
-    for length in (height, width):
-        if (nearest_indices(resize, length, scale) != np.arange(length * scale) // scale).any():
+    for axis, length in enumerate((height, width)):
+        if (nearest_indices(resize, length, scale, axis) != np.arange(length * scale) // scale).any():
             return None
     return scale
 
 
-def nearest_indices(resize: ir.Resize, length: int, scale: float, axis: int = 0) -> np.ndarray:
+def nearest_indices(resize: ir.Resize, length: int, scale: float, axis: int) -> np.ndarray:
     """Source index of each output index along one axis, by ONNX Resize's formulas.
 
     Args:
@@ -352,7 +352,7 @@ def nearest_indices(resize: ir.Resize, length: int, scale: float, axis: int = 0)
     return np.clip(rounding[resize.rounding](positions), 0, length - 1).astype(np.int64)
 
 
-def source_positions(resize: ir.Resize, length: int, scale: float, axis: int = 0) -> np.ndarray:
+def source_positions(resize: ir.Resize, length: int, scale: float, axis: int) -> np.ndarray:
     """Real-valued source coordinate of each output index along one axis, by ONNX Resize's formulas, float64."""
     total = resize.shape[2 + axis]
     index = np.arange(total, dtype=np.float64)
