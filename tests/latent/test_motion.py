@@ -154,6 +154,7 @@ def test_it_keeps_its_balance_for_a_long_time() -> None:
     assert space.shell[0] <= radii.min()
     assert radii.max() <= space.shell[2]
     assert radii.std() > 0.25
+    assert radii.mean() == pytest.approx(space.shell[1], abs=0.2)
 
 
 @pytest.mark.parametrize("dim", DIMS)
