@@ -18,6 +18,7 @@ from PIL import Image
 import vaevis_tui
 from tests.e2e.ptyharness import PtySession
 from tests.models.make import write_bundle
+from tests.support import require
 from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.latent.state import LatentState
@@ -166,6 +167,24 @@ def test_a_closed_terminal_leaves_no_process(bundle: Path) -> None:
         session.wait_for_frames(5)
         session.hang_up()
         assert session.wait_exit() == 128 + signal.SIGHUP
+
+
+def test_suspended_it_gives_the_terminal_back_and_continued_takes_it_again(bundle: Path) -> None:
+    with explorer(bundle, "--walk") as session:
+        session.wait_for_frames(5)
+        session.press("ctrl+z")
+        stat = Path(f"/proc/{session.process.pid}/stat")
+        require(stat.exists(), "/proc, which tells whether a process is stopped")
+        session.wait_for(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "the stop")
+        while session.pump(0.1):
+            pass
+        assert session.terminal.left_behind() == []
+        session.terminate(signal.SIGCONT)
+        session.wait_for_frames(10)
+        wait_for_a_picture(session)
+        session.press("q")
+        assert session.wait_exit() == 0
+        assert session.left_behind() == []
 
 
 BROKEN = """

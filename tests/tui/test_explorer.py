@@ -143,7 +143,9 @@ async def test_a_wrong_value_is_explained_and_changes_nothing() -> None:
 
 async def test_letters_typed_into_the_prompt_are_no_commands() -> None:
     async with exploring() as explorer:
-        await explorer.press("enter", "w", "r", "q")
+        start, selected = explorer.sigma, explorer.exploration.state.selected
+        await explorer.press("enter", "w", "r", "q", "down", "shift+left")
+        assert (explorer.sigma, explorer.exploration.state.selected) == (start, selected)
         assert not explorer.exploration.walking
         assert explorer.app.is_running
         await explorer.press("escape")

@@ -40,6 +40,10 @@ NO_PICTURE = (28, 28)
 """Height and width in pixels that the window is divided for until a model is open."""
 
 
+TYPING_SUSPENDS = frozenset({"select", "select_page", "select_end", "nudge", "ask_value"})
+"""Actions whose keys a prompt does not take for itself, and that would move what it asks about."""
+
+
 class NewsCame(Message):
     """Something happened in another thread."""
 
@@ -189,6 +193,10 @@ class ExplorerScreen(Screen[None]):
         else:
             text = f"decoding failed: {error}; m opens a model again"
         self.notify(text, severity="error", timeout=10, markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a value is being typed for a dimension, the others stand still."""
+        return not (self.query(ValuePrompt) and action in TYPING_SUSPENDS)
 
     # The point
 

@@ -153,7 +153,7 @@ EXPLORER = [
         tooltip="Random walk on and off; moving a dimension ends it",
     ),
     Binding(
-        "plus,equals_sign",
+        "plus,equals_sign,add",
         "screen.change_speed(1)",
         "Faster",
         id="walk.faster",
@@ -161,7 +161,12 @@ EXPLORER = [
         tooltip="Walk faster",
     ),
     Binding(
-        "minus", "screen.change_speed(-1)", "Slower", id="walk.slower", group=WALK, tooltip="Walk slower"
+        "minus,subtract",
+        "screen.change_speed(-1)",
+        "Slower",
+        id="walk.slower",
+        group=WALK,
+        tooltip="Walk slower",
     ),
     Binding(
         "s",
@@ -188,6 +193,14 @@ APP = [
         group=PROGRAM,
         priority=True,
         tooltip="Find any command by its name",
+    ),
+    Binding(
+        "ctrl+z",
+        "app.suspend_process",
+        "Suspend",
+        id="program.suspend",
+        group=PROGRAM,
+        tooltip="Back to the shell for a while; fg comes back",
     ),
     Binding(
         "q",
@@ -235,6 +248,8 @@ _NAMES = {
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",
+    "add": "+",
+    "subtract": "-",
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "comma": ",",
@@ -277,7 +292,8 @@ def helps(bindings: Iterable[ActiveBinding]) -> list[Help]:
         if binding.id is None or binding.group is None:
             continue
         known = found.get(binding.id)
-        keys = (*known.keys, key_name(binding.key)) if known else (key_name(binding.key),)
+        # The number pad's keys have names of their own, but look the same.
+        keys = tuple(dict.fromkeys([*(known.keys if known else ()), key_name(binding.key)]))
         found[binding.id] = Help(
             binding.id, keys, binding.description, binding.tooltip, binding.group.description, binding.action
         )
