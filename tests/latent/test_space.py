@@ -54,7 +54,7 @@ def test_one_sigma_is_one_standard_deviation_of_samples() -> None:
 def test_a_seed_gives_the_same_bits_as_plain_python_arithmetic() -> None:
     """IEEE 754 multiplication and addition in the order promised, without NumPy's kernels or a BLAS.
 
-    The mean is put opposite to the sample: what is left is the rounding of float64, which another order changes.
+    The mean is put opposite to the sample: what is left is float64's rounding, which another order changes.
     """
     space = skewed_space(33)
     space = changed(space, mean=space.mean - space.sample(20)[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -154,14 +153,12 @@ def _check_keyword(keyword: str) -> None:
 def _check_target(path: Path) -> None:
     if path.suffix.lower() != ".png":
         raise UserError(f"{path}: pictures are written as PNG, so the name must end in .png")
-    if (
-        path.exists() and not path.is_file()
-    ):  # renaming onto /dev/null.png or a pipe would replace the device itself
+    if path.exists() and not path.is_file():  # a rename would replace a pipe or a device itself
         raise UserError(f"{path} is not a regular file; name one that is, or that does not exist yet")
 
 
 def _replace_whole(path: Path, data: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    partial = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
