@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import vaevis_tui
+from tests.e2e.keys import mouse
 from tests.e2e.ptyharness import PtySession
+from tests.e2e.terminal import Traits
 from tests.models.make import write_bundle
 from tests.support import require
 from vaevis_tui.export.png import read_metadata
@@ -36,14 +38,14 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def explorer(
-    bundle: Path, *arguments: str, size: tuple[int, int] = (80, 24), snapshots: Path | None = None
+    bundle: Path, *arguments: str, snapshots: Path | None = None, traits: Traits | None = None
 ) -> Iterator[PtySession]:
     """The program with its first picture on the screen."""
     command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle]
     command += ["--backend", "onnxruntime", *arguments]
     if snapshots is not None:
         command += ["--snapshot-dir", snapshots]
-    with PtySession(command, *size) as session:
+    with PtySession(command, traits=traits) as session:
         wait_for_a_picture(session)
         yield session
 
@@ -130,6 +132,36 @@ def test_walk_moves_and_a_snapshot_is_the_decode_of_the_point_on_the_screen(
         wait_for_the_picture_of(session, bundle, z)
         with Image.open(path) as image:
             assert shows(session, np.asarray(image))
+
+
+def scale(session: PtySession) -> tuple[int, int]:
+    """Columns of the track's first and last cell, by the figures above it."""
+    header = session.text.splitlines()[0]
+    return header.index("-3"), header.index("+3") + 1
+
+
+def test_the_mouse_drags_a_bar(bundle: Path) -> None:
+    with explorer(bundle) as session:
+        left, right = scale(session)
+        session.send(mouse(1, left))
+        session.wait_for_text("-3.00")
+        session.send(mouse(1, (left + right) // 2, moving=True) + mouse(1, right, moving=True))
+        session.wait_for_text("+3.00")
+        session.send(mouse(1, right, pressed=False) + mouse(1, left, moving=True, button=3))
+        state = LatentState.start(open_bundle(bundle).space)
+        wait_for_the_picture_of(session, bundle, state.set(state.selected, 3).z)
+
+
+def test_the_mouse_drags_a_bar_by_pixels_where_the_terminal_reports_them(bundle: Path) -> None:
+    with explorer(bundle, traits=Traits(in_band_resize=True)) as session:
+        session.wait_for(lambda: 1016 in session.terminal.modes, "reports in pixels")
+        left, right = scale(session)
+        width = right + 1 - left
+        traits = session.terminal.traits
+        x = (left + width // 4) * traits.cell_width + 3
+        session.send(mouse(traits.cell_height + 5, x))
+        sigma = 6 * (width // 4 + 3 / traits.cell_width) / width - 3
+        session.wait_for_text(f"{sigma:+.2f}")
 
 
 def test_follows_the_window(bundle: Path) -> None:

@@ -57,17 +57,24 @@ def test_a_bar_byte_for_byte() -> None:
 
 @given(width=st.integers(2, 50).map(lambda half: 2 * half))
 def test_a_pointer_of_cells_reaches_both_ends_and_zero(width: int) -> None:
-    assert [sigma_at(x, width) for x in (0, width // 2 - 1, width // 2, width - 1)] == [-3, 0, 0, 3]
-    values = [sigma_at(x, width) for x in range(-5, width + 5)]
+    assert [sigma_at(x, width, exact=False) for x in (0, width // 2 - 1, width // 2, width - 1)] == [
+        -3,
+        0,
+        0,
+        3,
+    ]
+    values = [sigma_at(x, width, exact=False) for x in range(-5, width + 5)]
     assert values == sorted(values)
     assert min(values) == -3
     assert max(values) == 3
 
 
 def test_a_pointer_of_pixels_is_exact() -> None:
-    assert sigma_at(5.5, 20) == pytest.approx(-1.35)
-    assert sigma_at(-0.5, 20) == -3
-    assert sigma_at(99.5, 20) == 3
+    assert sigma_at(5.5, 20, exact=True) == pytest.approx(-1.35)
+    assert sigma_at(5.0, 20, exact=True) == pytest.approx(-1.5)
+    assert sigma_at(-0.5, 20, exact=True) == -3
+    assert sigma_at(99.5, 20, exact=True) == 3
+    assert [sigma_at(x, 20, exact=True) for x in (9.8, 10.0, 10.2)] == [0, 0, 0]
 
 
 @pytest.mark.parametrize(

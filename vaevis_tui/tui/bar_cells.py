@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 RANGE = 3.0
 """A track shows -3 to +3 sigma; values beyond it are clipped in the drawing, never in the state."""
+ZERO_REACH = 0.25
+"""Columns around zero in which a pointer that is reported in pixels means zero."""
 EIGHTHS = 8
 LEFT_BLOCKS = (" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 """U+258F to U+2589: the left n eighths of a cell, by n."""
@@ -48,18 +48,19 @@ def runs(length: int, width: int) -> list[Run]:
     return [run for run in cells if run[0]]
 
 
-def sigma_at(x: float, width: int) -> float:
-    """The value under a pointer, from its column in the track.
+def sigma_at(x: float, width: int, *, exact: bool) -> float:
+    """The value under a pointer, from its column in a track of ``width`` cells.
 
-    A whole number is a terminal that reports cells: the first and last cell are then the ends of the range
-    and the two in the middle are zero, which nobody could hit otherwise. A fraction is a terminal that
-    reports pixels.
+    Args:
+        x: Columns from the track's left edge.
+        width: Columns of the track.
+        exact: Whether the terminal reports pixels, x being a fraction. Where it reports cells the first and
+            the last one are the ends of the range, and the two in the middle are zero, which could not be hit
+            otherwise.
     """
-    if x != math.floor(x):
-        return min(max(2 * x / width - 1, -1.0), 1.0) * RANGE
-    if x in (width // 2 - 1, width // 2):
-        return 0.0
-    return min(max(2 * x / (width - 1) - 1, -1.0), 1.0) * RANGE
+    share = 2 * x / width - 1 if exact else 2 * x / (width - 1) - 1
+    near_zero = abs(x - width / 2) < ZERO_REACH if exact else x in (width // 2 - 1, width // 2)
+    return 0.0 if near_zero else min(max(share, -1.0), 1.0) * RANGE
 
 
 def value_text(sigma: float) -> str:

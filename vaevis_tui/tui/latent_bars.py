@@ -143,6 +143,8 @@ class LatentBars(Widget):
         self._top = 0
         self._dragging: int | None = None
         self._gesture = 0
+        self._pixels = False
+        """Whether the terminal has been seen to report the pointer in pixels."""
         self._grid = _Grid.of(2, 1, 0)
         self._lines: dict[int, Strip] = {}
         """Lines drawn before that are still right, by row."""
@@ -297,9 +299,10 @@ class LatentBars(Widget):
     def _sigma_under(self, event: events.MouseEvent) -> float | None:
         track = self._grid.track
         x = event.pointer_x - MARK_COLUMNS - self._grid.name
+        self._pixels = self._pixels or x % 1 != 0
         if self._dragging is None and not 0 <= x < track:
             return None
-        return bar_cells.sigma_at(x, track)
+        return bar_cells.sigma_at(x, track, exact=self._pixels)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Select the row; on its track, take the value under the pointer and follow it until release."""
