@@ -266,3 +266,14 @@ def test_anchors_that_disagree_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         Anchors(z, labels, indices)
+
+
+def test_the_first_look_is_at_an_example_and_else_at_the_mean() -> None:
+    space = skewed_space(3)
+    assert space.first_look == pytest.approx(space.mean)
+    means_and_examples = Anchors(
+        np.arange(12, dtype=np.float32).reshape(4, 3), ("0", "1", "7", "8"), np.array([-1, -1, 40, 2])
+    )
+    assert changed(space, anchors=means_and_examples).first_look == pytest.approx(np.array([6, 7, 8]))
+    only_means = Anchors(np.ones((1, 3), np.float32), ("0",), np.array([-1]))
+    assert changed(space, anchors=only_means).first_look == pytest.approx(space.mean)

@@ -146,6 +146,15 @@ class LatentSpace:
         """Dimensions by falling KL, the most informative first, int (d,); equal ones keep their order."""
         return np.argsort(-self.kl, kind="stable")
 
+    @property
+    def first_look(self) -> Latent:
+        """Where to begin to look, float32 (d,): the first anchor that is an example, or the mean if there is none.
+
+        An example decodes to something. The mean of all of them often decodes to nothing: of ten digits, a smudge.
+        """
+        examples = np.flatnonzero(self.anchors.indices >= 0)
+        return self.anchors.z[examples[0]] if examples.size else self.mean
+
     def to_sigma(self, z: ArrayLike) -> Coordinates:
         """Standard deviations from the mean, per dimension: z (..., d) to float64 (..., d)."""
         return (self._vectors(z, "z") - self.mean) / self.std.astype(np.float64)
