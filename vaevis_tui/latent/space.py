@@ -148,9 +148,9 @@ class LatentSpace:
 
     @property
     def first_look(self) -> Latent:
-        """Where to begin to look, float32 (d,): the first anchor that is an example, or the mean if there is none.
+        """Where to begin to look, float32 (d,): the first anchor that is an example, else the mean.
 
-        An example decodes to something. The mean of all of them often decodes to nothing: of ten digits, a smudge.
+        An example decodes to something; the mean of ten digits decodes to a smudge.
         """
         examples = np.flatnonzero(self.anchors.indices >= 0)
         return self.anchors.z[examples[0]] if examples.size else self.mean
