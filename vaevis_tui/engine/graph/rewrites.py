@@ -344,8 +344,8 @@ def nearest_indices(resize: ir.Resize, length: int, scale: float, axis: int) -> 
     """
     positions = source_positions(resize, length, scale, axis)
     rounding: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        "round_prefer_floor": lambda x: np.ceil(x - 0.5),
-        "round_prefer_ceil": lambda x: np.floor(x + 0.5),
+        "round_prefer_floor": lambda x: np.ceil(x - np.float32(0.5)),
+        "round_prefer_ceil": lambda x: np.floor(x + np.float32(0.5)),
         "floor": np.floor,
         "ceil": np.ceil,
     }
@@ -353,16 +353,19 @@ def nearest_indices(resize: ir.Resize, length: int, scale: float, axis: int) -> 
 
 
 def source_positions(resize: ir.Resize, length: int, scale: float, axis: int) -> np.ndarray:
-    """Real-valued source coordinate of each output index along one axis, by ONNX Resize's formulas, float64."""
+    """Real-valued source coordinate of each output index along one axis, by ONNX Resize's formulas.
+
+    In float32 throughout, as onnxruntime has it: which of two neighbours is the nearest hangs on the last bit.
+    """
     total = resize.shape[2 + axis]
-    index = np.arange(total, dtype=np.float64)
+    index, factor, half = np.arange(total, dtype=np.float32), np.float32(scale), np.float32(0.5)
     if resize.coordinates == "align_corners":
-        return index * (length - 1) / (total - 1) if total > 1 else index * 0
+        return index * np.float32(length - 1) / np.float32(max(total - 1, 1))
     if resize.coordinates == "asymmetric":
-        return index / scale
+        return index / factor
     if resize.coordinates == "pytorch_half_pixel" and total == 1:
-        return index * 0
-    return (index + 0.5) / scale - 0.5
+        return index
+    return (index + half) / factor - half
 
 
 def _fits_phases(operator: ir.Convolution, resize: ir.Resize) -> bool:
