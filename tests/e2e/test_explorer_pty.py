@@ -164,6 +164,16 @@ def test_the_mouse_drags_a_bar_by_pixels_where_the_terminal_reports_them(bundle:
         session.wait_for_text(f"{sigma:+.2f}")
 
 
+def test_leaving_at_once_loses_no_snapshot(bundle: Path, tmp_path: Path) -> None:
+    with explorer(bundle, snapshots=tmp_path) as session:
+        session.press("s", "q")
+        assert session.wait_exit() == 0
+        assert session.left_behind() == []
+        (path,) = tmp_path.iterdir()
+        z = SnapshotInfo.from_metadata(read_metadata(path)).latent
+        np.testing.assert_array_equal(z, open_bundle(bundle).space.mean)
+
+
 def test_follows_the_window(bundle: Path) -> None:
     mean = open_bundle(bundle).space.mean
     with explorer(bundle) as session:

@@ -199,7 +199,7 @@ async def test_snapshot_holds_the_picture_and_the_point_on_the_screen(tmp_path: 
     async with exploring(make_settings(snapshot_dir=tmp_path)) as explorer:
         await explorer.press("right")
         await explorer.press("s")
-        await explorer.app.workers.wait_for_complete()
+        await explorer.until(lambda: "saved" in explorer.notices)
         (path,) = tmp_path.iterdir()
         with Image.open(path) as image:
             np.testing.assert_array_equal(np.asarray(image), explorer.frame.picture)
@@ -213,8 +213,7 @@ async def test_a_folder_that_cannot_be_written_to_is_a_notice(tmp_path: Path) ->
     missing = tmp_path / "missing"
     async with exploring(make_settings(snapshot_dir=missing)) as explorer:
         await explorer.press("s")
-        await explorer.app.workers.wait_for_complete()
-        assert f"{missing} does not exist" in explorer.notices
+        await explorer.until(lambda: f"{missing} does not exist" in explorer.notices)
         assert "--snapshot-dir" in explorer.notices
         await explorer.press("right")
 

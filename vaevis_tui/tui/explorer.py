@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -36,10 +38,10 @@ WALK_RATE = 60.0
 """Steps of the walk per second where decoding and drawing keep up: what most terminals refresh at."""
 PANEL_RATE = 5.0
 """Updates of the statistics per second: faster than this, digits cannot be read."""
+PREFERRED = "wgpu"
+"""The backend that nobody needs to be told of when it takes over."""
 NO_PICTURE = (28, 28)
 """Height and width in pixels that the window is divided for until a model is open."""
-
-
 TYPING_SUSPENDS = frozenset({"select", "select_page", "select_end", "nudge", "ask_value"})
 """Actions whose keys a prompt does not take for itself, and that would move what it asks about."""
 
@@ -86,6 +88,9 @@ class ExplorerScreen(Screen[None]):
         self._viewport = Viewport(
             HalfBlockEncoder(settings.colors), clock=settings.clock, placeholder=f"opening {settings.model} …"
         )
+        self._bars = LatentBars()
+        self._panel = FpsPanel()
+        self._hints = HintBar()
         self._pace = WalkPace(settings.clock, lambda: self._viewport.link.waiting is None)
         self._newest: Frame | None = None
         self._walk_at_start = settings.walk
@@ -101,9 +106,9 @@ class ExplorerScreen(Screen[None]):
         """Picture beside bars, statistics below, hints at the bottom."""
         with Horizontal(id="main"):
             yield self._viewport
-            yield LatentBars()
-        yield FpsPanel()
-        yield HintBar()
+            yield self._bars
+        yield self._panel
+        yield self._hints
 
     def on_mount(self) -> None:
         """Lay out, begin the tickers and listen to the decoding."""
@@ -122,13 +127,12 @@ class ExplorerScreen(Screen[None]):
         bundle = self._exploration.bundle if self._exploration else None
         image = (bundle.image_height, bundle.image_width) if bundle else NO_PICTURE
         plan = arrange(width, height, *image)
-        bars, panel, hints = self.query_one(LatentBars), self.query_one(FpsPanel), self.query_one(HintBar)
-        bars.display = plan.bars > 0
-        bars.styles.width = plan.bars
-        panel.display = plan.panel > 0
-        panel.styles.height = plan.panel
-        hints.display = plan.hints > 0 and not self.query(ValuePrompt)
-        hints.left_out = plan.left_out
+        self._bars.display = plan.bars > 0
+        self._bars.styles.width = plan.bars
+        self._panel.display = plan.panel > 0
+        self._panel.styles.height = plan.panel
+        self._hints.display = plan.hints > 0 and not self.query(ValuePrompt)
+        self._hints.left_out = plan.left_out
         self._show_here()
 
     # News from the worker
@@ -150,18 +154,18 @@ class ExplorerScreen(Screen[None]):
 
     def _take_model(self, exploration: Exploration, info: DecoderInfo) -> None:
         former, self._info = self._info, info
-        panel = self.query_one(FpsPanel)
-        panel.opening, panel.decoder = self._decoding.opening or "", info
+        self._panel.opening, self._panel.decoder = self._decoding.opening or "", info
         if exploration is self._exploration:
-            if former is not None and former.backend != info.backend:
-                self.notify(f"{info.backend} decodes now: {info.reason}", severity="warning")
+            if former is not None and former.backend != info.backend != PREFERRED:
+                text = f"{info.backend} decodes now: {info.reason}"
+                self.notify(text, severity="warning", timeout=10, markup=False)
             return
         if self._exploration is not None:
             self._exploration.stop_walk()
         self._exploration = exploration
         space = exploration.bundle.space
-        self.query_one(LatentBars).show_space(space.order, space.kl)
-        panel.model = exploration.bundle.name
+        self._bars.show_space(space.order, space.kl)
+        self._panel.model = exploration.bundle.name
         for note in exploration.bundle.notes:
             self.notify(note, timeout=8, markup=False)
         self._arrange(self.size.width, self.size.height)
@@ -173,6 +177,8 @@ class ExplorerScreen(Screen[None]):
 
     def _take_frame(self, frame: Frame) -> None:
         self._show_point()  # the viewport draws whatever waits to be drawn: bars and picture in one go
+        for _ in range(frame.number - 1 - (self._newest.number if self._newest else 0)):
+            self._viewport.meter.dropped()  # it was replaced by this one on its way here
         self._newest = frame
         self._viewport.show(frame)
         self._pace.picture_came()
@@ -186,7 +192,7 @@ class ExplorerScreen(Screen[None]):
         if self._exploration is None:
             self.app.exit(return_code=2)
             return
-        self.query_one(FpsPanel).opening = self._decoding.opening or ""
+        self._panel.opening = self._decoding.opening or ""
         if ref is not None:
             text = f"{ref} was not opened: {error}"
             self._submit()  # what moved meanwhile was not decoded
@@ -219,15 +225,15 @@ class ExplorerScreen(Screen[None]):
     def _show_point(self) -> None:
         if self._exploration is not None:
             state = self._exploration.state
-            self.query_one(LatentBars).show_point(state.sigma, state.selected)
+            self._bars.show_point(state.sigma, state.selected)
             self._show_here()
 
     def _show_here(self) -> None:
-        hints = self.query_one(HintBar)
-        if self._exploration is not None and not self.query_one(LatentBars).display:
-            hints.here = f"z{self._exploration.state.selected} {self._exploration.value:+.2f} σ"
+        exploration = self._exploration
+        if exploration is None or self._bars.display:
+            self._hints.here = ""
         else:
-            hints.here = ""
+            self._hints.here = f"z{exploration.state.selected} {exploration.value:+.2f} σ"
 
     def action_select(self, places: int) -> None:
         """Move the selection."""
@@ -235,7 +241,7 @@ class ExplorerScreen(Screen[None]):
 
     def action_select_page(self, pages: int) -> None:
         """Move the selection by what is in sight."""
-        self.action_select(pages * self.query_one(LatentBars).page)
+        self.action_select(pages * self._bars.page)
 
     def action_select_end(self, end: int) -> None:
         """Move the selection to the first (-1) or last (1) dimension."""
@@ -284,11 +290,13 @@ class ExplorerScreen(Screen[None]):
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """The wheel over the picture moves the selected dimension."""
-        self.action_nudge(0.1)
+        if self._viewport.region.contains_point(event.screen_offset):
+            self.action_nudge(0.1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """The wheel over the picture moves the selected dimension."""
-        self.action_nudge(-0.1)
+        if self._viewport.region.contains_point(event.screen_offset):
+            self.action_nudge(-0.1)
 
     # The walk
 
@@ -311,7 +319,7 @@ class ExplorerScreen(Screen[None]):
             self._ticker.pause()
         self._walking = on
         if exploration is not None:
-            self.query_one(FpsPanel).walk = (exploration.walking, exploration.speed)
+            self._panel.walk = (exploration.walking, exploration.speed)
 
     def _tick(self) -> None:
         self._pace.tick()
@@ -335,7 +343,7 @@ class ExplorerScreen(Screen[None]):
     # Statistics
 
     def _show_statistics(self) -> None:
-        self.query_one(FpsPanel).statistics = self._viewport.meter.snapshot()
+        self._panel.statistics = self._viewport.meter.snapshot()
 
     # Prompt, help, models, snapshot
 
@@ -343,7 +351,7 @@ class ExplorerScreen(Screen[None]):
         """Type an exact value for the selected dimension."""
         if self._exploration is None or self.query(ValuePrompt):
             return
-        self.query_one(HintBar).display = False
+        self._hints.display = False
         self.mount(ValuePrompt(self._exploration.state.selected, self._exploration.value))
 
     @on(ValuePrompt.Answered)
@@ -371,7 +379,7 @@ class ExplorerScreen(Screen[None]):
 
     def _open_model(self, ref: str | None) -> None:
         if ref is not None:
-            self.query_one(FpsPanel).opening = ref
+            self._panel.opening = ref
             self._decoding.open(ref)
 
     def action_snapshot(self) -> None:
@@ -387,18 +395,24 @@ class ExplorerScreen(Screen[None]):
             seed=None,
             backend=self._info.backend,
         )
-        self._save(bundle.name, frame.picture, info)
+        # A worker of Textual's is cancelled when the app is left; the loop's own threads are waited for.
+        saving = asyncio.get_running_loop().run_in_executor(
+            None, _save, self._settings.snapshot_dir, bundle.name, frame.picture, info
+        )
+        saving.add_done_callback(lambda saved: self.call_later(self._tell_saved, saved))
 
-    @work(thread=True, group="snapshot")
-    def _save(self, stem: str, picture: NDArray[np.uint8], info: SnapshotInfo) -> None:
-        from vaevis_tui.export.png import save_snapshot
-
+    def _tell_saved(self, saved: asyncio.Future[Path]) -> None:
         try:
-            path = save_snapshot(
-                self._settings.snapshot_dir, stem, datetime.now(), picture, metadata=info.to_metadata()
-            )
+            path = saved.result()
         except UserError as error:
             text = f"no snapshot: {error} (--snapshot-dir DIR)"
-            self.app.call_from_thread(self.notify, text, severity="error", timeout=10, markup=False)
-            return
-        self.app.call_from_thread(self.notify, f"saved {path}", markup=False)
+            self.notify(text, severity="error", timeout=10, markup=False)
+        else:
+            self.notify(f"saved {path}", markup=False)
+
+
+def _save(folder: Path, stem: str, picture: NDArray[np.uint8], info: SnapshotInfo) -> Path:
+    """Called in another thread."""
+    from vaevis_tui.export.png import save_snapshot
+
+    return save_snapshot(folder, stem, datetime.now(), picture, metadata=info.to_metadata())
