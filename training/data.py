@@ -32,7 +32,7 @@ SOURCES = {
         "name": "MNIST",
         "licence": "CC BY-SA 3.0",
         "attribution": "Y. LeCun, C. Cortes and C. Burges: the MNIST database of handwritten digits",
-        "url": "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "url": "http://yann.lecun.com/exdb/mnist/",
     }
 }
 """What a model card says about the data it was trained on."""

@@ -59,7 +59,7 @@ def measure(
 
 def _sizes(trained: Trained) -> dict[str, int]:
     decoder, encoder = trained.model.decoder, trained.model.encoder
-    latent = torch.zeros(1, trained.config.network.latent)
+    latent = torch.zeros(1, decoder.hidden.in_features)
     return {
         "decoder_parameters": _parameters(decoder),
         "decoder_multiply_adds": multiply_adds(decoder, latent),

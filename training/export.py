@@ -64,14 +64,15 @@ def verify(trained: Trained, z: np.ndarray[Any, Any]) -> float:
 def card(trained: Trained, decoder_bytes: int, figures: dict[str, Any], machine: str) -> str:
     """The model card as TOML; its keys are those of `vaevis_tui.models.card`."""
     config, recipe = trained.config, to_table(trained.config)
+    latent = trained.model.decoder.hidden.in_features  # after pruning; the recipe says with how many it began
     head = {"format": 1, **{key: recipe[key] for key in ("name", "title", "summary", "version", "limits")}}
     tables: dict[str, dict[str, Any]] = {
         "data": SOURCES[config.dataset],
-        "latent": {"size": config.network.latent},
+        "latent": {"size": latent},
         "image": {"height": 28, "width": 28, "channels": 1},
         "decoder": {
             "parameters": sum(parameter.numel() for parameter in trained.model.decoder.parameters()),
-            "multiply_adds": multiply_adds(trained.model.decoder, torch.zeros(1, config.network.latent)),
+            "multiply_adds": multiply_adds(trained.model.decoder, torch.zeros(1, latent)),
             "precision": "float16",
             "bytes": decoder_bytes,
         },

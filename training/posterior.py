@@ -19,6 +19,9 @@ from vaevis_tui.latent.space import Anchors, LatentSpace
 ACTIVE_VARIANCE = 0.01
 """A dimension is active if its posterior mean varies by more over the data (Burda et al. 2016, 5.2)."""
 
+LEAST_KL = 0.05
+"""Nats; a dimension that tells less is not shipped either: its slider would move nothing that one sees."""
+
 EXAMPLE_QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
 """Which examples of a class become anchors, by their distance from its mean: from plain to odd."""
 
@@ -34,6 +37,11 @@ class Posteriors:
     def active(self) -> NDArray[np.bool_]:
         """Which dimensions the model uses, bool (d,)."""
         return np.asarray(self.means.var(0) > ACTIVE_VARIANCE)
+
+    @property
+    def worth_shipping(self) -> NDArray[np.bool_]:
+        """Which dimensions are active and tell at least `LEAST_KL`, bool (d,)."""
+        return self.active & (self.kl >= LEAST_KL)
 
     @property
     def kl(self) -> NDArray[np.float64]:
@@ -55,13 +63,14 @@ def encode(model: VAE, images: Images, seed: int, batch: int = 500) -> Posterior
 
 
 def prune(trained: Trained, posteriors: Posteriors) -> tuple[Trained, Posteriors]:
-    """Drop the dimensions that are not active and put the others in order of falling KL.
+    """Drop the dimensions that are not worth shipping and put the others in order of falling KL.
 
-    What the decoder made of a dropped dimension's mean goes into the bias of its first layer.
+    What the decoder made of a dropped dimension's mean goes into the bias of its first layer. The
+    configuration still says with how many dimensions the training began.
     """
-    kl = np.where(posteriors.active, posteriors.kl, -1.0)
-    kept = np.argsort(-kl, kind="stable")[: int(posteriors.active.sum())]
-    dropped = np.flatnonzero(~posteriors.active)
+    shipped = posteriors.worth_shipping
+    order = np.argsort(-posteriors.kl, kind="stable")
+    kept, dropped = order[shipped[order]], np.flatnonzero(~shipped)
 
     model = copy.deepcopy(trained.model)
     first = model.decoder.hidden
@@ -72,9 +81,7 @@ def prune(trained: Trained, posteriors: Posteriors) -> tuple[Trained, Posteriors
         layer: nn.Linear = getattr(model.encoder, name)
         setattr(model.encoder, name, _linear(layer.weight[kept], layer.bias[kept]))
 
-    network = replace(trained.config.network, latent=len(kept))
-    config = replace(trained.config, network=network)
-    pruned = replace(trained, model=model.requires_grad_(False), config=config)
+    pruned = replace(trained, model=model.requires_grad_(False))
     return pruned, Posteriors(posteriors.means[:, kept], posteriors.logvars[:, kept])
 
 

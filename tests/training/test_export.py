@@ -36,6 +36,7 @@ def test_the_bundle_opens_and_says_what_was_measured(tmp_path: Path, monkeypatch
     assert bundle.card.figures == figures
     assert bundle.card.limits == tiny_config().limits
     assert bundle.card.training["machine"] == "2 CPU cores"
+    assert bundle.card.training["network"]["latent"] == 4  # one of them was pruned
     assert bundle.card.training["stage"][1]["name"] == "tighten"
     assert "LeCun" in bundle.card.data_attribution
     assert bundle.encoder_path is not None

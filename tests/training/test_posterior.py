@@ -10,15 +10,16 @@ from training.posterior import Posteriors
 
 
 def posteriors(n: int = 500) -> Posteriors:
-    """Four dimensions: dead, informative, dead, somewhat informative."""
+    """Four dimensions: dead, informative, telling next to nothing, somewhat informative."""
     rng = np.random.default_rng(0)
-    means = rng.standard_normal((n, 4)) * [0.01, 1.0, 0.05, 0.5] + [0.3, 0.0, -0.2, 0.1]
+    means = rng.standard_normal((n, 4)) * [0.01, 1.0, 0.15, 0.5] + [0.3, 0.0, -0.2, 0.1]
     logvars = np.broadcast_to(np.log([1.0, 0.01, 1.0, 0.5]), (n, 4))
     return Posteriors(means.astype(np.float32), logvars.astype(np.float32))
 
 
-def test_dimensions_that_do_not_vary_are_not_active() -> None:
-    assert posteriors().active.tolist() == [False, True, False, True]
+def test_dimensions_that_do_not_vary_are_not_active_and_the_nearly_mute_are_not_shipped() -> None:
+    assert posteriors().active.tolist() == [False, True, True, True]
+    assert posteriors().worth_shipping.tolist() == [False, True, False, True]
 
 
 def test_the_kl_is_averaged_over_the_images() -> None:
@@ -30,7 +31,7 @@ def test_the_kl_is_averaged_over_the_images() -> None:
 def test_pruning_keeps_what_the_networks_compute() -> None:
     trained, found = tiny_trained(), posteriors()
     pruned, kept = posterior.prune(trained, found)
-    assert pruned.config.network.latent == 2
+    assert pruned.model.decoder.hidden.in_features == 2
     assert np.array_equal(kept.means, found.means[:, [1, 3]])  # by falling KL
 
     z = torch.randn(5, 4)
