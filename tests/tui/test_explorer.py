@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from textual import events
+from textual.binding import Binding
 from textual.command import CommandList
 from textual.widgets import Label
 
@@ -17,11 +19,13 @@ from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.tui import keys
+from vaevis_tui.tui.explorer import ExplorerScreen
 from vaevis_tui.tui.fps_panel import FpsPanel
 from vaevis_tui.tui.help import HelpScreen
 from vaevis_tui.tui.hint_bar import HintBar
 from vaevis_tui.tui.latent_bars import LatentBars
 from vaevis_tui.tui.value_prompt import ValuePrompt
+from vaevis_tui.tui.viewport import Viewport
 
 
 def track_of(bars: LatentBars) -> tuple[int, int]:
@@ -355,6 +359,29 @@ async def test_a_small_window_says_what_was_left_out() -> None:
         await explorer.pilot.resize_terminal(20, 6)
         await explorer.press("right")
         assert f"z{explorer.exploration.state.selected} " in str(hints.render())
+
+
+async def test_no_key_does_harm_before_a_model_is_open() -> None:
+    settings = make_settings()
+    go_on = threading.Event()
+
+    def open_slowly(ref: str) -> Bundle:
+        assert go_on.wait(20)
+        return settings.open_bundle(ref)
+
+    with making_app(replace(settings, open_bundle=open_slowly)) as app:
+        async with app.run_test() as pilot:
+            for binding in Binding.make_bindings(keys.EXPLORER):
+                await pilot.press(binding.key)
+                if app.screen is not app.screen_stack[0]:
+                    await pilot.press("escape")
+            assert "opening rings" in str(app.screen.query_one(Viewport).render())
+            go_on.set()
+            screen = app.screen
+            assert isinstance(screen, ExplorerScreen)
+            while screen.exploration is None:
+                await pilot.pause()
+            assert not screen.exploration.state.can_undo
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])

@@ -114,6 +114,7 @@ class ExplorerScreen(Screen[None]):
         """Lay out, begin the tickers and listen to the decoding."""
         self._ticker = self.set_interval(1 / WALK_RATE, self._tick, pause=True)
         self.set_interval(1 / PANEL_RATE, self._show_statistics)
+        self._panel.walk = (False, self._settings.speed)
         self._arrange(self.app.size.width, self.app.size.height)
         self._decoding.listen(self._pass_on)
         if self._settings.notice:
