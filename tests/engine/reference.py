@@ -1,7 +1,8 @@
-"""References for the engine: ONNX graphs made on the spot, onnxruntime's answer, and a NumPy reading of the graph."""
+"""References for the engine: ONNX graphs made on the spot, onnxruntime's answer, NumPy's answer."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,9 @@ class Builder:
     def node(self, kind: str, *inputs: str, **attributes: Any) -> str:
         self._count += 1
         output = f"t{self._count}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [output], name=f"n{self._count}", **attributes))
+        self.nodes.append(
+            helper.make_node(kind, list(inputs), [output], name=f"n{self._count}", **attributes)
+        )
         return output
 
     def add(self, kind: str, *constants: str, **attributes: Any) -> str:
@@ -99,7 +102,11 @@ class Builder:
     def batch_normalization(self, channels: int) -> str:
         variance = self.constant(self.rng.uniform(0.5, 2, channels).astype(np.float32))
         return self.add(
-            "BatchNormalization", self.weight(channels), self.weight(channels), self.weight(channels), variance
+            "BatchNormalization",
+            self.weight(channels),
+            self.weight(channels),
+            self.weight(channels),
+            variance,
         )
 
     def model(self) -> onnx.ModelProto:
@@ -136,7 +143,7 @@ def as_pictures(output: Array) -> NDArray[np.uint8]:
 
 
 def dog_like(width: int = 512, latent: int = 128, half: bool = True, seed: int = 0) -> Builder:
-    """Matrix, residual convolutions, nearest 2x before convolutions, a pixel shuffle, sigmoid: 128x128 at full width."""
+    """Residual convolutions, nearest 2x before convolutions, a pixel shuffle, sigmoid; 128x128 pixels."""
     b = Builder(latent, seed, half=half)
     b.linear(latent, 512 * width // 512)
     b.add("Relu")
@@ -165,7 +172,7 @@ def dog_like(width: int = 512, latent: int = 128, half: bool = True, seed: int =
 
 
 def dcgan_like(width: int = 64, latent: int = 100, seed: int = 0) -> Builder:
-    """A DCGAN generator: transposed convolutions from a point, with BatchNormalization, to 32x32 RGB, tanh to 0..1."""
+    """A DCGAN generator: transposed convolutions from a point, BatchNormalization, tanh; 32x32 pixels."""
     b = Builder(latent, seed)
     b.reshape(latent, 1, 1)
     b.conv_transposed(latent, width * 4, 4)
@@ -182,12 +189,12 @@ def dcgan_like(width: int = 64, latent: int = 100, seed: int = 0) -> Builder:
 
 
 def vaevis_like(width: int = 512, latent: int = 256, seed: int = 0) -> Builder:
-    """VAE-Vis's decoder: bilinear 2x before each of five convolutions, residual blocks, 3x3 to RGB, sigmoid."""
+    """VAE-Vis's decoder: bilinear 2x before each of five convolutions, residual blocks, sigmoid."""
     b = Builder(latent, seed)
     b.linear(latent, width * 16)
     b.reshape(width, 4, 4)
     channels = [width, width, width // 2, width // 4, width // 8, width // 16]
-    for level, (inputs, outputs) in enumerate(zip(channels[:-1], channels[1:], strict=True)):
+    for level, (inputs, outputs) in enumerate(pairwise(channels)):
         b.upsample(mode="linear", coordinate_transformation_mode="half_pixel")
         b.conv(inputs, outputs)
         b.add("Relu")
@@ -222,7 +229,8 @@ def mnist_like(latent: int = 24, seed: int = 0) -> Builder:
     return b
 
 
-# -- the operator graph in NumPy ---------------------------------------------------------------------------------
+# -- the operator graph in NumPy
+# ---------------------------------------------------------------------------------
 
 
 def graph_output(graph: Graph, z: Array) -> Array:
@@ -299,7 +307,9 @@ def _phase_convolution(operator: ir.PhaseConvolution, x: Array) -> Array:
                 for j in range(across):
                     y, left = margin + operator.origin[0] + i, margin + operator.origin[1] + j
                     source = padded[:, y : y + height, left : left + width]
-                    out[:, py::scale, px::scale] += np.tensordot(operator.weight[py, px, :, :, i, j], source, 1)
+                    out[:, py::scale, px::scale] += np.tensordot(
+                        operator.weight[py, px, :, :, i, j], source, 1
+                    )
     return (out + operator.bias[:, None, None])[None].astype(np.float32)
 
 

@@ -31,7 +31,7 @@ def test_substitution_composes() -> None:
     outer = call("mul", RESULT, 2.0)
     both = substitute(outer, inner, [])
     assert both == Call("mul", (inner, Literal(2.0)))
-    three, one = np.float32([3.0]), np.float32([1.0])
+    three, one = np.full(1, 3, np.float32), np.ones(1, np.float32)
     assert evaluate(both, three, [one]) == 8.0
 
 

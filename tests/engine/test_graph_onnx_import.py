@@ -171,6 +171,18 @@ def _huge_constant() -> Builder:
     return b
 
 
+def _huge_tensor() -> Builder:
+    b = _image()
+    b.add("Resize", "", "", b.constant(np.array([1, 2, 1 << 20, 1 << 20], np.int64)))
+    return b
+
+
+def _huge_pads() -> Builder:
+    b = _image()
+    b.conv(2, 2, 3, pads=[1 << 30] * 4)
+    return b
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -189,6 +201,8 @@ def _huge_constant() -> Builder:
         (_unfoldable, ["Sin", "folded"]),
         (_integers, ["Cast", "float32"]),
         (_huge_constant, ["ConstantOfShape", "too large"]),
+        (_huge_tensor, ["Resize", "(1, 2, 1048576, 1048576)", "512 MiB"]),
+        (_huge_pads, ["Convolution", "512 MiB"]),
     ],
 )
 def test_what_is_not_supported_is_named(make: Callable[[], Builder], words: list[str]) -> None:

@@ -91,7 +91,7 @@ def test_scalars_and_vectors_fold_into_a_matrix() -> None:
     b.add("Mul", b.constant(np.float32(-2)))
     b.add("Sub", b.weight(6))
     b.last = b.node("Add", b.constant(np.float32(0.5)), b.last)
-    b.add("Div", b.constant(np.float32([1, 2, 3, 4, 5, 6])))
+    b.add("Div", b.constant(np.arange(1, 7, dtype=np.float32)))
     graph = import_onnx(b.model())
     folded = r.fold_affine_into_weights(graph)
     assert kinds(folded) == ["Linear"]
@@ -300,7 +300,13 @@ def test_transposed_convolutions_are_phases_where_they_enlarge_by_the_stride(
     b = Builder(2 * height * 3, seed=12)
     b.view(2, height, 3)
     b.conv_transposed(
-        2, 3, kernel, strides=[stride] * 2, pads=[pad] * 4, output_padding=[extra] * 2, dilations=[dilation] * 2
+        2,
+        3,
+        kernel,
+        strides=[stride] * 2,
+        pads=[pad] * 4,
+        output_padding=[extra] * 2,
+        dilations=[dilation] * 2,
     )
     model = b.model()
     graph = import_onnx(model)
@@ -308,6 +314,17 @@ def test_transposed_convolutions_are_phases_where_they_enlarge_by_the_stride(
     assert ("PhaseConvolution" in kinds(fused)) == (grown == height * stride)
     z = b.latents(1)
     np.testing.assert_allclose(graph_output(fused, z), onnxruntime_output(model, z), atol=2e-5)
+
+
+def test_large_scales_stay_as_they_are() -> None:
+    """Their phases would take more memory than the weights by the square of the scale."""
+    b = Builder(8, seed=17)
+    b.view(2, 2, 2)
+    b.conv_transposed(2, 2, 8, strides=[8, 8])
+    b.upsample(5.0)
+    b.conv(2, 1)
+    graph = import_onnx(b.model())
+    assert "PhaseConvolution" not in kinds(rewrite(graph))
 
 
 def test_a_transposed_convolution_of_a_point_is_a_matrix() -> None:

@@ -89,7 +89,7 @@ def test_float16_storage_of_float32_weights_is_within_two_levels() -> None:
 
 
 def test_levels_round_to_even_and_clip() -> None:
-    levels = np.float32([-1, 0, 0.5 / 255, 1.5 / 255, 2.5 / 255, 127.5 / 255, 1, 7])
+    levels = np.array([-255, 0, 0.5, 1.5, 2.5, 127.5, 255, 999], np.float32) / np.float32(255)
     b = Builder(len(levels))
     b.view(1, 2, 4)
     with WgpuDecoder(b.model()) as decoder:
@@ -252,7 +252,7 @@ def megabytes():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
-for _ in range(6):
+for _ in range(8):
     cycle()
 before = megabytes()
 for _ in range(8):
@@ -273,7 +273,7 @@ def test_opening_and_closing_leaks_nothing(tmp_path: Path) -> None:
         check=True,
     )
     grown, threads, native_objects = ran.stdout.split()
-    assert float(grown) < 4  # one decoder's weights and textures are 6 MB
+    assert float(grown) < 8  # eight decoders' weights and textures are 48 MB
     assert (int(threads), int(native_objects)) == (1, 0)
 
 

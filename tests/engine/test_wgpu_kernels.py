@@ -1,4 +1,4 @@
-"""Every kernel of an operator computes the same: fast ones are held against the plain one, textures against buffers."""
+"""Every kernel of an operator computes the same, from buffers and from textures."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ def test_every_candidate_agrees(case: object) -> None:
     names = [kernel.name for kernel in candidates(last, context(graph))]
     assert len(names) >= 4
     for name in names:
-        # Texts that read buffers take llvmpipe three times as long to compile: one kernel stands for all there.
+        # Texts that read buffers take llvmpipe three times as long to compile: one kernel stands for all
+        # there.
         for textures in (True, False) if name == "tile_2x1" else (True,):
             options = {"software": False, "textures": textures, "kernels": {last.output: name}}
             actual = compute(graph, z, fuse=False, **options)
@@ -169,7 +170,7 @@ def test_a_kernel_that_does_not_apply_is_not_taken_by_name() -> None:
 
 
 def test_padding_lanes_stay_zero_whatever_the_epilogue() -> None:
-    """1 / 0 in a lane that no channel owns would be infinite, and infinity times a zero weight is no number."""
+    """1 / 0 in a lane that no channel owns is infinite, and infinity times a zero weight is no number."""
     require_adapter()
     b = Builder(3 * 4)
     b.view(3, 2, 2)

@@ -67,6 +67,6 @@ def test_padding_is_zero() -> None:
 
 
 def test_float16_is_lossless_only_for_what_it_holds() -> None:
-    assert is_lossless_float16(np.float32([0.5, -2, 65504]))
-    assert not is_lossless_float16(np.float32([0.1]))
-    assert not is_lossless_float16(np.float32([1e6]))
+    assert is_lossless_float16(np.array([0.5, -2, 65504], np.float32))
+    assert not is_lossless_float16(np.array([0.1], np.float32))
+    assert not is_lossless_float16(np.array([1e6], np.float32))

@@ -15,7 +15,8 @@ from tests.engine.wgpu_device import compute, require_adapter
 BOUNDED = settings(
     max_examples=6,
     deadline=None,
-    derandomize=True,  # a new example is a new shader to compile: the same ones each time are in the driver's cache
+    # A new example is a new text to compile: the same ones each time are in the driver's cache.
+    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
@@ -70,7 +71,8 @@ def test_a_matrix_after_an_image_and_before_one() -> None:
     agrees(b, fuse=False)
 
 
-# -- convolutions ----------------------------------------------------------------------------------------------
+# -- convolutions
+# ----------------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -93,7 +95,10 @@ def convolutions(draw: st.DrawFn) -> dict[str, Any]:
 @given(convolutions(), st.booleans())
 def test_convolutions(case: dict[str, Any], textures: bool) -> None:
     spans = [(k - 1) * d + 1 for k, d in zip(case["kernel"], case["dilations"], strict=True)]
-    if any(n + sum(case["pads"][i::2]) < span for i, (n, span) in enumerate(zip(case["size"], spans, strict=True))):
+    if any(
+        n + sum(case["pads"][i::2]) < span
+        for i, (n, span) in enumerate(zip(case["size"], spans, strict=True))
+    ):
         return
     b = image(case["inputs"], *case["size"])
     attributes = {key: case[key] for key in ("strides", "dilations", "pads")}
@@ -172,7 +177,8 @@ def test_shuffled_convolutions(mode: str, channels: int) -> None:
     agrees(b, fuse=False)
 
 
-# -- pointwise -------------------------------------------------------------------------------------------------
+# -- pointwise
+# -------------------------------------------------------------------------------------------------
 
 ACTIVATIONS: dict[str, dict[str, Any]] = {
     "Abs": {},
@@ -243,7 +249,9 @@ def test_clip_of_one_side_and_prelu() -> None:
     agrees(b)
 
 
-SHAPES = st.sampled_from([(1,), (5, 1, 1), (1, 5, 1, 1), (3, 4), (4,), (1, 3, 1), (1, 1, 3, 4), (5, 3, 4), (1, 5, 3, 4)])
+SHAPES = st.sampled_from(
+    [(1,), (5, 1, 1), (1, 5, 1, 1), (3, 4), (4,), (1, 3, 1), (1, 1, 3, 4), (5, 3, 4), (1, 5, 3, 4)]
+)
 
 
 @settings(BOUNDED, max_examples=12)
@@ -297,7 +305,8 @@ def test_activations_spelled_out() -> None:
     agrees(b)
 
 
-# -- movement --------------------------------------------------------------------------------------------------
+# -- movement
+# --------------------------------------------------------------------------------------------------
 
 RESIZES = st.tuples(
     st.sampled_from(["nearest", "linear"]),

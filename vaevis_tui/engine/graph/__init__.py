@@ -1,4 +1,4 @@
-"""The operator graph: what a decoder computes, apart from any device, and the rewrites that make it cheaper."""
+"""The operator graph: what a decoder computes, on no device yet, and the rewrites that make it cheaper."""
 
 from vaevis_tui.engine.graph.ir import Graph, UnsupportedGraph
 from vaevis_tui.engine.graph.onnx_import import import_onnx

@@ -1,7 +1,8 @@
-"""Pointwise arithmetic as a small expression tree, so that fusing two operators is substituting one tree in another.
+"""Pointwise arithmetic as small expression trees: fusing two operators is putting one tree into another.
 
 SiLU written as Sigmoid and Mul, GELU written as Div, Erf, Add, Mul and Mul, or BatchNormalization after an
-activation need no patterns of their own: each ONNX node becomes a tree of one `Call`, and the rewrites grow the trees.
+activation need no patterns of their own: each ONNX node becomes a tree of one `Call`, and the rewrites grow
+the trees.
 
 To add a function, add a row to `FUNCTIONS` (its meaning in NumPy) and a ``fn`` of the same name to
 ``shaders/functions.wgsl`` (its meaning on a vec4); a test holds the two against each other.
@@ -54,19 +55,19 @@ RESULT = Result()
 
 
 def _erf(x: Array) -> Array:
-    return np.vectorize(math.erf, otypes=[np.float32])(x).astype(np.float32)
+    return np.asarray(np.vectorize(math.erf, otypes=[np.float32])(x), np.float32)
 
 
 def _gelu_tanh(x: Array) -> Array:
-    return (0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))).astype(np.float32)
+    return np.asarray(0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))), np.float32)
 
 
 def _sigmoid(x: Array) -> Array:
-    return (0.5 * (1 + np.tanh(0.5 * x))).astype(np.float32)
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float32)
 
 
 def _softplus(x: Array) -> Array:
-    return np.logaddexp(x, np.float32(0)).astype(np.float32)
+    return np.asarray(np.logaddexp(x, np.float32(0)), np.float32)
 
 
 FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = {
@@ -110,7 +111,8 @@ def call(function: str, *arguments: Expression | float) -> Call:
     """Build a `Call`, turning plain numbers into literals.
 
     Raises:
-        ValueError: There is no such function, it takes another number of arguments, or a number is not finite.
+        ValueError: There is no such function, it takes another number of arguments, or a number is not
+        finite.
     """
     if function not in FUNCTIONS:
         raise ValueError(f"no pointwise function {function!r}; there are {', '.join(FUNCTIONS)}")

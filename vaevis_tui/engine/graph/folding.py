@@ -12,7 +12,7 @@ Constant = NDArray[Any]
 Attributes = Mapping[str, Any]
 
 MAX_FOLDED = 1 << 28
-"""Bytes that one folded constant may take: Expand and ConstantOfShape make them from a few numbers in the file."""
+"""Bytes of one folded constant: Expand and ConstantOfShape make them from a few numbers in the file."""
 
 # numbers of onnx.TensorProto.DataType
 _DTYPES: Mapping[int, type] = {
@@ -121,9 +121,9 @@ def _constant_of_shape(arrays: list[Constant], attributes: Attributes) -> Consta
 
 
 def _range(arrays: list[Constant], attributes: Attributes) -> Constant:
-    start, stop, step = (array.item() for array in arrays)
+    start, stop, step = (float(array.item()) for array in arrays)
     _bounded([abs((stop - start) / step)])
-    return np.arange(start, stop, step, arrays[0].dtype)
+    return np.arange(start, stop, step).astype(arrays[0].dtype)
 
 
 def _reduce(function: Callable[..., Any]) -> Callable[[list[Constant], Attributes], Constant]:

@@ -1,10 +1,11 @@
 """The operator graph: a few kinds of operator, literal, with their weights inside.
 
-Shapes are those of ONNX for one example (batch n = 1), e.g. ``(1, 512, 4, 4)``: every operator here treats the
-examples of a batch alike and apart, so the graph of one example says it all and the device adds the batch back.
+Shapes are those of ONNX for one example (batch n = 1), e.g. ``(1, 512, 4, 4)``: every operator here treats
+the examples of a batch alike and apart, so the graph of one example says it all and the device adds the batch
+back.
 
-An operator first computes its own result, then its epilogue: a pointwise expression of that result and of other
-tensors (a residual, a per-channel constant), which a kernel evaluates in registers before it stores.
+An operator first computes its own result, then its epilogue: a pointwise expression of that result and of
+other tensors (a residual, a per-channel constant), which a kernel evaluates in registers before it stores.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ Shape = tuple[int, ...]
 
 
 class UnsupportedGraph(EngineError):  # noqa: N818  (it reads as what it says)
-    """The graph holds something this engine cannot compute; the message names the operator, its attribute and shape.
+    """The graph holds what this engine cannot compute; the message names operator, attribute and shape.
 
-    It is an `EngineError`, so whoever opens a decoder treats it like a device that fails: with another backend.
+    It is an `EngineError`, so whoever opens a decoder treats it like a device that fails: with another
+    backend.
     """
 
 
@@ -79,7 +81,7 @@ class Linear(Operator):
 
     @property
     def multiply_adds(self) -> int:  # noqa: D102
-        return self.weight.size
+        return int(self.weight.size)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
@@ -93,7 +95,8 @@ class Convolution(Operator):
         pads: Zeros added at the top, left, bottom and right.
         dilations: Vertical, horizontal.
         groups: Channel groups.
-        shuffle: r: channels come in r² runs, one a phase, phase (py, px) of run py·r + px, and pixel (y, x) of a
+        shuffle: r: channels come in r² runs, one a phase, phase (py, px) of run py·r + px, and pixel (y, x)
+        of a
             run is stored at (y·r + py, x·r + px); 1 stores them as they are.
     """
 
@@ -144,10 +147,10 @@ class TransposedConvolution(Operator):
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
 class PhaseConvolution(Operator):
-    """One small convolution for each phase of an enlarged output: output (y·s + py, x·s + px) is that of phase (py, px).
+    """One small convolution for each phase of an enlarged output.
 
-    A transposed convolution of stride s is this, and so is nearest s-fold upsampling before a convolution. Both
-    read each source pixel at most once a tap, and no zeros.
+    Output (y·s + py, x·s + px) is that of phase (py, px) at (y, x). A transposed convolution of stride s is
+    this, and so is nearest s-fold upsampling before a convolution; neither reads a zero between pixels.
 
     Attributes:
         weight: float32 (s, s, outputs, inputs, taps down, taps across); what a phase does not use is zero.
@@ -168,7 +171,7 @@ class PhaseConvolution(Operator):
     @property
     def multiply_adds(self) -> int:  # noqa: D102
         outputs, inputs = self.weight.shape[2:4]
-        return int(self.used.sum()) * outputs * inputs * prod(self.source)
+        return int(self.used.sum()) * int(outputs * inputs) * prod(self.source)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
@@ -183,7 +186,8 @@ class Resize(Operator):
     Attributes:
         mode: ``"nearest"`` or ``"linear"``.
         scales: Output size over input size as the graph gives it, vertical and horizontal.
-        coordinates: ONNX coordinate_transformation_mode: ``half_pixel``, ``pytorch_half_pixel``, ``asymmetric``
+        coordinates: ONNX coordinate_transformation_mode: ``half_pixel``, ``pytorch_half_pixel``,
+        ``asymmetric``
             or ``align_corners``.
         rounding: ONNX nearest_mode: ``round_prefer_floor``, ``round_prefer_ceil``, ``floor`` or ``ceil``.
     """
@@ -221,7 +225,8 @@ class DepthToSpace(Operator):
 
     Attributes:
         block: Factor of height and width.
-        mode: ``"DCR"`` (channel = phase · C + c) or ``"CRD"`` (channel = c · block² + phase; PyTorch's PixelShuffle).
+        mode: ``"DCR"`` (channel = phase · C + c) or ``"CRD"`` (channel = c · block² + phase; PyTorch's
+        PixelShuffle).
     """
 
     block: int
@@ -235,7 +240,7 @@ class Concat(Operator):
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
 class SpatialMean(Operator):
-    """Mean over height and width, kept as axes of length one: GlobalAveragePool, ReduceMean over axes 2 and 3."""
+    """Mean over height and width, kept as axes of length one: GlobalAveragePool, ReduceMean of axes 2, 3."""
 
 
 @dataclass(frozen=True)

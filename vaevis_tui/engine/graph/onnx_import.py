@@ -1,7 +1,7 @@
 """From an ONNX model to the operator graph.
 
-The model is read for one example: every shape is then a known number, and ``Shape``, ``Gather``, ``Concat`` and
-what else an exporter writes to compute shapes folds away as the nodes are read in order.
+The model is read for one example: every shape is then a known number, and ``Shape``, ``Gather``, ``Concat``
+and what else an exporter writes to compute shapes folds away as the nodes are read in order.
 
 To add an operator, add a method that takes the node and name it in `_OPERATORS`; a pointwise one is a row of
 `_POINTWISE`.
@@ -13,6 +13,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any, NoReturn
 
 import numpy as np
@@ -21,6 +22,10 @@ from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Array, Call, Expression, Literal, Operand, call
 from vaevis_tui.engine.graph.folding import EVALUATORS, Constant, dtype_of, reshape_target
 from vaevis_tui.engine.graph.ir import Graph, Operator, Shape, UnsupportedGraph
+
+
+MAX_TENSOR = 1 << 29
+"""Bytes of one tensor: sizes and pads are only numbers in a file, and tables are made for each row and column."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,9 @@ class _Importer:
             self._read(self._node(proto))
         output = self.name(self._graph.output[0].name)
         if output not in self.shapes:
-            raise UnsupportedGraph(f"output {self._graph.output[0].name!r} does not depend on the latent vector")
+            raise UnsupportedGraph(
+                f"output {self._graph.output[0].name!r} does not depend on the latent vector"
+            )
         floats = {
             name: np.ascontiguousarray(array, np.float32)
             for name, array in self.constants.items()
@@ -107,7 +114,9 @@ class _Importer:
     def _latent(self) -> str:
         inputs = [value for value in self._graph.input if value.name not in self.constants]
         if len(inputs) != 1:
-            raise UnsupportedGraph(f"the graph has {len(inputs)} inputs; a decoder has one, the latent vector")
+            raise UnsupportedGraph(
+                f"the graph has {len(inputs)} inputs; a decoder has one, the latent vector"
+            )
         dims = [d.dim_value if d.HasField("dim_value") else 0 for d in inputs[0].type.tensor_type.shape.dim]
         if len(dims) != 2 or dims[1] < 1 or dims[0] > 1:
             raise UnsupportedGraph(f"input {inputs[0].name!r} has shape {dims}; a latent vector is (n, d)")
@@ -172,7 +181,9 @@ class _Importer:
     def constant(self, node: Node, index: int, what: str) -> Constant:
         name = node.inputs[index]
         if name not in self.constants:
-            node.fail(f"{what} is computed from the latent vector (shape {self.shape(name)}); it has to be constant")
+            node.fail(
+                f"{what} is computed from the latent vector (shape {self.shape(name)}); it has to be constant"
+            )
         return self.constants[name]
 
     def weight(self, node: Node, index: int, what: str) -> Array:
@@ -186,6 +197,11 @@ class _Importer:
         return None if value is None else np.asarray(value)
 
     def add(self, operator: Operator) -> None:
+        if prod(operator.shape) * 4 > MAX_TENSOR:
+            raise UnsupportedGraph(
+                f"{operator.kind} {operator.output!r} makes a tensor of shape {operator.shape}; "
+                f"at most {MAX_TENSOR >> 20} MiB are supported"
+            )
         self.shapes[operator.output] = operator.shape
         self.operators.append(operator)
 
@@ -200,7 +216,7 @@ class _Importer:
         return Operand(index)
 
     def pointwise(self, node: Node, expression: Expression, inputs: tuple[str, ...] | None = None) -> None:
-        """Add a pointwise operator over the node's inputs; operands that the expression leaves out are dropped."""
+        """Add a pointwise operator over the node's inputs; what the expression leaves out is dropped."""
         names = node.inputs if inputs is None else inputs
         try:
             shape = np.broadcast_shapes(*(self.shape(name) for name in names if name))
@@ -208,7 +224,9 @@ class _Importer:
             node.fail(f"its inputs do not broadcast: {error}")
         expression, operands = _compact(expression, names)
         self.add(
-            ir.Pointwise(inputs=(), output=node.outputs[0], shape=shape, epilogue=expression, operands=operands)
+            ir.Pointwise(
+                inputs=(), output=node.outputs[0], shape=shape, epilogue=expression, operands=operands
+            )
         )
 
     def spatial(self, node: Node) -> tuple[int, int, int]:
@@ -220,11 +238,12 @@ class _Importer:
 
 
 def _constant_value(node: Node) -> Constant:
-    for key in ("value", "value_float", "value_floats", "value_int", "value_ints"):
-        if key in node.attributes:
-            value = np.asarray(node.attributes[key])
-            return value.astype(np.float32) if key.startswith("value_f") else value
-    node.fail(f"its value is of a kind that is not supported ({', '.join(node.attributes)})")
+    kinds = ("value", "value_float", "value_floats", "value_int", "value_ints")
+    key = next((key for key in kinds if key in node.attributes), None)
+    if key is None:
+        node.fail(f"its value is of a kind that is not supported ({', '.join(node.attributes)})")
+    value = np.asarray(node.attributes[key])
+    return value.astype(np.float32) if key.startswith("value_f") else value
 
 
 def _compact(expression: Expression, names: tuple[str, ...]) -> tuple[Expression, tuple[str, ...]]:
@@ -288,7 +307,9 @@ def _gelu(importer: _Importer, node: Node) -> None:
     approximate = node.attributes.get("approximate", "none")
     if approximate not in ("none", "tanh"):
         node.fail(f"approximate={approximate!r} is not supported; it is 'none' or 'tanh'")
-    importer.pointwise(node, call("gelu" if approximate == "none" else "gelu_tanh", importer.operand(node, 0)))
+    importer.pointwise(
+        node, call("gelu" if approximate == "none" else "gelu_tanh", importer.operand(node, 0))
+    )
 
 
 def _batch_normalization(importer: _Importer, node: Node) -> None:
@@ -329,7 +350,9 @@ def _matmul(importer: _Importer, node: Node) -> None:
 def _linear(importer: _Importer, node: Node, weight: Array, bias: Array) -> None:
     source = importer.shape(node.inputs[0])
     if source[-1] != weight.shape[1] or np.prod(source) != source[-1]:
-        node.fail(f"an input of shape {source} against {weight.shape[1]} weights; it has to be one vector (n, d)")
+        node.fail(
+            f"an input of shape {source} against {weight.shape[1]} weights; it has to be one vector (n, d)"
+        )
     shape = (*source[:-1], len(weight))
     weight = np.ascontiguousarray(weight)
     importer.add(
@@ -372,11 +395,15 @@ def _convolution(importer: _Importer, node: Node) -> None:
     elif auto == "VALID":
         pads = (0, 0, 0, 0)
     grid = [
-        (n + pads[i] + pads[i + 2] - spans[i]) // strides[i] + 1 if n + pads[i] + pads[i + 2] >= spans[i] else 0
+        (n + pads[i] + pads[i + 2] - spans[i]) // strides[i] + 1
+        if n + pads[i] + pads[i + 2] >= spans[i]
+        else 0
         for i, n in enumerate(size)
     ]
     if min(grid) < 1 or min(pads) < 0:
-        node.fail(f"an input of {size[0]}x{size[1]} with pads={list(pads)} leaves nothing for a kernel of {spans}")
+        node.fail(
+            f"an input of {size[0]}x{size[1]} with pads={list(pads)} leaves nothing for a kernel of {spans}"
+        )
     importer.add(
         ir.Convolution(
             inputs=node.inputs[:1],
@@ -446,7 +473,9 @@ def _resize(importer: _Importer, node: Node) -> None:
     if node.kind == "Upsample" or importer.opset < 11:
         coordinates, rounding = "asymmetric", "floor"
     if mode not in ("nearest", "linear"):
-        node.fail(f"mode={mode!r} is not supported (input {importer.shape(node.inputs[0])}); nearest and linear are")
+        node.fail(
+            f"mode={mode!r} is not supported (input {importer.shape(node.inputs[0])}); nearest and linear are"
+        )
     if coordinates not in ("half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners"):
         node.fail(f"coordinate_transformation_mode={coordinates!r} is not supported")
     scales, sizes = _resize_target(importer, node, (1, channels, height, width))
@@ -556,8 +585,9 @@ def _spatial_mean(importer: _Importer, node: Node) -> None:
     if node.kind == "ReduceMean":
         given = importer.optional(node, 1, "axes")
         axes = sorted(int(a) % 4 for a in (range(4) if given is None else given))
-        if axes != [2, 3] or not node.attributes.get("keepdims", 1):
-            node.fail(f"axes={axes}, keepdims={node.attributes.get('keepdims', 1)} is not supported; axes 2, 3 kept are")
+        keep = node.attributes.get("keepdims", 1)
+        if axes != [2, 3] or not keep:
+            node.fail(f"axes={axes}, keepdims={keep} is not supported; axes 2 and 3, kept, are")
     importer.add(ir.SpatialMean(inputs=node.inputs[:1], output=node.outputs[0], shape=(1, channels, 1, 1)))
 
 
@@ -630,4 +660,4 @@ _OPERATORS: Mapping[str, Callable[[_Importer, Node], None]] = {
 }
 
 SUPPORTED_OPERATORS = tuple(sorted({*_POINTWISE, *_OPERATORS}))
-"""ONNX operators that may depend on the latent vector; what only computes shapes is in `folding.EVALUATORS`."""
+"""ONNX operators that may depend on the latent vector; `folding.EVALUATORS` has those that may not."""

@@ -1,7 +1,8 @@
 """Rewrites that make a graph cheaper and leave what it computes unchanged, up to rounding.
 
-Each is a function from graph to graph that can be read and tested alone; `REWRITES` is the order in which `rewrite`
-applies them. Cast, Constant, Identity, Dropout and shape arithmetic are gone already: the import folds them.
+Each is a function from graph to graph that can be read and tested alone; `REWRITES` is the order in which
+`rewrite` applies them. Cast, Constant, Identity, Dropout and shape arithmetic are gone already: the import
+folds them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import product
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import (
@@ -28,11 +30,16 @@ from vaevis_tui.engine.graph.ir import Graph, Operator
 
 Rewrite: TypeAlias = Callable[[Graph], Graph]
 
+Numbers: TypeAlias = NDArray[np.float64]
+
 MAX_EPILOGUE = 48
-"""Calls in one fused expression: beyond it registers spill, and a hostile graph must not grow one without end."""
+"""Calls in one fused expression: more would spill registers, and no graph may grow one without end."""
+
+MAX_SCALE = 4
+"""Phases along an axis: their kernels take up to its square times the weight's memory."""
 
 MAX_OPERANDS = 4
-"""Tensors that one epilogue reads: with input, weight, bias and result this keeps within WebGPU's 8 storage buffers."""
+"""Tensors that an epilogue reads: with input, weight, bias and result they are WebGPU's 8 buffers."""
 
 _Weighted: TypeAlias = ir.Linear | ir.Convolution | ir.TransposedConvolution
 
@@ -48,7 +55,7 @@ def rewrite(graph: Graph) -> Graph:
 
 
 def fold_affine_into_weights(graph: Graph) -> Graph:
-    """Multiply and add constants into the weights before them: BatchNormalization, MatMul's bias, scalar Mul and Add."""
+    """Take constant Mul and Add, MatMul's bias and BatchNormalization into the weights before them."""
     while (found := next(_affine_steps(graph), None)) is not None:
         producer, consumer, factor, offset = found
         weight = _scale_outputs(producer, factor)
@@ -60,7 +67,7 @@ def fold_affine_into_weights(graph: Graph) -> Graph:
     return graph
 
 
-def _affine_steps(graph: Graph) -> Iterator[tuple[_Weighted, Operator, Array, Array]]:
+def _affine_steps(graph: Graph) -> Iterator[tuple[_Weighted, Operator, Numbers, Numbers]]:
     producers, uses = graph.producers, graph.uses
     for consumer in graph.operators:
         if not isinstance(consumer, ir.Pointwise) or not isinstance(consumer.epilogue, Call):
@@ -69,9 +76,10 @@ def _affine_steps(graph: Graph) -> Iterator[tuple[_Weighted, Operator, Array, Ar
         if function not in ("add", "sub", "mul", "div"):
             continue
         for mine, other in ((0, 1), (1, 0)) if function in ("add", "mul") else ((0, 1),):
-            if not isinstance(arguments[mine], Operand):
+            own = arguments[mine]
+            if not isinstance(own, Operand):
                 continue
-            name = consumer.operands[arguments[mine].index]
+            name = consumer.operands[own.index]
             producer = producers.get(name)
             if not isinstance(producer, ir.Linear | ir.Convolution | ir.TransposedConvolution):
                 continue
@@ -80,15 +88,22 @@ def _affine_steps(graph: Graph) -> Iterator[tuple[_Weighted, Operator, Array, Ar
             constant = _per_output(graph, producer, consumer, arguments[other])
             if constant is None or (function == "div" and not constant.all()):
                 continue
-            one, zero = np.ones_like(constant), np.zeros_like(constant)
-            factor = {"mul": constant, "div": one / np.where(constant == 0, 1, constant)}.get(function, one)
-            offset = {"add": constant, "sub": -constant}.get(function, zero)
+            factor, offset = np.ones_like(constant), np.zeros_like(constant)
+            match function:
+                case "add":
+                    offset = constant
+                case "sub":
+                    offset = -constant
+                case "mul":
+                    factor = constant
+                case "div":
+                    factor = 1 / constant
             yield producer, consumer, factor, offset
 
 
 def _per_output(
     graph: Graph, producer: _Weighted, consumer: Operator, expression: Expression
-) -> Array | None:
+) -> Numbers | None:
     """The constant as one float64 number a row of the producer's weight, or None where it is not so."""
     if isinstance(expression, Literal):
         return np.full(len(producer.bias), expression.value)
@@ -105,7 +120,7 @@ def _per_output(
     return np.broadcast_to(aligned, (1, len(producer.bias), 1, 1)).reshape(-1).astype(np.float64)
 
 
-def _scale_outputs(producer: _Weighted, factor: Array) -> Array:
+def _scale_outputs(producer: _Weighted, factor: Numbers) -> Array:
     weight = producer.weight
     if isinstance(producer, ir.TransposedConvolution):
         by_input = factor.reshape(producer.groups, 1, weight.shape[1])
@@ -132,14 +147,12 @@ def fold_permutation_into_linear(graph: Graph) -> Graph:
             weight=producer.weight if in_order else np.ascontiguousarray(producer.weight[rows]),
             bias=producer.bias if in_order else producer.bias[rows],
         )
-        return fold_permutation_into_linear(
-            graph.replace({producer.output: None, operator.output: folded})
-        )
+        return fold_permutation_into_linear(graph.replace({producer.output: None, operator.output: folded}))
     return graph
 
 
 def fold_permutation_into_linear_input(graph: Graph) -> Graph:
-    """Let a matrix read its columns in the order that the tensor had before a Reshape, Flatten or Transpose."""
+    """Let a matrix read its columns in the order that its input had before a Reshape or Transpose."""
     producers = graph.producers
     changes: dict[str, Operator | None] = {}
     for operator in graph.operators:
@@ -148,7 +161,9 @@ def fold_permutation_into_linear_input(graph: Graph) -> Graph:
             continue
         if producer.epilogue != RESULT:
             continue
-        columns = np.arange(operator.weight.shape[1]).reshape(producer.view).transpose(producer.order).reshape(-1)
+        columns = (
+            np.arange(operator.weight.shape[1]).reshape(producer.view).transpose(producer.order).reshape(-1)
+        )
         weight = np.empty_like(operator.weight)
         weight[:, columns] = operator.weight
         changes[operator.output] = dataclasses.replace(operator, inputs=producer.inputs, weight=weight)
@@ -156,7 +171,7 @@ def fold_permutation_into_linear_input(graph: Graph) -> Graph:
 
 
 def transposed_convolution_of_a_point_into_linear(graph: Graph) -> Graph:
-    """A transposed convolution of a 1x1 image, as DCGAN begins, is a matrix whose rows are its kernel's pixels."""
+    """A transposed convolution of a 1x1 image, as DCGAN begins, is a matrix: its rows are kernel pixels."""
     changes: dict[str, Operator | None] = {}
     for operator in graph.operators:
         if not isinstance(operator, ir.TransposedConvolution) or operator.source != (1, 1):
@@ -165,7 +180,7 @@ def transposed_convolution_of_a_point_into_linear(graph: Graph) -> Graph:
             continue
         top, left = operator.pads[:2]
         height, width = operator.shape[2:]
-        inputs, outputs, *kernel = operator.weight.shape
+        inputs, _, *kernel = operator.weight.shape
         if top + height > kernel[0] or left + width > kernel[1]:
             continue
         seen = operator.weight[:, :, top : top + height, left : left + width]
@@ -181,28 +196,36 @@ def transposed_convolution_of_a_point_into_linear(graph: Graph) -> Graph:
     return graph.replace(changes)
 
 
-# -- order -----------------------------------------------------------------------------------------------------
+# -- order
+# -----------------------------------------------------------------------------------------------------
 
 
 def reshape_before_pointwise(graph: Graph) -> Graph:
-    """Move a Reshape or Transpose in front of a pointwise operator of one tensor, to meet the matrix before that."""
+    """Move a Reshape or Transpose before a pointwise operator of one tensor, towards the matrix there."""
     producers, uses = graph.producers, graph.uses
     for operator in graph.operators:
         if not isinstance(operator, ir.Permute) or operator.epilogue != RESULT:
             continue
         producer = producers.get(operator.inputs[0])
-        if not isinstance(producer, ir.Pointwise) or len(producer.operands) != 1 or uses[producer.output] != 1:
+        if (
+            not isinstance(producer, ir.Pointwise)
+            or len(producer.operands) != 1
+            or uses[producer.output] != 1
+        ):
             continue
         source = producer.operands[0]
         if source in graph.constants or graph.shape_of(source) != producer.shape:
             continue
         moved = dataclasses.replace(operator, inputs=(source,), output=producer.output)
-        after = dataclasses.replace(producer, operands=(moved.output,), output=operator.output, shape=operator.shape)
+        after = dataclasses.replace(
+            producer, operands=(moved.output,), output=operator.output, shape=operator.shape
+        )
         return reshape_before_pointwise(graph.replace({producer.output: moved, operator.output: after}))
     return graph
 
 
-# -- pointwise -------------------------------------------------------------------------------------------------
+# -- pointwise
+# -------------------------------------------------------------------------------------------------
 
 
 def merge_pointwise(graph: Graph) -> Graph:
@@ -241,7 +264,7 @@ def _inline(consumer: Operator, inner: Operator) -> Operator:
 
 
 def fuse_epilogues(graph: Graph) -> Graph:
-    """Apply a pointwise operator (activation, residual add) where one of its operands is made, before it is stored."""
+    """Apply a pointwise operator (activation, residual add) where the last of its operands is made."""
     while (change := _fusable(graph)) is not None:
         removed, fused = change
         graph = graph.replace({removed: None, fused.output: fused})
@@ -279,19 +302,18 @@ def _append(producer: Operator, consumer: Operator) -> Operator:
     own = substitute(producer.epilogue, RESULT, [Operand(operands.index(o)) for o in producer.operands])
     places = [own if o == producer.output else Operand(operands.index(o)) for o in consumer.operands]
     epilogue = substitute(consumer.epilogue, RESULT, places)
-    return dataclasses.replace(
-        producer, output=consumer.output, operands=tuple(operands), epilogue=epilogue
-    )
+    return dataclasses.replace(producer, output=consumer.output, operands=tuple(operands), epilogue=epilogue)
 
 
-# -- upsampling --------------------------------------------------------------------------------------------------
+# -- upsampling
+# --------------------------------------------------------------------------------------------------
 
 
 def upsample_into_convolution(graph: Graph) -> Graph:
     """Nearest s-fold upsampling before a convolution, as one small convolution a phase on the small image.
 
-    For s = 2 and a 3x3 kernel each phase has 2x2 taps whose weights are sums of the nine: 2.25x fewer multiply-adds,
-    exactly the same result, and the large image is never written.
+    For s = 2 and a 3x3 kernel each phase has 2x2 taps whose weights are sums of the nine: 2.25x fewer
+    multiply-adds, exactly the same result, and the large image is never written.
     """
     producers, uses = graph.producers, graph.uses
     for operator in graph.operators:
@@ -325,7 +347,11 @@ def _repeats(resize: ir.Resize, graph: Graph) -> int | None:
     """s, if the resize repeats each pixel s times down and across and does nothing else."""
     height, width = graph.shape_of(resize.inputs[0])[2:]
     scale = resize.shape[2] // height
-    if scale < 2 or resize.mode != "nearest" or resize.shape[2:] != (height * scale, width * scale):
+    if (
+        not 2 <= scale <= MAX_SCALE
+        or resize.mode != "nearest"
+        or resize.shape[2:] != (height * scale, width * scale)
+    ):
         return None
     for axis, length in enumerate((height, width)):
         if (nearest_indices(resize, length, scale, axis) != np.arange(length * scale) // scale).any():
@@ -333,7 +359,7 @@ def _repeats(resize: ir.Resize, graph: Graph) -> int | None:
     return scale
 
 
-def nearest_indices(resize: ir.Resize, length: int, scale: float, axis: int) -> np.ndarray:
+def nearest_indices(resize: ir.Resize, length: int, scale: float, axis: int) -> NDArray[np.int64]:
     """Source index of each output index along one axis, by ONNX Resize's formulas.
 
     Args:
@@ -349,13 +375,14 @@ def nearest_indices(resize: ir.Resize, length: int, scale: float, axis: int) -> 
         "floor": np.floor,
         "ceil": np.ceil,
     }
-    return np.clip(rounding[resize.rounding](positions), 0, length - 1).astype(np.int64)
+    return np.asarray(np.clip(rounding[resize.rounding](positions), 0, length - 1), np.int64)
 
 
-def source_positions(resize: ir.Resize, length: int, scale: float, axis: int) -> np.ndarray:
+def source_positions(resize: ir.Resize, length: int, scale: float, axis: int) -> NDArray[np.float32]:
     """Real-valued source coordinate of each output index along one axis, by ONNX Resize's formulas.
 
-    In float32 throughout, as onnxruntime has it: which of two neighbours is the nearest hangs on the last bit.
+    In float32 throughout, as onnxruntime has it: which of two neighbours is the nearest hangs on the last
+    bit.
     """
     total = resize.shape[2 + axis]
     index, factor, half = np.arange(total, dtype=np.float32), np.float32(scale), np.float32(0.5)
@@ -374,10 +401,12 @@ def _fits_phases(operator: ir.Convolution, resize: ir.Resize) -> bool:
 
 
 def _upsampled_phases(operator: ir.Convolution, scale: int) -> tuple[Array, np.ndarray, tuple[int, int]]:
-    taps = [
+    taps: list[list[list[int | None]]] = [
         # for each phase and kernel index along the axis, the source offset that it falls on
         [[(phase + k * d - pad) // scale for k in range(count)] for phase in range(scale)]
-        for count, d, pad in zip(operator.weight.shape[2:], operator.dilations, operator.pads[:2], strict=True)
+        for count, d, pad in zip(
+            operator.weight.shape[2:], operator.dilations, operator.pads[:2], strict=True
+        )
     ]
     return _phases(operator.weight, scale, taps)
 
@@ -410,7 +439,7 @@ def _phases(
 
 
 def transposed_convolution_into_phases(graph: Graph) -> Graph:
-    """A transposed convolution of stride s as one small convolution a phase: kernel 4, stride 2 is four of 2x2 taps."""
+    """A transposed convolution of stride s as s² small ones: kernel 4, stride 2 is four of 2x2 taps."""
     changes: dict[str, Operator | None] = {}
     for operator in graph.operators:
         if not isinstance(operator, ir.TransposedConvolution):
@@ -418,6 +447,8 @@ def transposed_convolution_into_phases(graph: Graph) -> Graph:
         scale = operator.strides[0]
         enlarged = tuple(n * scale for n in operator.source)
         if operator.groups != 1 or operator.strides[1] != scale or operator.shape[2:] != enlarged:
+            continue
+        if scale > MAX_SCALE:
             continue
         taps: list[list[list[int | None]]] = [
             # Output o reads source i where o = i·s - pad + k·dilation.
@@ -491,7 +522,8 @@ def nest_concat(graph: Graph) -> Graph:
     return dataclasses.replace(graph, operators=tuple(operators))
 
 
-# -- clearing up -------------------------------------------------------------------------------------------------
+# -- clearing up
+# -------------------------------------------------------------------------------------------------
 
 
 def remove_unread(graph: Graph) -> Graph:

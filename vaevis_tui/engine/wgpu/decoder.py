@@ -40,7 +40,8 @@ class WgpuDecoder:
         Args:
             model: A validated ``onnx.ModelProto`` with its weights inside, the path of one, or a `Graph`.
             adapter: Part of the name of the adapter to take; else the first, hardware before software.
-            precision: How weights are stored: ``"float32"``, ``"float16"``, or ``"auto"``: float16 where that loses
+            precision: How weights are stored: ``"float32"``, ``"float16"``, or ``"auto"``: float16 where that
+            loses
                 nothing. Sums are float32 in every case.
             fuse: Rewrite the graph; without, each ONNX operator is a kernel of its own.
             floats: Keep the output as floats, for `decode_floats`; pictures then cannot be decoded.

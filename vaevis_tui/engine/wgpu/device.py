@@ -60,7 +60,9 @@ def find_adapter(wanted: str | None = None) -> tuple[AdapterSummary, Any]:
     """
     found = _enumerate()
     if not found:
-        raise EngineError("no adapter found: there is no Vulkan, Metal or D3D12 driver (Debian: mesa-vulkan-drivers)")
+        raise EngineError(
+            "no adapter found: there is no Vulkan, Metal or D3D12 driver (Debian: mesa-vulkan-drivers)"
+        )
     for summary, adapter in found:
         if wanted is None or wanted.casefold() in summary.name.casefold():
             return summary, adapter
@@ -71,7 +73,8 @@ def find_adapter(wanted: str | None = None) -> tuple[AdapterSummary, Any]:
 def open_device(adapter: Any) -> tuple[Any, Limits]:
     """A device with the adapter's own limits; whoever opens it destroys it.
 
-    WebGPU's default limits bind no more than 128 MiB at once and 8 buffers a kernel, whatever the adapter can do.
+    WebGPU's default limits bind no more than 128 MiB at once and 8 buffers a kernel, whatever the adapter can
+    do.
 
     Raises:
         EngineError: The adapter gives none.
@@ -121,14 +124,14 @@ def _summary(adapter: Any) -> AdapterSummary:
 
 
 def _quieten_log() -> None:
-    """Without a handler Python prints what wgpu logs to stderr, where the picture is; errors reach us as exceptions."""
+    """Keep what wgpu logs off stderr, where Python prints it without a handler; errors come as exceptions."""
     logger = logging.getLogger("wgpu")
     if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
         logger.addHandler(logging.NullHandler())
 
 
 def _leave_out_opengl() -> None:
-    """Make the instance look for Vulkan alone on Linux: probing OpenGL opens display connections and takes longer."""
+    """Look for Vulkan alone on Linux: probing OpenGL opens display connections and takes longer."""
     if not sys.platform.startswith("linux"):
         return
     from wgpu.backends.wgpu_native.extras import set_instance_extras

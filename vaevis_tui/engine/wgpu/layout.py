@@ -1,9 +1,9 @@
 """How tensors and weights lie in device memory.
 
 An activation of C channels, H rows and W columns is ``[ceil(C/4)][H][W]`` of ``vec4<f32>``: four neighbouring
-channels of a pixel are one load. A vector of d numbers is one of d channels and one pixel, so its blocks are its
-numbers in order. Lanes beyond C hold zeros. What is no vector or image (more than four axes, as some exporters
-write on the way to a pixel shuffle) is held flat, as a vector of all its elements.
+channels of a pixel are one load. A vector of d numbers is one of d channels and one pixel, so its blocks are
+its numbers in order. Lanes beyond C hold zeros. What is no vector or image (more than four axes, as some
+exporters write on the way to a pixel shuffle) is held flat, as a vector of all its elements.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def layout_of(shape: Shape, rank: int | None = None) -> Layout:
 
     Args:
         shape: Its ONNX shape for one example.
-        rank: Rank of the tensor that it broadcasts against, if it is of lower rank: ONNX aligns shapes at the right.
+        rank: Rank of the tensor that it broadcasts against, if it is of lower rank: ONNX aligns shapes at the
+        right.
     """
     shape = (1,) * ((rank or 0) - len(shape)) + tuple(shape)
     if len(shape) == 4 and shape[0] == 1:

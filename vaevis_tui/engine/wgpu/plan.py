@@ -1,17 +1,15 @@
-"""From a rewritten graph to what the device does a frame: dispatches, their texts and numbers, and where tensors lie."""
+"""From a rewritten graph to what the device does a frame: dispatches, texts, numbers and memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
-from vaevis_tui.engine.graph.expression import RESULT
+from vaevis_tui.engine.graph.expression import RESULT, Call, Expression, Literal, Operand, Result
 from vaevis_tui.engine.graph.ir import Graph, Operator, UnsupportedGraph
 from vaevis_tui.engine.wgpu.kernels import Constant, Context, Limits, choose
 from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
@@ -74,9 +72,10 @@ class Plan:
         dispatches: In order.
         constants: Weights, biases, tables and constant operands as the device reads them, by name.
         textures: Names of the tensors and constants that lie in textures and not in buffers. A processor that
-            stands in for a GPU reads a texel in one piece and a buffer word by word: Mesa 22.3's llvmpipe takes six
-            times as long to load four floats from a storage buffer as from a texture.
-        sizes: Bytes an example of each tensor that a dispatch writes or reads, by name; input and output included.
+            stands in for a GPU reads a texel in one piece and a buffer word by word: Mesa 22.3's llvmpipe
+            takes six times as long to load four floats from a storage buffer as from a texture.
+        sizes: Bytes an example of each tensor that a dispatch writes or reads, by name; input and output
+        included.
         packed: Whether the output is RGBA8, one u32 a pixel, and not floats.
         half: Whether any weight is stored as float16.
     """
@@ -102,9 +101,7 @@ class Plan:
     @property
     def between(self) -> tuple[str, ...]:
         """Tensors that live in the arena, in the order of their making."""
-        return tuple(
-            d.operator.output for d in self.dispatches if d.operator.output != self.graph.output
-        )
+        return tuple(d.operator.output for d in self.dispatches if d.operator.output != self.graph.output)
 
     def arena(self, items: int, alignment: int) -> Arena:
         """Place the tensors for a number of examples."""
@@ -131,7 +128,8 @@ def make_plan(
         graph: The graph, rewritten or not.
         limits: The device's limits; WebGPU's defaults without.
         software: Whether the device is the processor itself.
-        precision: How weights are stored: ``"float32"``, ``"float16"`` or ``"auto"`` (float16 where it loses nothing).
+        precision: How weights are stored: ``"float32"``, ``"float16"`` or ``"auto"`` (float16 where it loses
+        nothing).
         packed: Store the output as RGBA8; else as floats.
         textures: Keep tensors and weights in textures; without, as suits the device.
         kernels: Names of kernels to take instead of the preferred ones, by the operator's output.
@@ -229,8 +227,8 @@ def _check_limits(plan: Plan, limits: Limits) -> None:
         count = len(dispatch.bindings) - images
         if count > limits.storage_buffers or images > limits.textures:
             raise UnsupportedGraph(
-                f"{dispatch.operator.kind} {dispatch.operator.output!r} binds {count} buffers and {images} textures; "
-                f"the device takes {limits.storage_buffers} and {limits.textures}"
+                f"{dispatch.operator.kind} {dispatch.operator.output!r} binds {count} buffers and "
+                f"{images} textures; the device takes {limits.storage_buffers} and {limits.textures}"
             )
     needs = {name: array.nbytes for name, array in plan.constants.items()} | dict(plan.sizes)
     for name, size in needs.items():
@@ -256,7 +254,9 @@ def _arena(plan: Plan, items: int, alignment: int) -> Arena:
             size = plan.sizes[name] * items
             if name in plan.textures:  # a texture holds one tensor at a time, from its first row
                 reads |= {place.bank for place in live.values()}
-            placement = _place(size, [b for b in range(len(ends) + 1) if b not in reads], ends, live, alignment)
+            placement = _place(
+                size, [b for b in range(len(ends) + 1) if b not in reads], ends, live, alignment
+            )
             live[name] = placements[name] = placement
             if placement.bank == len(ends):
                 ends.append(0)
@@ -286,37 +286,54 @@ def _place(
 
 def _describe(plan: Plan) -> str:
     arena = plan.arena(1, 256)
-    weights = sum(array.nbytes for array in plan.constants.values())
-    lines = [
-        f"{'':>3} {'operator':<22} {'kernel':<10} {'output':<18} {'workgroups':>11} {'mul-adds':>13} "
-        f"{'weights':>10} {'result':>9}  place  epilogue"
-    ]
+    rows = [_COLUMNS]
     for index, dispatch in enumerate(plan.dispatches):
         operator = dispatch.operator
         own = sum(plan.constants[name].nbytes for name in dispatch.bindings if name in plan.constants)
         place = arena.placements.get(operator.output)
-        where = f"{place.bank}+{place.offset}" if place else ("rgba8" if plan.packed else "floats")
-        lines.append(
-            f"{index:>3} {operator.kind:<22} {dispatch.kernel:<10} {'x'.join(map(str, operator.shape[1:])):<18} "
-            f"{'x'.join(map(str, dispatch.workgroups)):>11} {operator.multiply_adds:>13,} {own:>10,} "
-            f"{plan.sizes[operator.output]:>9,}  {where}  {expression_text(operator)}"
+        made = "rgba8" if plan.packed else "floats"
+        rows.append(
+            (
+                str(index),
+                operator.kind,
+                dispatch.kernel,
+                "x".join(map(str, operator.shape[1:])),
+                "x".join(map(str, dispatch.workgroups)),
+                f"{operator.multiply_adds:,}",
+                f"{own:,}",
+                f"{plan.sizes[operator.output]:,}",
+                f"{place.bank}+{place.offset}" if place else made,
+                expression_text(operator),
+            )
         )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    weights = sum(array.nbytes for array in plan.constants.values())
+    kept = "float16 where lossless" if plan.half else "float32"
+    held = "textures" if plan.textures else "buffers"
     lines.append(
-        f"{len(plan.dispatches)} dispatches, {plan.graph.multiply_adds:,} multiply-adds; weights {weights:,} bytes "
-        f"({'float16 where lossless' if plan.half else 'float32'}); arena {sum(arena.banks):,} bytes in "
-        f"{len(arena.banks)} banks for {sum(plan.sizes[name] for name in plan.between):,} bytes of tensors"
+        f"{len(plan.dispatches)} dispatches, {plan.graph.multiply_adds:,} multiply-adds; "
+        f"weights {weights:,} bytes ({kept}); {held}: {sum(arena.banks):,} bytes in {len(arena.banks)} banks "
+        f"for {sum(plan.sizes[name] for name in plan.between):,} bytes of tensors"
     )
     return "\n".join(lines)
 
 
-def expression_text(operator: Operator) -> str:
-    """An epilogue for people, e.g. ``relu(add(result, conv_3))``."""
+_COLUMNS = ("", "operator", "kernel", "output", "groups", "mul-adds", "weights", "bytes", "place", "epilogue")
 
-    def text(node: Any) -> str:
-        if hasattr(node, "function"):
-            return f"{node.function}({', '.join(text(argument) for argument in node.arguments)})"
-        if hasattr(node, "index"):
-            return operator.operands[node.index]
-        return f"{node.value:g}" if hasattr(node, "value") else "result"
+
+def expression_text(operator: Operator) -> str:
+    """An epilogue for people, e.g. ``relu(add(result, conv_3))``; empty where there is none."""
+
+    def text(node: Expression) -> str:
+        match node:
+            case Result():
+                return "result"
+            case Operand(index):
+                return operator.operands[index]
+            case Literal(value):
+                return f"{value:g}"
+            case Call(function, arguments):
+                return f"{function}({', '.join(map(text, arguments))})"
 
     return "" if operator.epilogue == RESULT else text(operator.epilogue)

@@ -1,4 +1,4 @@
-"""A plan on a device: everything is made once; a frame writes z, submits one command buffer and reads one copy."""
+"""A plan on a device: all is made once; a frame writes z, submits one command buffer, reads one copy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
 from vaevis_tui.engine.wgpu.plan import Dispatch, Plan, align
 
 MAX_ITEMS = 16
-"""Examples in one submission: enough to fill a GPU with the smallest layers, few enough to stay responsive."""
+"""Examples in one submission: enough to fill a GPU with small layers, few enough to stay responsive."""
 
 MAX_ARENA = 256 << 20
 """Bytes of tensors for one submission; a batch that needs more goes in smaller chunks."""
@@ -38,7 +38,7 @@ _BINDINGS: Mapping[str, Mapping[str, Any]] = {
 
 
 def _flags(kind: Any, names: str) -> int:
-    return reduce(or_, (getattr(kind, name) for name in names.split(" | ")))
+    return reduce(or_, (int(getattr(kind, name)) for name in names.split(" | ")))
 
 
 class Program:
@@ -296,4 +296,6 @@ class _Lane:
     @staticmethod
     def _group(program: Program, dispatch: Dispatch, bound: dict[str, Any]) -> Any:
         entries = [{"binding": i, "resource": bound[name]} for i, name in enumerate(dispatch.bindings)]
-        return program._device.create_bind_group(layout=program._layout(program._kinds(dispatch))[0], entries=entries)
+        return program._device.create_bind_group(
+            layout=program._layout(program._kinds(dispatch))[0], entries=entries
+        )

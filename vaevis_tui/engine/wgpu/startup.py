@@ -1,17 +1,19 @@
 """Import wgpu without parsing its C header in Python at every start.
 
-wgpu-py binds its library through cffi's in-line mode: the header of 2,500 lines is parsed by pycparser at import, and
-every C type that is named for the first time is parsed again behind 400 typedefs, some 30 ms each. On a 2-core
-machine that is 1.5 s from import to the first frame. cffi's out-of-line mode compiles the same header once to a
-table that loads in milliseconds: https://cffi.readthedocs.io/en/stable/cdef.html#ffi-emit-python-code-generating-python-code-for-abi-mode
+wgpu-py binds its library through cffi's in-line mode: the header of 2,500 lines is parsed by pycparser at
+import, and every C type that is named for the first time is parsed again behind 400 typedefs, some 30 ms
+each. On a 2-core machine that is 1.5 s from import to the first frame. cffi's out-of-line mode compiles the
+same header once to a table that loads in milliseconds:
+https://cffi.readthedocs.io/en/stable/cdef.html#ffi-emit-python-code-generating-python-code-for-abi-mode
 
-`import_wgpu` makes that table at the first start, keeps it in the user's cache folder under the header's hash, and
-lets wgpu-py use it. Whatever goes wrong, wgpu is imported in its own way.
+`import_wgpu` makes that table at the first start, keeps it in the user's cache folder under the header's
+hash, and lets wgpu-py use it. Whatever goes wrong, wgpu is imported in its own way.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import sys
 import tempfile
@@ -36,22 +38,24 @@ def import_wgpu() -> ModuleType:
 
         if "wgpu.backends.wgpu_native" not in sys.modules:
             _import_backend()
-    return wgpu
+        module: ModuleType = wgpu
+    return module
 
 
 def _import_backend() -> None:
-    import cffi
+    cffi: Any = importlib.import_module("cffi")
 
+    backend = "wgpu.backends.wgpu_native"
     original = cffi.FFI
     cffi.FFI = _TableFFI
     try:
-        import wgpu.backends.wgpu_native  # noqa: F401
+        importlib.import_module(backend)
     except Exception:  # whatever the table broke, the plain way has not been tried yet
-        for name in [name for name in sys.modules if name.startswith("wgpu.backends.wgpu_native")]:
+        for name in [name for name in sys.modules if name.startswith(backend)]:
             del sys.modules[name]
     finally:
         cffi.FFI = original
-    import wgpu.backends.wgpu_native
+    importlib.import_module(backend)
 
 
 class _TableFFI:
@@ -86,7 +90,7 @@ def load_table(source: str, folder: Path) -> Any:
         source: The header.
         folder: Where compiled tables are kept; a table that cannot be kept is made anew.
     """
-    import cffi
+    cffi: Any = importlib.import_module("cffi")
 
     key = hashlib.sha256(f"{cffi.__version__}\n{source}".encode()).hexdigest()[:32]
     path = folder / f"wgpu-header-{key}.py"
@@ -100,7 +104,7 @@ def load_table(source: str, folder: Path) -> Any:
 
 
 def _compile(source: str) -> bytes:
-    import cffi
+    cffi: Any = importlib.import_module("cffi")
 
     ffi = cffi.api.FFI()
     ffi.cdef(source)

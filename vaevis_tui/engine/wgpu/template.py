@@ -1,16 +1,20 @@
 """The template scheme of the files in shaders/.
 
-A kernel is WGSL with the shapes of one operator put into the text: compilers then see constants, and loops that
-matter are written out, since Naga keeps whatever a loop variable indexes in memory. Three marks are all there is:
+A kernel is WGSL with the shapes of one operator put into the text: compilers then see constants, and loops
+that matter are written out, since Naga keeps whatever a loop variable indexes in memory. Three marks are all
+there is:
 
-- ``$name`` and ``$(expression)`` are replaced by the value of a Python expression over the kernel's parameters,
+- ``$name`` and ``$(expression)`` are replaced by the value of a Python expression over the kernel's
+parameters,
   e.g. ``$width`` or ``$(pixels + 2)``; a list comes out with commas between.
-- A line ``//! for NAME in EXPRESSION`` repeats the lines up to its ``//! end``, with NAME bound to each value;
+- A line ``//! for NAME in EXPRESSION`` repeats the lines up to its ``//! end``, with NAME bound to each
+value;
   ``//! for a, b in EXPRESSION`` unpacks.
 - A line ``//! if EXPRESSION`` keeps the lines up to ``//! else`` or ``//! end`` only where the value is true.
 
 Marks nest. Expressions come from the shader files of this project and see the parameters, ``range``, ``len``,
-``enumerate``, ``min`` and ``max``; nothing from a model file is ever evaluated, only its numbers are inserted.
+``enumerate``, ``min`` and ``max``; nothing from a model file is ever evaluated, only its numbers are
+inserted.
 """
 
 from __future__ import annotations

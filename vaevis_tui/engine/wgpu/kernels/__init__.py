@@ -1,9 +1,9 @@
-"""Kernels: for every kind of operator one that is plainly right, and faster ones for what decoders spend time on.
+"""Kernels: for every operator one that is plainly right, faster ones for what decoders spend time on.
 
-A `Kernel` says which operators it can compute on which device, and lowers one to WGSL text, workgroup counts and
-packed weights; nothing here touches a device. To add one, write its WGSL in shaders/, a lowering beside its
-family's, and name it in that family's ``KERNELS``, the better before the plainer: `candidates` keeps that order, and
-`choose` takes the first that applies unless the caller names another.
+A `Kernel` says which operators it can compute on which device, and lowers one to WGSL text, workgroup counts
+and packed weights; nothing here touches a device. To add one, write its WGSL in shaders/, a lowering beside
+its family's, and name it in that family's ``KERNELS``, the better before the plainer: `candidates` keeps that
+order, and `choose` takes the first that applies unless the caller names another.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def choose(operator: Operator, context: Context, wanted: str | None = None) -> K
     found = list(candidates(operator, context))
     if not found:
         raise UnsupportedGraph(
-            f"{operator.kind} {operator.output!r} of shape {operator.shape}: no kernel computes it on this device"
+            f"{operator.kind} {operator.output!r} of shape {operator.shape}: no kernel computes it here"
         )
     named = [kernel for kernel in found if kernel.name == wanted]
     if named:

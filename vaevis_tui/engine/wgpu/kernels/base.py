@@ -22,7 +22,7 @@ from vaevis_tui.engine.wgpu.template import render
 Array = NDArray[Any]
 
 TEXTURE_WIDTH = 2048
-"""Texels in a row of the textures that hold tensors and weights; a power of two, so that an index splits by shifts."""
+"""Texels in a row of a texture; a power of two, so that an index splits by shifts."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,8 @@ class Lowered:
     """An operator as a device runs it.
 
     Attributes:
-        source: WGSL with one entry point ``main``; bindings are the operator's inputs, then ``constants``, then its
+        source: WGSL with one entry point ``main``; bindings are the operator's inputs, then ``constants``,
+        then its
             operands, then the result.
         workgroups: Workgroups along x and y; z counts examples.
         constants: What the kernel reads besides tensors: packed weights, bias, tables.
@@ -137,14 +138,16 @@ def always(operator: Operator, context: Context) -> bool:
 
 
 def workgroup_size(threads: int) -> int:
-    """Threads a workgroup: 64 suits the SIMD width of every GPU (32 or 64) and of llvmpipe (8); fewer if all fit in fewer."""
+    """Threads a workgroup: 64, a multiple of what GPUs (32 or 64) and llvmpipe (8) run in step, or fewer."""
     size = 64
     while size > 8 and size // 2 >= threads:
         size //= 2
     return size
 
 
-def dispatch(operator: Operator, context: Context, threads: int, rows: int = 1) -> tuple[int, tuple[int, int]]:
+def dispatch(
+    operator: Operator, context: Context, threads: int, rows: int = 1
+) -> tuple[int, tuple[int, int]]:
     """Workgroup size and counts for ``threads`` along x and ``rows`` along y.
 
     Raises:
@@ -164,7 +167,7 @@ def dispatch(operator: Operator, context: Context, threads: int, rows: int = 1) 
 
 
 def io_text(operator: Operator, context: Context, constants: int) -> dict[str, str]:
-    """WGSL that every kernel needs: ``access`` reads the inputs, ``store`` ends it (epilogue, packing, address).
+    """WGSL that every kernel needs: ``access`` reads its inputs, ``store`` ends it.
 
     Args:
         operator: Whose inputs, epilogue and shape.
@@ -175,7 +178,9 @@ def io_text(operator: Operator, context: Context, constants: int) -> dict[str, s
     several = isinstance(operator, ir.Concat)
     after = len(operator.inputs) + constants
     reads = [
-        SimpleNamespace(name=f"source{index}" if several else "source", binding=index, texture=name in context.textures)
+        SimpleNamespace(
+            name=f"source{index}" if several else "source", binding=index, texture=name in context.textures
+        )
         for index, name in enumerate(operator.inputs)
     ]
     operands = [
@@ -241,7 +246,8 @@ def operand_layout(name: str, operator: Operator, context: Context) -> Layout:
     pairs = (own.channels, target.channels), (own.height, target.height), (own.width, target.width)
     if any(mine not in (1, theirs) for mine, theirs in pairs):
         raise UnsupportedGraph(
-            f"{operator.kind} {operator.output!r}: shape {shape} does not broadcast to {operator.shape} on the device"
+            f"{operator.kind} {operator.output!r}: shape {shape} does not broadcast to "
+            f"{operator.shape} on the device"
         )
     return own
 
@@ -294,7 +300,9 @@ def _functions_for(text: str) -> str:
 # -- weights -------------------------------------------------------------------------------------------------
 
 
-def pack_blocks(blocks: NDArray[np.float32], weight: NDArray[np.float32], context: Context) -> tuple[Constant, str]:
+def pack_blocks(
+    blocks: NDArray[np.float32], weight: NDArray[np.float32], context: Context
+) -> tuple[Constant, str]:
     """Weight blocks as the device reads them, and the WGSL that binds them at 1 and reads one block.
 
     Args:
@@ -306,5 +314,7 @@ def pack_blocks(blocks: NDArray[np.float32], weight: NDArray[np.float32], contex
     flat = np.ascontiguousarray(blocks).reshape(-1)
     words = flat.astype(np.float16).view(np.uint32) if half else flat.view(np.uint32)
     texture = context.weights_in_textures
-    text = render("weights.wgsl", {"half": half, "texture": texture, "binding": 1, "texture_width": TEXTURE_WIDTH})
+    text = render(
+        "weights.wgsl", {"half": half, "texture": texture, "binding": 1, "texture_width": TEXTURE_WIDTH}
+    )
     return Constant(words, texture, half), text

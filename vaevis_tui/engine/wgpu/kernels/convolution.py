@@ -22,7 +22,7 @@ from vaevis_tui.engine.wgpu.kernels.base import (
     io_text,
     pack_blocks,
 )
-from vaevis_tui.engine.wgpu.layout import Layout, layout_of, pad_to_blocks, to_blocked
+from vaevis_tui.engine.wgpu.layout import Layout, layout_of, pad_to_blocks
 from vaevis_tui.engine.wgpu.template import render
 
 
@@ -31,10 +31,12 @@ class _Taps:
     """A convolution of either kind as the register-blocking kernel sees it.
 
     Attributes:
-        weight: float32 (phases down, outputs, inputs, rows, taps across); outputs padded to blocks of four, taps of
+        weight: float32 (phases down, outputs, inputs, rows, taps across); outputs padded to blocks of four,
+        taps of
             all phases across one after another.
         bias: float32 (outputs,), padded likewise.
-        first_rows: For each phase down, source row of its first tap, relative to the position times the stride.
+        first_rows: For each phase down, source row of its first tap, relative to the position times the
+        stride.
         row_counts: For each phase down, how many rows of taps it has.
         row_step: Source rows from one row of taps to the next.
         columns: For each tap across, the phase it belongs to and its source column, relative likewise.
@@ -160,9 +162,9 @@ def _reads(
     """What a thread loads of one source row, and which loads each tap meets.
 
     Returns:
-        Loads as (index, source column relative to the thread's first, whether it may lie outside the image), and
-        taps with their index, their phase across and the load for each position. A load that lies inside the image
-        for every thread is not checked.
+        Loads as (index, source column relative to the thread's first, whether it may lie outside the image),
+        and taps with their index, their phase across and the load for each position. A load that lies inside
+        the image for every thread is not checked.
     """
     offsets: list[int] = []
     uses = []
@@ -176,10 +178,12 @@ def _reads(
 
 
 def _tile_weight(taps: _Taps, block_count: int) -> NDArray[np.float32]:
-    """Weights in the order of the kernel: [phase down][output block][input block][row][tap], each 4 inputs by 4 outputs."""
+    """Weights as [phase down][output block][input block][row][tap], each 4 inputs by 4 outputs."""
     weight = pad_to_blocks(taps.weight, 2)
     phases, outputs, inputs, rows, across = weight.shape
-    blocks = weight.reshape(phases, outputs // 4, 4, inputs // 4, 4, rows, across).transpose(0, 1, 3, 5, 6, 4, 2)
+    blocks = weight.reshape(phases, outputs // 4, 4, inputs // 4, 4, rows, across).transpose(
+        0, 1, 3, 5, 6, 4, 2
+    )
     missing = -(outputs // 4) % block_count
     return np.pad(blocks, [(0, 0), (0, missing), *[(0, 0)] * 5])
 
@@ -188,7 +192,7 @@ MAX_UNROLLED = 128
 """Multiply-add statements in one text."""
 
 MAX_UNROLLED_SOFTWARE = 32
-"""The same where LLVM compiles for the processor: twice as many take twice as long, seconds in a first start."""
+"""The same where LLVM compiles for the processor: twice as many take twice as long, seconds at first."""
 
 
 def _tile_applies(
@@ -213,9 +217,10 @@ def _tile_rank(
 ) -> float:
     """Less estimated time is better.
 
-    A thread's time is its loads and multiply-adds; the device's is that of the groups of lanes it cannot run at once.
-    On llvmpipe (8 lanes, Mesa 22.3) loading four numbers from a texture takes about as long as multiplying four 4x4
-    blocks by a vector. For GPUs the numbers are those of a mid-range one: 32 lanes, a thousand groups in flight.
+    A thread's time is its loads and multiply-adds; the device's is that of the groups of lanes it cannot run
+    at once. On llvmpipe (8 lanes, Mesa 22.3) loading four numbers from a texture takes about as long as
+    multiplying four 4x4 blocks by a vector. For GPUs the numbers are those of a mid-range one: 32 lanes, a
+    thousand groups in flight.
     """
     columns, stride = _columns(operator)
     height, width = _grid(operator)
@@ -243,7 +248,8 @@ _TILES = [
 ]
 
 
-# -- plain -----------------------------------------------------------------------------------------------------
+# -- plain
+# -----------------------------------------------------------------------------------------------------
 
 
 def _lower_plain(operator: ir.Convolution, context: Context) -> Lowered:
@@ -264,7 +270,9 @@ def _lower_transposed(operator: ir.TransposedConvolution, context: Context) -> L
     return _plain("conv_transposed_plain.wgsl", operator, context, parameters)
 
 
-def _plain_parameters(operator: ir.Convolution | ir.TransposedConvolution, context: Context) -> dict[str, Any]:
+def _plain_parameters(
+    operator: ir.Convolution | ir.TransposedConvolution, context: Context
+) -> dict[str, Any]:
     source, target = context.layout(operator.inputs[0]), layout_of(operator.shape)
     return {
         "stride_y": operator.strides[0],

@@ -67,11 +67,11 @@ def _resize_table(operator: ir.Resize, length: int, scale: float, axis: int) -> 
     """For each output index along an axis: first source index, second, share of the second, and a zero."""
     if operator.mode == "nearest":
         first = nearest_indices(operator, length, scale, axis)
-        second, share = first, np.zeros(len(first))
+        second, share = first, np.zeros(len(first), np.float32)
     else:
         position = np.clip(source_positions(operator, length, scale, axis), 0, length - 1)
         first = np.floor(position).astype(np.int64)
-        second, share = np.minimum(first + 1, length - 1), position - first
+        second, share = np.minimum(first + 1, length - 1), (position - first).astype(np.float32)
     return np.stack([first, second, share, np.zeros(len(first))], axis=1).astype(np.float32).reshape(-1)
 
 
@@ -121,9 +121,7 @@ def _lower_concat(operator: ir.Concat, context: Context) -> Lowered:
 
 def _lower_mean(operator: ir.SpatialMean, context: Context) -> Lowered:
     source = context.layout(operator.inputs[0])
-    return _lower(
-        "mean.wgsl", operator, context, source_blocks=source.blocks, source_pixels=source.pixels
-    )
+    return _lower("mean.wgsl", operator, context, source_blocks=source.blocks, source_pixels=source.pixels)
 
 
 KERNELS = (
