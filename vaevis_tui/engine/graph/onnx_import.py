@@ -23,9 +23,8 @@ from vaevis_tui.engine.graph.expression import Array, Call, Expression, Literal,
 from vaevis_tui.engine.graph.folding import EVALUATORS, Constant, dtype_of, reshape_target
 from vaevis_tui.engine.graph.ir import Graph, Operator, Shape, UnsupportedGraph
 
-
 MAX_TENSOR = 1 << 29
-"""Bytes of one tensor: sizes and pads are only numbers in a file, and tables are made for each row and column."""
+"""Bytes of one tensor: sizes and pads are only numbers in a file, and tables are made from them."""
 
 
 @dataclass(frozen=True)
