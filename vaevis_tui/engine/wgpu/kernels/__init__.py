@@ -1,9 +1,9 @@
 """Kernels: for every operator one that is plainly right, faster ones for what decoders spend time on.
 
-A `Kernel` says which operators it can compute on which device, and lowers one to WGSL text, workgroup counts
-and packed weights; nothing here touches a device. To add one, write its WGSL in shaders/, a lowering beside
-its family's, and name it in that family's ``KERNELS``, the better before the plainer: `candidates` keeps that
-order, and `choose` takes the first that applies unless the caller names another.
+A `Kernel` says which operators it can compute on which device, how good it should be there, and lowers one to
+WGSL text, workgroup counts and packed weights; nothing here touches a device. To add one, write its WGSL in
+shaders/, a lowering beside its family's, and name it in that family's ``KERNELS``. `choose` takes the one of the
+highest rank, by an estimate, unless the caller names another, by a measurement.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from vaevis_tui.engine.wgpu.kernels import convolution, linear, movement
 from vaevis_tui.engine.wgpu.kernels.base import Constant, Context, Kernel, Limits, Lowered
 
 KERNELS: tuple[Kernel, ...] = (*linear.KERNELS, *convolution.KERNELS, *movement.KERNELS)
-"""Every kernel, preferred ones first within a kind of operator."""
+"""Every kernel; where ranks are equal the first is taken."""
 
 
 def candidates(operator: Operator, context: Context) -> Iterator[Kernel]:
-    """Kernels that can compute an operator on this device, preferred ones first."""
+    """Kernels that can compute an operator on this device."""
     for kernel in KERNELS:
         if isinstance(operator, kernel.operator) and kernel.applies(operator, context):
             yield kernel
