@@ -2,8 +2,8 @@
 
 A `Kernel` says which operators it can compute on which device, how good it should be there, and lowers one to
 WGSL text, workgroup counts and packed weights; nothing here touches a device. To add one, write its WGSL in
-shaders/, a lowering beside its family's, and name it in that family's ``KERNELS``. `choose` takes the one of the
-highest rank, by an estimate, unless the caller names another, by a measurement.
+shaders/, a lowering beside its family's, and name it in that family's ``KERNELS``. `choose` takes the one of
+the highest rank, by an estimate, unless the caller names another, by a measurement.
 """
 
 from __future__ import annotations
