@@ -124,7 +124,7 @@ def call(function: str, *arguments: Expression | float) -> Call:
 def _as_expression(argument: Expression | float) -> Expression:
     if not isinstance(argument, (int, float)):
         return argument
-    if not abs(argument) <= np.finfo(np.float32).max:  # nor is NaN
+    if not abs(argument) <= float(np.finfo(np.float32).max):  # NaN is no less than anything
         raise ValueError(f"{argument} is not a finite float32")
     return Literal(float(np.float32(argument)))
 
