@@ -42,12 +42,26 @@ CONSOLE = Console(file=io.StringIO(), force_terminal=True, color_system="truecol
 COLUMNS = 9
 
 
+class Row:
+    """A row of a picture, and what it was told."""
+
+    def __init__(self, output: str, colors: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
+        self.output, self.colors, self.columns = output, colors, len(colors)
+        self.told: list[str] = []
+
+    def written(self) -> None:
+        self.told.append("written")
+
+    def taken_apart(self) -> None:
+        self.told.append("taken apart")
+
+
 def picture_strip(seed: int = 0, *, grey: bool = False) -> PictureStrip:
     colors = 3 if not grey else 1
     pixels = np.random.default_rng(seed).choice([0, 90, 255], (2, COLUMNS, colors)).astype(np.uint8)
     encoded = HalfBlockEncoder().encode(np.repeat(pixels, 3 // colors, axis=2))
     pad = Strip([Segment("  ", Style(bgcolor="#102030"))], 2)
-    return PictureStrip(pad, encoded.rows[0], encoded.colors[0], pad, CONSOLE)
+    return PictureStrip(pad, Row(encoded.rows[0], encoded.colors[0]), pad)
 
 
 def shown(output: str, columns: int) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -40,6 +40,18 @@ class CountingEncoder:
         return self._encoder.encode(pixels, background)
 
 
+class CountingHalfBlocks(HalfBlockEncoder):
+    """The same for the live lane, which takes half-blocks alone."""
+
+    def __init__(self, mode: ColorMode | None = None) -> None:
+        super().__init__(mode)
+        self.encoded = 0
+
+    def encode(self, pixels: NDArray[np.uint8], background: RGB = (0, 0, 0)) -> EncodedPicture:
+        self.encoded += 1
+        return super().encode(pixels, background)
+
+
 class Clock:
     """A clock that makes every picture due: each look at it is a tenth of a second after the last."""
 
@@ -63,9 +75,9 @@ class PictureApp(App[None]):
     #patch {{ layer: top; offset: 4 3; width: 9; height: 2; background: #00aa00; }}
     """
 
-    def __init__(self, mode: ColorMode | None = None, **arguments: Any) -> None:
+    def __init__(self, mode: ColorMode | None = None, *, live: bool = False, **arguments: Any) -> None:
         super().__init__()
-        self.encoder = CountingEncoder(mode)
+        self.encoder = (CountingHalfBlocks if live else CountingEncoder)(mode)
         arguments.setdefault("clock", Clock())
         self.viewport = Viewport(self.encoder, **arguments)
         self.seen: list[object] = []
@@ -239,6 +251,94 @@ class TestOverlays:
             assert len(np.unique(terminal.pixels().reshape(-1, 3), axis=0)) <= exact * 0.6
 
 
+class TestLiveLane:
+    async def test_it_draws_the_cells_that_changed_and_makes_no_rows(self) -> None:
+        app = PictureApp(live=True)
+        frame = random_frame(0)
+        async with on_terminal(app) as terminal:
+            await show(terminal, frame)
+            terminal.pixels()
+            encoded = app.encoder.encoded
+            for step in range(5):
+                frame.picture[step, step] = (step, 0, 0)
+                frame = FakeFrame(frame.picture)
+                await show(terminal, frame)
+                assert 0 < sum(map(len, terminal.driver.written)) < 80
+                assert (terminal.pixels() == expected(frame, 40, 12)).all()
+            assert app.encoder.encoded == encoded
+
+    async def test_what_is_drawn_beside_the_picture_costs_no_rows(self) -> None:
+        app = PictureApp(live=True)
+        async with on_terminal(app) as terminal:
+            await show(terminal, random_frame(0))
+            encoded = app.encoder.encoded
+            for seed in range(3):
+                frame = random_frame(seed)
+                app.query_one("#side", Static).update(" " * seed)
+                await show(terminal, frame)
+                assert (terminal.pixels() == expected(frame, 40, 12)).all()
+            assert app.encoder.encoded == encoded
+
+    async def test_it_draws_around_what_lies_on_the_picture(self) -> None:
+        app = PictureApp(live=True)
+        async with on_terminal(app) as terminal:
+            await show(terminal, random_frame(0))
+            patch = Static(id="patch")
+            await app.mount(patch)
+            await terminal.pilot.pause()
+            encoded = app.encoder.encoded
+            for seed in range(3):
+                frame = random_frame(seed)
+                await show(terminal, frame)
+                covered = expected(frame, 40, 12)
+                covered[6:10, 4:13] = (0, 0xAA, 0)
+                assert (terminal.pixels() == covered).all()
+            assert app.encoder.encoded == encoded
+            await patch.remove()
+            await terminal.pilot.pause()
+            assert (terminal.pixels() == expected(frame, 40, 12)).all()
+
+    async def test_a_repaint_is_of_the_frame_on_show_and_nothing_is_drawn_twice(self) -> None:
+        app = PictureApp(live=True)
+        async with on_terminal(app) as terminal:
+            await show(terminal, random_frame(0))
+            frame = random_frame(1)
+            await show(terminal, frame)
+            app.refresh()
+            await terminal.pilot.pause()
+            assert (terminal.pixels() == expected(frame, 40, 12)).all()
+            await show(terminal, FakeFrame(frame.picture))
+            assert terminal.driver.take() == ""
+
+    async def test_a_screenshot_holds_every_colour(self) -> None:
+        app = PictureApp(live=True)
+        async with on_terminal(app) as terminal:
+            await show(terminal, random_frame(0, 6, 6))
+            frame = random_frame(1, 6, 6)
+            await show(terminal, frame)
+            screenshot = app.export_screenshot()
+            for color in frame.picture.reshape(-1, 3).tolist():
+                assert f"#{bytes(color).hex()}" in screenshot
+            await show(terminal, random_frame(2, 6, 6))
+            assert (terminal.pixels() == expected(random_frame(2, 6, 6), 40, 12)).all()
+
+    async def test_an_update_is_one_write_that_leaves_the_cursor_where_it_was(self) -> None:
+        app = PictureApp(live=True)
+        async with on_terminal(app) as terminal:
+            app._sync_available = True
+            await show(terminal, random_frame(0))
+            terminal.pixels()
+            await show(terminal, random_frame(1))
+            (output,) = terminal.driver.written
+            assert output.startswith("\x1b[?2026h\x1b7\x1b[")
+            assert output.endswith("\x1b[m\x1b8\x1b[?2026l")
+            cursor = terminal._screen.screen.cursor
+            before = cursor.x, cursor.y
+            terminal.pixels()
+            cursor = terminal._screen.screen.cursor
+            assert (cursor.x, cursor.y) == before
+
+
 class TestPacing:
     async def test_frames_that_cannot_go_are_dropped_unencoded_and_the_newest_is_shown(self) -> None:
         app = PictureApp()
@@ -320,11 +420,12 @@ class StillClock:
         return self.now
 
 
+@pytest.mark.parametrize("live", [False, True], ids=["rows", "live"])
 @pytest.mark.parametrize("seed", range(6))
-async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(seed: int) -> None:
+async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(seed: int, live: bool) -> None:
     """Frames, resizes, overlays, screens and repaints in any order, on a terminal that takes its time."""
     chance = random.Random(seed)
-    app = PictureApp()
+    app = PictureApp(live=live)
     size, frame = (40, 12), random_frame(seed)
     async with on_terminal(app, size=size, stalling=True) as terminal:
         driver = terminal.driver

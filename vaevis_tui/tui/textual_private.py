@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache, partial
 from itertools import pairwise
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple, Protocol, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from rich.color_triplet import ColorTriplet
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.color import Color
 from textual.driver import Driver
 from textual.filter import ANSIToTruecolor, LineFilter, Monochrome
@@ -39,41 +40,73 @@ HANGUP_CODE = 128 + 1
 """Exit code of a program whose terminal has gone: as of one that SIGHUP, signal 1, has ended."""
 
 
+_WINDOWS_CHUNK = 8192
+"""Characters a write: more at once are lost there (https://github.com/Textualize/textual/issues/2548)."""
+
+
+class PictureRow(Protocol):
+    """A row of a picture, made when somebody asks for it, and told what becomes of it."""
+
+    @property
+    def columns(self) -> int:
+        """Width in cells."""
+        ...
+
+    @property
+    def output(self) -> str:
+        """The row as terminal output."""
+        ...
+
+    @property
+    def colors(self) -> NDArray[np.uint8]:
+        """The row as colours, uint8 (columns, 2, 3), upper and lower half of each cell."""
+        ...
+
+    def written(self) -> None:
+        """`output` goes to the terminal."""
+        ...
+
+    def taken_apart(self) -> None:
+        """Parts of the row may go to the terminal, or something else in its place."""
+        ...
+
+
 class PictureStrip(Strip):
-    """A line of a picture: terminal output made beforehand, and segments made only if somebody asks for them.
+    """A line of a picture: ready-made terminal output, and segments only if somebody asks for them.
 
     Textual makes the terminal output of a line from its segments, a few Python objects a cell, which takes
-    100 ms for a picture of 128x128. What it has made it keeps in `Strip._render_cache`, which is filled here
-    from the start, so that a line drawn as a whole needs no segments. Whoever cuts, exports or tints it does.
+    100 ms for a picture of 128x128. A line that is drawn as a whole needs no segments; whoever cuts, exports
+    or tints it does. And many a line is asked for only because something beside it is drawn: that needs
+    neither.
 
     Args:
         left: What lies left of the picture.
-        row: The row of the picture as terminal output.
-        colors: The same row as colours, uint8 (columns, 2, 3), upper and lower half of each cell.
+        row: The row of the picture.
         right: What lies right of the picture.
-        console: Renders what lies left and right.
     """
 
-    __slots__ = ("_colors", "_left", "_right")
+    __slots__ = ("_left", "_right", "_row")
 
-    def __init__(
-        self, left: Strip, row: str, colors: NDArray[np.uint8], right: Strip, console: Console
-    ) -> None:
+    def __init__(self, left: Strip, row: PictureRow, right: Strip) -> None:
         # Strip's constructor is left for `__getattr__`: the caches it makes cost half of what the row does.
         self._left = left
         self._right = right
-        self._colors = colors
-        self._cell_length = left.cell_length + len(colors) + right.cell_length
-        self._render_cache = left.render(console) + row + right.render(console)
+        self._row = row
+        self._cell_length = left.cell_length + row.columns + right.cell_length
 
     def __getattr__(self, name: str) -> Any:
         """Make the segments, and all else that Strip's constructor makes, once somebody reads any of it."""
         if name not in Strip.__slots__:
             raise AttributeError(name)
-        ready_made = self._render_cache
-        super().__init__([*self._left, *_cell_segments(self._colors), *self._right], self._cell_length)
-        self._render_cache = ready_made
+        self._row.taken_apart()
+        segments = [*self._left, *_cell_segments(self._row.colors), *self._right]
+        super().__init__(segments, self._cell_length)
         return getattr(self, name)
+
+    def render(self, console: Console) -> str:
+        """The line as terminal output; made without segments."""
+        self._row.written()
+        return self._left.render(console) + self._row.output + self._right.render(console)
 
     def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
         """Divide at the given columns; the compositor asks for this also where nothing lies on top."""
@@ -87,7 +120,8 @@ class PictureStrip(Strip):
         return super().apply_filter(filter, background)
 
     def _is_grey(self) -> bool:
-        return bool((self._colors == self._colors[..., :1]).all())
+        colors = self._row.colors
+        return bool((colors == colors[..., :1]).all())
 
 
 def _cell_segments(colors: NDArray[np.uint8]) -> list[Segment]:
@@ -135,6 +169,72 @@ def paint_now(widget: Widget, regions: Sequence[Region]) -> None:
             other._repaint_required = False  # else it would send the message for which it is drawn here
             screen._dirty_widgets.add(other)
     screen._on_timer_update()
+
+
+class Spot(NamedTuple):
+    """Where a widget is drawn.
+
+    Attributes:
+        region: Of the screen, all of it in sight.
+        covers: Regions of the screen that lie on it.
+    """
+
+    region: Region
+    covers: tuple[Region, ...]
+
+
+class LiveLane:
+    """The way to the terminal past the compositor, for a widget that knows what the terminal shows of it.
+
+    Args:
+        widget: Whose lane it is.
+    """
+
+    def __init__(self, widget: Widget) -> None:
+        self._widget = widget
+        self._map: object = None
+        self._spot: Spot | None = None
+
+    def spot(self) -> Spot | None:
+        """Where to draw; None where the compositor has to.
+
+        That is where there is no terminal, on a screen that is not on top or is about to be laid out, and
+        where a part of the widget is out of sight.
+        """
+        app, screen = self._widget.app, self._widget.screen
+        driver = app._driver
+        if driver is None or driver.is_headless or driver.is_inline or not app._running or app._batch_count:
+            return None
+        if app.screen is not screen or screen._layout_required or screen._scroll_required:
+            return None
+        visible = screen._compositor.visible_widgets  # one object until the next layout
+        if visible is not self._map:
+            self._map, self._spot = visible, self._find(visible)
+        return self._spot
+
+    def _find(self, visible: dict[Widget, tuple[Region, Region]]) -> Spot | None:
+        """Look for the widget among all, which are ordered from the top down."""
+        above: list[Region] = []
+        for widget, (region, clip) in visible.items():
+            if widget is self._widget:
+                covers = tuple(part for other in above if (part := region.intersection(other)))
+                return Spot(region, covers) if clip.contains_region(region) else None
+            above.append(region.intersection(clip))
+        return None
+
+    def write(self, output: str) -> None:
+        """Write output in one go, all at once where the terminal can do that.
+
+        Cursor and attributes are afterwards what they were before (DECSC and DECRC).
+        """
+        app = self._widget.app
+        output = f"\x1b7{output}\x1b[m\x1b8"
+        if app._sync_available:
+            output = f"{SYNC_START}{output}{SYNC_END}"
+        assert app._driver is not None
+        chunk = _WINDOWS_CHUNK if sys.platform == "win32" else len(output)
+        for start in range(0, len(output), chunk):
+            app._driver.write(output[start : start + chunk])
 
 
 class WriteReport(NamedTuple):

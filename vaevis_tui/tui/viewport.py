@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import groupby
 from typing import Protocol
 
@@ -28,8 +28,17 @@ from vaevis_tui.terminal.encoder import EncodedPicture, PictureEncoder
 from vaevis_tui.terminal.halfblock import HalfBlockEncoder
 from vaevis_tui.terminal.layout import Placement, fit, resample
 from vaevis_tui.terminal.link import Link
+from vaevis_tui.terminal.live import LivePicture
 from vaevis_tui.terminal.meter import FrameMeter
-from vaevis_tui.tui.textual_private import PictureStrip, WriteReport, paint_now, report_written
+from vaevis_tui.terminal.quality import EXACT, ladder
+from vaevis_tui.tui.textual_private import (
+    LiveLane,
+    PictureStrip,
+    Spot,
+    WriteReport,
+    paint_now,
+    report_written,
+)
 
 
 class DecodedFrame(Protocol):
@@ -74,15 +83,85 @@ class _Surroundings:
         return strip
 
 
-@dataclass(frozen=True, slots=True)
 class _Drawn:
-    """A frame as lines of the widget."""
+    """A frame as lines of the widget, which are made when the compositor asks for them.
 
-    frame: DecodedFrame
-    surroundings: _Surroundings
-    placement: Placement
-    encoded: EncodedPicture
-    lines: list[Strip]
+    Args:
+        frame: What was shown.
+        surroundings: In which.
+        encoder: Makes rows of the picture.
+        before: What was drawn before: where it has the same place, what the terminal shows is handed on.
+    """
+
+    def __init__(
+        self,
+        frame: DecodedFrame,
+        surroundings: _Surroundings,
+        encoder: PictureEncoder,
+        before: _Drawn | None,
+    ) -> None:
+        height, width, _ = frame.picture.shape
+        self.frame = frame
+        self.surroundings = surroundings
+        self.placement = fit(height, width, *surroundings.size)
+        pixels = resample(frame.picture, self.placement)
+        self.pixels = _coarsened(pixels) if surroundings.behind else pixels
+        self.in_place = (
+            before is not None and before.surroundings == surroundings and before.placement == self.placement
+        )
+        self.live: LivePicture | None = before.live if before and self.in_place else self._new_live(encoder)
+        self._encoder = encoder
+
+    def _new_live(self, encoder: PictureEncoder) -> LivePicture | None:
+        if not isinstance(encoder, HalfBlockEncoder) or self.surroundings.behind:
+            return None
+        return LivePicture(encoder.mode, self.placement.rows, self.placement.columns)
+
+    @cached_property
+    def encoded(self) -> EncodedPicture:
+        """The picture's rows."""
+        return self._encoder.encode(self.pixels, self.surroundings.background.rgb)
+
+    def lines(self) -> list[Strip]:
+        """The picture's rows amid the background."""
+        around, place = self.surroundings, self.placement
+        columns, rows = around.size
+        left = around.fill(place.left)
+        right = around.fill(columns - place.left - place.columns)
+        blank = around.fill(columns)
+        picture = [around.filtered(PictureStrip(left, _Row(self, row), right)) for row in range(place.rows)]
+        return [blank] * place.top + picture + [blank] * (rows - place.top - place.rows)
+
+
+class _Row:
+    """One row of what is drawn, for the compositor."""
+
+    __slots__ = ("_drawn", "_number")
+
+    def __init__(self, drawn: _Drawn, number: int) -> None:
+        self._drawn = drawn
+        self._number = number
+
+    @property
+    def columns(self) -> int:
+        return self._drawn.placement.columns
+
+    @property
+    def output(self) -> str:
+        return self._drawn.encoded.rows[self._number]
+
+    @property
+    def colors(self) -> NDArray[np.uint8]:
+        colors: NDArray[np.uint8] = self._drawn.encoded.colors[self._number]
+        return colors
+
+    def written(self) -> None:
+        if self._drawn.live:
+            self._drawn.live.assume(self._number, self.colors.swapaxes(0, 1))
+
+    def taken_apart(self) -> None:
+        if self._drawn.live:
+            self._drawn.live.forget(self._number)
 
 
 class Viewport(Widget):
@@ -157,6 +236,7 @@ class Viewport(Widget):
         """Of the newest frame, for the link."""
         self._drawn: _Drawn | None = None
         self._presented: DecodedFrame | None = None
+        self._live_lane = LiveLane(self)
         self._suspended = False
         self._wake: asyncio.TimerHandle | None = None
 
@@ -191,7 +271,7 @@ class Viewport(Widget):
         if surroundings != self._drawn.surroundings:
             self._drawn = self._draw(self._drawn.frame, surroundings)
             self.call_later(self._advance)  # a newer frame may have waited for this
-        lines = self._drawn.lines[crop.y : crop.bottom]
+        lines = self._drawn.lines()[crop.y : crop.bottom]
         if crop.column_span == (0, surroundings.size.width):
             return lines
         return [line.crop(*crop.column_span) for line in lines]
@@ -218,12 +298,36 @@ class Viewport(Widget):
         started = self._clock()
         before, after = self._drawn, self._draw(frame, self._surroundings())
         self._drawn = after
-        rows = _changed_rows(before, after)
-        paint_now(self, [Region(0, 0, *self.size)] if rows is None else _regions(rows, after))
-        sizes = after.encoded.sizes
-        self.link.sent(number, sum(sizes) if rows is None else sum(sizes[row] for row in rows))
+        size = self._paint_live(after) if after.in_place else None
+        if size is None:
+            size = self._paint_lines(before, after)
+        self.link.sent(number, size)
         seconds = self._clock() - started
         report_written(self, partial(self._written, frame, number, seconds))
+
+    def _paint_lines(self, before: _Drawn | None, after: _Drawn) -> int:
+        """Let the compositor draw, and with it whatever else waits to be drawn; gives the picture's bytes."""
+        rows = None if after.live else _changed_rows(before, after)
+        paint_now(self, [Region(0, 0, *self.size)] if rows is None else _regions(rows, after))
+        sizes = after.encoded.sizes
+        return sum(sizes) if rows is None else sum(sizes[row] for row in rows)
+
+    def _paint_live(self, drawn: _Drawn) -> int | None:
+        """Draw what has changed past the compositor; gives the bytes, None where it was not possible."""
+        if drawn.live is None or self._live_lane.spot() is None:
+            return None
+        paint_now(self, [])  # whatever else waits to be drawn, which may change what lies where
+        spot = self._live_lane.spot()
+        if spot is None or drawn is not self._drawn:
+            return None
+        place = drawn.placement
+        at = spot.region.y + place.top, spot.region.x + place.left
+        drawn.live.cover(_covered(spot, place))
+        step = ladder(drawn.live.mode)[EXACT]
+        update = drawn.live.update(drawn.pixels, step, at, drawn.surroundings.background.rgb)
+        if update.text:
+            self._live_lane.write(update.text)
+        return update.size
 
     def _written(self, frame: DecodedFrame, number: int, draw: float, report: WriteReport) -> None:
         """The frame has reached the terminal."""
@@ -260,31 +364,16 @@ class Viewport(Widget):
         return _Surroundings(self.size, self._is_behind(), background, tuple(self.get_line_filters()))
 
     def _draw(self, frame: DecodedFrame, surroundings: _Surroundings) -> _Drawn:
-        height, width, _ = frame.picture.shape
-        columns, rows = surroundings.size
-        placement = fit(height, width, columns, rows)
-        pixels = resample(frame.picture, placement)
-        if surroundings.behind:
-            pixels = _coarsened(pixels)
-        encoded = self._encoder.encode(pixels, surroundings.background.rgb)
-        lines = self._lines(encoded, placement, surroundings)
-        return _Drawn(frame, surroundings, placement, encoded, lines)
+        return _Drawn(frame, surroundings, self._encoder, self._drawn)
 
-    def _lines(
-        self, encoded: EncodedPicture, placement: Placement, surroundings: _Surroundings
-    ) -> list[Strip]:
-        """The picture's rows amid the background."""
-        columns, rows = surroundings.size
-        console = self.app.console
-        left = surroundings.fill(placement.left)
-        right = surroundings.fill(columns - placement.left - placement.columns)
-        blank = surroundings.fill(columns)
-        picture = [
-            surroundings.filtered(PictureStrip(left, row, colors, right, console))
-            for row, colors in zip(encoded.rows, encoded.colors, strict=True)
-        ]
-        below = rows - placement.top - placement.rows
-        return [blank] * placement.top + picture + [blank] * below
+
+def _covered(spot: Spot, place: Placement) -> NDArray[np.bool_]:
+    """Which of the picture's cells something lies on, (rows, columns)."""
+    covered = np.zeros((place.rows, place.columns), np.bool_)
+    for cover in spot.covers:
+        x, y = cover.x - spot.region.x - place.left, cover.y - spot.region.y - place.top
+        covered[max(y, 0) : max(y + cover.height, 0), max(x, 0) : max(x + cover.width, 0)] = True
+    return covered
 
 
 def _coarsened(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,0 +1,86 @@
+"""How faithful a picture is on its way to the terminal: what to give up first where bytes are few."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.terminal.colors import ColorDepth, ColorMode
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """One step of the ladder.
+
+    Attributes:
+        name: For the user.
+        tolerance: How far a colour on the screen may be off before it is drawn anew, see `distances`.
+        levels: Steps of each channel that colours are rounded to, 256 for none: neighbours become equal.
+        depth: How colours are named.
+        block: Cells along each row, and pixels along each column, that share the average of their colours.
+    """
+
+    name: str
+    tolerance: float = 0.0
+    levels: int = 256
+    depth: ColorDepth = ColorDepth.TRUECOLOR
+    block: int = 1
+
+
+EXACT = 0
+"""The step of the ladder that shows every pixel as it is, or as near as the terminal's colours allow."""
+
+_TRUECOLOR_LADDER = (
+    Quality("exact"),
+    Quality("tolerant", tolerance=6),
+    Quality("rounded", tolerance=12, levels=32),
+    Quality("256 colours", tolerance=16, depth=ColorDepth.PALETTE),
+    Quality("half the cells", tolerance=24, depth=ColorDepth.PALETTE, block=2),
+)
+
+
+def ladder(mode: ColorMode) -> tuple[Quality, ...]:
+    """The steps for a terminal's colours, the best first."""
+    if mode.depth is ColorDepth.TRUECOLOR:
+        return _TRUECOLOR_LADDER
+    return (
+        Quality("exact", depth=ColorDepth.PALETTE),
+        *(step for step in _TRUECOLOR_LADDER if step.depth is ColorDepth.PALETTE),
+    )
+
+
+def distances(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Nine times the squared distance of colours, uint8 (..., 3) to int32 (...).
+
+    Red, green and blue count 2, 4 and 3: the "low-cost approximation" to perceived difference without its
+    term for the mean of red (https://www.compuphase.com/cmetric.htm). A grey off by n is at distance n.
+    """
+    total = np.zeros(a.shape[:-1], np.int32)
+    for channel, weight in enumerate((2, 4, 3)):
+        difference = a[..., channel].astype(np.int32) - b[..., channel]
+        total += weight * difference * difference
+    return total
+
+
+def reduce(pixels: NDArray[np.uint8], quality: Quality) -> NDArray[np.uint8]:
+    """Pixels with the detail of a quality, uint8 (h, w, 3) to the same shape; h is even."""
+    if quality.block > 1:
+        pixels = _blocks(pixels, quality.block)
+    if quality.levels < 256:
+        step = 256 // quality.levels
+        # The middle of each step, so that black stays dark and white bright on average.
+        pixels = pixels // np.uint8(step) * np.uint8(step) + np.uint8(step // 2)
+    return pixels
+
+
+def _blocks(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """The average of each block of size x size pixels in place of them; the last ones may be smaller."""
+    height, width, _ = pixels.shape
+    ys, xs = np.arange(0, height, size), np.arange(0, width, size)
+    sums = np.add.reduceat(np.add.reduceat(pixels, ys, axis=0, dtype=np.uint32), xs, axis=1)
+    counts = np.diff(ys, append=height)[:, None] * np.diff(xs, append=width)
+    means = ((sums + counts[..., None] // 2) // counts[..., None]).astype(np.uint8)
+    blocks: NDArray[np.uint8] = means.repeat(size, axis=0)[:height].repeat(size, axis=1)[:, :width]
+    return blocks
