@@ -30,6 +30,12 @@ KITTY_KEYS_OFF = b"\x1b[<u"
 """What Textual writes right before it leaves the alternate screen; the emulator takes it for text."""
 
 
+def _environment() -> dict[str, str]:
+    """A truecolor terminal's, without a size, which pytest-xdist would hand on."""
+    inherited = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+    return inherited | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+
 class Program:
     """The program and the terminal it runs on, which takes output only while it is read."""
 
@@ -44,7 +50,7 @@ class Program:
             stdout=device,
             stderr=device,
             start_new_session=True,
-            env=os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            env=_environment(),
             preexec_fn=lambda: signal.signal(signal.SIGHUP, hangup),
         )
         self._device = os.ttyname(device)
