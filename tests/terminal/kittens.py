@@ -71,9 +71,11 @@ class KittyTerminal:
                 assert image in self.images
                 self.placements[image] = keys
             case "d":
-                assert keys["d"] == "I"
-                del self.images[image]
                 del self.placements[image]
+                if keys["d"] == "I":
+                    del self.images[image]
+                else:
+                    assert keys["d"] == "i"
             case other:
                 raise AssertionError(f"a={other}")
 

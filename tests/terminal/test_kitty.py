@@ -103,6 +103,20 @@ def test_without_frames_a_new_picture_is_there_before_the_old_one_goes(placehold
     assert terminal.events == ["t 1", "p 1", "t 2", "p 2", "d 1", "t 1", "p 1", "d 2"]
 
 
+def test_what_is_hidden_comes_back() -> None:
+    terminal = KittyTerminal()
+    image = KittyImage(1, placeholders=False, frames=True)
+    assert image.hide() == ""
+    assert image.again() == KittyOutput("", None, "", "")
+    feed(terminal, image.show(noise(8, 8), 4, 2))
+    place = terminal.placements[1]
+    terminal.feed(image.hide())
+    assert not terminal.placements
+    feed(terminal, image.again())
+    assert terminal.placements[1] == place
+    assert (terminal.images[1] == noise(8, 8)).all()
+
+
 def test_through_tmux_every_command_is_wrapped_by_itself() -> None:
     terminal = KittyTerminal()
     pixels = noise(90, 80)

@@ -9,8 +9,9 @@ Where a picture lies is told in one of two ways:
 - By placeholders: the picture has a virtual placement (``U=1``), and cells that hold U+10EEEE show parts of
   it. Their foreground names the picture, two combining characters the row and the column. To whoever draws
   text these are characters like others, which are moved, clipped and covered like others.
-- Directly, where the cursor is, for terminals that draw no placeholders. It lies beneath text and beneath any
-  background that is not the default one, so that cells which must show it have to be blank.
+- Directly, where the cursor is, for terminals that draw no placeholders. It is asked to lie beneath text and
+  beneath backgrounds that are not the default one, but kitty 0.26 draws it above these: whatever covers it,
+  it has to be hidden meanwhile.
 
 What it shows is replaced in one of two ways:
 
@@ -37,7 +38,7 @@ CHUNK = 4096
 """Characters of base64 in a command at most."""
 
 UNDER_BACKGROUNDS = -(2**30) - 1
-"""The highest z-index at which a picture is drawn beneath backgrounds that are not the default one."""
+"""The highest z-index that asks for a picture beneath backgrounds that are not the default one."""
 
 _RANGES = """
     0305 030d-030e 0310 0312 033d-033f 0346 034a-034c 0350-0352 0357 035b 0363-036f 0483-0487 0592-0595
@@ -191,6 +192,10 @@ class KittyImage:
         if self._size is None:
             return KittyOutput("", None, "", "")
         return self._placed("", "")
+
+    def hide(self) -> str:
+        """What takes the picture off the screen until `again`; only direct placements need it."""
+        return "" if self._size is None else self._command(f"a=d,d=i,i={self._ids[0]}")
 
     def delete(self) -> str:
         """What removes the picture from the terminal's screen and memory; empty if there is none."""
