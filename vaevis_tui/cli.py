@@ -19,6 +19,7 @@ from vaevis_tui.errors import UserError
 if TYPE_CHECKING:
     from vaevis_tui.api import Model
     from vaevis_tui.engine.decoder import Latents
+    from vaevis_tui.export.snapshot import SnapshotInfo
 
 BACKENDS = ("auto", "wgpu", "onnxruntime")
 EXIT_USAGE = 2
@@ -106,7 +107,13 @@ def _add_point(parser: argparse.ArgumentParser) -> None:
     point.add_argument(
         "--z", type=_numbers, metavar="Z1,Z2,...", help="a latent vector, one number a dimension"
     )
-    point.add_argument("--from", dest="snapshot", type=Path, metavar="PNG", help="the point of a snapshot")
+    point.add_argument(
+        "--from",
+        dest="snapshot",
+        type=_snapshot,
+        metavar="PNG",
+        help="the point, and the model, of a snapshot",
+    )
 
 
 def _seed(text: str) -> int:
@@ -126,27 +133,38 @@ def _numbers(text: str) -> tuple[float, ...]:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers; 0.1,-2,0 is") from None
 
 
-def _model_name(given: str | None) -> str:
+def _snapshot(path: str) -> SnapshotInfo:
+    from vaevis_tui.export.png import read_metadata
+    from vaevis_tui.export.snapshot import SnapshotInfo
+
+    return SnapshotInfo.from_metadata(read_metadata(path))
+
+
+def _model_name(options: argparse.Namespace) -> str:
+    """The model that was asked for, that of the snapshot, or the default."""
     from vaevis_tui.models.catalog import DEFAULT_MODEL
 
-    return given if given is not None else DEFAULT_MODEL
+    if options.model is not None:
+        return str(options.model)
+    snapshot: SnapshotInfo | None = getattr(options, "snapshot", None)
+    return snapshot.model if snapshot is not None else DEFAULT_MODEL
 
 
 def _open_model(options: argparse.Namespace) -> Model:
     from vaevis_tui.api import load
 
-    return load(_model_name(options.model), backend=options.backend)
+    return load(_model_name(options), backend=options.backend)
 
 
 def _point(options: argparse.Namespace, model: Model) -> Latents:
-    """The latent vector that was asked for, (1, d); the mean of the data where none was."""
+    """The latent vector that was asked for, (1, d); where none was, the one that the explorer begins with."""
     import numpy as np
 
     if options.seed is not None:
         return model.sample(options.seed)
-    z = _read_snapshot(options.snapshot) if options.snapshot is not None else options.z
+    z = options.z if options.snapshot is None else options.snapshot.z
     if z is None:
-        return model.space.mean[None]
+        return model.space.first_look[None]
     if len(z) != model.info.latent_dim:
         raise UserError(
             f"z has {len(z)} numbers, but this model's latent vectors have {model.info.latent_dim}"
@@ -155,13 +173,6 @@ def _point(options: argparse.Namespace, model: Model) -> Latents:
     if not np.isfinite(vector).all():
         raise UserError("z holds NaN or infinities; finite numbers are right")
     return vector
-
-
-def _read_snapshot(path: Path) -> tuple[float, ...]:
-    from vaevis_tui.export.png import read_metadata
-    from vaevis_tui.export.snapshot import SnapshotInfo
-
-    return SnapshotInfo.from_metadata(read_metadata(path)).z
 
 
 def _explore(arguments: list[str]) -> int:
@@ -192,16 +203,19 @@ def _run_explorer(options: argparse.Namespace) -> int:
     terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=sys.stderr.isatty())
     if terminal.refusal:
         raise UserError(terminal.refusal)
+    if terminal.truecolor:
+        # Textual looks at COLORTERM alone, which SSH does not pass on, and reads this when it is imported.
+        os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "truecolor")
 
     from vaevis_tui.tui.run import run_explorer
     from vaevis_tui.tui.settings import ExplorerSettings
 
     settings = ExplorerSettings(
-        model=_model_name(options.model),
+        model=_model_name(options),
         catalog=tuple(catalog.names()),
         backend=options.backend,
         seed=options.seed,
-        z=_read_snapshot(options.snapshot) if options.snapshot else options.z,
+        z=options.z if options.snapshot is None else options.snapshot.z,
         walk=options.walk,
         snapshot_dir=options.snapshot_dir,
         colors=terminal.colors,
@@ -227,7 +241,7 @@ def _decode(arguments: list[str]) -> int:
         z = _point(options, model)
         picture = model.decode(z)[0]
         info = SnapshotInfo(
-            model=_model_name(options.model),
+            model=_model_name(options),
             version=model.card.version if model.card else "",
             z=tuple(float(value) for value in z[0]),
             seed=options.seed,
@@ -277,7 +291,7 @@ def _doctor(arguments: list[str]) -> int:
 
     from vaevis_tui.doctor import examine, print_report
 
-    print_report(examine(_model_name(options.model), options.backend), as_json=options.json)
+    print_report(examine(_model_name(options), options.backend), as_json=options.json)
     return 0
 
 
@@ -290,7 +304,7 @@ def _bench(arguments: list[str]) -> int:
 
     from vaevis_tui.bench.report import measure, print_results
 
-    print_results(measure(_model_name(options.model), options.backend, options.seconds), as_json=options.json)
+    print_results(measure(_model_name(options), options.backend, options.seconds), as_json=options.json)
     return 0
 
 

@@ -8,9 +8,9 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.tui.exploration import SPEEDS, Exploration
 
 
-def test_starts_at_the_mean_at_a_seed_s_point_or_where_it_is_told() -> None:
+def test_starts_at_the_first_look_at_a_seed_s_point_or_where_it_is_told() -> None:
     bundle = make_bundle(latent_dim=3)
-    np.testing.assert_array_equal(Exploration("m", bundle).z, bundle.space.mean)
+    np.testing.assert_array_equal(Exploration("m", bundle).z, bundle.space.first_look)
     np.testing.assert_array_equal(Exploration("m", bundle, seed=5).z, bundle.space.sample(5)[0])
     np.testing.assert_array_equal(Exploration("m", bundle, seed=5, z=(1, 2, 3)).z, [1, 2, 3])
 
@@ -22,7 +22,8 @@ def test_a_point_that_does_not_fit_is_refused_by_name(z: tuple[float, ...]) -> N
 
 
 def test_turning_back_is_a_step_of_its_own_to_undo() -> None:
-    exploration = Exploration("m", make_bundle())
+    bundle = make_bundle()
+    exploration = Exploration("m", bundle, z=bundle.space.mean)
     for sigmas in (0.1, 0.1, -0.1):
         exploration.nudge(sigmas)
     exploration.undo()

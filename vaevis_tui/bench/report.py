@@ -45,8 +45,6 @@ def measure(model: str, backend: str, seconds: float) -> Results:
     Raises:
         UserError: the model or the backend is not to be had.
     """
-    import numpy as np
-
     from vaevis_tui.api import load
 
     if not 0.1 <= seconds <= 600:
@@ -55,11 +53,8 @@ def measure(model: str, backend: str, seconds: float) -> Results:
         info = opened.info
         points = opened.sample(0, 64)
         decode = time_calls(lambda i: opened.decode(points[i % 64 : i % 64 + 1]), seconds)
-        picture = opened.decode(points[:1])[0]
-    rows = np.arange(ENCODE_SIDE) * picture.shape[0] // ENCODE_SIDE
-    columns = np.arange(ENCODE_SIDE) * picture.shape[1] // ENCODE_SIDE
-    large = np.ascontiguousarray(picture[rows][:, columns])
-    encode, rich = _encoders(large)
+        first = opened.decode(opened.space.first_look)[0]
+    encode, rich = _encoders(photograph(ENCODE_SIDE))
     return Results(
         model=model,
         backend=info.backend,
@@ -67,8 +62,19 @@ def measure(model: str, backend: str, seconds: float) -> Results:
         decode=decode,
         encode=time_calls(encode, seconds),
         encode_rich_pixels=time_calls(rich, seconds),
-        presented=_presented(model, backend, seconds),
+        presented=_presented(model, backend, seconds, first),
     )
+
+
+def photograph(side: int) -> NDArray[np.uint8]:
+    """Something with the colours of a photograph, uint8 (side, side, 3): waves and grain, no two pixels alike."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:side, 0:side] / side
+    waves = [np.sin(a * x + b * y + c) for a, b, c in rng.uniform(-9, 9, (3, 3))]
+    picture = 128 + 80 * np.stack(waves, axis=-1) + rng.normal(0, 8, (side, side, 3))
+    return picture.clip(0, 255).astype(np.uint8)
 
 
 def _encoders(picture: NDArray[np.uint8]) -> tuple[Callable[[int], object], Callable[[int], object]]:
@@ -97,13 +103,13 @@ def _encoders(picture: NDArray[np.uint8]) -> tuple[Callable[[int], object], Call
     return ours, rich_pixels
 
 
-def _presented(model: str, backend: str, seconds: float) -> Presented | None:
+def _presented(model: str, backend: str, seconds: float, first: NDArray[np.uint8]) -> Presented | None:
     """Windows has no pseudo-terminal of the kind that this asks for."""
     if sys.platform == "win32":
         return None
     from vaevis_tui.bench.terminal import present
 
-    return present(model, backend, seconds)
+    return present(model, backend, seconds, first)
 
 
 def print_results(results: Results, *, as_json: bool) -> None:

@@ -19,16 +19,18 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vaevis_tui.bench.timing import Spread, spread
 from vaevis_tui.errors import UserError
 
-COLUMNS, ROWS = 120, 36
 STARTS = 3
 """Starts of the command, of whose times to the first picture the median is given."""
 PATIENCE = 30.0
 """Seconds after which an explorer that shows no picture has failed."""
-FIRST_HALF_BLOCK = "▀".encode()
-"""Only pictures hold one."""
+BESIDE, BELOW = 60, 6
+"""Columns and rows that the explorer takes for itself, so that a picture is not drawn smaller than it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +56,29 @@ class Presented:
     first_picture_s: float
     memory_mb: float
     cpu_share: float
-    columns: int = COLUMNS
-    rows: int = ROWS
+    columns: int
+    rows: int
 
 
-def present(model: str, backend: str, seconds: float) -> Presented:
+def present(model: str, backend: str, seconds: float, first: NDArray[np.uint8]) -> Presented:
     """Start the explorer a few times, then let it walk for some seconds.
+
+    Args:
+        model: As ``--model`` takes it.
+        backend: As ``--backend`` takes it.
+        seconds: How long it walks.
+        first: The picture that the explorer begins with, uint8 (h, w, 3).
 
     Raises:
         UserError: it showed no picture.
     """
+    window = _Window.of(first)
     explorer = [sys.executable, "-m", "vaevis_tui", "--model", model, "--backend", backend]
-    starts = [_time_to_first_picture(explorer) for _ in range(STARTS)]
+    starts = [_time_to_first_picture(explorer, window) for _ in range(STARTS)]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         walker = [sys.executable, "-m", "vaevis_tui.bench.walk", model, backend, str(report)]
-        with _Terminal(walker) as terminal:
+        with _Terminal(walker, window) as terminal:
             terminal.await_picture()
             before = terminal.cpu_seconds()
             began, received = time.perf_counter(), terminal.received
@@ -89,12 +98,31 @@ def present(model: str, backend: str, seconds: float) -> Presented:
         first_picture_s=statistics.median(starts),
         memory_mb=memory,
         cpu_share=cpu / wall,
+        columns=window.columns,
+        rows=window.rows,
     )
 
 
-def _time_to_first_picture(command: list[str]) -> float:
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A terminal large enough for a picture, and how the picture is recognised in what is written to it."""
+
+    columns: int
+    rows: int
+    mark: bytes
+
+    @classmethod
+    def of(cls, first: NDArray[np.uint8]) -> _Window:
+        height, width = first.shape[:2]
+        pixels = first.reshape(-1, 3)
+        brightest = pixels[pixels.sum(axis=1).argmax()].tolist()
+        mark = "8;2;{};{};{}".format(*brightest).encode()  # of SGR 38 or 48, followed by a 24-bit colour
+        return cls(max(80, width + BESIDE), max(24, (height + 1) // 2 + BELOW), mark)
+
+
+def _time_to_first_picture(command: list[str], window: _Window) -> float:
     began = time.perf_counter()
-    with _Terminal(command) as terminal:
+    with _Terminal(command, window) as terminal:
         terminal.await_picture()
         elapsed = time.perf_counter() - began
         terminal.quit()
@@ -104,9 +132,10 @@ def _time_to_first_picture(command: list[str]) -> float:
 class _Terminal:
     """A process on a pseudo-terminal whose other side we read."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], window: _Window) -> None:
+        self._window = window
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", window.rows, window.columns, 0, 0))
         environment = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
         environment.pop("NO_COLOR", None)
         self._process = subprocess.Popen(
@@ -118,10 +147,9 @@ class _Terminal:
 
     def await_picture(self) -> None:
         end = time.perf_counter() + PATIENCE
-        while FIRST_HALF_BLOCK not in self._tail:
+        while self._window.mark not in self._tail:
             if time.perf_counter() > end or not self._read():
-                said = self._tail.decode(errors="replace").strip().splitlines()
-                raise UserError(f"the explorer showed no picture; it said: {said[-1] if said else 'nothing'}")
+                raise UserError("the explorer showed no picture; run vaevis-tui to see why")
 
     def read_for(self, seconds: float) -> None:
         end = time.perf_counter() + seconds

@@ -23,10 +23,10 @@ class RecordingMeter(FrameMeter):
         super().presented(draw, write, size)
         self.times.append(time.perf_counter())
 
-    def dropped(self, count: int = 1) -> None:
-        """Frames gave way to newer ones."""
-        super().dropped(count)
-        self.total_dropped += count
+    def dropped(self) -> None:
+        """A frame gave way to a newer one."""
+        super().dropped()
+        self.total_dropped += 1
 
 
 def main(model: str, backend: str, report: str) -> int:
@@ -35,7 +35,7 @@ def main(model: str, backend: str, report: str) -> int:
     from vaevis_tui.tui.settings import ExplorerSettings
 
     meter = RecordingMeter()
-    code = run_explorer(ExplorerSettings(model=model, backend=backend, seed=0, walk=True, meter=meter))
+    code = run_explorer(ExplorerSettings(model=model, backend=backend, walk=True, meter=meter))
     Path(report).write_text(json.dumps({"presented": meter.times, "dropped": meter.total_dropped}))
     return code
 

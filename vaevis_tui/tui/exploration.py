@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.motion import Walk
@@ -26,7 +26,7 @@ class Exploration:
         ref: What the model was opened by, a catalog name or a path.
         bundle: The model.
         seed: Of the random point to start at, and of those and the walks that follow; or None.
-        z: Where to start instead; with neither it is the mean.
+        z: Where to start; None is the seed's random point or, without a seed, the space's first look.
         speed: Of the walk.
 
     Raises:
@@ -39,18 +39,18 @@ class Exploration:
         bundle: Bundle,
         *,
         seed: int | None = None,
-        z: Sequence[float] | None = None,
+        z: ArrayLike | None = None,
         speed: float = 1.5,
     ) -> None:
         self.ref = ref
         self.bundle = bundle
+        self._rng = np.random.Generator(np.random.PCG64(seed))
+        if z is None:
+            z = bundle.space.first_look if seed is None else bundle.space.sample(self._rng)[0]
         try:
             self.state = LatentState.start(bundle.space, z)
         except ValueError as error:
             raise UserError(f"z does not fit model {bundle.name}: {error}") from None
-        self._rng = np.random.Generator(np.random.PCG64(seed))
-        if z is None and seed is not None:
-            self.state = LatentState.start(bundle.space, bundle.space.sample(self._rng)[0])
         self._walk: Walk | None = None
         self._walks = 0
         self.speed = speed

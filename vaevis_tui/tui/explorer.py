@@ -86,7 +86,10 @@ class ExplorerScreen(Screen[None]):
         self._exploration: Exploration | None = None
         self._info: DecoderInfo | None = None
         self._viewport = Viewport(
-            HalfBlockEncoder(settings.colors), clock=settings.clock, placeholder=f"opening {settings.model} …"
+            HalfBlockEncoder(settings.colors),
+            meter=settings.meter,
+            clock=settings.clock,
+            placeholder=f"opening {settings.model} …",
         )
         self._bars = LatentBars()
         self._panel = FpsPanel()

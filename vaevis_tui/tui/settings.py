@@ -13,6 +13,7 @@ from vaevis_tui.terminal.colors import ColorMode
 if TYPE_CHECKING:
     from vaevis_tui.engine.worker import DecoderSource
     from vaevis_tui.models.bundle import Bundle
+    from vaevis_tui.terminal.meter import FrameMeter
 
 
 def _open_bundle(ref: str) -> Bundle:
@@ -36,7 +37,7 @@ class ExplorerSettings:
         catalog: Names offered by the model picker, the default first.
         backend: ``"auto"``, ``"wgpu"`` or ``"onnxruntime"``.
         seed: Of random points and walks; None draws another one each time.
-        z: Where the first model starts, or None for the mean of its data.
+        z: Where the first model starts; None is the seed's random point or, without a seed, its first look.
         walk: Whether the random walk is on from the start.
         speed: Of the walk, in sigma of the whitened space per second.
         snapshot_dir: Where snapshots go; made if it is missing.
@@ -45,6 +46,7 @@ class ExplorerSettings:
         colors: What pictures are drawn in.
         notice: Shown at the start, e.g. how to get more colours; or None.
         clock: Seconds that never go back, for statistics and the walk.
+        meter: Is told what happens to every frame; a new one if None.
     """
 
     model: str
@@ -60,3 +62,4 @@ class ExplorerSettings:
     colors: ColorMode = field(default_factory=ColorMode)
     notice: str | None = None
     clock: Callable[[], float] = time.perf_counter
+    meter: FrameMeter | None = None
