@@ -67,7 +67,7 @@ def measure(model: str, backend: str, seconds: float) -> Results:
 
 
 def photograph(side: int) -> NDArray[np.uint8]:
-    """Something with the colours of a photograph, uint8 (side, side, 3): waves and grain, no two pixels alike."""
+    """Something like a photograph, uint8 (side, side, 3): waves of colour and grain, no two pixels alike."""
     import numpy as np
 
     rng = np.random.default_rng(0)
