@@ -5,8 +5,8 @@
 Two pictures: 128x128 in colour, smooth with noise, and a 28x28 digit-like stroke in grey. Cells show every
 pixel once (128x128 takes 128x64 cells of half-blocks and 64x32 of octants); sixels are scaled by 4, which is
 what a terminal with cells of 8x16 dots needs for 64x32 cells. rich-pixels, textual-image and chafa are
-measured if they are installed, at the same numbers of cells, and at the dots a cell that they take for granted
-without a terminal (textual-image 10x20). Times are the least of some, chafa's with starting it.
+measured if they are installed, at the same numbers of cells, and at the dots a cell that they take for
+granted without a terminal (textual-image 10x20). Times are the least of some, chafa's with starting it.
 """
 
 from __future__ import annotations

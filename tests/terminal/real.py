@@ -1,0 +1,116 @@
+"""Real terminals on a screen of their own, started with a program and looked at."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tests.support import require
+
+Screenshot = Callable[[], NDArray[np.uint8]]
+
+PROGRAMS = {"Xvfb": "xvfb", "import": "imagemagick"}
+
+
+_SHOW = """
+import pathlib, sys, time
+sys.stdout.buffer.write(pathlib.Path(sys.argv[1]).read_bytes())
+sys.stdout.flush()
+time.sleep(60)
+"""
+
+
+@contextmanager
+def screen(width: int = 800, height: int = 600) -> Iterator[tuple[str, Screenshot]]:
+    """An X server without a display: its name, and what takes a picture of it, uint8 (height, width, 3)."""
+    for program, package in PROGRAMS.items():
+        require(shutil.which(program), f"{program} (Debian: {package})")
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"],
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write)
+    try:
+        with os.fdopen(read) as pipe:
+            display = f":{pipe.readline().strip()}"  # comes once the server is ready
+
+        def screenshot() -> NDArray[np.uint8]:
+            command = ["import", "-display", display, "-window", "root", "-depth", "8", "png:-"]
+            data = subprocess.run(command, check=True, capture_output=True, timeout=30).stdout
+            return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+        yield display, screenshot
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+@contextmanager
+def terminal(command: list[str], display: str, output: str, folder: Path) -> Iterator[None]:
+    """A terminal that shows some output and waits.
+
+    Args:
+        command: The terminal, and what stands before the program it is to run.
+        display: The X server.
+        output: What the program writes.
+        folder: Where files may lie.
+    """
+    (folder / "output").write_text(output, encoding="utf-8", newline="")
+    environ = os.environ | {
+        "DISPLAY": display,
+        "LIBGL_ALWAYS_SOFTWARE": "1",
+        "XDG_RUNTIME_DIR": str(folder),
+        "KITTY_CONFIG_DIRECTORY": str(folder),
+        "PYTHONUTF8": "1",
+    }
+    shown = subprocess.Popen(
+        [*command, sys.executable, "-c", _SHOW, str(folder / "output")],
+        env=environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        shown.terminate()
+        shown.wait(timeout=10)
+
+
+def becomes(
+    condition: Callable[[NDArray[np.uint8]], bool], screenshot: Screenshot, seconds: float = 20
+) -> bool:
+    """Whether a condition holds for what is on the screen before the time is over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition(screenshot()):
+            return True
+    return False
+
+
+def is_in(picture: NDArray[np.uint8], scene: NDArray[np.uint8], tolerance: int) -> bool:
+    """Whether a picture is somewhere in another one, each channel being off by the tolerance at most."""
+    height, width, _ = picture.shape
+    wanted, there = picture.astype(np.int16), scene.astype(np.int16)
+    probes = [(0, 0), (height - 1, width - 1), (height // 2, width // 3), (height // 3, width // 2)]
+    rows, columns = len(scene) - height + 1, scene.shape[1] - width + 1
+    places = np.ones((rows, columns), bool)
+    for y, x in probes:
+        off = np.abs(there[y : y + rows, x : x + columns] - wanted[y, x])
+        places &= (off <= tolerance).all(axis=-1)
+    return any(
+        bool((np.abs(there[y : y + height, x : x + width] - wanted) <= tolerance).all())
+        for y, x in np.argwhere(places)[:100]
+    )

@@ -1,0 +1,77 @@
+"""What real terminals show of our output, by screenshots."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.support import require
+from tests.terminal.real import becomes, is_in, screen, terminal
+from vaevis_tui.terminal.kitty import KittyImage
+from vaevis_tui.terminal.sixel import SixelEncoder
+
+CLEARED = "\x1b[2J\x1b[?25l"
+
+OLD, NEW = (20, 60, 200), (200, 60, 20)
+
+
+def gradient(side: int) -> NDArray[np.uint8]:
+    y, x = np.mgrid[:side, :side] * (255 / (side - 1))
+    return np.stack([x, y, (x + y) / 2], axis=-1).astype(np.uint8)
+
+
+def scaled(pixels: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
+    return pixels.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def test_xterm_shows_sixels(tmp_path: Path) -> None:
+    require(shutil.which("xterm"), "xterm (Debian: xterm)")
+    colored, grey = gradient(64), gradient(64)[..., :1].repeat(3, axis=2)
+    encoded = [SixelEncoder().encode(picture, scale=3) for picture in (colored, grey)]
+    output = f"{CLEARED}\x1b[2;3H{encoded[0].output}\x1b[2;50H{encoded[1].output}"
+    with screen() as (display, screenshot):
+        command = ["xterm", "-ti", "vt340", "-fn", "6x13", "-geometry", "100x30", "-e"]
+        with terminal(command, display, output, tmp_path):
+            for picture in encoded:
+                expected = scaled(picture.shown, 3)
+                assert becomes(partial(is_in, expected, tolerance=1), screenshot)
+
+
+def test_kitty_shows_direct_placements(tmp_path: Path) -> None:
+    require(shutil.which("kitty"), "kitty (Debian: kitty)")
+    # A picture of as many dots as its cells have would be exact, but only kitty knows the size of a cell: a
+    # patch of one colour is exact at any size.
+    output = CLEARED
+    for column, frames in ((3, True), (40, False)):
+        image = KittyImage(10 + column, placeholders=False, frames=frames)
+        for color in (OLD, NEW):
+            shown = image.show(np.full((8, 8, 3), color, np.uint8), 20, 8)
+            output += f"{shown.before}\x1b[2;{column}H{shown.at_corner}{shown.after}"
+    with screen() as (display, screenshot):
+        command = ["kitty", "-o", "initial_window_width=780", "-o", "initial_window_height=500"]
+        command += ["-o", "remember_window_size=no", "-o", "font_size=10"]
+        with terminal(command, display, output, tmp_path):
+            assert becomes(two_patches_of(NEW), screenshot)
+            assert not of_color(screenshot(), OLD).any(), "a picture that was replaced is still there"
+
+
+def of_color(scene: NDArray[np.uint8], color: tuple[int, int, int]) -> NDArray[np.bool_]:
+    """Where a colour is, but for rounding."""
+    off: NDArray[np.int64] = np.abs(scene.astype(np.int64) - color).max(axis=-1)
+    return off <= 1
+
+
+def two_patches_of(color: tuple[int, int, int]) -> Callable[[NDArray[np.uint8]], bool]:
+    """Whether there are two patches of a colour side by side, and more than a few dots of them."""
+
+    def condition(scene: NDArray[np.uint8]) -> bool:
+        there = of_color(scene, color)
+        columns = np.flatnonzero(there.any(axis=0))
+        return there.sum() > 1000 and int((np.diff(columns) > 1).sum()) == 1
+
+    return condition
