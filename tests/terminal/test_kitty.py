@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from tests.terminal.kittens import KittyTerminal, unwrap
 from vaevis_tui.terminal.kitty import (
     MAX_CELLS,
-    UNDER_BACKGROUNDS,
     KittyImage,
     KittyOutput,
     diacritics,
@@ -52,9 +51,8 @@ def test_exact_output() -> None:
 
 def test_exact_output_of_a_direct_placement() -> None:
     output = KittyImage(7, placeholders=False, frames=False).show(np.zeros((1, 2, 3), np.uint8), 2, 1)
-    assert output.at_corner == f"\x1b_Ga=p,i=7,p=1,c=2,r=1,C=1,z={UNDER_BACKGROUNDS},q=2\x1b\\"
+    assert output.at_corner == "\x1b_Ga=p,i=7,p=1,c=2,r=1,C=1,q=2\x1b\\"
     assert output.rows is None
-    assert -(2**31) <= UNDER_BACKGROUNDS < -1073741824
 
 
 @pytest.mark.parametrize(("placeholders", "frames"), WAYS)

@@ -9,9 +9,9 @@ Where a picture lies is told in one of two ways:
 - By placeholders: the picture has a virtual placement (``U=1``), and cells that hold U+10EEEE show parts of
   it. Their foreground names the picture, two combining characters the row and the column. To whoever draws
   text these are characters like others, which are moved, clipped and covered like others.
-- Directly, where the cursor is, for terminals that draw no placeholders. It is asked to lie beneath text and
-  beneath backgrounds that are not the default one, but kitty 0.26 draws it above these: whatever covers it,
-  it has to be hidden meanwhile.
+- Directly, where the cursor is, for terminals that draw no placeholders. It lies above all text, and has to
+  be hidden while something covers it. (Beneath text, at a negative z-index, kitty 0.26 on software OpenGL
+  stops drawing the backgrounds of cells, all over the window.)
 
 What it shows is replaced in one of two ways:
 
@@ -36,9 +36,6 @@ PLACEHOLDER = "\U0010eeee"
 
 CHUNK = 4096
 """Characters of base64 in a command at most."""
-
-UNDER_BACKGROUNDS = -(2**30) - 1
-"""The highest z-index that asks for a picture beneath backgrounds that are not the default one."""
 
 _RANGES = """
     0305 030d-030e 0310 0312 033d-033f 0346 034a-034c 0350-0352 0357 035b 0363-036f 0483-0487 0592-0595
@@ -212,7 +209,7 @@ class KittyImage:
         if self._placeholders:
             before += self._command(f"{place},U=1")
             return KittyOutput(before, placeholder_rows(image_id, columns, rows), "", after)
-        return KittyOutput(before, None, self._command(f"{place},C=1,z={UNDER_BACKGROUNDS}"), after)
+        return KittyOutput(before, None, self._command(f"{place},C=1"), after)
 
     def _send(self, action: str, pixels: Pixels, continued: str = "") -> str:
         height, width, _ = pixels.shape
