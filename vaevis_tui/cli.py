@@ -286,11 +286,18 @@ def _models(arguments: list[str]) -> int:
 def _doctor(arguments: list[str]) -> int:
     parser = _parser("doctor", "Say what this machine has, and what the program chose because of it.")
     _add_model(parser)
-    parser.add_argument("--json", action="store_true", help="for programs")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for programs")
+    form.add_argument(
+        "--plan", action="store_true", help="instead, what the wgpu backend does for a picture of the model"
+    )
     options = parser.parse_args(arguments)
 
-    from vaevis_tui.doctor import examine, print_report
+    from vaevis_tui.doctor import describe_plan, examine, print_report
 
+    if options.plan:
+        print(describe_plan(_model_name(options)))
+        return 0
     print_report(examine(_model_name(options), options.backend), as_json=options.json)
     return 0
 

@@ -9,11 +9,15 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 from vaevis_tui import __version__
 from vaevis_tui.engine.decoder import DecoderInfo, EngineError
 from vaevis_tui.errors import UserError
 from vaevis_tui.terminal.capabilities import TerminalCapabilities, detect
+
+if TYPE_CHECKING:
+    from vaevis_tui.engine.wgpu.kernels import Limits
 
 PACKAGES = ("textual", "rich", "rich-pixels", "numpy", "onnx", "onnxruntime", "wgpu", "pillow")
 
@@ -83,6 +87,42 @@ def examine(model: str, backend: str) -> Report:
         columns=columns,
         rows=rows,
     )
+
+
+def describe_plan(model: str) -> str:
+    """What the wgpu backend does a frame for a model, as a table with a heading.
+
+    It is made for the adapter that ``--backend wgpu`` would take; where there is none, for a GPU with no more
+    than WebGPU's least limits.
+
+    Raises:
+        UserError: there is no such model, or the wgpu backend cannot compute it.
+    """
+    from vaevis_tui.engine.graph import UnsupportedGraph, import_onnx, rewrite
+    from vaevis_tui.engine.wgpu.plan import make_plan
+    from vaevis_tui.models.bundle import open_bundle
+
+    bundle = open_bundle(model)
+    where, limits, software = _plan_target()
+    try:
+        graph = rewrite(import_onnx(bundle.read_decoder().model))
+        plan = make_plan(graph, limits=limits, software=software)
+    except UnsupportedGraph as error:
+        raise UserError(f"wgpu cannot decode {model}, onnxruntime does: {error}") from None
+    return f"{model} on {where}\n{plan.describe()}"
+
+
+def _plan_target() -> tuple[str, Limits | None, bool]:
+    """Name of the adapter to plan for, its limits, and whether it is the processor."""
+    try:
+        from vaevis_tui.engine.wgpu.device import find_adapter, open_device
+
+        summary, native = find_adapter()
+        device, limits = open_device(native)
+        device.destroy()
+    except (EngineError, ImportError, OSError) as error:
+        return f"a GPU of WebGPU's least limits, for there is none here ({error})", None, False
+    return summary.name, limits, not summary.is_hardware
 
 
 def _version(package: str) -> str:

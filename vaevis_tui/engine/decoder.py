@@ -86,7 +86,8 @@ class Decoder(Protocol):
     def decode(self, z: Latents) -> Pictures:
         """Decode latent vectors, float32 (n, d), to pictures, uint8 (n, h, w, 3); grey repeats its channel.
 
-        Pixels are ``round(255 * clip(y, 0, 1))`` of the graph's output y, ties to even. No latents, no pictures.
+        Pixels are ``round(255 * clip(y, 0, 1))`` of the graph's output y, ties to even. No latents, no
+        pictures.
 
         Raises:
             ValueError: z has another shape than (n, d), or holds NaN or infinities.
