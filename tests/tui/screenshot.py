@@ -1,4 +1,4 @@
-"""``python -m tests.tui.screenshot docs/explorer.svg``: the picture in the README, taken by the program itself."""
+"""``python -m tests.tui.screenshot docs/explorer.svg``: the picture in the README, taken by the program."""
 
 from __future__ import annotations
 
