@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from tests.support import require
@@ -42,22 +44,29 @@ def test_xterm_shows_sixels(tmp_path: Path) -> None:
                 assert becomes(partial(is_in, expected, tolerance=1), screenshot)
 
 
-def test_kitty_shows_direct_placements(tmp_path: Path) -> None:
+KITTY = ["kitty", "-o", "initial_window_width=780", "-o", "initial_window_height=500", "-o", "font_size=10"]
+KITTY += ["-o", "remember_window_size=no"]
+
+
+@pytest.mark.parametrize("placeholders", [False, True], ids=["direct", "placeholders"])
+def test_kitty_shows_frames_and_flips(placeholders: bool, tmp_path: Path) -> None:
     require(shutil.which("kitty"), "kitty (Debian: kitty)")
-    # A picture of as many dots as its cells have would be exact, but only kitty knows the size of a cell: a
-    # patch of one colour is exact at any size.
+    version = subprocess.run(["kitty", "--version"], capture_output=True, text=True, check=True).stdout
+    draws = tuple(map(int, version.split()[1].split("."))) >= (0, 28)
+    require(draws or not placeholders, "kitty that draws placeholders, 0.28 or later (Debian 13: kitty)")
+    # Only kitty knows the size of a cell, but a patch of one colour is exact at any size.
     output = CLEARED
     for column, frames in ((3, True), (40, False)):
-        image = KittyImage(10 + column, placeholders=False, frames=frames)
+        image = KittyImage(10 + column, placeholders=placeholders, frames=frames)
         for color in (OLD, NEW):
             shown = image.show(np.full((8, 8, 3), color, np.uint8), 20, 8)
-            output += f"{shown.before}\x1b[2;{column}H{shown.at_corner}{shown.after}"
-    with screen() as (display, screenshot):
-        command = ["kitty", "-o", "initial_window_width=780", "-o", "initial_window_height=500"]
-        command += ["-o", "remember_window_size=no", "-o", "font_size=10"]
-        with terminal(command, display, output, tmp_path):
-            assert becomes(two_patches_of(NEW), screenshot)
-            assert not of_color(screenshot(), OLD).any(), "a picture that was replaced is still there"
+            output += f"{shown.before}\x1b[2;{column}H{shown.at_corner}"
+            for y, row in enumerate(shown.rows or ()):
+                output += f"\x1b[{2 + y};{column}H{row}"
+            output += shown.after
+    with screen() as (display, screenshot), terminal(KITTY, display, output, tmp_path):
+        assert becomes(two_patches_of(NEW), screenshot)
+        assert not of_color(screenshot(), OLD).any(), "a picture that was replaced is still there"
 
 
 def of_color(scene: NDArray[np.uint8], color: tuple[int, int, int]) -> NDArray[np.bool_]:
