@@ -48,7 +48,7 @@ class KittyTerminal:
         else:
             first, carried = self._pending
             assert keys.pop("q")
-            assert keys == ({"a": "f"} if first["a"] == "f" else {}), "keys in a later chunk"
+            assert keys == ({"a": "f", "r": "1"} if first["a"] == "f" else {}), "keys in a later chunk"
         assert last or len(payload) % 4 == 0
         self._pending = None if last else (first, carried + payload)
         if last:

@@ -54,12 +54,15 @@ def test_kitty_shows_frames_and_flips(placeholders: bool, tmp_path: Path) -> Non
     version = subprocess.run(["kitty", "--version"], capture_output=True, text=True, check=True).stdout
     draws = tuple(map(int, version.split()[1].split("."))) >= (0, 28)
     require(draws or not placeholders, "kitty that draws placeholders, 0.28 or later (Debian 13: kitty)")
-    # Only kitty knows the size of a cell, but a patch of one colour is exact at any size.
+    # Only kitty knows the size of a cell, but a patch of one colour is exact at any size. What little noise
+    # is on it keeps it from being compressed into a single chunk.
+    noise = np.random.default_rng(0).integers(0, 2, (128, 128, 3), dtype=np.uint8)
     output = CLEARED
     for column, frames in ((3, True), (40, False)):
         image = KittyImage(10 + column, placeholders=placeholders, frames=frames)
         for color in (OLD, NEW):
-            shown = image.show(np.full((8, 8, 3), color, np.uint8), 20, 8)
+            shown = image.show(noise + np.array(color, np.uint8), 20, 8)
+            assert "m=1" in shown.before
             output += f"{shown.before}\x1b[2;{column}H{shown.at_corner}"
             for y, row in enumerate(shown.rows or ()):
                 output += f"\x1b[{2 + y};{column}H{row}"

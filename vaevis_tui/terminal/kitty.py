@@ -16,7 +16,8 @@ Where a picture lies is told in one of two ways:
 What it shows is replaced in one of two ways:
 
 - By frame: the pixels of its first and only frame are sent anew (``a=f,r=1``); nothing else changes. Unlike
-  for other commands, ``a=f`` stands in each chunk.
+  for other commands, ``a=f`` stands in each chunk, and so does ``r=1``: kitty reads it from each anew, and
+  makes another frame of the picture where it is missing (seen on 0.26 and 0.41).
 - By flipping, for terminals without animation: a second picture takes the place of the first, which is then
   deleted.
 """
@@ -178,7 +179,7 @@ class KittyImage:
         shown_before = self._size is not None
         self._size, self._cells = pixels.shape, (columns, rows)
         if same:
-            before = self._send("a=f,r=1,X=1", pixels, continued="a=f")
+            before = self._send("a=f,r=1,X=1", pixels, continued="a=f,r=1")
             return self._placed(before, "") if moved else KittyOutput(before, None, "", "")
         after = self._command(f"a=d,d=I,i={self._ids[0]}") if shown_before else ""
         self._ids = self._ids[::-1] if shown_before else self._ids
