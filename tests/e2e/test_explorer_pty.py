@@ -38,11 +38,12 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def explorer(
-    bundle: Path, *arguments: str, snapshots: Path | None = None, traits: Traits | None = None
+    bundle: Path, *point: str, snapshots: Path | None = None, traits: Traits | None = None
 ) -> Iterator[PtySession]:
-    """The program with its first picture on the screen."""
+    """The program with its first picture on the screen, at the mean if it is not told another point."""
     command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle]
-    command += ["--backend", "onnxruntime", *arguments]
+    command += ["--backend", "onnxruntime"]
+    command += point or ["--z", ",".join(map(repr, open_bundle(bundle).space.mean.tolist()))]
     if snapshots is not None:
         command += ["--snapshot-dir", snapshots]
     with PtySession(command, traits=traits) as session:
@@ -83,9 +84,10 @@ def wait_for_the_picture_of(session: PtySession, bundle: Path, z: NDArray[np.flo
     session.wait_for(lambda: shows(session, expected), "the decode of the point")
 
 
-def test_shows_the_decode_of_the_mean_and_leaves_the_terminal_as_it_was(bundle: Path) -> None:
-    with explorer(bundle) as session:
-        wait_for_the_picture_of(session, bundle, open_bundle(bundle).space.mean)
+def test_begins_at_an_example_and_leaves_the_terminal_as_it_was(bundle: Path) -> None:
+    command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle]
+    with PtySession(command) as session:
+        wait_for_the_picture_of(session, bundle, open_bundle(bundle).space.first_look)
         session.press("q")
         assert session.wait_exit() == 0
         assert session.left_behind() == []

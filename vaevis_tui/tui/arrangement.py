@@ -83,8 +83,10 @@ def _panel_rows(width: int, height: int) -> int:
 def _bars_columns(width: int, rows: int, image_height: int, image_width: int) -> int:
     """Columns for the bars: what the picture cannot use, at least enough to be read."""
     wanted = min(BARS_READY, max(width // 2, BARS_LEAST))
+    if wanted >= width:
+        return 0
     alone = fit(image_height, image_width, width, rows).columns
-    beside = fit(image_height, image_width, max(width - wanted, 1), rows).columns
+    beside = fit(image_height, image_width, width - wanted, rows).columns
     if beside < PICTURE_LEAST * alone:
         return 0
     left = width - beside
