@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.support import require
+from vaevis_tui.bench.compare import compare_backends, print_comparison, ratios
 from vaevis_tui.bench.report import as_dict, measure, print_results
 from vaevis_tui.bench.timing import spread
 
@@ -47,3 +48,21 @@ def test_the_walk_is_presented_on_the_software_adapter_too() -> None:
     assert results.backend == "wgpu"
     assert results.presented is not None
     assert results.presented.frames_a_second > 1
+
+
+def test_backends_are_compared_in_one_run(capsys: pytest.CaptureFixture[str]) -> None:
+    from vaevis_tui.engine.wgpu import adapters
+
+    require(adapters(), "Vulkan adapter (Debian: mesa-vulkan-drivers)")
+    comparison = compare_backends("mnist", 0.2)
+    assert [row.name for row in comparison.standings] == ["wgpu", "onnxruntime"]
+    first, second = comparison.standings
+    assert first.wall.calls == second.wall.calls >= 3
+    assert ratios(comparison)[0] == (1, 1)
+    assert ratios(comparison)[1][0] == pytest.approx(second.wall.median / first.wall.median)
+    assert first.gflops == pytest.approx(2 * comparison.multiply_adds / first.wall.median / 1e6)
+
+    print_comparison(comparison, as_json=True)
+    assert json.loads(capsys.readouterr().out)["standings"][1]["wall_ratio"] == ratios(comparison)[1][0]
+    print_comparison(comparison, as_json=False)
+    assert "onnxruntime" in capsys.readouterr().out

@@ -306,8 +306,17 @@ def _bench(arguments: list[str]) -> int:
     parser = _parser("bench", "Measure decode, encode and presented rates on this machine.")
     _add_model(parser)
     parser.add_argument("--seconds", type=float, default=3.0, help="for each figure (default: 3)")
+    parser.add_argument(
+        "--compare", action="store_true", help="instead, the backends side by side, decoding in turns"
+    )
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(arguments)
+
+    if options.compare:
+        from vaevis_tui.bench.compare import compare_backends, print_comparison
+
+        print_comparison(compare_backends(_model_name(options), options.seconds), as_json=options.json)
+        return 0
 
     from vaevis_tui.bench.report import measure, print_results
 

@@ -1,0 +1,153 @@
+"""This engine beside the naive chain, onnxruntime and PyTorch, on three networks, in one run.
+
+    python -m tests.benchmarks.decoders [--networks vaevis dog mnist] [--seconds 20] [--adapter NAME] [--json]
+
+They decode one picture at a time in turns, readback included; see `vaevis_tui.bench.compare` for the columns.
+Networks are VAE-Vis's decoder and one of the dog decoder's shape, both with random weights, and the shipped
+``mnist``. Before anything is timed, all must make the same picture. PyTorch takes part if it is installed, on
+the processor and, where there is one, on the GPU; onnxruntime on CUDA where its wheel has that provider.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.benchmarks.naive import NaiveChain
+from tests.engine.reference import Builder, as_pictures, vaevis_like
+from vaevis_tui import resources
+from vaevis_tui.bench.compare import Contender, compare, comparison_as_dict, print_comparison
+from vaevis_tui.engine.graph import import_onnx
+from vaevis_tui.engine.wgpu import WgpuDecoder
+from vaevis_tui.engine.wgpu.device import find_adapter, open_device
+
+
+def dog_shaped(latent: int = 128, seed: int = 0) -> Builder:
+    """The dog decoder's shape with random weights: 155.6 M multiply-adds, 128x128 pixels."""
+    b = Builder(latent, seed, half=True)
+
+    def residual(channels: int) -> None:
+        x = b.last
+        b.conv(channels, channels)
+        b.last = b.node("Add", x, b.node("LeakyRelu", b.last, alpha=0.2))
+
+    b.linear(latent, 512)
+    b.add("LeakyRelu", alpha=0.2)
+    b.linear(512, 512 * 16)
+    b.reshape(512, 4, 4)
+    residual(512)
+    for inputs, outputs in ((512, 192), (192, 96), (96, 48), (48, 24)):
+        b.upsample()
+        b.conv(inputs, outputs)
+        b.add("LeakyRelu", alpha=0.2)
+        if outputs == 192:
+            residual(outputs)
+    b.conv(24, 12)
+    b.add("DepthToSpace", blocksize=2, mode="CRD")
+    b.add("Sigmoid")
+    return b
+
+
+def _mnist() -> Any:
+    import onnx
+
+    return onnx.load(str(resources.weights_dir() / "mnist" / "decoder.onnx"))
+
+
+NETWORKS: dict[str, Callable[[], Any]] = {
+    "vaevis": lambda: vaevis_like().model(),
+    "dog": lambda: dog_shaped().model(),
+    "mnist": _mnist,
+}
+
+
+@contextmanager
+def contenders(model: Any, adapter: str | None) -> Iterator[list[Contender]]:
+    """Everyone who can take part here, this engine first."""
+    graph = import_onnx(model)
+    with ExitStack() as stack:
+        ours = stack.enter_context(WgpuDecoder(model, adapter=adapter))
+        found = [Contender("this engine", ours.decode, len(ours.plan.dispatches))]
+        device, _ = open_device(find_adapter(adapter)[1])
+        stack.callback(device.destroy)
+        naive = stack.enter_context(closing(NaiveChain(device, graph)))
+        found.append(Contender("naive chain", naive.decode, naive.dispatches))
+        found += _onnxruntime(model)
+        if importlib.util.find_spec("torch"):
+            import torch
+
+            from tests.benchmarks.torch_eager import TorchEager
+
+            for name in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
+                found.append(Contender(f"torch eager, {name}", TorchEager(graph, name).decode))
+        yield found
+
+
+def _onnxruntime(model: Any) -> Iterator[Contender]:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    wanted = {"CPUExecutionProvider": "cpu", "CUDAExecutionProvider": "cuda"}
+    for provider in onnxruntime.get_available_providers():
+        if provider not in wanted:
+            continue
+        session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=[provider])
+        latents = session.get_inputs()[0].name
+
+        def decode(
+            z: NDArray[np.float32], session: Any = session, latents: str = latents
+        ) -> NDArray[np.uint8]:
+            return as_pictures(np.asarray(session.run(None, {latents: z})[0]))
+
+        yield Contender(f"onnxruntime, {wanted[provider]}", decode)
+
+
+def check(found: list[Contender], z: NDArray[np.float32]) -> None:
+    """Every contender makes the first one's picture, to two levels of 255.
+
+    Raises:
+        AssertionError: One does not.
+    """
+    expected = np.asarray(found[0].decode(z)).astype(int)
+    for contender in found[1:]:
+        furthest = int(np.abs(np.asarray(contender.decode(z)).astype(int) - expected).max())
+        assert furthest <= 2, f"{contender.name} is {furthest} levels away from {found[0].name}"
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--networks", nargs="+", choices=list(NETWORKS), default=list(NETWORKS))
+    parser.add_argument("--seconds", type=float, default=20.0, help="for each network (default: 20)")
+    parser.add_argument("--adapter", help="part of the name of the adapter to take")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    options = parser.parse_args(arguments)
+    results = []
+    for name in options.networks:
+        model = NETWORKS[name]()
+        graph = import_onnx(model)
+        points = np.random.default_rng(0).standard_normal((16, graph.input_shape[1])).astype(np.float32)
+        with contenders(model, options.adapter) as found:
+            check(found, points[:1])
+            where = find_adapter(options.adapter)[0].name
+            result = compare(name, where, found, points, graph.multiply_adds, options.seconds)
+        results.append(comparison_as_dict(result))
+        if not options.json:
+            print_comparison(result, as_json=False)
+    if options.json:
+        print(json.dumps(results, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,48 @@
+"""What the benchmark races makes the same pictures."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.benchmarks.decoders import check, contenders, dog_shaped, main
+from tests.engine.reference import vaevis_like
+from tests.engine.wgpu_device import require_adapter
+from vaevis_tui.bench.compare import Contender
+from vaevis_tui.engine.graph import import_onnx
+
+
+def test_dog_shaped_has_the_multiply_adds_it_says() -> None:
+    from vaevis_tui.engine.graph import rewrite
+
+    assert round(rewrite(import_onnx(dog_shaped().model())).multiply_adds / 1e5) == 1556
+
+
+def test_all_make_the_same_picture() -> None:
+    require_adapter()
+    b = vaevis_like(width=32)
+    with contenders(b.model(), None) as found:
+        assert [contender.name for contender in found[:3]] == [
+            "this engine",
+            "naive chain",
+            "onnxruntime, cpu",
+        ]
+        assert found[1].dispatches == 39  # an operator each, and one that packs
+        check(found, b.latents(1))
+
+
+def test_a_wrong_picture_is_found() -> None:
+    black = Contender("black", lambda z: np.zeros((1, 2, 2, 3), np.uint8))
+    grey = Contender("grey", lambda z: np.full((1, 2, 2, 3), 3, np.uint8))
+    with pytest.raises(AssertionError, match="grey is 3 levels away from black"):
+        check([black, grey], np.zeros((1, 1), np.float32))
+
+
+def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    require_adapter()
+    assert main(["--networks", "mnist", "--seconds", "0.1", "--json"]) == 0
+    (result,) = json.loads(capsys.readouterr().out)
+    assert result["network"] == "mnist"
+    assert result["standings"][1]["wall_ratio"] > 1.5  # it is ten and more
