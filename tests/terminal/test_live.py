@@ -29,7 +29,8 @@ class Terminal:
         self.screen = PixelScreen(COLUMNS + LEFT + 2, ROWS + TOP + 2)
 
     def show(self, pixels: NDArray[np.uint8], quality: Quality = EXACT, limit: int | None = None) -> int:
-        update = self.live.update(pixels, quality, (TOP, LEFT), limit=limit)
+        update = self.live.plan(pixels, quality, (TOP, LEFT), limit=limit)
+        self.live.apply(update)
         assert update.size == len(update.text.encode())
         self.screen.feed(update.text + "\x1b[m")
         return update.size
@@ -57,7 +58,7 @@ def test_only_what_changed_is_drawn() -> None:
 
 def test_the_lower_half_of_an_odd_last_row_is_background() -> None:
     terminal = Terminal()
-    update = terminal.live.update(noise(0, 2 * ROWS - 1), EXACT, (TOP, LEFT), background=(1, 2, 3))
+    update = terminal.live.plan(noise(0, 2 * ROWS - 1), EXACT, (TOP, LEFT), background=(1, 2, 3))
     terminal.screen.feed(update.text)
     assert (terminal.pixels()[:-1] == noise(0)[:-1]).all()
     assert (terminal.pixels()[-1] == (1, 2, 3)).all()

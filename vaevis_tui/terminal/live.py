@@ -16,7 +16,7 @@ from vaevis_tui.terminal.quality import Quality, distances, reduce
 _Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Update:
     """Output that changes a picture on the screen.
 
@@ -24,11 +24,15 @@ class Update:
         text: What to write; it leaves the cursor and colours anywhere.
         size: Its length in bytes of UTF-8.
         whole: Whether it is all that had to change; False if a limit cut it short.
+        cells: Which cells it draws, (rows, columns).
+        shown: What the terminal shows of them afterwards, uint8 (2 rows, columns, 3).
     """
 
     text: str
     size: int
     whole: bool
+    cells: _Mask
+    shown: Pixels
 
 
 class LivePicture:
@@ -78,7 +82,7 @@ class LivePicture:
         self._shown[2 * row : 2 * row + 2] = pixels
         self._known[row] = True
 
-    def update(
+    def plan(
         self,
         pixels: Pixels,
         quality: Quality,
@@ -86,7 +90,7 @@ class LivePicture:
         background: RGB = (0, 0, 0),
         limit: int | None = None,
     ) -> Update:
-        """Make the terminal show a picture; it is taken to do so from now on.
+        """Output that makes the terminal show a picture; if it is written, `apply` must be told.
 
         Args:
             pixels: The picture, uint8 (2 rows, columns, 3), or one row of pixels less.
@@ -109,9 +113,18 @@ class LivePicture:
         depth = ColorDepth.PALETTE if len(codes) == 1 else ColorDepth.TRUECOLOR
         stream = encode_cells(rows + top, columns + left, upper, lower, depth, limit)
         changed.reshape(-1)[where[stream.cells :]] = False
-        np.copyto(self._shown, shown, where=changed.repeat(2, axis=0)[..., None])
-        self._known |= changed
-        return Update(stream.text, stream.size, stream.cells == len(where))
+        return Update(stream.text, stream.size, stream.cells == len(where), changed, shown)
+
+    def apply(self, update: Update) -> None:
+        """An update of this picture, the one planned last, is written."""
+        np.copyto(self._shown, update.shown, where=update.cells.repeat(2, axis=0)[..., None])
+        self._known |= update.cells
+
+    def update(self, pixels: Pixels, quality: Quality, at: tuple[int, int] = (0, 0)) -> Update:
+        """Plan and apply at once."""
+        update = self.plan(pixels, quality, at)
+        self.apply(update)
+        return update
 
     def _render(
         self, pixels: Pixels, quality: Quality, background: RGB

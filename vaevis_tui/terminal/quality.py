@@ -20,6 +20,7 @@ class Quality:
         levels: Steps of each channel that colours are rounded to, 256 for none: neighbours become equal.
         depth: How colours are named.
         block: Cells along each row, and pixels along each column, that share the average of their colours.
+        seconds: How long one picture may take on the way before the next step down is the better choice.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Quality:
     levels: int = 256
     depth: ColorDepth = ColorDepth.TRUECOLOR
     block: int = 1
+    seconds: float = 1 / 30
 
 
 EXACT = 0
@@ -35,9 +37,10 @@ EXACT = 0
 _TRUECOLOR_LADDER = (
     Quality("exact"),
     Quality("tolerant", tolerance=6),
-    Quality("rounded", tolerance=12, levels=32),
-    Quality("256 colours", tolerance=16, depth=ColorDepth.PALETTE),
-    Quality("half the cells", tolerance=24, depth=ColorDepth.PALETTE, block=2),
+    Quality("rounded", tolerance=12, levels=32, seconds=1 / 25),
+    Quality("256 colours", tolerance=16, depth=ColorDepth.PALETTE, seconds=1 / 15),
+    Quality("half the cells", tolerance=24, depth=ColorDepth.PALETTE, block=2, seconds=1 / 10),
+    Quality("a quarter of the cells", tolerance=32, depth=ColorDepth.PALETTE, block=4, seconds=1 / 5),
 )
 
 

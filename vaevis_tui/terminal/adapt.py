@@ -1,0 +1,84 @@
+"""As much of a picture as the way to the terminal takes in time: the quality ladder, up and down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+from vaevis_tui.terminal.encoder import RGB, Pixels
+from vaevis_tui.terminal.link import Link
+from vaevis_tui.terminal.live import LivePicture, Update
+from vaevis_tui.terminal.quality import EXACT, Quality, ladder
+
+TRY_BETTER = 0.3
+"""Seconds between attempts to do with the next better quality."""
+MARGIN = 0.8
+"""Share of the time it may take that a better quality must do with, so that it does not come and go."""
+REST = 0.1
+"""Seconds without a new picture after which the exact one is sent."""
+SLICE = 0.05
+"""Seconds of the way that a part of the exact picture takes: what a key pressed meanwhile has to wait for."""
+
+
+class Adaptation:
+    """Chooses the quality of each picture by what the link takes.
+
+    Args:
+        link: Knows the capacity of the way.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(self, link: Link, clock: Callable[[], float]) -> None:
+        self._link = link
+        self._clock = clock
+        self._step = EXACT
+        self._tried_at = clock()
+        self._quality: Quality | None = None
+
+    @property
+    def quality(self) -> Quality | None:
+        """Of what was sent last; None before anything was."""
+        return self._quality
+
+    @property
+    def exact(self) -> bool:
+        """Whether the last picture went as it is."""
+        return self._quality is None or (not self._quality.tolerance and self._whole)
+
+    _whole = True
+
+    def frame(self, live: LivePicture, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
+        """A picture in motion, as good as the way takes it in the time that its quality is worth."""
+        steps = ladder(live.mode)
+        capacity = self._link.capacity
+        step = min(self._step, len(steps) - 1)
+        if step > EXACT and self._clock() - self._tried_at > TRY_BETTER:
+            self._tried_at = self._clock()
+            better = live.plan(pixels, steps[step - 1], at, background)
+            share = better.size / (capacity * steps[step - 1].seconds) if capacity else 0.0
+            if share <= MARGIN:
+                if share <= MARGIN / 2:
+                    self._tried_at = -inf  # there may be room for even better
+                return self._take(live, better, step - 1, steps)
+        while True:
+            update = live.plan(pixels, steps[step], at, background)
+            fits = capacity is None or update.size <= capacity * steps[step].seconds
+            if fits or step == len(steps) - 1:
+                return self._take(live, update, step, steps)
+            step += 1
+            self._tried_at = self._clock()
+
+    def refinement(self, live: LivePicture, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
+        """More of the exact picture, at rest; `exact` tells when that was all."""
+        capacity = self._link.capacity
+        limit = None if capacity is None else max(int(capacity * SLICE), 512)
+        quality = ladder(live.mode)[EXACT]
+        update = live.plan(pixels, quality, at, background, limit)
+        live.apply(update)
+        self._quality, self._whole = quality, update.whole
+        return update
+
+    def _take(self, live: LivePicture, update: Update, step: int, steps: tuple[Quality, ...]) -> Update:
+        live.apply(update)
+        self._step, self._quality, self._whole = step, steps[step], True
+        return update

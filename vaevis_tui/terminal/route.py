@@ -1,0 +1,94 @@
+"""What acknowledgements tell of the way to the terminal: its round trip, its rate, and how much it may hold.
+
+A terminal answers ``CSI 6 n`` (cursor position report, ECMA-48) once it has taken all output before it. Two
+such questions stand around each picture; their answers tell
+
+- the round trip without a picture, whose minimum over `MEMORY` is that of the empty way, and
+- how long the picture itself took, from when the way was free for it to the second answer. Free it was when
+  the first was answered. (Where the first question travels in one piece with the picture, as in an SSH packet,
+  that is too late by the whole picture. So it is taken to have been free a round trip after the picture was
+  sent, or when the one before was answered, but a quarter of that time is the most that is believed: chance
+  delays of a slow way look the same, and those must not count as pictures that take long.)
+
+That is the model of a queue served at a constant rate, as congestion control by delay has it (TCP Vegas,
+Brakmo and Peterson 1995; BBR, Cardwell et al. 2016), with the rate measured picture by picture.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from math import ceil
+
+MEMORY = 10.0
+"""Seconds after which a minimum of the round trip is forgotten, as in BBR: ways change."""
+DECAY = 0.8
+"""Weight of what was known of the rate against one more picture: 0.5 s at 10 pictures a second forget 2/3."""
+LEAST_SERVICE = 0.0005
+"""Seconds that a picture takes at least; answers cannot be told apart more closely."""
+QUEUE = 0.03
+"""Seconds of waiting behind other output that are put down to chance; two pictures at 60 a second."""
+MOST = 16
+"""Pictures in flight at most: 60 a second at a round trip of 250 ms."""
+
+
+class Route:
+    """An estimate of the way to the terminal.
+
+    Args:
+        clock: Seconds that never go back.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._minima: deque[tuple[float, float]] = deque()  # time and round trip, both growing
+        self._bytes = self._seconds = 0.0
+        self._free_at = self._begun_at = 0.0
+        self._room = 2.0
+        self._shrunk_at = 0.0
+
+    @property
+    def round_trip(self) -> float | None:
+        """Seconds from a question to its answer on the empty way; None until there was one."""
+        return self._minima[0][1] if self._minima else None
+
+    @property
+    def rate(self) -> float | None:
+        """Bytes a second that the way takes; None until a picture was answered."""
+        return self._bytes / self._seconds if self._seconds else None
+
+    def window(self, interval: float) -> int:
+        """How many pictures may be in flight when one is sent every so many seconds."""
+        needed = 1 + ceil((self.round_trip or 0.0) / interval)
+        return max(1, min(needed, int(self._room), MOST))
+
+    def begun(self, sent: float) -> None:
+        """The question before a picture, sent then, was answered now."""
+        now = self._begun_at = self._clock()
+        round_trip = now - sent
+        while self._minima and self._minima[-1][1] >= round_trip:
+            self._minima.pop()
+        self._minima.append((now, round_trip))
+        while self._minima[0][0] < now - MEMORY:
+            self._minima.popleft()
+
+    def ended(self, sent: float, size: int) -> None:
+        """The question after a picture, sent then and so many bytes long, was answered now."""
+        now = self._clock()
+        free = max(sent + (self.round_trip or 0.0), self._free_at)
+        service = max(now - max(free, self._begun_at), (now - free) / 4, LEAST_SERVICE)
+        self._bytes = DECAY * self._bytes + size
+        self._seconds = DECAY * self._seconds + service
+        queued = self._free_at - (sent + (self.round_trip or 0.0))
+        self._free_at = now
+        if queued <= QUEUE:
+            self._room = min(self._room + 1 / self._room, MOST)
+        elif now - self._shrunk_at > (self.round_trip or 0.0) + service:  # once a round trip
+            self._room = max(1.0, self._room / 2)
+            self._shrunk_at = now
+
+    def overdue(self, sent: float, size: int) -> None:
+        """No answer to a picture yet: the way cannot be faster than that."""
+        service = self._clock() - max(sent + (self.round_trip or 0.0), self._free_at)
+        if service > 0 and self._seconds and size / service < self._bytes / self._seconds:
+            self._bytes, self._seconds = size, service
