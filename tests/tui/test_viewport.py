@@ -263,7 +263,7 @@ class TestLiveLane:
                 frame.picture[step, step] = (step, 0, 0)
                 frame = FakeFrame(frame.picture)
                 await show(terminal, frame)
-                assert 0 < sum(map(len, terminal.driver.written)) < 80
+                assert 0 < sum(map(len, terminal.driver.written)) < 120
                 assert (terminal.pixels() == expected(frame, 40, 12)).all()
             assert app.encoder.encoded == encoded
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 
-from vaevis_tui.terminal.encoder import RGB, Pixels
+from vaevis_tui.terminal.colors import ColorDepth, ColorMode
+from vaevis_tui.terminal.encoder import RGB, EncodedPicture, Pixels
+from vaevis_tui.terminal.halfblock import HalfBlockEncoder
 from vaevis_tui.terminal.link import Link
 from vaevis_tui.terminal.live import LivePicture, Update
-from vaevis_tui.terminal.quality import EXACT, Quality, ladder
+from vaevis_tui.terminal.quality import EXACT, Quality, ladder, reduce
 
 TRY_BETTER = 0.3
 """Seconds between attempts to do with the next better quality."""
@@ -18,6 +20,10 @@ REST = 0.1
 """Seconds without a new picture after which the exact one is sent."""
 SLICE = 0.05
 """Seconds of the way that a part of the exact picture takes: what a key pressed meanwhile has to wait for."""
+
+
+WHOLE = 0.15
+"""Seconds of the way that a whole picture may take, where all is drawn anew: at the start, after a resize."""
 
 
 class Adaptation:
@@ -34,6 +40,7 @@ class Adaptation:
         self._step = EXACT
         self._tried_at = clock()
         self._quality: Quality | None = None
+        self._whole = True
 
     @property
     def quality(self) -> Quality | None:
@@ -45,7 +52,25 @@ class Adaptation:
         """Whether the last picture went as it is."""
         return self._quality is None or (not self._quality.tolerance and self._whole)
 
-    _whole = True
+    @property
+    def name(self) -> str:
+        """What to call the quality of what was sent last."""
+        return self._quality.name if self._quality else "exact"
+
+    def lines(self, mode: ColorMode, pixels: Pixels, background: RGB) -> EncodedPicture:
+        """A whole picture as half-blocks, row by row, which is the most that a picture can take.
+
+        It begins anew where the way stands still for it, so it may take as long as `WHOLE`.
+        """
+        capacity = self._link.capacity
+        for step, quality in enumerate(steps := ladder(mode)):
+            depth = ColorDepth.PALETTE if ColorDepth.PALETTE in (mode.depth, quality.depth) else mode.depth
+            encoder = HalfBlockEncoder(ColorMode(depth, mode.grey))
+            encoded = encoder.encode(reduce(pixels, quality), background)
+            if capacity is None or encoded.size <= WHOLE * capacity or step == len(steps) - 1:
+                break
+        self._quality, self._whole = quality, step == EXACT
+        return encoded
 
     def frame(self, live: LivePicture, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
         """A picture in motion, as good as the way takes it in the time that its quality is worth."""

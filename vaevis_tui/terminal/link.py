@@ -181,12 +181,18 @@ class Link:
         """Whether a picture waits and may be sent now."""
         return self.delay() == 0
 
-    def sent(self, number: int, size: int) -> None:
-        """The waiting picture, or more of one that was sent before, was handed over: ``size`` bytes."""
+    def sent(self, number: int, size: int, *, asked: bool = True) -> None:
+        """The waiting picture, or more of one that was sent before, was handed over.
+
+        Args:
+            number: Its number.
+            size: Its length in bytes.
+            asked: Whether with both questions.
+        """
         now = self._clock()
         self._waiting = None
         self._under_way += (InFlight(number, size, now),)
-        if self.asks:
+        if self.asks and asked:
             self._asked[number] = self._under_way[-1]
             if len(self._asked) >= MARKS:  # numbers come round
                 del self._asked[min(self._asked)]
@@ -212,9 +218,10 @@ class Link:
         Returns:
             As `presented` where writing is all that can be known, else None.
         """
-        if number in self._asked:
-            asked = self._asked[number]
-            self._asked[number] = replace(asked, size=max(size, asked.size))
+        asked = self._asked.get(number)
+        if asked is None:
+            return self.presented(number)
+        self._asked[number] = replace(asked, size=max(size, asked.size))
         return None if self._answering else self.presented(number)
 
     def answered(self, row: int, column: int) -> int | None:

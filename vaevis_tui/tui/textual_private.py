@@ -195,6 +195,13 @@ class LiveLane:
         self._map: object = None
         self._spot: Spot | None = None
 
+    @property
+    def has_terminal(self) -> bool:
+        """Whether what is written gets to a terminal."""
+        app = self._widget.app
+        driver = app._driver
+        return driver is not None and app._running and not (driver.is_headless or driver.is_inline)
+
     def spot(self) -> Spot | None:
         """Where to draw; None where the compositor has to.
 
@@ -202,8 +209,7 @@ class LiveLane:
         where a part of the widget is out of sight.
         """
         app, screen = self._widget.app, self._widget.screen
-        driver = app._driver
-        if driver is None or driver.is_headless or driver.is_inline or not app._running or app._batch_count:
+        if not self.has_terminal or app._batch_count:
             return None
         if app.screen is not screen or screen._layout_required or screen._scroll_required:
             return None

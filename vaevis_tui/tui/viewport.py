@@ -24,13 +24,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from vaevis_tui.engine.decoder import DecodeTimes
-from vaevis_tui.terminal.encoder import EncodedPicture, PictureEncoder
+from vaevis_tui.terminal.adapt import REST, Adaptation
+from vaevis_tui.terminal.encoder import RGB, EncodedPicture, Pixels, PictureEncoder
 from vaevis_tui.terminal.halfblock import HalfBlockEncoder
 from vaevis_tui.terminal.layout import Placement, fit, resample
 from vaevis_tui.terminal.link import Link
-from vaevis_tui.terminal.live import LivePicture
+from vaevis_tui.terminal.live import LivePicture, Update
 from vaevis_tui.terminal.meter import FrameMeter
-from vaevis_tui.terminal.quality import EXACT, ladder
 from vaevis_tui.tui.textual_private import (
     LiveLane,
     PictureStrip,
@@ -90,6 +90,7 @@ class _Drawn:
         frame: What was shown.
         surroundings: In which.
         encoder: Makes rows of the picture.
+        adaptation: Makes them where there is a live lane, as good as the way takes them.
         before: What was drawn before: where it has the same place, what the terminal shows is handed on.
     """
 
@@ -98,6 +99,7 @@ class _Drawn:
         frame: DecodedFrame,
         surroundings: _Surroundings,
         encoder: PictureEncoder,
+        adaptation: Adaptation,
         before: _Drawn | None,
     ) -> None:
         height, width, _ = frame.picture.shape
@@ -111,6 +113,7 @@ class _Drawn:
         )
         self.live: LivePicture | None = before.live if before and self.in_place else self._new_live(encoder)
         self._encoder = encoder
+        self._adaptation = adaptation
 
     def _new_live(self, encoder: PictureEncoder) -> LivePicture | None:
         if not isinstance(encoder, HalfBlockEncoder) or self.surroundings.behind:
@@ -119,8 +122,15 @@ class _Drawn:
 
     @cached_property
     def encoded(self) -> EncodedPicture:
-        """The picture's rows."""
+        """The picture's rows, as they are."""
         return self._encoder.encode(self.pixels, self.surroundings.background.rgb)
+
+    @cached_property
+    def written(self) -> EncodedPicture:
+        """The picture's rows as they go to the terminal."""
+        if self.live is None:
+            return self.encoded
+        return self._adaptation.lines(self.live.mode, self.pixels, self.surroundings.background.rgb)
 
     def lines(self) -> list[Strip]:
         """The picture's rows amid the background."""
@@ -131,6 +141,21 @@ class _Drawn:
         blank = around.fill(columns)
         picture = [around.filtered(PictureStrip(left, _Row(self, row), right)) for row in range(place.rows)]
         return [blank] * place.top + picture + [blank] * (rows - place.top - place.rows)
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A frame on its way.
+
+    Attributes:
+        frame: What is shown.
+        draw: Seconds that drawing took.
+        report: Of its writing, once it was written.
+    """
+
+    frame: DecodedFrame
+    draw: float
+    report: WriteReport = WriteReport(0.0, 0)
 
 
 class _Row:
@@ -148,7 +173,7 @@ class _Row:
 
     @property
     def output(self) -> str:
-        return self._drawn.encoded.rows[self._number]
+        return self._drawn.written.rows[self._number]
 
     @property
     def colors(self) -> NDArray[np.uint8]:
@@ -157,11 +182,15 @@ class _Row:
 
     def written(self) -> None:
         if self._drawn.live:
-            self._drawn.live.assume(self._number, self.colors.swapaxes(0, 1))
+            self._drawn.live.assume(self._number, self._drawn.written.colors[self._number].swapaxes(0, 1))
 
     def taken_apart(self) -> None:
         if self._drawn.live:
             self._drawn.live.forget(self._number)
+
+
+_Draw = Callable[[LivePicture, Pixels, tuple[int, int], RGB], Update]
+"""Plans an update of a picture that begins at a row and a column, on a background."""
 
 
 class Viewport(Widget):
@@ -231,11 +260,14 @@ class Viewport(Widget):
         self.meter = meter or FrameMeter(clock)
         self._encoder = encoder or HalfBlockEncoder()
         self._clock = clock
+        self._adaptation = Adaptation(self.link, clock)
+        self._under_way: dict[int, _UnderWay] = {}
         self._newest: DecodedFrame | None = None
         self._number = 0
         """Of the newest frame, for the link."""
         self._drawn: _Drawn | None = None
         self._presented: DecodedFrame | None = None
+        self._offered_at = 0.0
         self._live_lane = LiveLane(self)
         self._suspended = False
         self._wake: asyncio.TimerHandle | None = None
@@ -254,10 +286,24 @@ class Viewport(Widget):
         """Show a frame, in place of any that was not encoded yet; to be called in the app's thread."""
         self.meter.decoded(frame.times.total)
         self._newest = frame
+        self._offered_at = self._clock()
         self._number += 1
         if self.link.offer(self._number):
             self.meter.dropped()
         self._advance()
+
+    def answered(self, row: int, column: int) -> None:
+        """The terminal has reported its cursor, counted from 1: most likely it answers what a frame asked."""
+        number = self.link.answered(row, column)
+        if number is not None:
+            self.link.presented(number)
+            self._present(number)
+        self._advance()
+
+    @property
+    def quality(self) -> str:
+        """Name of the quality of the picture on the screen."""
+        return self._adaptation.name
 
     def render(self) -> str:
         """The placeholder."""
@@ -282,11 +328,29 @@ class Viewport(Widget):
         """Paint the waiting frame if it may go; see to it that this is called again once it may."""
         if self._suspended or not self.is_attached or not self.size or self._is_behind():
             return
-        delay = self.link.delay()
-        if delay == 0:
+        pause = self.link.pause()
+        if pause is None:
+            pause = self.link.patience  # until then an answer comes, and calls this
+        elif self.link.waiting is None:
+            if self._adaptation.exact or self._drawn is None:
+                return
+            pause = max(pause, self._offered_at + REST - self._clock())
+            if pause <= 0:
+                self._refine()
+                return
+        elif pause == 0:
             self._paint()
-        elif delay is not None and self._wake is None:
-            self._wake = asyncio.get_running_loop().call_later(delay, self.call_later, self._woken)
+            return
+        if pause is not None:
+            self._wake_after(pause)
+
+    def _wake_after(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        if self._wake is not None:
+            if self._wake.when() <= loop.time() + seconds:
+                return
+            self._wake.cancel()
+        self._wake = loop.call_later(seconds, self.call_later, self._woken)
 
     def _woken(self) -> None:
         self._wake = None
@@ -298,44 +362,67 @@ class Viewport(Widget):
         started = self._clock()
         before, after = self._drawn, self._draw(frame, self._surroundings())
         self._drawn = after
-        size = self._paint_live(after) if after.in_place else None
-        if size is None:
-            size = self._paint_lines(before, after)
-        self.link.sent(number, size)
-        seconds = self._clock() - started
-        report_written(self, partial(self._written, frame, number, seconds))
+        if not (after.in_place and self._paint_live(number, self._adaptation.frame)):
+            self._paint_lines(number, before, after)
+        self._under_way[number] = _UnderWay(frame, self._clock() - started)
+        report_written(self, partial(self._written, number))
 
-    def _paint_lines(self, before: _Drawn | None, after: _Drawn) -> int:
-        """Let the compositor draw, and with it whatever else waits to be drawn; gives the picture's bytes."""
+    def _refine(self) -> None:
+        """At rest, draw more of the exact picture."""
+        self._number += 1
+        if self._paint_live(self._number, self._adaptation.refinement):
+            report_written(self, partial(self._written, self._number))
+        else:
+            self._wake_after(REST)
+
+    def _paint_lines(self, number: int, before: _Drawn | None, after: _Drawn) -> None:
+        """Let the compositor draw, and with it whatever else waits to be drawn."""
         rows = None if after.live else _changed_rows(before, after)
+        asks = self.link.asks and self._live_lane.has_terminal and rows != []
+        if asks:
+            self._live_lane.write(self.link.question(number, before=True))
         paint_now(self, [Region(0, 0, *self.size)] if rows is None else _regions(rows, after))
-        sizes = after.encoded.sizes
-        return sum(sizes) if rows is None else sum(sizes[row] for row in rows)
+        if asks:
+            self._live_lane.write(self.link.question(number, before=False))
+        sizes = after.written.sizes
+        size = sum(sizes) if rows is None else sum(sizes[row] for row in rows)
+        self.link.sent(number, size, asked=asks)
 
-    def _paint_live(self, drawn: _Drawn) -> int | None:
-        """Draw what has changed past the compositor; gives the bytes, None where it was not possible."""
-        if drawn.live is None or self._live_lane.spot() is None:
-            return None
+    def _paint_live(self, number: int, draw: _Draw) -> bool:
+        """Draw what has changed past the compositor, if possible; tells whether it was."""
+        drawn = self._drawn
+        if drawn is None or drawn.live is None or self._live_lane.spot() is None:
+            return False
         paint_now(self, [])  # whatever else waits to be drawn, which may change what lies where
         spot = self._live_lane.spot()
         if spot is None or drawn is not self._drawn:
-            return None
+            return False
         place = drawn.placement
         at = spot.region.y + place.top, spot.region.x + place.left
         drawn.live.cover(_covered(spot, place))
-        step = ladder(drawn.live.mode)[EXACT]
-        update = drawn.live.update(drawn.pixels, step, at, drawn.surroundings.background.rgb)
-        if update.text:
-            self._live_lane.write(update.text)
-        return update.size
+        update = draw(drawn.live, drawn.pixels, at, drawn.surroundings.background.rgb)
+        asks = bool(update.text or self.link.in_flight)
+        if asks:
+            before, after = (self.link.question(number, before=before) for before in (True, False))
+            self._live_lane.write(f"{before}{update.text}{after}")
+        self.link.sent(number, update.size, asked=asks)
+        return True
 
-    def _written(self, frame: DecodedFrame, number: int, draw: float, report: WriteReport) -> None:
-        """The frame has reached the terminal."""
-        if self.link.presented(number) is not None:
-            self.meter.presented(draw, report.seconds, report.size)
-            self._presented = frame
-            self.post_message(self.Presented(self, frame))
+    def _written(self, number: int, report: WriteReport) -> None:
+        """What was drawn has reached the terminal's device."""
+        if number in self._under_way:
+            self._under_way[number].report = report
+        if self.link.written(number, report.size) is not None:
+            self._present(number)
         self._advance()
+
+    def _present(self, number: int) -> None:
+        """All up to a number is on the screen."""
+        for each in sorted(each for each in self._under_way if each <= number):
+            way = self._under_way.pop(each)
+            self.meter.presented(way.draw, way.report.seconds, way.report.size)
+            self._presented = way.frame
+            self.post_message(self.Presented(self, way.frame))
 
     def on_mount(self) -> None:
         """Listen for the program being suspended: what is under way then may never be heard of."""
@@ -348,6 +435,7 @@ class Viewport(Widget):
     def _resume(self, _: App[object]) -> None:
         self._suspended = False
         self.link.forget()
+        self._under_way.clear()
         self._advance()
 
     def on_resize(self) -> None:
@@ -364,7 +452,7 @@ class Viewport(Widget):
         return _Surroundings(self.size, self._is_behind(), background, tuple(self.get_line_filters()))
 
     def _draw(self, frame: DecodedFrame, surroundings: _Surroundings) -> _Drawn:
-        return _Drawn(frame, surroundings, self._encoder, self._drawn)
+        return _Drawn(frame, surroundings, self._encoder, self._adaptation, self._drawn)
 
 
 def _covered(spot: Spot, place: Placement) -> NDArray[np.bool_]:
