@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -116,6 +117,20 @@ def _add_point(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _bytes_per_second(text: str) -> float:
+    number, factor = text, 1.0
+    for suffix, worth in (("k", 1e3), ("M", 1e6)):
+        if text.endswith(suffix):
+            number, factor = text.removesuffix(suffix), worth
+    try:
+        rate = float(number) * factor
+    except ValueError:
+        rate = 0.0
+    if not 1e3 <= rate < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no rate; 1000 bytes a second or more is, as in 200k")
+    return rate
+
+
 def _seed(text: str) -> int:
     try:
         seed = int(text)
@@ -192,6 +207,13 @@ def _explore(arguments: list[str]) -> int:
     parser.add_argument(
         "--snapshot-dir", type=Path, default=Path(), metavar="DIR", help="where snapshots go (default: here)"
     )
+    parser.add_argument(
+        "--max-rate",
+        type=_bytes_per_second,
+        metavar="BYTES",
+        help="send the terminal no more than so many bytes a second, as in 200k or 1.5M",
+    )
+    parser.add_argument("--reduced-motion", action="store_true", help="show no more than 8 pictures a second")
     options = parser.parse_args(arguments)
     return _run_explorer(options)
 
@@ -207,6 +229,7 @@ def _run_explorer(options: argparse.Namespace) -> int:
         # Textual looks at COLORTERM alone, which SSH does not pass on, and reads this when it is imported.
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "truecolor")
 
+    from vaevis_tui.terminal.way import Way
     from vaevis_tui.tui.run import run_explorer
     from vaevis_tui.tui.settings import ExplorerSettings
 
@@ -220,6 +243,7 @@ def _run_explorer(options: argparse.Namespace) -> int:
         snapshot_dir=options.snapshot_dir,
         colors=terminal.colors,
         notice=terminal.notice,
+        way=Way.of(os.environ, terminal.multiplexer, options.max_rate, options.reduced_motion),
     )
     return run_explorer(settings)
 

@@ -55,7 +55,7 @@ def run_app(rate: float, side: int, seconds: float, report: Path) -> None:
     """Run the app on the terminal this process has, and write what was measured to a file."""
     from textual.app import App, ComposeResult
     from textual.driver import Driver
-    from textual.events import Key
+    from textual.events import CursorPosition, Key
 
     from tests.tui.frames import FakeFrame
     from vaevis_tui.tui.textual_private import timed_driver_class
@@ -75,6 +75,9 @@ def run_app(rate: float, side: int, seconds: float, report: Path) -> None:
         def on_ready(self) -> None:
             self.keys = []
             self.run_worker(self.feed(), exit_on_error=True)
+
+        def on_cursor_position(self, event: CursorPosition) -> None:
+            self.query_one(Viewport).answered(event.y + 1, event.x + 1)
 
         def on_key(self, event: Key) -> None:
             self.keys.append(time.monotonic())

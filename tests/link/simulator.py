@@ -1,9 +1,9 @@
-"""A network and a terminal at its end, simulated: bandwidth, delay, jitter, and a clock that nobody waits for.
+"""A network and a terminal at its end, simulated, with a clock that nobody waits for.
 
-The program's side is what the viewport does with `Link`, `Adaptation` and `LivePicture`, without Textual: a walk
-shows a new picture 60 times a second, and keys are pressed meanwhile. Output joins a queue that the network
-serves at its rate, without end, as the buffers of pseudo-terminals, sshd and TCP together are; so whatever is
-sent too early is late at the terminal, and the latency of keys tells.
+The program's side is what the viewport does with `Link`, `Adaptation` and `LivePicture`, without Textual: a
+walk shows a new picture 60 times a second, and keys are pressed meanwhile. Output joins a queue that the
+network serves at its rate, without end, as the buffers of pseudo-terminals, sshd and TCP together are; so
+whatever is sent too early is late at the terminal, and the latency of keys tells.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
@@ -58,10 +58,11 @@ class Result:
     Attributes:
         presented: Times at which a picture was on the terminal's screen whole, refinements not counted.
         latencies: Seconds from each press of a key to a picture that knows of it, whole on the screen.
-        in_flight: Pictures under way after each was sent, and the window.
+        in_flight: Pictures under way after each was sent, and the window when it was.
         sent: Bytes.
         output: All that was written, in order.
         qualities: Time and name of the quality of each picture.
+        sizes: Time and bytes of each picture.
         exact_at: When the last picture was on the screen as it is; None if it never was.
     """
 
@@ -72,6 +73,7 @@ class Result:
     sent: int = 0
     output: list[str] = field(default_factory=list)
     qualities: list[tuple[float, str]] = field(default_factory=list)
+    sizes: list[tuple[float, int]] = field(default_factory=list)
     exact_at: float | None = None
 
     @property
@@ -248,9 +250,11 @@ class _Simulation:
         questions = [self._link.question(number, before=before) for before in (True, False)]
         text = f"{questions[0]}{update.text}{questions[1]}"
         size = len(text.encode()) + BESIDE
+        window = self._link.window
         self._link.sent(number, size)
-        self.result.in_flight.append((len(self._link.in_flight), self._link.window))
+        self.result.in_flight.append((len(self._link.in_flight), window))
         self.result.sent += size
+        self.result.sizes.append((self.now, size))
         self.result.output.append(text)
         quality = self._adaptation.quality
         assert quality is not None
@@ -267,6 +271,7 @@ def simulate(
     seconds: float = 5.0,
     rest: float = 1.0,
     link: Callable[[Callable[[], float]], Link] = Link,
+    meanwhile: Sequence[tuple[float, Callable[[], None]]] = (),
 ) -> Result:
     """Walk for some seconds, then rest.
 
@@ -276,5 +281,9 @@ def simulate(
         seconds: Of the walk.
         rest: Seconds afterwards.
         link: Makes the link, given the simulation's clock.
+        meanwhile: What else happens, and when.
     """
-    return _Simulation(network, pictures, seconds, rest, link).run()
+    simulation = _Simulation(network, pictures, seconds, rest, link)
+    for time, action in meanwhile:
+        simulation.at(time, action)
+    return simulation.run()

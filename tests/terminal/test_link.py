@@ -133,6 +133,92 @@ def test_nonsense_is_refused(window: int, rate: float) -> None:
         Link(Clock(), window=window, max_rate=rate)
 
 
+class TestAnswers:
+    """A terminal that says what it has taken."""
+
+    def answering(self) -> tuple[Clock, Link]:
+        """A link over which a picture of 10 kB has come in 0.1 s, at a round trip of 0.05 s."""
+        clock = Clock()
+        link = Link(clock)
+        link.offer(1)
+        link.sent(1, 10_000)
+        clock.now += 0.05
+        assert link.answered(3, 2) is None
+        clock.now += 0.1
+        assert link.answered(2, 2) == 1
+        link.presented(1)
+        clock.now += 1
+        return clock, link
+
+    def test_the_round_trip_and_the_rate_are_measured(self) -> None:
+        _, link = self.answering()
+        stats = link.stats()
+        assert stats.answering
+        assert stats.round_trip == pytest.approx(0.05)
+        assert stats.capacity == pytest.approx(100_000)
+
+    def test_the_questions_carry_the_number(self) -> None:
+        link = Link(Clock())
+        assert link.question(1, before=True) == "\x1b[3;2H\x1b[6n"
+        assert link.question(31, before=False) == "\x1b[2;32H\x1b[6n"
+        assert link.question(32, before=False) == "\x1b[2;1H\x1b[6n"
+        assert Link(Clock(), asks=False).question(1, before=True) == ""
+
+    def test_a_picture_that_is_written_is_not_presented_yet(self) -> None:
+        clock, link = self.answering()
+        send(link, 2)
+        assert link.written(2, 10_000) is None
+        assert len(link.in_flight) == 1
+        assert link.answered(2, 3) == 2
+        assert link.presented(2) == 0.0
+        send_at = clock.now + 1
+        clock.now = send_at
+        link.offer(3)
+        link.sent(3, 0, asked=False)
+        assert link.written(3, 0) == 0.0, "nobody was asked"
+
+    def test_pictures_are_sent_no_faster_than_they_arrive(self) -> None:
+        _, link = self.answering()
+        link.offer(2)
+        link.sent(2, 10_000)
+        link.offer(3)
+        delay = link.delay()
+        assert delay is not None
+        assert 0 < delay <= 0.1
+
+    def test_what_else_is_reported_is_no_answer(self) -> None:
+        _, link = self.answering()
+        send(link, 2)
+        for row, column in ((1, 3), (2, 9), (24, 3), (2, 80)):
+            assert link.answered(row, column) is None
+        assert len(link.in_flight) == 1
+
+    def test_a_slow_answer_lowers_the_rate_before_it_comes(self) -> None:
+        clock, link = self.answering()
+        send(link, 2)
+        clock.now += 0.55
+        assert link.capacity == pytest.approx(2000, rel=0.1)
+
+    def test_an_answer_that_never_comes_is_not_waited_for(self) -> None:
+        clock, link = self.answering()
+        for number in range(2, 9):
+            link.offer(number)
+            if link.delay() is not None:
+                link.sent(number, 10_000)
+        assert link.delay() is None
+        patience = link.patience
+        assert patience is not None
+        assert 1 <= patience < 2
+        clock.now += patience
+        assert link.delay() == 0.0
+        assert not link.answering
+
+    @pytest.mark.parametrize("rates", [{"budget": 0.0}, {"ceiling": -1.0}])
+    def test_nonsense_is_refused(self, rates: dict[str, float]) -> None:
+        with pytest.raises(ValueError, match="must be positive"):
+            Link(Clock(), budget=rates.get("budget"), ceiling=rates.get("ceiling"))
+
+
 class LinkMachine(RuleBasedStateMachine):
     """Whatever happens in whatever order, every picture is accounted for and the newest is not lost."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from textual.app import App, ComposeResult
 from textual.driver import Driver
-from textual.events import Key
+from textual.events import CursorPosition, Key
 
 from tests.tui.frames import random_frame
 from vaevis_tui.tui.textual_private import timed_driver_class
@@ -40,6 +40,9 @@ class NoiseApp(App[None]):
             self.number += 1
             self.last = random_frame(self.number)
             self.query_one(Viewport).show(self.last)
+
+    def on_cursor_position(self, event: CursorPosition) -> None:
+        self.query_one(Viewport).answered(event.y + 1, event.x + 1)
 
     def on_key(self, event: Key) -> None:
         self.write(event.key)

@@ -18,7 +18,7 @@ MARKS = 2 * MOST
 """Numbers that questions to the terminal carry, in the column of the cursor: columns 1 to this."""
 
 ROW_AFTER, ROW_BEFORE = 2, 3
-"""Rows of the cursor in questions after and before a picture. Never row 1: the answer reads as a key there."""
+"""Rows of the cursor in questions after and before a picture. Not row 1: the answer would read as a key."""
 
 PATIENCE = 1.0
 """Seconds beyond the expected in which an answer must come; then the terminal counts as silent again."""
@@ -66,10 +66,10 @@ class Link:
     Nothing queues: a picture that is offered takes the place of the one that waits, which is dropped before
     any work was spent on it. The newest is never dropped, so the last one is shown when pictures cease.
 
-    A picture is told of by `offer`, by `sent` once `delay` is 0, by `written` and by `answered`. Numbers grow.
-    Until the terminal has answered a `question` once, or where it is not asked, a picture counts as presented
-    when its last byte was written to the terminal's device, which buffers a few KiB before it makes the
-    writer wait (and, over a network, megabytes: hence ``budget``). Afterwards it counts when the terminal
+    A picture is told of by `offer`, by `sent` once `delay` is 0, by `written` and by `answered`. Numbers
+    grow. Until the terminal has answered a `question` once, or where it is not asked, a picture counts as
+    presented when its last byte was written to the terminal's device, which buffers a few KiB before it makes
+    the writer wait (and, over a network, megabytes: hence ``budget``). Afterwards it counts when the terminal
     has answered.
 
     Args:
@@ -163,7 +163,7 @@ class Link:
     def pause(self) -> float | None:
         """Seconds until anything may be sent, 0 for now.
 
-        None if the window is full: an answer makes room, or that it does not come. Ask again after `patience`.
+        None if the window is full: an answer makes room, or that none comes. Ask again after `patience`.
         """
         self._give_up()
         if len(self._under_way) >= self.window:

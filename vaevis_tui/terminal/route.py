@@ -4,11 +4,11 @@ A terminal answers ``CSI 6 n`` (cursor position report, ECMA-48) once it has tak
 such questions stand around each picture; their answers tell
 
 - the round trip without a picture, whose minimum over `MEMORY` is that of the empty way, and
-- how long the picture itself took, from when the way was free for it to the second answer. Free it was when
-  the first was answered. (Where the first question travels in one piece with the picture, as in an SSH packet,
-  that is too late by the whole picture. So it is taken to have been free a round trip after the picture was
-  sent, or when the one before was answered, but a quarter of that time is the most that is believed: chance
-  delays of a slow way look the same, and those must not count as pictures that take long.)
+- how long the picture itself took, from when the way was free for it to the second answer. That is when the
+  first was answered, or the picture before. (Where the first question travels in one piece with the picture,
+  as in an SSH packet, the time between the two answers is too short. So it is taken to be a quarter at least
+  of what has passed since a round trip after the picture was sent; not all of that, because chance delays on
+  the way look the same, and must not count as pictures that take long.)
 
 That is the model of a queue served at a constant rate, as congestion control by delay has it (TCP Vegas,
 Brakmo and Peterson 1995; BBR, Cardwell et al. 2016), with the rate measured picture by picture.

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
+from textual.events import CursorPosition
 from textual.screen import Screen
 
 from vaevis_tui.tui import keys
@@ -18,6 +19,7 @@ from vaevis_tui.tui.leaving import watch_terminal
 from vaevis_tui.tui.settings import ExplorerSettings
 from vaevis_tui.tui.textual_private import timed_driver_class
 from vaevis_tui.tui.theme import DARK, LIGHT
+from vaevis_tui.tui.viewport import Viewport
 
 
 class ExplorerApp(App[None], inherit_bindings=False):
@@ -41,6 +43,11 @@ class ExplorerApp(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Do not outlive the terminal."""
         watch_terminal(self)
+
+    def on_cursor_position(self, event: CursorPosition) -> None:
+        """The terminal has answered what the picture asked; the event counts from 0."""
+        for viewport in self.screen_stack[0].query(Viewport):
+            viewport.answered(event.y + 1, event.x + 1)
 
     def get_default_screen(self) -> Screen[None]:
         """The explorer."""

@@ -87,6 +87,7 @@ class ExplorerScreen(Screen[None]):
         self._info: DecoderInfo | None = None
         self._viewport = Viewport(
             HalfBlockEncoder(settings.colors),
+            link=settings.way.link(settings.clock),
             meter=settings.meter,
             clock=settings.clock,
             placeholder=f"opening {settings.model} …",
@@ -348,6 +349,8 @@ class ExplorerScreen(Screen[None]):
 
     def _show_statistics(self) -> None:
         self._panel.statistics = self._viewport.meter.snapshot()
+        self._panel.link = self._viewport.link.stats()
+        self._panel.quality = self._viewport.quality
 
     # Prompt, help, models, snapshot
 

@@ -7,6 +7,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from vaevis_tui.engine.decoder import DecoderInfo
+from vaevis_tui.terminal.link import LinkStats
 from vaevis_tui.terminal.meter import FrameStats
 from vaevis_tui.tui.sparkline import sparkline
 
@@ -14,6 +15,8 @@ GAP = 2
 RATE_COLUMNS = 14
 TIMES_COLUMNS = 27
 COUNTS_COLUMNS = 15
+LINK_COLUMNS = 22
+DECODER_LEAST = 16
 RATE_MOST = 60
 """Columns of the chart: a second of frames."""
 DECODER_MOST = 60
@@ -31,6 +34,9 @@ class FpsPanel(Widget):
     """
 
     statistics: reactive[FrameStats | None] = reactive(None)
+    link: reactive[LinkStats | None] = reactive(None)
+    quality: reactive[str] = reactive("")
+    """Of the picture on the screen: the step of the ladder that the link has room for."""
     decoder: reactive[DecoderInfo | None] = reactive(None)
     model: reactive[str] = reactive("")
     """Name of the model on show."""
@@ -46,12 +52,15 @@ class FpsPanel(Widget):
 
     def _rows(self, width: int) -> Content:
         spare = width - (RATE_COLUMNS + TIMES_COLUMNS + COUNTS_COLUMNS + 3 * GAP)
+        link = [self._link()] if spare >= LINK_COLUMNS + GAP + DECODER_LEAST else []
+        spare -= (LINK_COLUMNS + GAP) * len(link)
         decoder = min(spare, max(spare * 2 // 3, 20), DECODER_MOST)
         rate = min(RATE_COLUMNS + spare - decoder, RATE_MOST)
         columns = (
             self._rate(rate),
             self._times(),
             self._counts(),
+            *link,
             self._decoder(decoder),
         )
         gap = Content(" " * GAP)
@@ -85,6 +94,16 @@ class FpsPanel(Widget):
             Content(f"{size_text(stats.frame_bytes) if stats else '–':<{COUNTS_COLUMNS}}"),
             Content(f"{f'{stats.dropped} dropped' if stats else '':<{COUNTS_COLUMNS}}"),
             Content.styled(f"{walk:<{COUNTS_COLUMNS}}", "$accent bold" if walking else "$quiet"),
+        ]
+
+    def _link(self) -> list[Content]:
+        link = self.link
+        if link is None:
+            return [Content(" " * LINK_COLUMNS)] * 3
+        return [
+            Content(f"{way_text(link):<{LINK_COLUMNS}}"),
+            Content(f"{f'{link.in_flight} of {link.window} in flight':<{LINK_COLUMNS}}"),
+            Content.styled(f"{self.quality:<{LINK_COLUMNS}}", "$quiet" if self.quality == "exact" else ""),
         ]
 
     def _decoder(self, width: int) -> list[Content]:
@@ -128,6 +147,14 @@ def size_text(size: int | None) -> str:
     if not size:
         return "– a frame"
     return f"{size} B a frame" if size < 1000 else f"{size / 1000:.1f} KB a frame"
+
+
+def way_text(link: LinkStats) -> str:
+    """Bytes sent a second, and the round trip, or why that is not known."""
+    rate = f"{link.bytes_per_second / 1000:.0f} KB/s"
+    if link.round_trip is not None:
+        return f"{rate}  RTT {_ms(1000 * link.round_trip)} ms"
+    return f"{rate}  by budget" if link.capacity is not None else f"{rate}  no answer"
 
 
 def adapter_text(info: DecoderInfo) -> str:

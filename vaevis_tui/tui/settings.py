@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaevis_tui.terminal.colors import ColorMode
+from vaevis_tui.terminal.way import Way
 
 if TYPE_CHECKING:
     from vaevis_tui.engine.worker import DecoderSource
@@ -47,6 +48,7 @@ class ExplorerSettings:
         notice: Shown at the start, e.g. how to get more colours; or None.
         clock: Seconds that never go back, for statistics and the walk.
         meter: Is told what happens to every frame; a new one if None.
+        way: To the terminal.
     """
 
     model: str
@@ -63,3 +65,4 @@ class ExplorerSettings:
     notice: str | None = None
     clock: Callable[[], float] = time.perf_counter
     meter: FrameMeter | None = None
+    way: Way = field(default_factory=Way)

@@ -25,7 +25,7 @@ from textual.widget import Widget
 
 from vaevis_tui.engine.decoder import DecodeTimes
 from vaevis_tui.terminal.adapt import REST, Adaptation
-from vaevis_tui.terminal.encoder import RGB, EncodedPicture, Pixels, PictureEncoder
+from vaevis_tui.terminal.encoder import RGB, EncodedPicture, PictureEncoder, Pixels
 from vaevis_tui.terminal.halfblock import HalfBlockEncoder
 from vaevis_tui.terminal.layout import Placement, fit, resample
 from vaevis_tui.terminal.link import Link
@@ -150,12 +150,12 @@ class _UnderWay:
     Attributes:
         frame: What is shown.
         draw: Seconds that drawing took.
-        report: Of its writing, once it was written.
+        report: Of its writing, nothing until then.
     """
 
     frame: DecodedFrame
     draw: float
-    report: WriteReport = WriteReport(0.0, 0)
+    report: WriteReport
 
 
 class _Row:
@@ -364,7 +364,7 @@ class Viewport(Widget):
         self._drawn = after
         if not (after.in_place and self._paint_live(number, self._adaptation.frame)):
             self._paint_lines(number, before, after)
-        self._under_way[number] = _UnderWay(frame, self._clock() - started)
+        self._under_way[number] = _UnderWay(frame, self._clock() - started, WriteReport(0.0, 0))
         report_written(self, partial(self._written, number))
 
     def _refine(self) -> None:

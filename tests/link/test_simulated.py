@@ -1,0 +1,107 @@
+"""What the link promises, on simulated networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.link.simulator import BESIDE, Network, Result, simulate, walk
+from tests.terminal.emulator import PixelScreen
+from vaevis_tui.terminal.link import Link
+from vaevis_tui.terminal.way import FIRST_BUDGET, Way
+
+
+@cache
+def pictures(side: int = 128) -> list[NDArray[np.uint8]]:
+    return walk(side, 60)
+
+
+over_ssh: Callable[[Callable[[], float]], Link] = Way(remote=True).link
+
+
+def run(network: Network, seconds: float = 4.0, rest: float = 0.0) -> Result:
+    return simulate(network, pictures(), seconds=seconds, rest=rest, link=over_ssh)
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.005])
+@pytest.mark.parametrize(
+    ("megabits", "round_trip", "rate", "late"),
+    [(100, 0.005, 40, 0.1), (100, 0.05, 40, 0.1), (10, 0.05, 20, 0.1), (1, 0.05, 5, 0.4), (1, 0.2, 5, 0.45)],
+)
+def test_pictures_keep_up_with_the_keys(
+    megabits: float, round_trip: float, rate: float, late: float, jitter: float
+) -> None:
+    result = run(Network(megabits * 1e6, round_trip, jitter))
+    assert result.rate >= rate
+    median, slowest = result.latency
+    assert median <= slowest <= round_trip + late
+    assert all(count <= window for count, window in result.in_flight)
+
+
+@pytest.mark.parametrize("megabits", [10, 1])
+def test_the_exact_picture_follows_once_motion_rests(megabits: float) -> None:
+    result = simulate(Network(megabits * 1e6, 0.05), pictures(64), seconds=1.0, rest=2.5, link=over_ssh)
+    assert result.exact_at is not None
+    screen = PixelScreen(64, 32)
+    for output in result.output:
+        screen.feed(output + "\x1b[m")
+    assert (screen.pixels() == pictures(64)[59]).all()
+
+
+def test_what_fits_goes_exactly_and_in_full() -> None:
+    result = simulate(Network(10e6, 0.01), pictures(16), seconds=2.0, link=over_ssh)
+    assert result.rate > 57
+    assert {name for time, name in result.qualities if time > 1.0} == {"exact"}
+
+
+def test_congestion_steps_the_quality_down_within_half_a_second_and_room_steps_it_up() -> None:
+    class Changing(Network):
+        """A network whose rate falls to a tenth, and recovers."""
+
+    network = Changing(20e6, 0.05)
+    happened: list[float] = []
+
+    def change(rate: float) -> None:
+        object.__setattr__(network, "bits_per_second", rate)
+        happened.append(rate)
+
+    result = simulate(
+        network,
+        pictures(),
+        seconds=6.0,
+        rest=0,
+        link=over_ssh,
+        meanwhile=[(2.0, partial(change, 2e6)), (4.0, partial(change, 20e6))],
+    )
+    assert happened == [2e6, 20e6]
+
+    def sizes(begin: float, end: float) -> float:
+        return float(np.mean([size for time, size in result.sizes if begin <= time < end]))
+
+    assert sizes(2.5, 4.0) < sizes(1.0, 2.0) / 2
+    assert sizes(5.0, 6.0) > sizes(2.5, 4.0) * 1.5
+
+
+def test_a_silent_terminal_is_sent_what_the_budget_allows() -> None:
+    result = run(Network(100e6, 0.05, answers=False))
+    assert result.sent <= FIRST_BUDGET * 4.0 * 1.1
+    assert result.rate > 5
+
+
+def test_the_ceiling_holds_on_a_fast_network() -> None:
+    link = Way(ceiling=50e3).link
+    result = simulate(Network(100e6, 0.01), pictures(), seconds=4.0, rest=0, link=link)
+    assert result.sent <= 50e3 * 4.0 * 1.2
+    assert result.rate >= 3
+
+
+def test_reduced_motion_sends_fewer_pictures() -> None:
+    result = simulate(
+        Network(100e6, 0.01), pictures(32), seconds=2.0, rest=0, link=Way(reduced_motion=True).link
+    )
+    assert 6 <= result.rate <= 9
+    assert result.sent < 20 * (BESIDE + 64 * 32 * 40)
