@@ -41,7 +41,9 @@ def looks_right(
             clock.now += 2.0  # so that nothing of the start is left in the statistics
             if steps is not None:
                 await steps(explorer)
-            explorer.screen.query_one(FpsPanel).statistics = explorer.viewport.meter.snapshot()
+            panel = explorer.screen.query_one(FpsPanel)
+            panel.statistics = explorer.viewport.meter.snapshot()
+            panel.link = explorer.viewport.link.stats()
             await pilot.pause()
 
         return compare(app, terminal_size=size, run_before=before)

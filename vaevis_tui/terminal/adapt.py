@@ -57,20 +57,25 @@ class Adaptation:
         """What to call the quality of what was sent last."""
         return self._quality.name if self._quality else "exact"
 
-    def lines(self, mode: ColorMode, pixels: Pixels, background: RGB) -> EncodedPicture:
+    def lines(self, mode: ColorMode, pixels: Pixels, background: RGB) -> tuple[EncodedPicture, Quality]:
         """A whole picture as half-blocks, row by row, which is the most that a picture can take.
 
-        It begins anew where the way stands still for it, so it may take as long as `WHOLE`.
+        It begins anew where the way stands still for it, so it may take as long as `WHOLE`. Should any of it
+        be written, `wrote_lines` must be told.
         """
         capacity = self._link.capacity
-        for step, quality in enumerate(steps := ladder(mode)):
+        for quality in ladder(mode):
             depth = ColorDepth.PALETTE if ColorDepth.PALETTE in (mode.depth, quality.depth) else mode.depth
             encoder = HalfBlockEncoder(ColorMode(depth, mode.grey))
             encoded = encoder.encode(reduce(pixels, quality), background)
-            if capacity is None or encoded.size <= WHOLE * capacity or step == len(steps) - 1:
+            if capacity is None or encoded.size <= WHOLE * capacity:
                 break
-        self._quality, self._whole = quality, step == EXACT
-        return encoded
+        return encoded, quality
+
+    def wrote_lines(self, quality: Quality) -> None:
+        """Some of `lines` were written: unless they are exact, the exact picture is still to be sent."""
+        if quality.tolerance:
+            self._quality, self._whole = quality, True
 
     def frame(self, live: LivePicture, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
         """A picture in motion, as good as the way takes it in the time that its quality is worth."""

@@ -31,6 +31,7 @@ from vaevis_tui.terminal.layout import Placement, fit, resample
 from vaevis_tui.terminal.link import Link
 from vaevis_tui.terminal.live import LivePicture, Update
 from vaevis_tui.terminal.meter import FrameMeter
+from vaevis_tui.terminal.quality import Quality
 from vaevis_tui.tui.textual_private import (
     LiveLane,
     PictureStrip,
@@ -91,6 +92,7 @@ class _Drawn:
         surroundings: In which.
         encoder: Makes rows of the picture.
         adaptation: Makes them where there is a live lane, as good as the way takes them.
+        lines_written: Called when the compositor has written some of them, in whatever quality.
         before: What was drawn before: where it has the same place, what the terminal shows is handed on.
     """
 
@@ -100,6 +102,7 @@ class _Drawn:
         surroundings: _Surroundings,
         encoder: PictureEncoder,
         adaptation: Adaptation,
+        lines_written: Callable[[], None],
         before: _Drawn | None,
     ) -> None:
         height, width, _ = frame.picture.shape
@@ -114,6 +117,7 @@ class _Drawn:
         self.live: LivePicture | None = before.live if before and self.in_place else self._new_live(encoder)
         self._encoder = encoder
         self._adaptation = adaptation
+        self._lines_written = lines_written
 
     def _new_live(self, encoder: PictureEncoder) -> LivePicture | None:
         if not isinstance(encoder, HalfBlockEncoder) or self.surroundings.behind:
@@ -126,11 +130,23 @@ class _Drawn:
         return self._encoder.encode(self.pixels, self.surroundings.background.rgb)
 
     @cached_property
+    def _as_good_as_fits(self) -> tuple[EncodedPicture, Quality]:
+        assert self.live is not None
+        return self._adaptation.lines(self.live.mode, self.pixels, self.surroundings.background.rgb)
+
+    @property
     def written(self) -> EncodedPicture:
         """The picture's rows as they go to the terminal."""
-        if self.live is None:
-            return self.encoded
-        return self._adaptation.lines(self.live.mode, self.pixels, self.surroundings.background.rgb)
+        return self.encoded if self.live is None else self._as_good_as_fits[0]
+
+    def row_written(self, number: int) -> None:
+        """The compositor writes a row."""
+        if self.live is not None:
+            encoded, quality = self._as_good_as_fits
+            self.live.assume(number, encoded.colors[number].swapaxes(0, 1))
+            if quality.tolerance:
+                self._adaptation.wrote_lines(quality)
+                self._lines_written()
 
     def lines(self) -> list[Strip]:
         """The picture's rows amid the background."""
@@ -181,8 +197,7 @@ class _Row:
         return colors
 
     def written(self) -> None:
-        if self._drawn.live:
-            self._drawn.live.assume(self._number, self._drawn.written.colors[self._number].swapaxes(0, 1))
+        self._drawn.row_written(self._number)
 
     def taken_apart(self) -> None:
         if self._drawn.live:
@@ -452,7 +467,13 @@ class Viewport(Widget):
         return _Surroundings(self.size, self._is_behind(), background, tuple(self.get_line_filters()))
 
     def _draw(self, frame: DecodedFrame, surroundings: _Surroundings) -> _Drawn:
-        return _Drawn(frame, surroundings, self._encoder, self._adaptation, self._drawn)
+        return _Drawn(
+            frame, surroundings, self._encoder, self._adaptation, self._lines_written, self._drawn
+        )
+
+    def _lines_written(self) -> None:
+        """The compositor has drawn what was not exact: the exact picture must follow."""
+        self._wake_after(REST)
 
 
 def _covered(spot: Spot, place: Placement) -> NDArray[np.bool_]:
