@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from vaevis_tui.terminal.link import Link
+from vaevis_tui.terminal.link import HOPE, PATIENCE, Link
 
 
 class Clock:
@@ -208,10 +208,35 @@ class TestAnswers:
         assert link.delay() is None
         patience = link.patience
         assert patience is not None
-        assert 1 <= patience < 2
+        assert PATIENCE <= patience < PATIENCE + 1
         clock.now += patience
         assert link.delay() == 0.0
         assert not link.answering
+
+    def test_few_pictures_go_before_the_first_answer_is_given_up(self) -> None:
+        clock = Clock()
+        link = Link(clock, budget=1e6)
+        number = 0
+        while link.patience is None:
+            number += 1
+            clock.now += 0.02
+            send(link, number)
+            link.written(number, 1000)
+        assert number == 3
+        link.offer(4)
+        assert link.delay() is None
+        clock.now += HOPE
+        assert link.delay() == 0.0
+
+    def test_answers_that_come_too_late_to_be_waited_for_still_count(self) -> None:
+        clock, link = self.answering()
+        send(link, 2)
+        clock.now += 10
+        assert link.pause() is not None
+        assert not link.answering
+        assert link.answered(2, 3) == 2
+        assert link.answering
+        assert link.capacity == pytest.approx(1000 / 10, rel=0.5)
 
     @pytest.mark.parametrize("rates", [{"budget": 0.0}, {"ceiling": -1.0}])
     def test_nonsense_is_refused(self, rates: dict[str, float]) -> None:

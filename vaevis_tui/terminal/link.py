@@ -20,8 +20,13 @@ MARKS = 2 * MOST
 ROW_AFTER, ROW_BEFORE = 2, 3
 """Rows of the cursor in questions after and before a picture. Not row 1: the answer would read as a key."""
 
-PATIENCE = 1.0
+PATIENCE = 3.0
 """Seconds beyond the expected in which an answer must come; then the terminal counts as silent again."""
+
+HOPE = 2.0
+"""Seconds in which the first answer is hoped for where there is a budget, with few pictures under way."""
+FIRST_WINDOW = 3
+"""Pictures under way while the first answer is hoped for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,7 @@ class Link:
         self._ceiling = ceiling
         self._route = Route(clock)
         self._answering = False
+        self._hopes_until: float | None = None
         self._due = clock()
         self._interval = self._period
         self._waiting: int | None = None
@@ -145,8 +151,9 @@ class Link:
     def capacity(self) -> float | None:
         """Bytes a second that may be sent; None for any number."""
         self._look_for_overdue()
-        rate = self._route.rate if self._answering else self._budget
-        limits = [limit for limit in (rate, self._ceiling) if limit is not None]
+        limits = [limit for limit in (self._route.rate, self._ceiling) if limit is not None]
+        if not self._answering and self._budget is not None:
+            limits.append(self._budget)
         return min(limits) if limits else None
 
     def offer(self, number: int) -> bool:
@@ -166,7 +173,7 @@ class Link:
         None if the window is full: an answer makes room, or that none comes. Ask again after `patience`.
         """
         self._give_up()
-        if len(self._under_way) >= self.window:
+        if len(self._under_way) >= self.window or self._hope():
             return None
         return max(0.0, self._due - self._clock())
 
@@ -174,7 +181,7 @@ class Link:
     def patience(self) -> float | None:
         """Seconds until the terminal counts as silent if no answer comes; None if none is waited for."""
         if not self._answering or not self._under_way:
-            return None
+            return self._hope()
         return max(0.0, self._under_way[0].since + self._longest() - self._clock())
 
     def may_send(self) -> bool:
@@ -196,6 +203,8 @@ class Link:
             self._asked[number] = self._under_way[-1]
             if len(self._asked) >= MARKS:  # numbers come round
                 del self._asked[min(self._asked)]
+        if self._hopes_until is None and asked and self._budget is not None:
+            self._hopes_until = now + HOPE
         self._count(now, size)
         capacity = self.capacity
         self._interval = max(self._period, size / capacity if capacity else 0.0)
@@ -219,6 +228,9 @@ class Link:
             As `presented` where writing is all that can be known, else None.
         """
         asked = self._asked.get(number)
+        picture = next((each for each in self._under_way if each.number == number), asked)
+        if picture is not None:
+            self._count(self._clock(), max(0, size - picture.size))
         if asked is None:
             return self.presented(number)
         self._asked[number] = replace(asked, size=max(size, asked.size))
@@ -290,4 +302,16 @@ class Link:
         """Stop waiting for an answer that is long overdue: the terminal counts as silent until the next."""
         if self.patience == 0.0:
             self._answering = False
-            self.forget()
+            self._under_way = ()
+
+    def _hope(self) -> float | None:
+        """Seconds for which a first answer is waited for now; None if it is not, or not any more."""
+        if (
+            self._hopes_until is None
+            or self._answering
+            or not self.asks
+            or self._route.round_trip is not None
+        ):
+            return None
+        left = self._hopes_until - self._clock()
+        return left if left > 0 and len(self._asked) >= FIRST_WINDOW else None

@@ -1,0 +1,78 @@
+"""The explorer as a real process behind a network that is slow in real time."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from tests.e2e.ptyharness import PtySession
+from tests.models.make import write_bundle
+
+ROUND_TRIP = 0.05
+BUSY = 0.3
+"""Seconds that a busy machine may add, which runs program, relay and emulator on two cores."""
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_bundle(tmp_path_factory.mktemp("models") / "noise")
+
+
+@contextmanager
+def over_network(bundle: Path, megabits: float) -> Iterator[PtySession]:
+    """The explorer on its walk, behind a network: noise of 28x28, 20 KB a picture, as bad as it gets."""
+    relay = ["-m", "tests.link.relay", "--megabits", str(megabits), "--round-trip", str(ROUND_TRIP), "--"]
+    program: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "vaevis_tui",
+        "--model",
+        bundle,
+        "--backend",
+        "onnxruntime",
+        "--walk",
+    ]
+    environment = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
+    with PtySession([sys.executable, *relay, *program], 132, 40, env=environment) as session:
+        session.wait_for_text("walk 1.5")
+        session.wait_for_text("RTT")
+        yield session
+
+
+def selected_row(session: PtySession) -> int:
+    return next((row for row, line in enumerate(session.text.split("\n")) if "▌" in line), -1)
+
+
+@pytest.mark.parametrize(("megabits", "late"), [(10, 0.1), (1, 0.4)])
+def test_keys_are_answered_in_the_middle_of_a_walk(bundle: Path, megabits: float, late: float) -> None:
+    with over_network(bundle, megabits) as session:
+        delays = []
+        for key in ("down", "down", "up", "down", "up", "up"):
+            session.pump_for(0.3)
+            before = selected_row(session)
+            pressed = time.perf_counter()
+            session.press(key)
+            session.wait_for(lambda row=before: selected_row(session) != row, "the selection")  # type: ignore[misc]
+            delays.append(time.perf_counter() - pressed)
+        assert median(delays) < ROUND_TRIP + late + BUSY, delays
+        session.press("q")
+        assert session.wait_exit() == 0
+        assert session.left_behind() == []
+
+
+def test_answers_are_never_taken_for_keys(tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    command: list[str | Path] = [sys.executable, "-m", "tests.tui.viewport_app", journal]
+    with PtySession(command, 40, 12, emulate=False) as session:
+        session.wait_for(lambda: session.terminal.queries.count(b"\x1b[6n") > 100, "questions")
+        session.press("a", "b", "e")
+        session.pump_for(0.5)
+        session.wait_exit()
+    *keys, _ = journal.read_text().splitlines()
+    assert keys == ["a", "b", "e"]
