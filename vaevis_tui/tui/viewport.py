@@ -316,6 +316,11 @@ class Viewport(Widget):
         self._advance()
 
     @property
+    def exact(self) -> bool:
+        """Whether what was sent last shows the frame as it is; if not, the rest follows."""
+        return self._adaptation.exact
+
+    @property
     def quality(self) -> str:
         """Name of the quality of the picture on the screen."""
         return self._adaptation.name
