@@ -472,9 +472,7 @@ class Viewport(Widget):
         return _Surroundings(self.size, self._is_behind(), background, tuple(self.get_line_filters()))
 
     def _draw(self, frame: DecodedFrame, surroundings: _Surroundings) -> _Drawn:
-        return _Drawn(
-            frame, surroundings, self._encoder, self._adaptation, self._lines_written, self._drawn
-        )
+        return _Drawn(frame, surroundings, self._encoder, self._adaptation, self._lines_written, self._drawn)
 
     def _lines_written(self) -> None:
         """The compositor has drawn what was not exact: the exact picture must follow."""
