@@ -2,6 +2,9 @@
 // each position all $scale phases across (phases down are different threads). A source pixel is loaded once for all
 // that read it, a weight block once for all positions. What lies across is written out; rows and channels are loops,
 // for a text three times as long takes three times as long to compile.
+//! if broadcast
+// All lanes need the same weights: each loads other texels of them, and every lane reads them from there.
+//! end
 @group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>;
 
 $access
@@ -9,10 +12,21 @@ $weights
 $store
 
 @compute @workgroup_size($workgroup)
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) group: vec3<u32>) {
+fn main(
+    @builtin(global_invocation_id) id: vec3<u32>,
+    @builtin(workgroup_id) group: vec3<u32>,
+    //! if broadcast
+    @builtin(subgroup_invocation_id) lane: u32,
+    //! end
+) {
+    //! if broadcast
+    let place = min(id.x, $(columns * grid_height - 1)u);  // nobody leaves whose texels others read
+    //! else
     if (id.x >= $(columns * grid_height)u) { return; }
-    let row = id.x / $(columns)u;
-    let column = (id.x % $(columns)u) * $(pixels)u;
+    let place = id.x;
+    //! end
+    let row = place / $(columns)u;
+    let column = (place % $(columns)u) * $(pixels)u;
     let left = i32(column * $(stride_x)u);
     //! if scale > 1
     let phase_y = group.y / $(block_groups)u;
@@ -40,6 +54,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) gro
         let taps$m = ((phase_y * $(padded_blocks)u + block$m) * $(input_blocks)u + input) * $(max(row_counts) * len(taps))u;
         //! end
         for (var i = 0u; i < rows; i++) {
+            //! if broadcast
+            //! for m in range(block_count)
+            let first$m = (taps$m + i * $(len(taps))u) * $(texels)u + lane % 8u;
+            //! for n in range(fetches)
+            let texel$(m)_$n = weight_texel(first$m + $(8 * n)u);
+            //! end
+            //! end
+            //! end
             let y = top + i32(i) * $row_step;
             if (y >= 0 && y < $source_height) {
                 let start = plane + u32(y) * $(source_width)u;
@@ -55,7 +77,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) gro
                 //! end
                 //! for m in range(block_count)
                 //! for tap in taps
+                //! if broadcast
+                let w$(m)_$(tap.index) = mat4x4<f32>(
+                    //! for texel, owner in tap.columns
+                    subgroupBroadcast(texel$(m)_$texel, $(owner)u),
+                    //! end
+                );
+                //! else
                 let w$(m)_$(tap.index) = weight(taps$m + i * $(len(taps))u + $(tap.index)u);
+                //! end
                 //! for p in range(pixels)
                 sum_$(m)_$(tap.phase)_$p += w$(m)_$(tap.index) * v$(tap.loads[p]);
                 //! end
@@ -65,10 +95,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(workgroup_id) gro
         }
     }
     //! for m in range(block_count)
+    //! if broadcast
+    if (block$m < $(output_blocks)u && id.x < $(columns * grid_height)u) {
+    //! else
     //! if guard_blocks
     if (block$m < $(output_blocks)u) {
     //! else
     {
+    //! end
     //! end
         //! if shuffle > 1
         // Each run of channel blocks is a phase of the enlarged output.

@@ -13,6 +13,15 @@ fn weight_word(index: u32) -> vec4<u32> { return weights[index]; }
 //! end
 
 //! if half
+// The numbers of one texel: two columns of a block.
+fn weight_texel(index: u32) -> mat2x4<f32> {
+    let a = weight_word(index);
+    return mat2x4<f32>(
+        vec4<f32>(unpack2x16float(a.x), unpack2x16float(a.y)),
+        vec4<f32>(unpack2x16float(a.z), unpack2x16float(a.w)),
+    );
+}
+
 fn weight(index: u32) -> mat4x4<f32> {
     let a = weight_word(index * 2u);
     let b = weight_word(index * 2u + 1u);
@@ -24,6 +33,9 @@ fn weight(index: u32) -> mat4x4<f32> {
     );
 }
 //! else
+// The numbers of one texel: a column of a block.
+fn weight_texel(index: u32) -> vec4<f32> { return bitcast<vec4<f32>>(weight_word(index)); }
+
 fn weight(index: u32) -> mat4x4<f32> {
     return mat4x4<f32>(
         bitcast<vec4<f32>>(weight_word(index * 4u)),

@@ -1,7 +1,7 @@
 """The chain of kernels that browser demos decode with: what fusion and blocking are measured against.
 
 One kernel an operator, one output a thread, a compute pass an operator, float32 in storage buffers as ONNX
-lays it out (channels, rows, columns), a buffer for every tensor, bounds looked at for every tap. It is
+lays it out (channels, rows, columns), a buffer for every tensor, bounds looked at once a tap. It is
 written as its kind is written, neither slowed down nor sped up; its pictures are checked.
 """
 
@@ -157,16 +157,18 @@ def _convolution(operator: ir.Convolution, source: tuple[int, ...]) -> str:
     let y = i32(i / {columns}u % {rows}u);
     let channel = i / {rows * columns}u;
     var sum = bias[channel];
-    for (var c = 0u; c < {inputs}u; c++) {{
-        for (var ky = 0; ky < {kernel_height}; ky++) {{
-            for (var kx = 0; kx < {kernel_width}; kx++) {{
-                let sy = y + ky - {operator.pads[0]};
-                let sx = x + kx - {operator.pads[1]};
-                if (sy >= 0 && sy < {height} && sx >= 0 && sx < {width}) {{
-                    let plane = (channel * {inputs}u + c) * {kernel_height}u;
-                    let tap = (plane + u32(ky)) * {kernel_width}u + u32(kx);
-                    sum += weight[tap] * source[(c * {height}u + u32(sy)) * {width}u + u32(sx)];
-                }}
+    for (var ky = 0; ky < {kernel_height}; ky++) {{
+        let sy = y + ky - {operator.pads[0]};
+        if (sy < 0 || sy >= {height}) {{ continue; }}
+        for (var kx = 0; kx < {kernel_width}; kx++) {{
+            let sx = x + kx - {operator.pads[1]};
+            if (sx < 0 || sx >= {width}) {{ continue; }}
+            var tap = (channel * {inputs * kernel_height}u + u32(ky)) * {kernel_width}u + u32(kx);
+            var pixel = u32(sy * {width} + sx);
+            for (var c = 0u; c < {inputs}u; c++) {{
+                sum += weight[tap] * source[pixel];
+                tap += {kernel_height * kernel_width}u;
+                pixel += {height * width}u;
             }}
         }}
     }}

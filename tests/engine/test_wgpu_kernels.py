@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
 from tests.engine.reference import Builder, graph_output
 from tests.engine.wgpu_device import compute, device, require_adapter
+from tests.support import require
 from vaevis_tui.engine.graph import Graph, import_onnx, ir, rewrite
+from vaevis_tui.engine.wgpu.device import _lanes_in_step
 from vaevis_tui.engine.wgpu.kernels import KERNELS, Context, Limits, candidates, choose
+from vaevis_tui.engine.wgpu.kernels.base import BROADCAST_LANES
 from vaevis_tui.engine.wgpu.plan import make_plan
 from vaevis_tui.engine.wgpu.program import Program
 
@@ -108,6 +115,44 @@ def test_every_candidate_agrees(case: object) -> None:
             options = {"software": False, "textures": textures, "kernels": {last.output: name}}
             actual = compute(graph, z, fuse=False, **options)
             np.testing.assert_allclose(actual, expected, atol=1e-4, err_msg=f"{name}, textures={textures}")
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+@pytest.mark.parametrize("case", [_three_by_three, _shuffled, _transposed_of_odd_kernel])
+def test_lanes_that_share_weights_compute_the_same(case: object, precision: str) -> None:
+    require_adapter()
+    limits = device()[1]
+    require(limits.subgroup >= BROADCAST_LANES, "llvmpipe of 256 bits with subgroups")
+    b: Builder = case()  # type: ignore[operator]
+    graph = rewrite(import_onnx(b.model()))
+    z = b.latents(2)
+    alone = dataclasses.replace(limits, subgroup=0)
+    for kernel in ("tile_2x1", "tile_2x2"):
+        options: dict[str, Any] = {
+            "fuse": False,
+            "textures": True,
+            "precision": precision,
+            "kernels": {graph.operators[-1].output: kernel},
+        }
+        shared = make_plan(graph, limits=limits, packed=False, textures=True)
+        assert "subgroupBroadcast" in shared.dispatches[-1].source
+        np.testing.assert_array_equal(
+            compute(graph, z, **options), compute(graph, z, limits=alone, **options), err_msg=kernel
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "features", "lanes"),
+    [
+        ("llvmpipe (LLVM 15.0.6, 256 bits)", {"subgroup"}, 8),
+        ("llvmpipe (LLVM 15.0.6, 128 bits)", {"subgroup"}, 4),
+        ("llvmpipe (LLVM 15.0.6, 256 bits)", set(), 0),
+        ("NVIDIA H200", {"subgroup"}, 0),
+    ],
+)
+def test_lanes_in_step(name: str, features: set[str], lanes: int) -> None:
+    adapter = SimpleNamespace(info={"device": name}, features=features)
+    assert _lanes_in_step(adapter) == lanes
 
 
 @pytest.mark.parametrize("case", [_three_by_three, _transposed_of_odd_kernel])

@@ -45,7 +45,7 @@ def compute(model: Any, z: Array, *, fuse: bool = True, **options: Any) -> Array
     """The graph's output on the device as floats, for an ONNX model or an operator graph."""
     graph = model if isinstance(model, Graph) else import_onnx(model)
     opened, limits, software = device()
-    options = {"software": software, **options}
-    plan = make_plan(rewrite(graph) if fuse else graph, limits=limits, packed=False, **options)
+    options = {"limits": limits, "software": software, **options}
+    plan = make_plan(rewrite(graph) if fuse else graph, packed=False, **options)
     with closing(Program(opened, limits, plan)) as program:
         return np.array(from_blocked(program.run(z), plan.output_layout, graph.output_shape))

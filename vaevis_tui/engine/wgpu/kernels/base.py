@@ -25,6 +25,10 @@ TEXTURE_WIDTH = 2048
 """Texels in a row of a texture; a power of two, so that an index splits by shifts."""
 
 
+BROADCAST_LANES = 8
+"""Lanes that share the texels of a weight: as many as llvmpipe has with AVX; wider ones do it twice over."""
+
+
 @dataclass(frozen=True)
 class Constant:
     """Numbers that a kernel reads besides tensors.
@@ -52,6 +56,8 @@ class Limits:
         buffer_bytes: Bytes of one buffer.
         workgroups: Workgroups along one dimension of a dispatch.
         alignment: Bytes that a binding's offset is a multiple of.
+        subgroup: Lanes of a workgroup that run in step and may read each other's values, neighbours along x;
+            0 where that is not known.
     """
 
     storage_buffers: int = 8
@@ -61,6 +67,7 @@ class Limits:
     buffer_bytes: int = 256 << 20
     workgroups: int = 65535
     alignment: int = 256
+    subgroup: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,15 @@ class Context:
     def layout(self, name: str) -> Layout:
         """Device shape of a tensor."""
         return layout_of(self.graph.shape_of(name))
+
+    @property
+    def broadcast(self) -> bool:
+        """Whether lanes load different texels of a weight that all need, and read them from each other.
+
+        It takes half to a third of the time on llvmpipe, where a load costs the same whether its lanes load
+        one texel or eight. A GPU loads what all lanes need once by itself.
+        """
+        return self.weights_in_textures and self.limits.subgroup >= BROADCAST_LANES
 
     def half(self, weight: NDArray[np.float32]) -> bool:
         """Whether a weight is stored as float16."""

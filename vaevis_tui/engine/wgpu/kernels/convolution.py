@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.wgpu.kernels.base import (
+    BROADCAST_LANES,
     Constant,
     Context,
     Kernel,
@@ -124,9 +125,15 @@ def _lower_tile(
     weight = _tile_weight(taps, block_count)
     packed, text = pack_blocks(weight, operator.weight, context)
     loads, uses = _reads(taps, source, pixels, columns)
+    texels = _block_texels(operator, context)
+    for use in uses:
+        use.columns = _texel_columns(use.index, texels)
     parameters = {
         **io_text(operator, context, 2),
         "weights": text,
+        "broadcast": context.broadcast,
+        "texels": texels,
+        "fetches": -(-len(uses) * texels // BROADCAST_LANES),
         "workgroup": size,
         "pixels": pixels,
         "block_count": block_count,
@@ -177,6 +184,21 @@ def _reads(
     return [(n, o, o < 0 or last + o >= source.width) for n, o in enumerate(offsets)], uses
 
 
+def _block_texels(operator: ir.Convolution | ir.PhaseConvolution, context: Context) -> int:
+    """Texels, or vec4s of u32, that a 4x4 block of weights takes."""
+    return 2 if context.half(operator.weight) else 4
+
+
+def _texel_columns(tap: int, texels: int) -> list[tuple[str, int]]:
+    """Where the four columns of a tap's block are: which fetch and column of it, and in whose lane."""
+    found = []
+    for column in range(4):
+        texel = tap * texels + column * texels // 4
+        part = "" if texels == 4 else f"[{column % 2}]"
+        found.append((f"{texel // BROADCAST_LANES}{part}", texel % BROADCAST_LANES))
+    return found
+
+
 def _tile_weight(taps: _Taps, block_count: int) -> NDArray[np.float32]:
     """Weights as [phase down][output block][input block][row][tap], each 4 inputs by 4 outputs."""
     weight = pad_to_blocks(taps.weight, 2)
@@ -219,15 +241,21 @@ def _tile_rank(
 
     A thread's time is its loads and multiply-adds; the device's is that of the groups of lanes it cannot run
     at once. On llvmpipe (8 lanes, Mesa 22.3) loading four numbers from a texture takes about as long as
-    multiplying four 4x4 blocks by a vector. For GPUs the numbers are those of a mid-range one: 32 lanes, a
-    thousand groups in flight.
+    multiplying two 4x4 blocks by a vector, and reading a block from other lanes half as long as one. For GPUs
+    the numbers are those of a mid-range one: 32 lanes, a thousand groups in flight.
     """
     columns, stride = _columns(operator)
     height, width = _grid(operator)
     scale = operator.scale if isinstance(operator, ir.PhaseConvolution) else 1
     loads = len({column + p * stride for _, column in columns for p in range(pixels)})
-    weights = 2 * len(columns) * block_count  # as float16
-    work = 4 * (weights + loads) + len(columns) * block_count * pixels
+    blocks_read = len(columns) * block_count
+    texels = _block_texels(operator, context)
+    if context.broadcast:
+        weights = -(-len(columns) * texels // BROADCAST_LANES) * block_count
+        work = 2 * (weights + loads) + 0.5 * blocks_read + blocks_read * pixels
+    else:
+        load = 2 if context.software else 4
+        work = load * (texels * blocks_read + loads) + blocks_read * pixels
     lanes, at_once = (8, 1) if context.software else (32, 1000)
     groups = -(-width // pixels) * height / lanes
     blocks = -(-len(operator.bias) // (4 * block_count)) * scale
