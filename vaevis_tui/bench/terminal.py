@@ -1,4 +1,4 @@
-"""The explorer as a process on a pseudo-terminal that reads as fast as it can, measured while it walks."""
+"""The explorer on a pseudo-terminal that reads, and answers, as fast as it can; measured while it walks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import pty
+import re
 import select
 import statistics
 import struct
@@ -29,6 +30,12 @@ STARTS = 3
 """Starts of the command, of whose times to the first picture the median is given."""
 PATIENCE = 30.0
 """Seconds after which an explorer that shows no picture has failed."""
+CURSOR_QUESTION = re.compile(rb"\x1b\[(\d+);(\d+)H\x1b\[6n")
+"""Go there, and tell where you are: by the answer the explorer knows that a picture has arrived."""
+LONGEST_QUESTION = 24
+"""Bytes."""
+ELSEWHERE = ("NO_COLOR", "TMUX", "STY", "ZELLIJ", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY")
+"""Variables that would tell the explorer of another terminal than ours."""
 BESIDE, BELOW = 60, 6
 """Columns and rows that the explorer takes for itself, so that a picture is not drawn smaller than it is."""
 
@@ -38,7 +45,7 @@ class Presented:
     """What a terminal saw of the walking explorer.
 
     Attributes:
-        frames_a_second: Pictures written to the terminal a second, from the first to the last.
+        frames_a_second: Pictures a second that the terminal said it has, from the first to the last.
         frame: Time from one picture to the next.
         kilobytes_a_frame: What the terminal got for a picture, bars and statistics included.
         dropped: Pictures that gave way to a newer one.
@@ -130,20 +137,20 @@ def _time_to_first_picture(command: list[str], window: _Window) -> float:
 
 
 class _Terminal:
-    """A process on a pseudo-terminal whose other side we read."""
+    """A process on a pseudo-terminal whose other side we are."""
 
     def __init__(self, command: list[str], window: _Window) -> None:
         self._window = window
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", window.rows, window.columns, 0, 0))
-        environment = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        environment.pop("NO_COLOR", None)
+        environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+        environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self._process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
         )
         os.close(slave)
         self.received = 0
-        self._tail = b""
+        self._tail = self._unanswered = b""
 
     def await_picture(self) -> None:
         end = time.perf_counter() + PATIENCE
@@ -186,8 +193,17 @@ class _Terminal:
         except OSError:  # Linux says EIO when the last process on the other side has gone
             return False
         self.received += len(data)
+        self._answer(data)
         self._tail = self._tail[-4000:] + data
         return bool(data)
+
+    def _answer(self, data: bytes) -> None:
+        self._unanswered += data
+        end = 0
+        for question in CURSOR_QUESTION.finditer(self._unanswered):
+            os.write(self._master, b"\x1b[%b;%bR" % question.groups())
+            end = question.end()
+        self._unanswered = self._unanswered[end:][-LONGEST_QUESTION:]
 
     def __enter__(self) -> _Terminal:
         return self
