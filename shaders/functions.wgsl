@@ -20,6 +20,23 @@ fn minimum(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return min(a, b); }
 
 fn maximum(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return max(a, b); }
 
+// What is true is 1, what is false 0.
+fn equal(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return select(vec4<f32>(), vec4<f32>(1.0), a == b); }
+
+fn greater(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return select(vec4<f32>(), vec4<f32>(1.0), a > b); }
+
+fn greater_or_equal(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return select(vec4<f32>(), vec4<f32>(1.0), a >= b); }
+
+fn choose(condition: vec4<f32>, a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return select(b, a, condition != vec4<f32>()); }
+
+fn round_down(x: vec4<f32>) -> vec4<f32> { return floor(x); }
+
+fn round_up(x: vec4<f32>) -> vec4<f32> { return ceil(x); }
+
+fn round_to_even(x: vec4<f32>) -> vec4<f32> { return round(x); }
+
+fn sign_of(x: vec4<f32>) -> vec4<f32> { return sign(x); }
+
 fn absolute(x: vec4<f32>) -> vec4<f32> { return abs(x); }
 
 fn negate(x: vec4<f32>) -> vec4<f32> { return -x; }

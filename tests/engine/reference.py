@@ -339,6 +339,28 @@ def _depth_to_space(operator: ir.DepthToSpace, x: Array) -> Array:
     return x.reshape(c, b, b, height, width).transpose(0, 3, 1, 4, 2).reshape(operator.shape)
 
 
+def _pool(operator: ir.Pool, x: Array) -> Array:
+    out = np.empty(operator.shape, np.float32)
+    for y in range(operator.shape[2]):
+        for column in range(operator.shape[3]):
+            places = [
+                (
+                    y * operator.strides[0] - operator.pads[0] + i * operator.dilations[0],
+                    column * operator.strides[1] - operator.pads[1] + j * operator.dilations[1],
+                )
+                for i in range(operator.kernel[0])
+                for j in range(operator.kernel[1])
+            ]
+            inside = [x[0, :, r, c] for r, c in places if 0 <= r < x.shape[2] and 0 <= c < x.shape[3]]
+            if operator.function == "max":
+                out[0, :, y, column] = np.max(inside, axis=0)
+            else:
+                out[0, :, y, column] = np.sum(inside, axis=0) / (
+                    len(places) if operator.include_pad else len(inside)
+                )
+    return out
+
+
 _COMPUTE: dict[type[ir.Operator], Any] = {
     ir.Linear: _linear,
     ir.Convolution: _convolution,
@@ -348,5 +370,9 @@ _COMPUTE: dict[type[ir.Operator], Any] = {
     ir.Permute: _permute,
     ir.DepthToSpace: _depth_to_space,
     ir.Concat: lambda operator, *tensors: np.concatenate(tensors, axis=1),
-    ir.SpatialMean: lambda operator, x: x.mean(axis=(2, 3), keepdims=True),
+    ir.Pick: lambda operator, x: np.where(
+        operator.indices < 0, np.float32(operator.fill), x.reshape(-1)[operator.indices]
+    ).reshape(operator.shape),
+    ir.Pool: _pool,
+    ir.SpatialReduction: lambda operator, x: getattr(x, operator.function)(axis=(2, 3), keepdims=True),
 }

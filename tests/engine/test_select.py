@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.engine.reference import Builder
 from tests.models.make import write_bundle, write_decoder
 from tests.support import require
 from vaevis_tui.engine import select
@@ -219,6 +220,18 @@ def test_a_graph_that_wgpu_cannot_run_goes_to_onnxruntime(
     with open_decoder(bundle, "wgpu") as decoder:
         assert decoder.info.backend == "onnxruntime"
         assert decoder.info.reason == "Celu 'act': not one of its operators"
+
+
+def test_the_operator_that_wgpu_lacks_is_what_the_user_reads(tmp_path: Path, adapter: AdapterSummary) -> None:
+    b = Builder(12)
+    b.view(3, 2, 2)
+    b.add("LRN", size=3)
+    path = tmp_path / "decoder.onnx"
+    path.write_bytes(b.model().SerializeToString())
+    with open_decoder(open_bundle(path), "wgpu") as decoder:
+        assert decoder.info.backend == "onnxruntime"
+        reason = "LRN 'n2': this operator is not in the engine's set (inputs (1, 3, 2, 2))"
+        assert decoder.info.reason == reason
 
 
 @pytest.mark.parametrize("backend", ["cuda", "", "WGPU", "auto "])

@@ -168,8 +168,8 @@ def test_a_latent_vector_of_the_wrong_kind_is_refused(z: np.ndarray, message: st
 
 def test_a_refused_graph_says_what_is_wrong() -> None:
     b = small()
-    b.add("MaxPool", kernel_shape=[2, 2])
-    with pytest.raises(UnsupportedGraph, match="MaxPool"):
+    b.add("LRN", size=3)
+    with pytest.raises(UnsupportedGraph, match="LRN"):
         WgpuDecoder(b.model())
 
 

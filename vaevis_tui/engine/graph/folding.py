@@ -64,6 +64,13 @@ def _slice(arrays: list[Constant], attributes: Attributes) -> Constant:
     data, starts, ends = arrays[:3]
     axes = arrays[3] if len(arrays) > 3 else np.arange(len(starts))
     steps = arrays[4] if len(arrays) > 4 else np.ones(len(starts), np.int64)
+    return slice_array(data, starts, ends, axes, steps)
+
+
+def slice_array(
+    data: Constant, starts: Constant, ends: Constant, axes: Constant, steps: Constant
+) -> Constant:
+    """What ONNX Slice takes of an array; all but the array are vectors of the same length."""
     index: list[slice] = [slice(None)] * data.ndim
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
         # An end below -length means "past the first element" going backwards; Python writes that as None.

@@ -239,8 +239,48 @@ class Concat(Operator):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
-class SpatialMean(Operator):
-    """Mean over height and width, kept as axes of length one: GlobalAveragePool, ReduceMean of axes 2, 3."""
+class Pick(Operator):
+    """Each output element is an element of the input, or a number: Slice, Split, Gather, Tile, Expand, Pad.
+
+    Attributes:
+        indices: int64, of the output's size: flat index in the input, -1 for ``fill``.
+        fill: What stands where no element of the input does.
+    """
+
+    indices: NDArray[np.int64]
+    fill: float = 0.0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class SpatialReduction(Operator):
+    """Mean or maximum over height and width, kept as axes of length one.
+
+    Attributes:
+        function: ``"mean"`` or ``"max"``.
+    """
+
+    function: str = "mean"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class Pool(Operator):
+    """ONNX MaxPool and AveragePool in two dimensions.
+
+    Attributes:
+        function: ``"mean"`` or ``"max"``.
+        kernel: Height and width of the window.
+        strides: Vertical, horizontal.
+        pads: Rows and columns added at the top and left; what lies outside is never the maximum.
+        dilations: Vertical, horizontal.
+        include_pad: Whether a mean counts what lies outside, as zeros.
+    """
+
+    function: str
+    kernel: tuple[int, int]
+    strides: tuple[int, int]
+    pads: tuple[int, int]
+    dilations: tuple[int, int] = (1, 1)
+    include_pad: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, NoReturn
 
 import numpy as np
 
-from vaevis_tui.engine.graph import ir
+from vaevis_tui.engine.graph import ir, onnx_normalization, onnx_selection
 from vaevis_tui.engine.graph.expression import Array, Call, Expression, Literal, Operand, call
 from vaevis_tui.engine.graph.folding import EVALUATORS, Constant, dtype_of, reshape_target
 from vaevis_tui.engine.graph.ir import Graph, Operator, Shape, UnsupportedGraph
@@ -74,10 +74,12 @@ def import_onnx(model: Any) -> Graph:
         import onnx
 
         model = onnx.load(os.fspath(model))
-    return _Importer(model).graph()
+    return Importer(model).graph()
 
 
-class _Importer:
+class Importer:
+    """Reads nodes in order; what operators share is here."""
+
     def __init__(self, model: Any) -> None:
         from onnx import numpy_helper
 
@@ -95,6 +97,7 @@ class _Importer:
     # -- reading -------------------------------------------------------------------------------------------
 
     def graph(self) -> Graph:
+        """The whole model as a graph."""
         latent = self._latent()
         for proto in self._graph.node:
             self._read(self._node(proto))
@@ -106,7 +109,7 @@ class _Importer:
         floats = {
             name: np.ascontiguousarray(array, np.float32)
             for name, array in self.constants.items()
-            if array.dtype.kind == "f" and any(name in operator.reads for operator in self.operators)
+            if array.dtype.kind in "fiub" and any(name in operator.reads for operator in self.operators)
         }
         return Graph(latent, self.shapes[latent], output, tuple(self.operators), floats)
 
@@ -175,9 +178,11 @@ class _Importer:
         return self._renamed.get(name, name)
 
     def shape(self, name: str) -> Shape:
+        """Shape of a constant, or of a tensor for one example."""
         return self.constants[name].shape if name in self.constants else self.shapes[name]
 
     def constant(self, node: Node, index: int, what: str) -> Constant:
+        """An input that has to be known at load; ``what`` names it in the refusal."""
         name = node.inputs[index]
         if name not in self.constants:
             node.fail(
@@ -186,6 +191,7 @@ class _Importer:
         return self.constants[name]
 
     def weight(self, node: Node, index: int, what: str) -> Array:
+        """The same as float32."""
         return np.asarray(self.constant(node, index, what), np.float32)
 
     def optional(self, node: Node, index: int, attribute: str) -> Constant | None:
@@ -196,6 +202,7 @@ class _Importer:
         return None if value is None else np.asarray(value)
 
     def add(self, operator: Operator) -> None:
+        """Append an operator, if its output is no larger than we hold."""
         if prod(operator.shape) * 4 > MAX_TENSOR:
             raise UnsupportedGraph(
                 f"{operator.kind} {operator.output!r} makes a tensor of shape {operator.shape}; "
@@ -205,6 +212,7 @@ class _Importer:
         self.operators.append(operator)
 
     def alias(self, node: Node) -> None:
+        """Let the output be another name of the first input."""
         self._renamed[node.outputs[0]] = node.inputs[0]
 
     def operand(self, node: Node, index: int) -> Expression:
@@ -227,6 +235,19 @@ class _Importer:
                 inputs=(), output=node.outputs[0], shape=shape, epilogue=expression, operands=operands
             )
         )
+
+    def step(self, node: Node, output: str, expression: Expression, *inputs: str) -> None:
+        """Add a pointwise operator of a node that takes several."""
+        self.pointwise(dataclasses.replace(node, outputs=(output,)), expression, inputs)
+
+    def move(self, name: str, output: str, view: Shape, order: Sequence[int], shape: Shape) -> None:
+        """Add an `ir.Permute`."""
+        self.add(ir.Permute(inputs=(name,), output=output, shape=shape, view=view, order=tuple(order)))
+
+    def check_size(self, node: Node, elements: int) -> None:
+        """Refuse an output of too many elements before anything is made for them."""
+        if elements * 4 > MAX_TENSOR:
+            node.fail(f"it makes {elements} elements; at most {MAX_TENSOR >> 20} MiB are supported")
 
     def spatial(self, node: Node) -> tuple[int, int, int]:
         """Channels, height and width of the first input."""
@@ -266,8 +287,8 @@ def _compact(expression: Expression, names: tuple[str, ...]) -> tuple[Expression
 # -- operators ---------------------------------------------------------------------------------------------
 
 
-def _binary(function: str) -> Callable[[_Importer, Node], None]:
-    def read(importer: _Importer, node: Node) -> None:
+def _binary(function: str) -> Callable[[Importer, Node], None]:
+    def read(importer: Importer, node: Node) -> None:
         first, *others = node.inputs
         for index, other in enumerate(others):  # Sum, Max and Min take any number; one step joins two
             output = node.outputs[0] if index == len(others) - 1 else f"{node.outputs[0]}.{index}"
@@ -280,7 +301,7 @@ def _binary(function: str) -> Callable[[_Importer, Node], None]:
     return read
 
 
-def _power(importer: _Importer, node: Node) -> None:
+def _power(importer: Importer, node: Node) -> None:
     base, exponent = importer.operand(node, 0), importer.operand(node, 1)
     if exponent == Literal(2.0):  # exact, and right for negative numbers
         importer.pointwise(node, call("mul", base, base))
@@ -288,7 +309,7 @@ def _power(importer: _Importer, node: Node) -> None:
         importer.pointwise(node, call("power", base, exponent))
 
 
-def _clip(importer: _Importer, node: Node) -> None:
+def _clip(importer: Importer, node: Node) -> None:
     expression = importer.operand(node, 0)
     for function, index, attribute in (("maximum", 1, "min"), ("minimum", 2, "max")):
         bound = importer.optional(node, index, attribute)
@@ -297,12 +318,12 @@ def _clip(importer: _Importer, node: Node) -> None:
     importer.pointwise(node, expression, node.inputs[:1])
 
 
-def _prelu(importer: _Importer, node: Node) -> None:
+def _prelu(importer: Importer, node: Node) -> None:
     x, slope = importer.operand(node, 0), importer.operand(node, 1)
     importer.pointwise(node, call("leaky_relu", x, slope))
 
 
-def _gelu(importer: _Importer, node: Node) -> None:
+def _gelu(importer: Importer, node: Node) -> None:
     approximate = node.attributes.get("approximate", "none")
     if approximate not in ("none", "tanh"):
         node.fail(f"approximate={approximate!r} is not supported; it is 'none' or 'tanh'")
@@ -311,7 +332,7 @@ def _gelu(importer: _Importer, node: Node) -> None:
     )
 
 
-def _batch_normalization(importer: _Importer, node: Node) -> None:
+def _batch_normalization(importer: Importer, node: Node) -> None:
     if node.attributes.get("training_mode", 0):
         node.fail("training_mode=1 is not supported; export the model in evaluation mode")
     channels = (1, -1) + (1,) * (len(importer.shape(node.inputs[0])) - 2)
@@ -328,7 +349,7 @@ def _batch_normalization(importer: _Importer, node: Node) -> None:
     _binary("add")(importer, shifted)
 
 
-def _gemm(importer: _Importer, node: Node) -> None:
+def _gemm(importer: Importer, node: Node) -> None:
     if node.attributes.get("transA", 0):
         node.fail("transA=1 is not supported")
     weight = importer.weight(node, 1, "B") * np.float32(node.attributes.get("alpha", 1.0))
@@ -339,14 +360,14 @@ def _gemm(importer: _Importer, node: Node) -> None:
     _linear(importer, node, weight, bias)
 
 
-def _matmul(importer: _Importer, node: Node) -> None:
+def _matmul(importer: Importer, node: Node) -> None:
     weight = importer.weight(node, 1, "the right-hand matrix")
     if weight.ndim != 2:
         node.fail(f"the right-hand matrix has shape {weight.shape}; it has to be two-dimensional")
     _linear(importer, node, weight.T, np.zeros(weight.shape[1], np.float32))
 
 
-def _linear(importer: _Importer, node: Node, weight: Array, bias: Array) -> None:
+def _linear(importer: Importer, node: Node, weight: Array, bias: Array) -> None:
     source = importer.shape(node.inputs[0])
     if source[-1] != weight.shape[1] or np.prod(source) != source[-1]:
         node.fail(
@@ -366,18 +387,33 @@ def _pair(node: Node, key: str, default: tuple[int, ...], length: int = 2) -> tu
     return values
 
 
-def _convolution_weight(importer: _Importer, node: Node) -> Array:
+def _convolution_weight(importer: Importer, node: Node) -> Array:
     weight = importer.weight(node, 1, "the weight")
     if weight.ndim != 4:
         node.fail(f"a weight of shape {weight.shape}; only two-dimensional convolutions are supported")
     return weight
 
 
-def _bias(importer: _Importer, node: Node, index: int, outputs: int) -> Array:
+def _bias(importer: Importer, node: Node, index: int, outputs: int) -> Array:
     return importer.weight(node, index, "the bias") if node.has(index) else np.zeros(outputs, np.float32)
 
 
-def _convolution(importer: _Importer, node: Node) -> None:
+def _padding(
+    node: Node, size: Sequence[int], strides: Sequence[int], spans: Sequence[int]
+) -> tuple[int, int, int, int]:
+    """Rows and columns that a window of so many pixels adds at the top, left, bottom and right."""
+    auto = node.attributes.get("auto_pad", "NOTSET")
+    if auto == "VALID":
+        return 0, 0, 0, 0
+    if auto in ("SAME_UPPER", "SAME_LOWER"):
+        totals = [max((-(-n // s) - 1) * s + k - n, 0) for n, s, k in zip(size, strides, spans, strict=True)]
+        first = [t // 2 if auto == "SAME_UPPER" else t - t // 2 for t in totals]
+        return first[0], first[1], totals[0] - first[0], totals[1] - first[1]
+    pads = _pair(node, "pads", (0, 0, 0, 0), 4)
+    return pads[0], pads[1], pads[2], pads[3]
+
+
+def _convolution(importer: Importer, node: Node) -> None:
     channels, *size = importer.spatial(node)
     weight = _convolution_weight(importer, node)
     groups = int(node.attributes.get("group", 1))
@@ -385,14 +421,7 @@ def _convolution(importer: _Importer, node: Node) -> None:
         node.fail(f"{channels} channels in {groups} groups against a weight of shape {weight.shape}")
     strides, dilations = _pair(node, "strides", (1, 1)), _pair(node, "dilations", (1, 1))
     spans = [(k - 1) * d + 1 for k, d in zip(weight.shape[2:], dilations, strict=True)]
-    pads = _pair(node, "pads", (0, 0, 0, 0), 4)
-    auto = node.attributes.get("auto_pad", "NOTSET")
-    if auto in ("SAME_UPPER", "SAME_LOWER"):
-        totals = [max((-(-n // s) - 1) * s + k - n, 0) for n, s, k in zip(size, strides, spans, strict=True)]
-        first = [t // 2 if auto == "SAME_UPPER" else t - t // 2 for t in totals]
-        pads = (*first, *(t - f for t, f in zip(totals, first, strict=True)))
-    elif auto == "VALID":
-        pads = (0, 0, 0, 0)
+    pads = _padding(node, size, strides, spans)
     grid = [
         (n + pads[i] + pads[i + 2] - spans[i]) // strides[i] + 1
         if n + pads[i] + pads[i + 2] >= spans[i]
@@ -411,14 +440,14 @@ def _convolution(importer: _Importer, node: Node) -> None:
             weight=weight,
             bias=_bias(importer, node, 2, len(weight)),
             strides=(strides[0], strides[1]),
-            pads=(pads[0], pads[1], pads[2], pads[3]),
+            pads=pads,
             dilations=(dilations[0], dilations[1]),
             groups=groups,
         )
     )
 
 
-def _transposed_convolution(importer: _Importer, node: Node) -> None:
+def _transposed_convolution(importer: Importer, node: Node) -> None:
     channels, *size = importer.spatial(node)
     weight = _convolution_weight(importer, node)
     groups = int(node.attributes.get("group", 1))
@@ -460,7 +489,7 @@ def _transposed_convolution(importer: _Importer, node: Node) -> None:
     )
 
 
-def _resize(importer: _Importer, node: Node) -> None:
+def _resize(importer: Importer, node: Node) -> None:
     channels, height, width = importer.spatial(node)
     get = node.attributes.get
     for key, good in (("antialias", 0), ("exclude_outside", 0), ("keep_aspect_ratio_policy", "stretch")):
@@ -493,7 +522,7 @@ def _resize(importer: _Importer, node: Node) -> None:
     )
 
 
-def _resize_target(importer: _Importer, node: Node, shape: Shape) -> tuple[list[float], list[int]]:
+def _resize_target(importer: Importer, node: Node, shape: Shape) -> tuple[list[float], list[int]]:
     """Scales and sizes along all four axes."""
     axes = [int(a) % 4 for a in node.attributes.get("axes", range(4))]
     scales: list[float] = [1.0] * 4
@@ -511,7 +540,7 @@ def _resize_target(importer: _Importer, node: Node, shape: Shape) -> tuple[list[
     return scales, sizes
 
 
-def _depth_to_space(importer: _Importer, node: Node) -> None:
+def _depth_to_space(importer: Importer, node: Node) -> None:
     channels, height, width = importer.spatial(node)
     block = int(node.attributes["blocksize"])
     mode = node.attributes.get("mode", "DCR")
@@ -523,7 +552,7 @@ def _depth_to_space(importer: _Importer, node: Node) -> None:
     )
 
 
-def _view(importer: _Importer, node: Node, shape: Shape) -> None:
+def _view(importer: Importer, node: Node, shape: Shape) -> None:
     source = importer.shape(node.inputs[0])
     order = tuple(range(len(source)))
     importer.add(
@@ -531,7 +560,7 @@ def _view(importer: _Importer, node: Node, shape: Shape) -> None:
     )
 
 
-def _reshape(importer: _Importer, node: Node) -> None:
+def _reshape(importer: Importer, node: Node) -> None:
     wanted = importer.constant(node, 1, "the shape")
     try:
         allow_zero = bool(node.attributes.get("allowzero", 0))
@@ -541,19 +570,19 @@ def _reshape(importer: _Importer, node: Node) -> None:
     _view(importer, node, shape)
 
 
-def _flatten(importer: _Importer, node: Node) -> None:
+def _flatten(importer: Importer, node: Node) -> None:
     shape = importer.shape(node.inputs[0])
     axis = int(node.attributes.get("axis", 1)) % (len(shape) + 1)
     _view(importer, node, (int(np.prod(shape[:axis])), int(np.prod(shape[axis:]))))
 
 
-def _squeeze(importer: _Importer, node: Node) -> None:
+def _squeeze(importer: Importer, node: Node) -> None:
     given = importer.optional(node, 1, "axes")
     axes = None if given is None else tuple(int(a) for a in given)
     _view(importer, node, np.squeeze(np.empty(importer.shape(node.inputs[0]), np.bool_), axes).shape)
 
 
-def _unsqueeze(importer: _Importer, node: Node) -> None:
+def _unsqueeze(importer: Importer, node: Node) -> None:
     given = importer.optional(node, 1, "axes")
     if given is None:
         node.fail("it has no axes")
@@ -561,41 +590,119 @@ def _unsqueeze(importer: _Importer, node: Node) -> None:
     _view(importer, node, np.expand_dims(np.empty(importer.shape(node.inputs[0]), np.bool_), axes).shape)
 
 
-def _transpose(importer: _Importer, node: Node) -> None:
-    source = importer.shape(node.inputs[0])
-    order = tuple(int(a) for a in node.attributes.get("perm", reversed(range(len(source)))))
-    shape = tuple(source[axis] for axis in order)
+def _transpose(importer: Importer, node: Node) -> None:
+    rank = len(importer.shape(node.inputs[0]))
+    order = [int(a) for a in node.attributes.get("perm", reversed(range(rank)))]
+    _permute(importer, node.inputs[0], node.outputs[0], order)
+
+
+def _concat(importer: Importer, node: Node) -> None:
+    shapes = [importer.shape(name) for name in node.inputs]
+    axis = int(node.attributes["axis"]) % len(shapes[0])
+    if axis == 0 or (axis > 1 and any(name in importer.constants for name in node.inputs)):
+        node.fail(f"axis={axis} on shapes {shapes} is not supported")
+    if axis == 1:
+        shape = (shapes[0][0], sum(s[1] for s in shapes), *shapes[0][2:])
+        importer.add(ir.Concat(inputs=node.inputs, output=node.outputs[0], shape=shape))
+        return
+    # The device joins channels: exchange them with the axis, join, and exchange them back.
+    swap = [axis if a == 1 else 1 if a == axis else a for a in range(len(shapes[0]))]
+    stem, swapped = node.outputs[0], []
+    for index, name in enumerate(node.inputs):
+        swapped.append(f"{stem}.swapped{index}")
+        _permute(importer, name, swapped[-1], swap)
+    _concat(
+        importer,
+        dataclasses.replace(node, inputs=tuple(swapped), outputs=(f"{stem}.joined",), attributes={"axis": 1}),
+    )
+    _permute(importer, f"{stem}.joined", stem, swap)
+
+
+def _permute(importer: Importer, name: str, output: str, order: Sequence[int]) -> None:
+    view = importer.shape(name)
+    importer.move(name, output, view, order, tuple(view[axis] for axis in order))
+
+
+def _pool(importer: Importer, node: Node) -> None:
+    channels, *size = importer.spatial(node)
+    get = node.attributes.get
+    kernel, strides = _pair(node, "kernel_shape", ()), _pair(node, "strides", (1, 1))
+    dilations = _pair(node, "dilations", (1, 1))
+    spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
+    pads = _padding(node, size, strides, spans)
+    include_pad = bool(get("count_include_pad", 0)) and node.kind == "AveragePool"
+    if any(node.outputs[1:]) or (get("ceil_mode", 0) and include_pad) or get("storage_order", 0):
+        node.fail("indices, storage_order=1, and ceil_mode=1 with count_include_pad=1 are not supported")
+    if min(pads) < 0 or any(max(pads[i], pads[i + 2]) >= span for i, span in enumerate(spans)):
+        node.fail(f"pads={list(pads)} reach beyond a window of {spans}")
+    grid = []
+    for i, (n, span, stride) in enumerate(zip(size, spans, strides, strict=True)):
+        room = n + pads[i] + pads[i + 2] - span
+        count = (-(-room // stride) if get("ceil_mode", 0) else room // stride) + 1
+        # A last window that begins beyond the image and its first pads is left out.
+        grid.append(count - 1 if get("ceil_mode", 0) and (count - 1) * stride >= n + pads[i] else count)
+    if min(grid) < 1:
+        node.fail(f"an input of {size[0]}x{size[1]} leaves nothing for a window of {spans}")
     importer.add(
-        ir.Permute(inputs=node.inputs, output=node.outputs[0], shape=shape, view=source, order=order)
+        ir.Pool(
+            inputs=node.inputs[:1],
+            output=node.outputs[0],
+            shape=(1, channels, grid[0], grid[1]),
+            function="max" if node.kind == "MaxPool" else "mean",
+            kernel=(kernel[0], kernel[1]),
+            strides=(strides[0], strides[1]),
+            pads=(pads[0], pads[1]),
+            dilations=(dilations[0], dilations[1]),
+            include_pad=include_pad,
+        )
     )
 
 
-def _concat(importer: _Importer, node: Node) -> None:
-    shapes = [importer.shape(name) for name in node.inputs]
-    axis = int(node.attributes["axis"]) % len(shapes[0])
-    if axis != 1:
-        node.fail(f"axis={axis} on shapes {shapes} is not supported; only channels (axis 1) are joined")
-    shape = (shapes[0][0], sum(s[1] for s in shapes), *shapes[0][2:])
-    importer.add(ir.Concat(inputs=node.inputs, output=node.outputs[0], shape=shape))
+def _where(importer: Importer, node: Node) -> None:
+    node = _numeric(importer, node)
+    importer.pointwise(node, call("choose", *(importer.operand(node, index) for index in range(3))))
 
 
-def _spatial_mean(importer: _Importer, node: Node) -> None:
-    channels, _, _ = importer.spatial(node)
-    if node.kind == "ReduceMean":
-        given = importer.optional(node, 1, "axes")
-        axes = sorted(int(a) % 4 for a in (range(4) if given is None else given))
-        keep = node.attributes.get("keepdims", 1)
-        if axes != [2, 3] or not keep:
-            node.fail(f"axes={axes}, keepdims={keep} is not supported; axes 2 and 3, kept, are")
-    importer.add(ir.SpatialMean(inputs=node.inputs[:1], output=node.outputs[0], shape=(1, channels, 1, 1)))
+def _numeric(importer: Importer, node: Node) -> Node:
+    """The node with truth values that are known as numbers."""
+    inputs = []
+    for name in node.inputs:
+        array = importer.constants.get(name)
+        if array is not None and array.dtype.kind == "b":
+            name = f"{name}.number"
+            importer.constants[name] = array.astype(np.float32)
+        inputs.append(name)
+    return dataclasses.replace(node, inputs=tuple(inputs))
 
 
-def _rename(importer: _Importer, node: Node) -> None:
+def _comparison(function: str, *, swapped: bool = False) -> Callable[[Importer, Node], None]:
+    def read(importer: Importer, node: Node) -> None:
+        node = _numeric(importer, node)
+        a, b = importer.operand(node, 0), importer.operand(node, 1)
+        importer.pointwise(node, call(function, b, a) if swapped else call(function, a, b))
+
+    return read
+
+
+def _not(importer: Importer, node: Node) -> None:
+    importer.pointwise(node, call("sub", 1.0, importer.operand(node, 0)))
+
+
+def _celu(importer: Importer, node: Node) -> None:
+    alpha = float(node.attributes.get("alpha", 1.0))
+    x = importer.operand(node, 0)
+    importer.pointwise(node, call("mul", call("elu", call("div", x, alpha), 1.0), alpha))
+
+
+def _rename(importer: Importer, node: Node) -> None:
     importer.alias(node)
 
 
-def _cast(importer: _Importer, node: Node) -> None:
+def _cast(importer: Importer, node: Node) -> None:
     kind = dtype_of(node.attributes["to"])
+    if kind is np.bool_:
+        importer.pointwise(node, call("sub", 1.0, call("equal", importer.operand(node, 0), 0.0)))
+        return
     if kind not in (np.float32, np.float16, np.float64):
         node.fail(f"to={node.attributes['to']}: activations are float32 here")
     importer.alias(node)
@@ -604,10 +711,12 @@ def _cast(importer: _Importer, node: Node) -> None:
 _POINTWISE: Mapping[str, tuple[str, tuple[tuple[str, float], ...]]] = {
     # ONNX operator: (function of expression.FUNCTIONS, its further arguments as (attribute, default))
     "Abs": ("absolute", ()),
+    "Ceil": ("round_up", ()),
     "Cos": ("cosine", ()),
     "Elu": ("elu", (("alpha", 1.0),)),
     "Erf": ("error_function", ()),
     "Exp": ("exponential", ()),
+    "Floor": ("round_down", ()),
     "HardSigmoid": ("hard_sigmoid", (("alpha", 0.2), ("beta", 0.5))),
     "HardSwish": ("hard_swish", ()),
     "LeakyRelu": ("leaky_relu", (("alpha", 0.01),)),
@@ -616,8 +725,10 @@ _POINTWISE: Mapping[str, tuple[str, tuple[tuple[str, float], ...]]] = {
     "Neg": ("negate", ()),
     "Reciprocal": ("reciprocal", ()),
     "Relu": ("relu", ()),
+    "Round": ("round_to_even", ()),
     "Selu": ("selu", (("alpha", 1.67326319217681884765625), ("gamma", 1.05070102214813232421875))),
     "Sigmoid": ("sigmoid", ()),
+    "Sign": ("sign_of", ()),
     "Sin": ("sine", ()),
     "Softplus": ("softplus", ()),
     "Softsign": ("softsign", ()),
@@ -625,10 +736,12 @@ _POINTWISE: Mapping[str, tuple[str, tuple[tuple[str, float], ...]]] = {
     "Tanh": ("hyperbolic_tangent", ()),
 }
 
-_OPERATORS: Mapping[str, Callable[[_Importer, Node], None]] = {
+_OPERATORS: Mapping[str, Callable[[Importer, Node], None]] = {
     "Add": _binary("add"),
+    "AveragePool": _pool,
     "BatchNormalization": _batch_normalization,
     "Cast": _cast,
+    "Celu": _celu,
     "Clip": _clip,
     "Concat": _concat,
     "Conv": _convolution,
@@ -636,26 +749,47 @@ _OPERATORS: Mapping[str, Callable[[_Importer, Node], None]] = {
     "DepthToSpace": _depth_to_space,
     "Div": _binary("div"),
     "Dropout": _rename,
+    "Equal": _comparison("equal"),
+    "Expand": onnx_selection.expand,
     "Flatten": _flatten,
+    "Gather": onnx_selection.gather,
     "Gelu": _gelu,
     "Gemm": _gemm,
-    "GlobalAveragePool": _spatial_mean,
+    "GlobalAveragePool": onnx_normalization.reduction("mean"),
+    "GlobalMaxPool": onnx_normalization.reduction("max"),
+    "Greater": _comparison("greater"),
+    "GreaterOrEqual": _comparison("greater_or_equal"),
+    "GroupNormalization": onnx_normalization.group_normalization,
     "Identity": _rename,
+    "InstanceNormalization": onnx_normalization.instance_normalization,
+    "LayerNormalization": onnx_normalization.layer_normalization,
+    "Less": _comparison("greater", swapped=True),
+    "LessOrEqual": _comparison("greater_or_equal", swapped=True),
     "MatMul": _matmul,
     "Max": _binary("maximum"),
+    "MaxPool": _pool,
     "Min": _binary("minimum"),
     "Mul": _binary("mul"),
+    "Not": _not,
     "PRelu": _prelu,
+    "Pad": onnx_selection.pad,
     "Pow": _power,
-    "ReduceMean": _spatial_mean,
+    "ReduceMax": onnx_normalization.reduction("max"),
+    "ReduceMean": onnx_normalization.reduction("mean"),
+    "ReduceSum": onnx_normalization.reduction("sum"),
     "Reshape": _reshape,
     "Resize": _resize,
+    "Slice": onnx_selection.slice_,
+    "Softmax": onnx_normalization.softmax,
+    "Split": onnx_selection.split,
     "Squeeze": _squeeze,
     "Sub": _binary("sub"),
     "Sum": _binary("add"),
+    "Tile": onnx_selection.tile,
     "Transpose": _transpose,
     "Unsqueeze": _unsqueeze,
     "Upsample": _resize,
+    "Where": _where,
 }
 
 SUPPORTED_OPERATORS = tuple(sorted({*_POINTWISE, *_OPERATORS}))

@@ -1,4 +1,4 @@
-"""Kernels that compute little and move much: pointwise, resize, permute, concat, mean."""
+"""Kernels that compute little and move much: pointwise, resize, permute, pick, concat, pools, means."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.rewrites import nearest_indices, source_positions
 from vaevis_tui.engine.wgpu.kernels.base import Constant, Context, Kernel, Lowered, always, dispatch, io_text
-from vaevis_tui.engine.wgpu.layout import layout_of
+from vaevis_tui.engine.wgpu.layout import blocked_order, layout_of, take_padded
 from vaevis_tui.engine.wgpu.template import render
 
 
@@ -119,9 +119,61 @@ def _lower_concat(operator: ir.Concat, context: Context) -> Lowered:
     return _lower("concat.wgsl", operator, context, sources=sources)
 
 
-def _lower_mean(operator: ir.SpatialMean, context: Context) -> Lowered:
+NO_LANE = 0xFFFFFFFF
+"""In the table of `ir.Pick`: no lane of the source; more lanes than a tensor has."""
+
+
+def _lower_pick(operator: ir.Pick, context: Context) -> Lowered:
     source = context.layout(operator.inputs[0])
-    return _lower("mean.wgsl", operator, context, source_blocks=source.blocks, source_pixels=source.pixels)
+    order = blocked_order(source)
+    lanes = np.empty(source.elements, np.int64)
+    lanes[order[order >= 0]] = np.flatnonzero(order >= 0)
+    indices = operator.indices.reshape(-1)
+    picked = np.where(indices < 0, NO_LANE, lanes[np.maximum(indices, 0)])
+    table = take_padded(picked, blocked_order(layout_of(operator.shape))).astype(np.uint32)
+    return _lower(
+        "pick.wgsl",
+        operator,
+        context,
+        (Constant(table),),
+        none=NO_LANE,
+        fill=repr(operator.fill),
+        source_vec4s=source.vec4s,
+    )
+
+
+def _lower_reduction(operator: ir.SpatialReduction, context: Context) -> Lowered:
+    source = context.layout(operator.inputs[0])
+    return _lower(
+        "reduce.wgsl",
+        operator,
+        context,
+        maximum=operator.function == "max",
+        source_blocks=source.blocks,
+        source_pixels=source.pixels,
+    )
+
+
+def _lower_pool(operator: ir.Pool, context: Context) -> Lowered:
+    source = context.layout(operator.inputs[0])
+    return _lower(
+        "pool.wgsl",
+        operator,
+        context,
+        maximum=operator.function == "max",
+        include_pad=operator.include_pad,
+        kernel_height=operator.kernel[0],
+        kernel_width=operator.kernel[1],
+        stride_y=operator.strides[0],
+        stride_x=operator.strides[1],
+        pad_top=operator.pads[0],
+        pad_left=operator.pads[1],
+        dilation_y=operator.dilations[0],
+        dilation_x=operator.dilations[1],
+        source_blocks=source.blocks,
+        source_height=source.height,
+        source_width=source.width,
+    )
 
 
 KERNELS = (
@@ -130,5 +182,7 @@ KERNELS = (
     Kernel("permute", ir.Permute, always, _lower_permute),
     Kernel("permute", ir.DepthToSpace, always, _lower_depth_to_space),
     Kernel("concat", ir.Concat, always, _lower_concat),
-    Kernel("mean", ir.SpatialMean, always, _lower_mean),
+    Kernel("pick", ir.Pick, always, _lower_pick),
+    Kernel("pool", ir.Pool, always, _lower_pool),
+    Kernel("reduce", ir.SpatialReduction, always, _lower_reduction),
 )
