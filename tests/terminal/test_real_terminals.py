@@ -53,7 +53,8 @@ def test_kitty_shows_frames_and_flips(placeholders: bool, tmp_path: Path) -> Non
     require(shutil.which("kitty"), "kitty (Debian: kitty)")
     version = subprocess.run(["kitty", "--version"], capture_output=True, text=True, check=True).stdout
     draws = tuple(map(int, version.split()[1].split("."))) >= (0, 28)
-    require(draws or not placeholders, "kitty that draws placeholders, 0.28 or later (Debian 13: kitty)")
+    if placeholders and not draws:  # never required: Debian 12 has no such kitty
+        pytest.skip("no kitty that draws placeholders, 0.28 or later (Debian 13: kitty)")
     # Only kitty knows the size of a cell, but a patch of one colour is exact at any size. What little noise
     # is on it keeps it from being compressed into a single chunk.
     noise = np.random.default_rng(0).integers(0, 2, (128, 128, 3), dtype=np.uint8)
