@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from training import config as configuration
-from training.config import Config
+from training.config import Config, Recipe
 from training.networks import VAE
 from vaevis_tui.errors import UserError
 
@@ -62,11 +62,15 @@ def update_average(state: State, decay: float) -> None:
     decay = min(decay, (1 + state.step) / (10 + state.step))
     average: list[Tensor] = list(state.average.parameters())
     torch._foreach_lerp_(average, list(state.model.parameters()), 1 - decay)
+    for mean, buffer in zip(state.average.buffers(), state.model.buffers(), strict=True):
+        if buffer.is_floating_point():  # statistics of batches
+            mean.lerp_(buffer, 1 - decay)
+        else:
+            mean.copy_(buffer)
 
 
 def save(path: Path, state: State, config: Config) -> None:
     """Write a checkpoint; a crash half-way leaves the previous one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         "config": configuration.to_table(config),
         "model": state.model.state_dict(),
@@ -75,12 +79,23 @@ def save(path: Path, state: State, config: Config) -> None:
         "step": state.step,
         "seconds": state.seconds,
     }
+    write(path, content)
+
+
+def write(path: Path, content: dict[str, Any]) -> None:
+    """Write a file of tensors; a crash half-way leaves the previous one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     torch.save(content, unfinished)
     unfinished.replace(path)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
+    """What `write` wrote, on the CPU.
+
+    Raises:
+        UserError: No file there, or a broken one.
+    """
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
@@ -98,20 +113,29 @@ def resume(path: Path, config: Config, device: torch.device) -> State:
     Raises:
         UserError: No checkpoint there, a broken one, or one of another network, seed or data set.
     """
-    content = _read(path)
-    before, now = content["config"], configuration.to_table(config)
-    for key in ("network", "seed", "dataset", "validation"):
-        if before[key] != now[key]:
-            raise UserError(
-                f"{path} was trained with {key} = {before[key]}, the configuration says {now[key]}; "
-                "pass --restart to begin anew"
-            )
+    content = read(path)
+    check_same(path, content, config, ("network", "seed", "dataset", "validation"))
     state = fresh(config, device)
     state.model.load_state_dict(content["model"])
     state.average.load_state_dict(content["average"])
     state.optimiser.load_state_dict(content["optimiser"])
     state.step, state.seconds = content["step"], content["seconds"]
     return state
+
+
+def check_same(path: Path, content: dict[str, Any], config: Recipe, keys: tuple[str, ...]) -> None:
+    """Refuse to go on with a checkpoint of another configuration.
+
+    Raises:
+        UserError: One of the keys differs.
+    """
+    before, now = content["config"], configuration.to_table(config)
+    for key in keys:
+        if before[key] != now[key]:
+            raise UserError(
+                f"{path} was trained with {key} = {before[key]}, the configuration says {now[key]}; "
+                "pass --restart to begin anew"
+            )
 
 
 @dataclass(frozen=True)
@@ -127,7 +151,7 @@ class Trained:
     """
 
     model: VAE
-    config: Config
+    config: Recipe
     step: int
     seconds: float
     digest: str
@@ -139,7 +163,7 @@ def load_trained(path: Path) -> Trained:
     Raises:
         UserError: No checkpoint there, or a broken one.
     """
-    content = _read(path)
+    content = read(path)
     config = configuration.from_table(content["config"], str(path))
     model = VAE(config.network)
     model.load_state_dict(content["average"])

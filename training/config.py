@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+import types
 import typing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ CONFIGS = Path(__file__).parent / "configs"
 
 @dataclass(frozen=True)
 class Network:
-    """Sizes of the networks; see `training.networks.VAE`."""
+    """Sizes of convolutional networks; see `training.networks.VAE`."""
 
     latent: int
     hidden: int
@@ -29,6 +30,14 @@ class Network:
     encoder_blocks: int
     decoder_blocks_7: int
     decoder_blocks_14: int
+
+
+@dataclass(frozen=True)
+class DenseNetwork:
+    """Sizes of fully connected networks: hidden layers from the latent outwards, the same in the encoder."""
+
+    latent: int
+    layers: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -71,8 +80,8 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Config:
-    """All of one model's training; see the comments in ``training/configs/mnist.toml`` for units."""
+class Recipe:
+    """What the training of every model has: what its card says of it, the data set and the seed."""
 
     name: str
     title: str
@@ -81,8 +90,14 @@ class Config:
     limits: str
     dataset: str
     seed: int
+
+
+@dataclass(frozen=True)
+class Config(Recipe):
+    """All of the training on MNIST; see the comments in ``training/configs/mnist.toml`` for units."""
+
     validation: int
-    network: Network
+    network: Network | DenseNetwork
     optimiser: Optimiser
     objective: Objective
     stage: tuple[Stage, ...]
@@ -99,20 +114,28 @@ def names() -> list[str]:
     return sorted(path.stem for path in CONFIGS.glob("*.toml"))
 
 
-def load(name: str) -> Config:
-    """Read a configuration by model name (``mnist``) or by the path of a ``.toml`` file.
+def read_table(name: str) -> tuple[dict[str, Any], str]:
+    """The table of a model (``mnist``) or of a ``.toml`` file, and the path it was read from.
 
     Raises:
-        UserError: No such file, not TOML, or a key that is missing, unknown or of the wrong type.
+        UserError: No such file, or not TOML.
     """
     path = Path(name) if name.endswith(".toml") else CONFIGS / f"{name}.toml"
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8")), str(path)
     except FileNotFoundError:
         raise UserError(f"no training configuration {name!r}; there are: {', '.join(names())}") from None
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path} is not TOML: {error}") from None
-    return from_table(table, str(path))
+
+
+def load(name: str) -> Config:
+    """Read a configuration for MNIST by model name (``mnist``) or by the path of a ``.toml`` file.
+
+    Raises:
+        UserError: No such file, not TOML, or a key that is missing, unknown or of the wrong type.
+    """
+    return from_table(*read_table(name))
 
 
 def from_table(table: dict[str, Any], where: str) -> Config:
@@ -121,27 +144,47 @@ def from_table(table: dict[str, Any], where: str) -> Config:
     Raises:
         UserError: A key is missing, unknown or of the wrong type, or a value makes no sense.
     """
-    config: Config = _build(Config, table, where)
-    if not config.stage:
-        raise UserError(f"{where}: there is no [[stage]]; training needs at least one")
-    for index, stage in enumerate(config.stage):
-        for key in ("steps", "batch_size", "importance_samples"):
-            if (value := getattr(stage, key)) < 1:
-                raise UserError(f"{where}: stage[{index}]: {key} is {value}; it must be at least 1")
-    if config.run.precision not in ("auto", "float32", "bfloat16"):
-        raise UserError(
-            f"{where}: run.precision is {config.run.precision!r}; it must be auto, float32 or bfloat16"
-        )
+    config: Config = build(Config, table, where)
+    check_stages(config.stage, ("steps", "batch_size", "importance_samples"), where)
+    check_precision(config.run, where)
     return config
 
 
-def to_table(config: Config) -> dict[str, Any]:
+def check_stages(stages: tuple[Any, ...], counts: tuple[str, ...], where: str) -> None:
+    """Refuse a training without stages, or with a count below 1 in one of them.
+
+    Raises:
+        UserError: One of these.
+    """
+    if not stages:
+        raise UserError(f"{where}: there is no [[stage]]; training needs at least one")
+    for index, stage in enumerate(stages):
+        for key in counts:
+            if (value := getattr(stage, key)) < 1:
+                raise UserError(f"{where}: stage[{index}]: {key} is {value}; it must be at least 1")
+
+
+def check_precision(run: Run, where: str) -> None:
+    """Refuse an unknown precision.
+
+    Raises:
+        UserError: It is unknown.
+    """
+    if run.precision not in ("auto", "float32", "bfloat16"):
+        raise UserError(f"{where}: run.precision is {run.precision!r}; it must be auto, float32 or bfloat16")
+
+
+def to_table(config: Recipe) -> dict[str, Any]:
     """The configuration as plain dictionaries, lists, strings and numbers."""
     return dataclasses.asdict(config)
 
 
-def _build(kind: Any, table: Any, where: str) -> Any:
-    """An instance of the dataclass ``kind`` from ``table``, all keys checked."""
+def build(kind: Any, table: Any, where: str) -> Any:
+    """An instance of the dataclass ``kind`` from ``table``, all keys checked.
+
+    Raises:
+        UserError: A key is missing, unknown or of the wrong type.
+    """
     if not isinstance(table, dict):
         raise UserError(f"{where} must be a table")
     hints = typing.get_type_hints(kind)
@@ -153,9 +196,11 @@ def _build(kind: Any, table: Any, where: str) -> Any:
 
 
 def _value(hint: Any, value: Any, where: str) -> Any:
-    """``value`` as the type ``hint``: a scalar, a pair of floats, a dataclass or a tuple of dataclasses."""
+    """``value`` as the type ``hint``: a scalar, a tuple, a dataclass or one of several dataclasses."""
+    if isinstance(hint, types.UnionType):
+        return build(_fitting(typing.get_args(hint), value), value, where)
     if dataclasses.is_dataclass(hint):
-        return _build(hint, value, where)
+        return build(hint, value, where)
     if typing.get_origin(hint) is tuple:
         kinds = typing.get_args(hint)
         if not isinstance(value, (list, tuple)) or (kinds[-1] is not ... and len(value) != len(kinds)):
@@ -166,3 +211,9 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     if type(value) is not hint:
         raise UserError(f"{where} is {value!r}; it must be {hint.__name__}")
     return value
+
+
+def _fitting(kinds: tuple[Any, ...], table: Any) -> Any:
+    """The dataclass that has most of the table's keys: what is wrong with the table is said of that one."""
+    keys = table.keys() if isinstance(table, dict) else set()
+    return max(kinds, key=lambda kind: len(keys & typing.get_type_hints(kind).keys()))

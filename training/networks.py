@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.config import Network
+from training.config import DenseNetwork, Network
 
 SLOPE = 0.1
 """Slope of the leaky ReLU below zero."""
@@ -39,7 +39,20 @@ class ResidualBlock(nn.Module):
         return out
 
 
-class Encoder(nn.Module):
+class GaussianEncoder(nn.Module):
+    """What all encoders have: the last layers, whose outputs are those of the latent dimensions."""
+
+    mean: nn.Linear
+    logvar: nn.Linear
+
+
+class LatentDecoder(nn.Module):
+    """What all decoders have: the first layer, whose inputs are the latent dimensions."""
+
+    hidden: nn.Linear
+
+
+class Encoder(GaussianEncoder):
     """q(z|x): image to the mean and log-variance of a diagonal Gaussian."""
 
     def __init__(self, network: Network) -> None:
@@ -60,7 +73,7 @@ class Encoder(nn.Module):
         return self.mean(x), self.logvar(x)
 
 
-class Decoder(nn.Module):
+class Decoder(LatentDecoder):
     """p(x|z): latent to the logits of independent Bernoulli pixels."""
 
     def __init__(self, network: Network) -> None:
@@ -85,6 +98,43 @@ class Decoder(nn.Module):
         return F.pixel_shuffle(self.to_28(x), 2)
 
 
+class DenseEncoder(GaussianEncoder):
+    """q(z|x) without convolutions: enough for a latent of two dimensions, and many times faster."""
+
+    def __init__(self, network: DenseNetwork) -> None:
+        super().__init__()
+        widths = [28 * 28, *reversed(network.layers)]
+        self.layers = nn.ModuleList(map(nn.Linear, widths[:-1], widths[1:]))
+        self.mean = nn.Linear(widths[-1], network.latent)
+        self.logvar = nn.Linear(widths[-1], network.latent)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, 1, 28, 28), values 0..1, to mean and log-variance, each (n, latent)."""
+        x = (x - 0.5).flatten(1)
+        for layer in self.layers:
+            x = activation(layer(x))
+        return self.mean(x), self.logvar(x)
+
+
+class DenseDecoder(LatentDecoder):
+    """p(x|z) without convolutions: several layers, since two numbers must become a picture."""
+
+    def __init__(self, network: DenseNetwork) -> None:
+        super().__init__()
+        first, *others = widths = network.layers
+        self.hidden = nn.Linear(network.latent, first)
+        self.layers = nn.ModuleList(map(nn.Linear, widths[:-1], others))
+        self.to_28 = nn.Linear(widths[-1], 28 * 28)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """(n, latent) to logits (n, 1, 28, 28)."""
+        x = activation(self.hidden(z))
+        for layer in self.layers:
+            x = activation(layer(x))
+        logits: Tensor = self.to_28(x)
+        return logits.reshape(-1, 1, 28, 28)
+
+
 @dataclass
 class Pass:
     """What one pass through the VAE gives, for k samples of each of n images.
@@ -105,10 +155,16 @@ class Pass:
 class VAE(nn.Module):
     """Encoder and decoder, tied by reparameterised samples."""
 
-    def __init__(self, network: Network) -> None:
+    encoder: GaussianEncoder
+    decoder: LatentDecoder
+    image_shape: tuple[int, int, int] = (1, 28, 28)
+
+    def __init__(self, network: Network | DenseNetwork) -> None:
         super().__init__()
-        self.encoder = Encoder(network)
-        self.decoder = Decoder(network)
+        if isinstance(network, DenseNetwork):
+            self.encoder, self.decoder = DenseEncoder(network), DenseDecoder(network)
+        else:
+            self.encoder, self.decoder = Encoder(network), Decoder(network)
 
     def forward(self, x: Tensor, noise: Tensor) -> Pass:
         """Encode ``x`` (n, 1, 28, 28) and decode k samples; ``noise`` (k, n, d) is standard normal."""

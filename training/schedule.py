@@ -6,29 +6,79 @@ Nothing depends on the clock, so a run that was interrupted takes the very steps
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from training.config import Config, Stage
+
+class AnyStage(Protocol):
+    """What the stages of all models have."""
+
+    @property
+    def steps(self) -> int:
+        """Steps of the stage."""
+
+    @property
+    def batch_size(self) -> int:
+        """Images a step, over all processes."""
+
+    @property
+    def learning_rate(self) -> tuple[float, float]:
+        """At the start and at the end of the stage."""
+
+
+StageT = TypeVar("StageT", bound=AnyStage)
+StageT_co = TypeVar("StageT_co", bound=AnyStage, covariant=True)
+
+
+class Warmed(Protocol):
+    """What the optimisers of all models have."""
+
+    @property
+    def warmup_steps(self) -> int:
+        """Steps in which the learning rate rises from 0."""
+
+
+class Schedule(Protocol[StageT_co]):
+    """What the schedule needs of a configuration."""
+
+    @property
+    def name(self) -> str:
+        """Of the model."""
+
+    @property
+    def stage(self) -> Sequence[StageT_co]:
+        """The stages in order."""
+
+    @property
+    def optimiser(self) -> Warmed:
+        """The optimiser's settings."""
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of all stages together."""
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(Generic[StageT]):
     """One step of the schedule.
 
     Attributes:
         stage: The stage it belongs to.
         learning_rate: Of this step.
         first_draw: How many images all earlier steps drew; see `training.data.order`.
+        within: How many steps of the stage come before it.
     """
 
-    stage: Stage
+    stage: StageT
     learning_rate: float
     first_draw: int
+    within: int
 
 
-def step_at(config: Config, step: int) -> Step:
+def step_at(config: Schedule[StageT], step: int) -> Step[StageT]:
     """The schedule at a step, counted from 0 over all stages.
 
     Raises:
@@ -40,12 +90,20 @@ def step_at(config: Config, step: int) -> Step:
             within = step - first
             ramp = min(1.0, (step + 1) / max(1, config.optimiser.warmup_steps))
             rate = ramp * _half_cosine(stage, within)
-            return Step(stage, rate, draws + within * stage.batch_size)
+            return Step(stage, rate, draws + within * stage.batch_size, within)
         first, draws = first + stage.steps, draws + stage.steps * stage.batch_size
     raise ValueError(f"step {step} is outside the {config.total_steps} steps of {config.name}")
 
 
-def _half_cosine(stage: Stage, within: int) -> float:
+def stage_ends(config: Schedule[StageT]) -> dict[int, StageT]:
+    """The number of steps taken after each stage, and that stage."""
+    ends: dict[int, StageT] = {}
+    for stage in config.stage:
+        ends[max(ends, default=0) + stage.steps] = stage
+    return ends
+
+
+def _half_cosine(stage: AnyStage, within: int) -> float:
     start, end = stage.learning_rate
     return end + (start - end) * 0.5 * (1 + math.cos(math.pi * within / stage.steps))
 

@@ -21,11 +21,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from training import checkpoint
-from training.config import Stage, load, names
+from training.config import Stage, load, names, read_table
 from training.data import binarise, download_mnist, load_mnist
 from training.distributed import Process, joined
-from training.schedule import step_at
-from training.trainer import Trainer, remaining_seconds
+from training.dog import config as dog_config
+from training.dog import train as dog
+from training.schedule import stage_ends
+from training.trainer import AnyTrainer, Trainer, remaining_seconds
 from vaevis_tui.errors import UserError
 
 
@@ -55,16 +57,17 @@ def stop_requests() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def train(trainer: Trainer, held_out: Tensor, folder: Path, stop_after: int | None = None) -> None:
+def train(trainer: AnyTrainer, held_out: Tensor, folder: Path, stop_after: int | None = None) -> None:
     """Take the steps that are left, or ``stop_after`` of them, logging and saving on the way.
 
     Args:
         trainer: Where the steps are taken.
-        held_out: Binarised images (n, 1, 28, 28) for the figures in the log.
+        held_out: Images for the figures in the log, as the trainer's `validate` takes them.
         folder: Where ``checkpoint.pt`` and ``log.jsonl`` go; only process 0 writes.
         stop_after: Most steps to take in this sitting.
     """
     state, config, process = trainer.state, trainer.config, trainer.process
+    ends = stage_ends(config)
     last = min(config.total_steps, state.step + (stop_after or config.total_steps))
     log = Log(folder / "log.jsonl" if process.first else None)
     bar = tqdm(
@@ -77,34 +80,28 @@ def train(trainer: Trainer, held_out: Tensor, folder: Path, stop_after: int | No
     with stop_requests() as stop, bar:
         while state.step < last and not process.any(bool(stop)):
             started = time.perf_counter()
-            bound = trainer.step()
+            value = trainer.step()
             seconds = time.perf_counter() - started
             state.seconds += seconds
             bar.update()
             if state.step % config.run.log_every == 0:
-                figures = _figures(trainer, process.mean(bound), seconds)
-                bar.set_postfix(stage=figures["stage"], bound=f"{figures['bound']:.1f}")
-                log.write(**figures)
+                figures = trainer.figures(process.mean(value))
+                bar.set_postfix({key: _short(figure) for key, figure in list(figures.items())[:2]})
+                log.write(step=state.step, **figures, seconds_a_step=seconds)
             if process.first and state.step % config.run.validate_every == 0:
                 figures = trainer.validate(held_out)
-                bar.write(f"step {state.step}: held-out bound {figures['validation_bound']:.2f} nats")
+                found = ", ".join(f"{key} {_short(figure)}" for key, figure in figures.items())
+                bar.write(f"step {state.step}: {found}")
                 log.write(step=state.step, **figures)
-            if process.first and state.step % config.run.checkpoint_every == 0:
-                checkpoint.save(folder / checkpoint.FILE, state, config)
+            due = state.step % config.run.checkpoint_every == 0 or state.step in ends
+            if process.first and due:
+                trainer.save(folder)
     if process.first:
-        checkpoint.save(folder / checkpoint.FILE, state, config)
+        trainer.save(folder)
 
 
-def _figures(trainer: Trainer, bound: float, seconds: float) -> dict[str, Any]:
-    now = step_at(trainer.config, trainer.state.step - 1)
-    return {
-        "step": trainer.state.step,
-        "stage": now.stage.name,
-        "bound": bound,
-        "learning_rate": now.learning_rate,
-        "gradient_norm": float(trainer.gradient_norm),
-        "seconds_a_step": seconds,
-    }
+def _short(figure: Any) -> str:
+    return f"{figure:.4g}" if isinstance(figure, float) else str(figure)
 
 
 def check_shares(stages: tuple[Stage, ...], processes: int) -> None:
@@ -123,33 +120,23 @@ def check_shares(stages: tuple[Stage, ...], processes: int) -> None:
 
 def run(options: argparse.Namespace, process: Process) -> None:
     """Load what the options name, say how long it will take, and train."""
-    config = load(options.model)
-    check_shares(config.stage, process.count)
-    if options.download and process.first:
-        download_mnist(options.data_root)
-    process.wait()
-    images = load_mnist(options.data_root, train=True)
-    kept = len(images) - config.validation
-    generator = torch.Generator().manual_seed(config.seed)
-    held_out = binarise(images.slice(kept, len(images)).pixels, generator).to(process.device)
-
-    folder = options.runs_dir / config.name
+    table, _ = read_table(options.model)
+    folder = options.runs_dir / str(table.get("name", options.model))
     path = folder / checkpoint.FILE
     if options.restart and process.first and path.is_file():
         path.rename(folder / f"replaced-{time.strftime('%Y%m%d-%H%M%S')}.pt")
-    state = (
-        checkpoint.resume(path, config, process.device)
-        if path.is_file() and not options.restart
-        else checkpoint.fresh(config, process.device)
-    )
+    process.wait()
+    prepare = dog.prepare if table.get("dataset") == dog_config.DATASET else prepare_mnist
+    trainer, held_out = prepare(options, process, path)
+    config, state = trainer.config, trainer.state
     folder.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(config, state, images.slice(0, kept), process)
-    minutes = remaining_seconds(trainer) / 60
+    seconds = remaining_seconds(trainer)
     if process.first:
+        left = config.total_steps - state.step
         print(
             f"{config.name}: {state.step} of {config.total_steps} steps done, the rest takes about "
-            f"{minutes:.0f} minutes on {process.count} x {process.device.type} "
-            f"in {str(trainer.precision).removeprefix('torch.')} (measured)",
+            f"{seconds / 60:.0f} minutes on {process.count} x {process.device.type}, "
+            f"{1000 * seconds / max(1, left):.0f} ms a step (measured)",
             flush=True,
         )
     train(trainer, held_out, folder, options.steps)
@@ -159,12 +146,33 @@ def run(options: argparse.Namespace, process: Process) -> None:
         print(f"{config.name}: {state.step} steps done, {left} left{again}. Checkpoint: {path}")
 
 
+def prepare_mnist(options: argparse.Namespace, process: Process, path: Path) -> tuple[AnyTrainer, Tensor]:
+    """A trainer of digits, resumed from ``path`` where that is, and binarised images held out."""
+    config = load(options.model)
+    check_shares(config.stage, process.count)
+    if options.download and process.first:
+        download_mnist(options.data_root)
+    process.wait()
+    images = load_mnist(options.data_root, train=True)
+    kept = len(images) - config.validation
+    generator = torch.Generator().manual_seed(config.seed)
+    held_out = binarise(images.slice(kept, len(images)).pixels, generator).to(process.device)
+    state = (
+        checkpoint.resume(path, config, process.device)
+        if path.is_file()
+        else checkpoint.fresh(config, process.device)
+    )
+    return Trainer(config, state, images.slice(0, kept), process), held_out
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
     parser.add_argument("model", help=f"a model ({', '.join(names())}) or a configuration file (.toml)")
-    parser.add_argument("--data-root", type=Path, required=True, help="folder that holds MNIST/raw")
-    parser.add_argument("--download", action="store_true", help="fetch the data into --data-root first")
+    parser.add_argument(
+        "--data-root", type=Path, required=True, help="folder that holds MNIST/raw or dogfacenet"
+    )
+    parser.add_argument("--download", action="store_true", help="fetch MNIST into --data-root first")
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="checkpoints and logs (runs)")
     parser.add_argument("--restart", action="store_true", help="begin anew; an old checkpoint is renamed")
     parser.add_argument("--steps", type=int, help="stop after so many steps of this sitting")

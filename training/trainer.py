@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import time
+from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +31,42 @@ def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     native = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
     return torch.bfloat16 if native else torch.float32
+
+
+class AnyState(Protocol):
+    """What the loop reads and writes of a state."""
+
+    step: int
+    seconds: float
+
+
+class AnyTrainer(Protocol):
+    """What the loop in `training.train` needs of a trainer, whatever the model."""
+
+    process: Process
+
+    @property
+    def state(self) -> AnyState:
+        """All that a step changes."""
+
+    @property
+    def config(self) -> Any:
+        """The configuration: a `training.schedule.Schedule` with a ``run`` and a ``seed``."""
+
+    def step(self) -> Tensor:
+        """Take one step; what it is judged by, a scalar."""
+
+    def figures(self, value: float) -> dict[str, Any]:
+        """What to log of the latest step; ``value`` is what `step` returned, over all processes."""
+
+    def validate(self, held_out: Tensor) -> dict[str, float]:
+        """Figures of the averaged weights on images held out."""
+
+    def save(self, folder: Path) -> None:
+        """Write what resuming needs."""
+
+    def rehearsal(self) -> AnyTrainer:
+        """A copy whose steps change nothing here."""
 
 
 class Trainer:
@@ -69,6 +107,25 @@ class Trainer:
         checkpoint.update_average(state, self.config.optimiser.average_decay)
         return bound.mean()
 
+    def figures(self, value: float) -> dict[str, Any]:
+        """What to log of the latest step; ``value`` is the bound in nats."""
+        now = step_at(self.config, self.state.step - 1)
+        return {
+            "stage": now.stage.name,
+            "bound": value,
+            "learning_rate": now.learning_rate,
+            "gradient_norm": float(self.gradient_norm),
+        }
+
+    def save(self, folder: Path) -> None:
+        """Write the checkpoint."""
+        checkpoint.save(folder / checkpoint.FILE, self.state, self.config)
+
+    def rehearsal(self) -> Trainer:
+        """A copy whose steps change nothing here."""
+        images = Images(self.pixels, self.pixels.new_empty(0))
+        return Trainer(self.config, copy.deepcopy(self.state), images, self.process)
+
     def _noise(self, samples: int, images: int) -> Tensor:
         shape = (samples, images, self.config.network.latent)
         return torch.randn(shape, generator=self.generator, device=self.process.device)
@@ -88,21 +145,19 @@ class Trainer:
         return {"validation_bound": bound / len(held_out), "validation_kl": divergence / len(held_out)}
 
 
-def seconds_a_step(trainer: Trainer, step: int, count: int = 3) -> float:
+def seconds_a_step(trainer: AnyTrainer, step: int, count: int = 3) -> float:
     """Median time of a step, taken a few times on a copy of the state, which is then thrown away."""
-    state = copy.deepcopy(trainer.state)
-    images = Images(trainer.pixels, trainer.pixels.new_empty(0))
-    rehearsal = Trainer(trainer.config, state, images, trainer.process)
+    rehearsal = trainer.rehearsal()
     times = []
     for _ in range(count + 1):
-        state.step = step
+        rehearsal.state.step = step
         started = time.perf_counter()
         float(rehearsal.step())
         times.append(time.perf_counter() - started)
     return sorted(times[1:])[count // 2]  # the first one also prepares kernels
 
 
-def remaining_seconds(trainer: Trainer) -> float:
+def remaining_seconds(trainer: AnyTrainer) -> float:
     """How long the steps to come will take, from a few measured steps of every stage that is left."""
     first, seconds = 0, 0.0
     for stage in trainer.config.stage:

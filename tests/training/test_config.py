@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.training.tiny import tiny_config
 from training import config
+from training.dog import config as dog_config
 from vaevis_tui.errors import UserError
 
 
@@ -14,10 +16,19 @@ def table() -> dict[str, Any]:
     return config.to_table(tiny_config())
 
 
-@pytest.mark.parametrize("name", config.names())
-def test_every_shipped_configuration_loads_and_carries_its_file_name(name: str) -> None:
-    assert config.load(name).name == name
-    assert config.load(name).total_steps > 0
+@pytest.mark.parametrize("path", sorted(config.CONFIGS.rglob("*.toml")), ids=str)
+def test_every_shipped_configuration_loads_and_carries_its_file_name(path: Path) -> None:
+    table, _ = config.read_table(str(path))
+    load = dog_config.load if table["dataset"] == dog_config.DATASET else config.load
+    loaded = load(str(path))
+    assert loaded.name == path.stem
+    assert loaded.total_steps > 0
+
+
+def test_a_network_is_told_by_its_keys() -> None:
+    assert config.load("mnist-2d").network == config.DenseNetwork(2, (256, 256, 512))
+    with pytest.raises(UserError, match=r"network: unknown key 'depth'; known are latent, layers"):
+        config.from_table(change("network", {"latent": 2, "layers": [8], "depth": 3}), "here")
 
 
 def test_a_table_survives_the_round_trip() -> None:

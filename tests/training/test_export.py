@@ -46,14 +46,14 @@ def test_the_bundle_opens_and_says_what_was_measured(tmp_path: Path, monkeypatch
 
 def test_weights_that_float16_cannot_hold_are_refused() -> None:
     trained = tiny_trained()
-    torch.nn.init.constant_(trained.model.decoder.to_7.weight, 1e6)
+    torch.nn.init.constant_(trained.model.decoder.hidden.weight, 1e6)
     with pytest.raises(UserError, match="float16"):
         export.verify(trained, np.random.default_rng(0).standard_normal((4, 4)).astype(np.float32))
 
 
 def test_a_graph_that_computes_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     trained, other = tiny_trained(), tiny_trained(9)
-    torch.nn.init.normal_(other.model.decoder.to_28.weight)
+    torch.nn.init.normal_(other.model.decoder.hidden.weight, std=9.0)
     real = onnx_graph.decoder_model
     monkeypatch.setattr(onnx_graph, "decoder_model", lambda _model, half=True: real(other.model, half=half))
     with pytest.raises(UserError, match="exported pictures are off by"):

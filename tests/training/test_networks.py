@@ -3,6 +3,7 @@ from __future__ import annotations
 import torch
 
 from tests.training.tiny import tiny_config
+from training.config import DenseNetwork, Network
 from training.networks import VAE, Decoder, ResidualBlock, multiply_adds
 
 
@@ -35,7 +36,8 @@ def test_a_residual_block_starts_as_the_identity_but_for_a_bias() -> None:
 
 
 def test_multiply_adds_are_counted_by_hand() -> None:
-    network = tiny_config(latent=4).network  # hidden 8, channels 8 and 4, one block at either size
+    network = tiny_config(latent=4).network
+    assert isinstance(network, Network)  # hidden 8, channels 8 and 4, one block at either size
     by_hand = (
         4 * 8
         + 8 * (8 * 49)  # fully connected
@@ -45,3 +47,12 @@ def test_multiply_adds_are_counted_by_hand() -> None:
         + 196 * 4 * 4 * 9  # to four pixels each
     )
     assert multiply_adds(Decoder(network), torch.zeros(1, 4)) == by_hand
+
+
+def test_dense_networks_take_and_give_what_convolutional_ones_do() -> None:
+    vae = VAE(DenseNetwork(2, (8, 16)))
+    out = vae(torch.rand(5, 1, 28, 28), torch.randn(3, 5, 2))
+    assert out.z.shape == (3, 5, 2)
+    assert out.logits.shape == (3, 5, 1, 28, 28)
+    assert multiply_adds(vae.decoder, torch.zeros(1, 2)) == 2 * 8 + 8 * 16 + 16 * 784
+    assert multiply_adds(vae.encoder, torch.zeros(1, 1, 28, 28)) == 784 * 16 + 16 * 8 + 2 * 8 * 2

@@ -9,7 +9,7 @@ import torch
 
 from training import checkpoint, config
 from training.checkpoint import State, Trained
-from training.config import Config, Stage
+from training.config import Config, Network, Stage
 from training.data import Images
 from training.distributed import Process
 from training.trainer import Trainer
@@ -20,6 +20,7 @@ ONE_PROCESS = Process(0, 1, torch.device("cpu"))
 def tiny_config(latent: int = 4) -> Config:
     """Two stages of 4 and 6 steps over 20 images, so that an epoch ends inside the first stage."""
     full = config.load("mnist")
+    assert isinstance(full.network, Network)
     return dataclasses.replace(
         full,
         network=dataclasses.replace(full.network, latent=latent, hidden=8, channels_7=8, channels_14=4),

@@ -1,0 +1,43 @@
+"""What `training.train` begins with for the dogs; the loop is the same for every model."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from training.distributed import Process
+from training.dog import checkpoint, data, judge
+from training.dog.config import load
+from training.dog.trainer import DogTrainer
+from vaevis_tui.errors import UserError
+
+
+def prepare(options: argparse.Namespace, process: Process, path: Path) -> tuple[DogTrainer, Tensor]:
+    """A trainer of dogs, resumed from ``path`` where that is, and the pixels of the validation dogs.
+
+    Raises:
+        UserError: The configuration, the data or the checkpoint is missing or wrong, or there are several
+            processes: the batches are too small to be shared.
+    """
+    config = load(options.model)
+    if process.count > 1:
+        raise UserError(f"{config.name} trains on one device; start one process, without torchrun")
+    if process.device.type == "cuda":
+        # Repeatable kernels for resizing and its gradient are several times slower than the others.
+        torch.use_deterministic_algorithms(False)
+        torch.backends.cudnn.benchmark = True
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.allow_tf32 = True
+    splits = data.load(options.data_root, config.crop)
+    state = (
+        checkpoint.resume(path, config, process.device)
+        if path.is_file()
+        else checkpoint.fresh(config, process.device, splits.train.pixels)
+    )
+    wanted = any(stage.judge for stage in config.stage)
+    judged_by = judge.load(options.data_root, process.device) if wanted else None
+    held_out = splits.validation.take(splits.validation.curated).pixels
+    return DogTrainer(config, state, splits.train.pixels, process, judged_by), held_out
