@@ -14,10 +14,12 @@ from typing import Any
 
 import torch
 
-from training import checkpoint, likelihood, onnx_graph, posterior, sheet
+from training import checkpoint, classifier, likelihood, onnx_graph, posterior, sheet
 from training.checkpoint import Trained
 from training.config import names
 from training.data import Images, binarise, load_mnist
+from training.dog import evaluate as dog
+from training.dog.checkpoint import AVERAGE
 from training.networks import multiply_adds
 from vaevis_tui.errors import UserError
 
@@ -33,31 +35,37 @@ def measure(
     Args:
         trained: The model.
         images: Test images; binarised here with `BINARISATION_SEED`.
-        samples: Importance samples an image for the likelihood.
+        samples: Importance samples an image for the likelihood; with two dimensions it is exact without.
         run: Folder for the unfinished part of a long measurement.
         device: Where the likelihood is computed.
     """
     x = binarise(images.pixels, torch.Generator().manual_seed(BINARISATION_SEED))
     model = trained.model.to(device)
+    exact = model.decoder.hidden.in_features == 2
+    if exact:
+        samples = 1  # for the bound alone
     estimates = likelihood.estimate(model, x.to(device), samples, 0, run / "likelihood.npz", trained.digest)
+    log_likelihood = likelihood.quadrature(model.decoder, x.to(device)) if exact else estimates.log_likelihood
+    lattice = f"lattice of step {likelihood.LATTICE_STEP} to {likelihood.LATTICE_REACH:g} prior deviations"
     model.cpu()
     posteriors = posterior.encode(model, images, BINARISATION_SEED)
     count = len(images)
     return {
-        "test_nll_nats": round(float(-estimates.log_likelihood.mean()), 2),
-        "test_nll_standard_error": round(float(estimates.log_likelihood.std() / count**0.5), 2),
-        "importance_samples": samples,
+        "test_nll_nats": round(float(-log_likelihood.mean()), 2),
+        "test_nll_standard_error": round(float(log_likelihood.std() / count**0.5), 2),
+        **({"quadrature": lattice} if exact else {"importance_samples": samples}),
         "test_images": count,
         "binarisation": f"one draw, torch CPU generator, seed {BINARISATION_SEED}",
         "test_elbo_nats": round(float(estimates.bound.mean()), 2),
         "kl_nats": round(float(posteriors.kl.sum()), 2),
         "active_dimensions": int(posteriors.active.sum()),
         "kl_a_dimension_nats": " ".join(f"{kl:.2f}" for kl in posteriors.kl),
-        **_sizes(trained),
+        **sizes(trained),
     }
 
 
-def _sizes(trained: Trained) -> dict[str, int]:
+def sizes(trained: Trained) -> dict[str, int]:
+    """Weights, multiply-adds a picture and bytes of both networks, as shipped."""
     decoder, encoder = trained.model.decoder, trained.model.encoder
     latent = torch.zeros(1, decoder.hidden.in_features)
     return {
@@ -65,7 +73,7 @@ def _sizes(trained: Trained) -> dict[str, int]:
         "decoder_multiply_adds": multiply_adds(decoder, latent),
         "decoder_bytes": onnx_graph.decoder_model(trained.model).ByteSize(),
         "encoder_parameters": _parameters(encoder),
-        "encoder_multiply_adds": multiply_adds(encoder, torch.zeros(1, 1, 28, 28)),
+        "encoder_multiply_adds": multiply_adds(encoder, torch.zeros(1, *trained.model.image_shape)),
     }
 
 
@@ -76,6 +84,17 @@ def _parameters(network: torch.nn.Module) -> int:
 def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     """Measure what the options name; returns the figures, which are also printed and stored."""
     run = options.runs_dir / options.model
+    dogs = (run / options.weights).is_file()
+    trained, figures = (dog.evaluate if dogs else evaluate_mnist)(options, run)
+    for name, figure in figures.items():
+        print(f"{name:34} {figure}")
+    stored = json.dumps({"weights": trained.digest, **figures}, indent=1)
+    (run / "figures.json").write_text(stored + "\n", encoding="utf-8")
+    return figures
+
+
+def evaluate_mnist(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str, Any]]:
+    """A model of digits and its figures."""
     trained = checkpoint.load_trained(run / checkpoint.FILE)
     train = load_mnist(options.data_root, train=True)
     test = load_mnist(options.data_root, train=False)
@@ -86,21 +105,28 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
         print(f"contact sheet: {options.contact_sheet}")
     kept = test.slice(0, options.images or len(test))
     figures = measure(trained, kept, options.samples, run, torch.device(options.device))
-    for name, figure in figures.items():
-        print(f"{name:26} {figure}")
-    stored = json.dumps({"weights": trained.digest, **figures}, indent=1)
-    (run / "figures.json").write_text(stored + "\n", encoding="utf-8")
-    return figures
+    judged = classifier.load(options.runs_dir / "classifier.pt", train)
+    figures |= {
+        "class_mean_accuracy": round(classifier.accuracy_at_class_means(judged, trained.model, train), 4),
+        "classifier_test_accuracy": round(classifier.accuracy(judged, test.pixels, test.labels), 4),
+    }
+    return trained, figures
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
     parser.add_argument("model", help=f"a trained model: {', '.join(names())}")
-    parser.add_argument("--data-root", type=Path, required=True, help="folder that holds MNIST/raw")
+    parser.add_argument(
+        "--data-root", type=Path, required=True, help="folder that holds MNIST/raw or dogfacenet"
+    )
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="where training ran (runs)")
     parser.add_argument("--samples", type=int, default=100, help="importance samples an image (100)")
     parser.add_argument("--images", type=int, help="only so many test images (all)")
+    parser.add_argument(
+        "--split", default="validation", choices=["validation", "test"], help="which dogs (validation)"
+    )
+    parser.add_argument("--weights", default=AVERAGE, help=f"which of the dogs' averaged weights ({AVERAGE})")
     parser.add_argument("--contact-sheet", type=Path, help="draw a sheet of pictures into this PNG file")
     parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
     options = parser.parse_args(arguments)

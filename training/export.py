@@ -19,9 +19,12 @@ import torch
 from training import checkpoint, onnx_graph, posterior
 from training.checkpoint import Trained
 from training.config import names, to_table
-from training.data import SOURCES, Images, load_mnist
+from training.data import SOURCES, load_mnist
+from training.dog import posterior as dog
+from training.dog.checkpoint import AVERAGE
 from training.networks import multiply_adds
 from vaevis_tui.errors import UserError
+from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models.bundle import write_latents
 from vaevis_tui.resources import weights_dir
 
@@ -30,6 +33,10 @@ LARGEST_DIFFERENCE = 1e-3
 
 LARGEST_STEP = 1 / 255
 """Between pictures of float32 weights and of float16 weights: what rounding to bytes may already cost."""
+
+
+NOT_SHOWN = {"dataset", "seed", "validation", "run"}
+"""What the card says elsewhere, or what changes nothing in the model."""
 
 
 def verify(trained: Trained, z: np.ndarray[Any, Any]) -> float:
@@ -69,7 +76,7 @@ def card(trained: Trained, decoder_bytes: int, figures: dict[str, Any], machine:
     tables: dict[str, dict[str, Any]] = {
         "data": SOURCES[config.dataset],
         "latent": {"size": latent},
-        "image": {"height": 28, "width": 28, "channels": 1},
+        "image": dict(zip(("channels", "height", "width"), trained.model.image_shape, strict=True)),
         "decoder": {
             "parameters": sum(parameter.numel() for parameter in trained.model.decoder.parameters()),
             "multiply_adds": multiply_adds(trained.model.decoder, torch.zeros(1, latent)),
@@ -82,7 +89,7 @@ def card(trained: Trained, decoder_bytes: int, figures: dict[str, Any], machine:
             "minutes": round(trained.seconds / 60),
             "steps": trained.step,
             "seed": config.seed,
-            **{key: recipe[key] for key in ("network", "optimiser", "objective", "stage")},
+            **{key: value for key, value in recipe.items() if key not in head and key not in NOT_SHOWN},
         },
         "figures": figures,
     }
@@ -111,9 +118,8 @@ def _commit() -> str:
         return "unknown"
 
 
-def export(trained: Trained, images: Images, folder: Path, figures: dict[str, Any], machine: str) -> None:
-    """Fit the aggregated posterior to the training images and write the bundle into ``folder``."""
-    trained, space = posterior.prepare(trained, images)
+def export(trained: Trained, space: LatentSpace, folder: Path, figures: dict[str, Any], machine: str) -> None:
+    """Write the bundle of a (pruned) model and its latent space into ``folder``."""
     step = verify(trained, np.concatenate([space.sample(0, 64), space.anchors.z]))
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -147,17 +153,24 @@ def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m training.export", description=__doc__)
     parser.add_argument("model", help=f"a trained model: {', '.join(names())}")
-    parser.add_argument("--data-root", type=Path, required=True, help="folder that holds MNIST/raw")
+    parser.add_argument(
+        "--data-root", type=Path, required=True, help="folder that holds MNIST/raw or dogfacenet"
+    )
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="where training ran (runs)")
     parser.add_argument("--out", type=Path, help="folder of the bundle (weights/MODEL)")
     parser.add_argument("--machine", default="unknown", help='where it was trained, e.g. "2 CPU cores"')
     options = parser.parse_args(arguments)
     try:
         run = options.runs_dir / options.model
-        trained = checkpoint.load_trained(run / checkpoint.FILE)
-        images = load_mnist(options.data_root, train=True)
+        trained, space = (
+            dog.load_prepared(run / AVERAGE, options.data_root)
+            if (run / AVERAGE).is_file()
+            else posterior.prepare(
+                checkpoint.load_trained(run / checkpoint.FILE), load_mnist(options.data_root, train=True)
+            )
+        )
         figures = read_figures(run / "figures.json", trained)
-        export(trained, images, options.out or weights_dir() / options.model, figures, options.machine)
+        export(trained, space, options.out or weights_dir() / options.model, figures, options.machine)
     except UserError as error:
         print(f"training: error: {error}", file=sys.stderr)
         return 2

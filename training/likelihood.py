@@ -1,14 +1,16 @@
-"""How probable a model makes images it has not seen: importance sampling, in nats, resumable."""
+"""How probable a model makes images it has not seen: importance sampling, or a lattice over z, in nats."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from training import objective
@@ -73,6 +75,40 @@ def estimate(model: VAE, x: Tensor, samples: int, seed: int, partial: Path, iden
         done.log_likelihood[block], done.bound[block] = log_likelihood.cpu().numpy(), bound.cpu().numpy()
         _save(partial, key, done)
     return done
+
+
+LATTICE_REACH, LATTICE_STEP = 5.0, 0.025
+"""Of the lattice over z, in prior deviations: all but 1e-6 of the prior; posteriors are wider than a step."""
+
+
+@torch.inference_mode()
+def quadrature(
+    decoder: nn.Module, x: Tensor, reach: float = LATTICE_REACH, step: float = LATTICE_STEP
+) -> NDArray[np.float64]:
+    """Log-likelihoods of binarised images under a model of two dimensions: a sum over a lattice of z.
+
+    The sum of a smooth function that vanishes at the ends converges faster than any power of the step; for a
+    Gaussian as wide as the step its relative error is 1e-8 (Trefethen & Weideman 2014).
+
+    Args:
+        decoder: (m, 2) to logits (m, c, h, w).
+        x: Binarised images (n, c, h, w).
+        reach: The lattice's ends, in prior deviations.
+        step: Between its points.
+
+    Returns:
+        log p(x), float64 (n,), in nats.
+    """
+    line = torch.arange(-reach, reach + step / 2, step, device=x.device)
+    lattice = torch.cartesian_prod(line, line)
+    flat = x.flatten(1)
+    total = torch.full((len(x),), -torch.inf, dtype=torch.float64, device=x.device)
+    for z in tqdm(torch.split(lattice, 1000), desc="likelihood, lattice", unit="1,000 points"):
+        logits = decoder(z).flatten(1)
+        constant = objective.gaussian_log_density(z, 0.0, 0.0) - F.softplus(logits).sum(1)
+        joint = logits @ flat.T + constant[:, None]
+        total = torch.logaddexp(total, torch.logsumexp(joint, 0).double())
+    return (total + 2 * math.log(step)).cpu().numpy()
 
 
 def _load(path: Path, key: str) -> Estimates | None:

@@ -28,19 +28,19 @@ class Picture(nn.Module):
         self.decoder = model.decoder
 
     def forward(self, z: Tensor) -> Tensor:
-        """(n, d) to (n, 1, 28, 28): the probability that a pixel is white."""
+        """(n, d) to (n, c, h, w): intensities; of MNIST, the probabilities that pixels are white."""
         return torch.sigmoid(self.decoder(z))
 
 
 def decoder_model(model: VAE, *, half: bool = True) -> onnx.ModelProto:
-    """``z`` (n, d) float32 to ``image`` (n, 1, 28, 28), values 0..1."""
+    """``z`` (n, d) float32 to ``image`` (n, c, h, w), values 0..1."""
     latent = model.decoder.hidden.in_features
     return _export(Picture(model), torch.zeros(2, latent), "z", ["image"], half)
 
 
 def encoder_model(model: VAE, *, half: bool = True) -> onnx.ModelProto:
-    """``image`` (n, 1, 28, 28), values 0..1, to ``mean`` and ``logvar``, each (n, d)."""
-    return _export(model.encoder, torch.zeros(2, 1, 28, 28), "image", ["mean", "logvar"], half)
+    """``image`` (n, c, h, w), values 0..1, to ``mean`` and ``logvar``, each (n, d)."""
+    return _export(model.encoder, torch.zeros(2, *model.image_shape), "image", ["mean", "logvar"], half)
 
 
 def _export(

@@ -22,7 +22,7 @@ GAP = 6
 
 @torch.inference_mode()
 def draw(model: VAE, space: LatentSpace, originals: Tensor, labels: Tensor, seed: int) -> NDArray[np.uint8]:
-    """The sheet as uint8 (height, width), `COLUMNS` pictures wide, white groups between dark gaps.
+    """The sheet as uint8 (height, width) or (height, width, 3): groups of rows between dark gaps.
 
     From top to bottom: originals over their reconstructions (two pairs of rows), samples of the aggregated
     posterior (four rows), spherical interpolations between unlike originals (four rows).
@@ -30,7 +30,7 @@ def draw(model: VAE, space: LatentSpace, originals: Tensor, labels: Tensor, seed
     Args:
         model: The VAE, on the CPU.
         space: Its latent space.
-        originals: uint8 (n, 1, h, w), n at least 2 * COLUMNS; the first ones are drawn.
+        originals: uint8 (n, c, h, w), n at least 2 * COLUMNS; the first ones are drawn.
         labels: Class of each, (n,): interpolations go from a class to another.
         seed: Of the samples.
     """
@@ -40,35 +40,37 @@ def draw(model: VAE, space: LatentSpace, originals: Tensor, labels: Tensor, seed
     rebuilt = picture(means)
     sampled = picture(torch.from_numpy(space.sample(seed, 4 * COLUMNS)))
     ends = [(i, next(j for j in range(i + 1, len(labels)) if labels[j] != labels[i])) for i in range(0, 8, 2)]
-    path = np.concatenate([_interpolate(space, means[i].numpy(), means[j].numpy()) for i, j in ends])
+    path = np.concatenate([interpolate(space, means[i].numpy(), means[j].numpy()) for i, j in ends])
     groups = []
     for start in (0, COLUMNS):
         stop = start + COLUMNS
         groups.append(np.concatenate([_rows(shown[start:stop]), _rows(rebuilt[start:stop])]))
     groups += [_rows(sampled), _rows(picture(torch.from_numpy(path)))]
-    gap = np.full((GAP, groups[0].shape[1]), 64, np.uint8)
+    gap = np.full((GAP, *groups[0].shape[1:]), 64, np.uint8)
     return np.concatenate([part for group in groups for part in (group, gap)][:-1])
 
 
 def save(path: Path, sheet: NDArray[np.uint8], scale: int = 2) -> None:
-    """Write the sheet as a PNG of 16 greys, every pixel ``scale`` wide."""
-    enlarged = sheet.repeat(scale, 0).repeat(scale, 1)
-    image = Image.fromarray(enlarged).quantize(16)  # a third of the bytes, and nothing the eye misses
+    """Write the sheet, every pixel ``scale`` wide: in 16 greys, or in colour."""
+    image = Image.fromarray(sheet.repeat(scale, 0).repeat(scale, 1))
+    if image.mode == "L":
+        image = image.quantize(16)  # a third of the bytes, and nothing the eye misses
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save(path, optimize=True)
 
 
-def _interpolate(
-    space: LatentSpace, start: NDArray[np.float32], end: NDArray[np.float32]
+def interpolate(
+    space: LatentSpace, start: NDArray[np.float32], end: NDArray[np.float32], count: int = COLUMNS
 ) -> NDArray[np.float32]:
-    """`COLUMNS` points between two latents, float32 (COLUMNS, d), along a sphere of the whitened space."""
+    """``count`` points between two latents, float32 (count, d), along a sphere of the whitened space."""
     first, last = space.whiten(start), space.whiten(end)
-    return space.unwhiten(np.stack([slerp(first, last, t) for t in np.linspace(0, 1, COLUMNS)]))
+    return space.unwhiten(np.stack([slerp(first, last, t) for t in np.linspace(0, 1, count)]))
 
 
 def _rows(images: Tensor) -> NDArray[np.uint8]:
-    """Images (n, 1, h, w), values 0..1, n a multiple of `COLUMNS`, as rows of a uint8 picture."""
-    pixels = (images[:, 0].numpy() * 255 + 0.5).astype(np.uint8)
-    count, height, width = pixels.shape
-    grid = pixels.reshape(count // COLUMNS, COLUMNS, height, width).swapaxes(1, 2)
-    return np.ascontiguousarray(grid.reshape(-1, COLUMNS * width))
+    """Images (n, c, h, w), values 0..1, n a multiple of `COLUMNS`, as rows of a uint8 picture."""
+    pixels = (images.permute(0, 2, 3, 1).numpy() * 255 + 0.5).astype(np.uint8)
+    count, height, width, channels = pixels.shape
+    grid = pixels.reshape(count // COLUMNS, COLUMNS, height, width, channels).swapaxes(1, 2)
+    picture = np.ascontiguousarray(grid.reshape(-1, COLUMNS * width, channels))
+    return picture[..., 0] if channels == 1 else picture

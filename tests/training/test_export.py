@@ -9,6 +9,7 @@ import torch
 
 from tests.training.tiny import bars, tiny_config, tiny_trained, write_checkpoint
 from training import checkpoint, export, onnx_graph, posterior
+from training.networks import Decoder
 from training.posterior import Posteriors
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import open_bundle
@@ -29,7 +30,8 @@ def spread(monkeypatch: pytest.MonkeyPatch, active: list[bool]) -> None:
 def test_the_bundle_opens_and_says_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spread(monkeypatch, [True, False, True, True])
     figures = {"test_nll_nats": 81.5, "binarisation": "one draw"}
-    export.export(tiny_trained(), bars(), tmp_path / "bundle", figures, "2 CPU cores")
+    trained, space = posterior.prepare(tiny_trained(), bars())
+    export.export(trained, space, tmp_path / "bundle", figures, "2 CPU cores")
     bundle = open_bundle(tmp_path / "bundle")
     assert bundle.card is not None
     assert (bundle.name, bundle.latent_dim, bundle.channels) == ("mnist", 3, 1)
@@ -46,7 +48,8 @@ def test_the_bundle_opens_and_says_what_was_measured(tmp_path: Path, monkeypatch
 
 def test_weights_that_float16_cannot_hold_are_refused() -> None:
     trained = tiny_trained()
-    torch.nn.init.constant_(trained.model.decoder.hidden.weight, 1e6)
+    assert isinstance(trained.model.decoder, Decoder)
+    torch.nn.init.constant_(trained.model.decoder.to_7.weight, 1e6)
     with pytest.raises(UserError, match="float16"):
         export.verify(trained, np.random.default_rng(0).standard_normal((4, 4)).astype(np.float32))
 

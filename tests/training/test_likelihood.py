@@ -61,3 +61,22 @@ def test_an_interrupted_measurement_goes_on_to_the_same_figures(
 
     likelihood.estimate(model, x, 3, 0, partial, "another model")
     assert calls[0] == 7
+
+
+class Bars(torch.nn.Module):
+    """Two dimensions to the logits of three pixels, linearly."""
+
+    weight = torch.tensor([[4.0, 0.0, -2.0], [0.0, 3.0, 1.0]])
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return (z @ self.weight).reshape(-1, 1, 1, 3)
+
+
+def test_the_lattice_gives_probabilities_that_add_up_and_agree_with_sampling() -> None:
+    x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 3).reshape(8, 1, 1, 3)
+    found = np.exp(likelihood.quadrature(Bars(), x, step=0.1))
+    assert found.sum() == pytest.approx(1, abs=1e-5)
+    z = torch.randn(200_000, 2, generator=torch.Generator().manual_seed(0))
+    on = torch.sigmoid(z @ Bars.weight)
+    sampled = [float(torch.where(row.flatten() > 0, on, 1 - on).prod(1).mean()) for row in x]
+    assert found == pytest.approx(sampled, abs=5e-3)

@@ -51,9 +51,11 @@ def of_coarse_pictures(pixels: Tensor, count: int) -> Components:
     x = torch.cat([pictures, mirrored])
     mean = x.mean(0)
     x = x - mean
+    if len(x) < x.shape[1]:
+        _, values, axes = torch.linalg.svd(x, full_matrices=False)
+        return Components(mean, axes[:count].contiguous(), values[:count] ** 2 / len(x))
     variances, columns = torch.linalg.eigh(x.T @ x / len(x))
-    leading = torch.arange(len(variances) - 1, len(variances) - 1 - count, -1, device=x.device)
-    return Components(mean, columns.T[leading].contiguous(), variances[leading])
+    return Components(mean, columns.T.flip(0)[:count].contiguous(), variances.flip(0)[:count])
 
 
 def of_pictures(pixels: Tensor, count: int, rounds: int = 4) -> Components:

@@ -1,0 +1,91 @@
+"""From averaged weights to figures, a sheet and a bundle."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tests.training.dog.tiny import faces, photograph, tiny_config, tiny_state, write_archive
+from training import export
+from training.checkpoint import Trained
+from training.dog import checkpoint, data, evaluate, posterior
+from training.dog.data import Dogs
+from vaevis_tui.errors import UserError
+from vaevis_tui.latent.space import LatentSpace
+from vaevis_tui.models.bundle import open_bundle
+
+
+def dogs(count: int = 40) -> Dogs:
+    """Two photographs of each of count / 2 dogs."""
+    labels = torch.arange(count) // 2 + 100
+    curated = torch.ones(count, dtype=torch.bool)
+    names = tuple(f"{label}/{i}.jpg" for i, label in enumerate(labels.tolist()))
+    return Dogs(faces(count), labels, names, torch.zeros(count), curated)
+
+
+def trained(folder: Path) -> Trained:
+    checkpoint.save_average(folder / checkpoint.AVERAGE, tiny_state(), tiny_config())
+    return checkpoint.load_trained(folder / checkpoint.AVERAGE)
+
+
+def test_the_bundle_opens_and_names_dogs(tmp_path: Path) -> None:
+    pruned, space = posterior.prepare(trained(tmp_path), dogs())
+    export.export(pruned, space, tmp_path / "bundle", {"psnr_db": 20.0}, "a GPU")
+    bundle = open_bundle(tmp_path / "bundle")
+    assert bundle.card is not None
+    assert (bundle.name, bundle.channels, bundle.image_height, bundle.image_width) == ("dog", 3, 128, 128)
+    assert "Mougeot" in bundle.card.data_attribution
+    assert bundle.card.data_licence == "CC BY 4.0"
+    assert bundle.card.training["stage"][1]["name"] == "sharpen"
+    assert len(bundle.space.anchors) == 20  # one a dog
+    assert set(bundle.space.anchors.labels) == {f"dog {i}" for i in range(100, 120)}
+    assert bundle.encoder_path is not None
+
+
+def test_anchors_spread_from_the_middle_outwards() -> None:
+    line = np.array([[0.0], [1.0], [5.0], [9.0], [10.0]])
+    assert posterior.spread(line, 3).tolist() == [2, 0, 4]
+    assert len(posterior.spread(line, 99)) == 5
+
+
+def test_an_anchor_is_the_photograph_nearest_to_its_dogs_mean() -> None:
+    means = np.array([[0, 0], [4, 4], [1.5, 1.5], [9, 9], [9, 8]], np.float32)
+    some = dogs(5)
+    some = Dogs(
+        some.pixels, torch.tensor([1, 1, 1, 2, 2]), some.names, some.fill, torch.tensor([1, 1, 1, 0, 1]) > 0
+    )
+    anchors = posterior.dog_anchors(means, some, LatentSpace.standard_normal(2), 2)
+    assert sorted(zip(anchors.labels, anchors.indices.tolist(), strict=True)) == [("dog 1", 2), ("dog 2", 4)]
+
+
+def test_a_whole_public_zip_is_measured_on_its_test_dogs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "default_cache", lambda: tmp_path / "cache")
+    names = [(dog, n) for dog in (*range(1, 6), 7, 27) for n in range(8 if dog < 7 else 16)]
+    write_archive(tmp_path, {f"{dog}/{dog}.{n}.jpg": photograph(100 * dog + n) for dog, n in names})
+    trained(tmp_path / "run")
+    options = argparse.Namespace(
+        weights=checkpoint.AVERAGE,
+        data_root=tmp_path,
+        split="test",
+        images=None,
+        device="cpu",
+        contact_sheet=tmp_path / "sheet.png",
+    )
+    found = evaluate.evaluate(options, tmp_path / "run")[1]
+    assert (found["photographs"], found["dogs"]) == (32, 2)
+    assert found["psnr_pca_db"] > found["psnr_db"]  # nothing was learnt yet
+    assert "fd_samples" not in found  # the judge's weights are not there
+    assert len(found["kl_a_dimension_nats"].split()) == found["active_dimensions"]
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.mode == "RGB"
+        assert sheet.width == 16 * 128
+    options.split = "validation"
+    with pytest.raises(UserError, match="the validation split has 8 photographs here; it needs 32"):
+        evaluate.evaluate(options, tmp_path / "run")

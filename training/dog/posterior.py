@@ -1,0 +1,85 @@
+"""The aggregated posterior of the dogs, and a few hundred of them spread over it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from training.checkpoint import Trained
+from training.dog import checkpoint, data
+from training.dog import config as dog_config
+from training.dog.data import Dogs
+from training.networks import VAE
+from training.posterior import Posteriors, prune
+from vaevis_tui.latent.space import Anchors, LatentSpace
+
+ANCHORS = 300
+
+
+@torch.inference_mode()
+def encode(model: VAE, pixels: torch.Tensor, batch: int = 100) -> Posteriors:
+    """Posteriors of uint8 images (n, 3, 128, 128), on the model's device."""
+    device = next(model.parameters()).device
+    means, logvars = [], []
+    for block in tqdm(torch.split(pixels, batch), desc="encode", unit=f"{batch} images", leave=False):
+        mean, logvar = model.encoder(block.to(device).float() / 255)
+        means.append(mean.cpu())
+        logvars.append(logvar.cpu())
+    return Posteriors(torch.cat(means).numpy(), torch.cat(logvars).numpy())
+
+
+def spread(points: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Positions of ``count`` of the points (n, d), each as far as can be from those before (Gonzalez 1985).
+
+    The first is the one nearest to the mean.
+    """
+    chosen = [int(np.linalg.norm(points - points.mean(0), axis=1).argmin())]
+    distance = np.linalg.norm(points - points[chosen[0]], axis=1)
+    while len(chosen) < min(count, len(points)):
+        chosen.append(int(distance.argmax()))
+        distance = np.minimum(distance, np.linalg.norm(points - points[chosen[-1]], axis=1))
+    return np.array(chosen, np.int64)
+
+
+def dog_anchors(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace, count: int = ANCHORS) -> Anchors:
+    """Photographs spread over the space, one a dog: of each dog the one nearest to its mean.
+
+    Args:
+        means: Posterior means of the photographs, (n, d).
+        dogs: The photographs; curated ones are taken where there are any.
+        space: Distances are measured in its whitened coordinates.
+        count: How many anchors.
+    """
+    whitened, labels, curated = space.whiten(means), dogs.labels.numpy(), dogs.curated.numpy()
+    typical = []
+    for dog in np.unique(labels):
+        of_dog = np.flatnonzero(labels == dog)
+        members = kept if len(kept := of_dog[curated[of_dog]]) else of_dog
+        offsets = whitened[members] - whitened[members].mean(0)
+        typical.append(int(members[np.linalg.norm(offsets, axis=1).argmin()]))
+    at = np.array(typical)[spread(whitened[typical], count)]
+    return Anchors(means[at], tuple(f"dog {labels[i]}" for i in at), at)
+
+
+def prepare(trained: Trained, dogs: Dogs) -> tuple[Trained, LatentSpace]:
+    """What ships: the model without the dimensions it does not use, and the space that ``dogs`` fill."""
+    pruned, posteriors = prune(trained, encode(trained.model, dogs.pixels))
+    variances = np.exp(posteriors.logvars)
+    bare = LatentSpace.from_posteriors(posteriors.means, variances)
+    anchors = dog_anchors(posteriors.means, dogs, bare)
+    return pruned, LatentSpace.from_posteriors(posteriors.means, variances, anchors=anchors)
+
+
+def load_prepared(path: Path, root: Path) -> tuple[Trained, LatentSpace]:
+    """What ships of the averaged weights at ``path``, with the training dogs under ``root``.
+
+    Raises:
+        UserError: Either is missing or broken.
+    """
+    trained = checkpoint.load_trained(path)
+    assert isinstance(trained.config, dog_config.DogConfig)
+    return prepare(trained, data.load(root, trained.config.crop).train)
