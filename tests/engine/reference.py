@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from vaevis_tui.engine.graph import Graph, ir
 from vaevis_tui.engine.graph.expression import evaluate
-from vaevis_tui.engine.graph.rewrites import nearest_indices, source_positions
+from vaevis_tui.engine.graph.rewrites import cubic_taps, nearest_indices, source_positions
 
 Array = NDArray[np.float32]
 
@@ -318,6 +318,12 @@ def _resize(operator: ir.Resize, x: Array) -> Array:
         length, scale = x.shape[2 + axis], operator.scales[axis]
         if operator.mode == "nearest":
             x = np.take(x, nearest_indices(operator, length, scale, axis), axis=2 + axis)
+            continue
+        if operator.mode == "cubic":
+            indices, weights = cubic_taps(operator, length, scale, axis)
+            share = (-1, 1) if axis == 0 else (-1,)
+            parts = [np.take(x, indices[:, i], 2 + axis) * weights[:, i].reshape(share) for i in range(4)]
+            x = np.sum(parts, axis=0)
             continue
         position = np.clip(source_positions(operator, length, scale, axis), 0, length - 1)
         first = np.floor(position).astype(int)

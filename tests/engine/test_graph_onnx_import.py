@@ -91,15 +91,9 @@ def _unknown_operator() -> Builder:
     return b
 
 
-def _cubic() -> Builder:
-    b = _image()
-    b.upsample(mode="cubic")
-    return b
-
-
 def _crop_and_resize() -> Builder:
     b = _image()
-    b.upsample(mode="linear", coordinate_transformation_mode="tf_half_pixel_for_nn")
+    b.upsample(mode="linear", coordinate_transformation_mode="tf_crop_and_resize")
     return b
 
 
@@ -176,8 +170,7 @@ def _huge_pads() -> Builder:
     [
         (_unknown_operator, ["LRN", "n2", "(1, 2, 4, 4)"]),
         (_matrix_from_the_latent_vector, ["MatMul", "right-hand matrix", "constant"]),
-        (_cubic, ["Resize", "mode='cubic'", "nearest and linear"]),
-        (_crop_and_resize, ["Resize", "tf_half_pixel_for_nn"]),
+        (_crop_and_resize, ["Resize", "tf_crop_and_resize"]),
         (_antialias, ["Resize", "antialias=1"]),
         (_resized_channels, ["Resize", "scales=[1.0, 2.0, 2.0, 2.0]"]),
         (_dynamic_weight, ["Conv", "weight", "constant"]),

@@ -309,8 +309,10 @@ def test_activations_spelled_out() -> None:
 # --------------------------------------------------------------------------------------------------
 
 RESIZES = st.tuples(
-    st.sampled_from(["nearest", "linear"]),
-    st.sampled_from(["half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners"]),
+    st.sampled_from(["nearest", "linear", "cubic"]),
+    st.sampled_from(
+        ["half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "asymmetric", "align_corners"]
+    ),
     st.sampled_from(["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"]),
 )
 
@@ -321,7 +323,7 @@ def test_resizes_to_a_size(
     how: tuple[str, str, str], height: int, width: int, new_height: int, new_width: int
 ) -> None:
     mode, coordinates, rounding = how
-    b = image(5, height, width)
+    b = image(5, height, width, opset=19)
     sizes = b.constant(np.array([1, 5, new_height, new_width], np.int64))
     attributes = {"mode": mode, "coordinate_transformation_mode": coordinates}
     if mode == "nearest":
@@ -335,6 +337,24 @@ def test_resizes_to_a_size(
 def test_resizes_by_a_factor(mode: str, scale: float) -> None:
     b = image(3, 4, 5)
     b.upsample(scale, mode=mode)
+    agrees(b)
+
+
+@pytest.mark.parametrize("outside", [0, 1])
+@pytest.mark.parametrize("scale", [0.6, 1.7, 2.0])
+def test_cubic_resizes(scale: float, outside: int) -> None:
+    b = image(3, 5, 4)
+    b.upsample(scale, mode="cubic", cubic_coeff_a=-0.5, exclude_outside=outside)
+    b.add("Tanh")
+    agrees(b)
+
+
+def test_resizes_with_tensorflow_s_coordinates() -> None:
+    b = Builder(18, opset=11)
+    b.view(2, 3, 3)
+    region, scales = b.constant(np.zeros(0, np.float32)), b.constant(np.array([1, 1, 1.5, 3], np.float32))
+    how = {"coordinate_transformation_mode": "tf_half_pixel_for_nn", "nearest_mode": "floor"}
+    b.add("Resize", region, scales, mode="nearest", **how)
     agrees(b)
 
 

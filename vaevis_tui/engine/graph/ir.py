@@ -184,18 +184,24 @@ class Resize(Operator):
     """ONNX Resize of height and width.
 
     Attributes:
-        mode: ``"nearest"`` or ``"linear"``.
+        mode: ``"nearest"``, ``"linear"`` or ``"cubic"``.
         scales: Output size over input size as the graph gives it, vertical and horizontal.
-        coordinates: ONNX coordinate_transformation_mode: ``half_pixel``, ``pytorch_half_pixel``,
+        coordinates: ONNX coordinate_transformation_mode: ``half_pixel``,
+            ``half_pixel_symmetric``, ``tf_half_pixel_for_nn``, ``pytorch_half_pixel``,
         ``asymmetric``
             or ``align_corners``.
         rounding: ONNX nearest_mode: ``round_prefer_floor``, ``round_prefer_ceil``, ``floor`` or ``ceil``.
+        cubic_coefficient: ONNX cubic_coeff_a.
+        exclude_outside: Whether cubic weights of pixels outside the image go to those inside; else the edge
+            is repeated.
     """
 
     mode: str
     scales: tuple[float, float]
     coordinates: str
     rounding: str
+    cubic_coefficient: float = -0.75
+    exclude_outside: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)

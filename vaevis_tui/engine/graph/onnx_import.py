@@ -492,7 +492,7 @@ def _transposed_convolution(importer: Importer, node: Node) -> None:
 def _resize(importer: Importer, node: Node) -> None:
     channels, height, width = importer.spatial(node)
     get = node.attributes.get
-    for key, good in (("antialias", 0), ("exclude_outside", 0), ("keep_aspect_ratio_policy", "stretch")):
+    for key, good in (("antialias", 0), ("keep_aspect_ratio_policy", "stretch")):
         if get(key, good) != good:
             node.fail(f"{key}={get(key)!r} is not supported")
     mode = get("mode", "nearest")
@@ -500,11 +500,11 @@ def _resize(importer: Importer, node: Node) -> None:
     rounding = get("nearest_mode", "round_prefer_floor")
     if node.kind == "Upsample" or importer.opset < 11:
         coordinates, rounding = "asymmetric", "floor"
-    if mode not in ("nearest", "linear"):
-        node.fail(
-            f"mode={mode!r} is not supported (input {importer.shape(node.inputs[0])}); nearest and linear are"
-        )
-    if coordinates not in ("half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners"):
+    if mode not in ("nearest", "linear", "cubic"):
+        node.fail(f"mode={mode!r} is not supported; nearest, linear and cubic are")
+    if mode == "linear" and get("exclude_outside", 0):
+        node.fail("exclude_outside=1 with mode='linear' is not supported")
+    if coordinates not in _COORDINATES:
         node.fail(f"coordinate_transformation_mode={coordinates!r} is not supported")
     scales, sizes = _resize_target(importer, node, (1, channels, height, width))
     if scales[:2] != [1.0, 1.0] or min(sizes) < 1:
@@ -518,8 +518,16 @@ def _resize(importer: Importer, node: Node) -> None:
             scales=(scales[2], scales[3]),
             coordinates=coordinates,
             rounding=rounding,
+            cubic_coefficient=float(get("cubic_coeff_a", -0.75)),
+            exclude_outside=bool(get("exclude_outside", 0)),
         )
     )
+
+
+_COORDINATES = (
+    *("half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "tf_half_pixel_for_nn"),
+    *("asymmetric", "align_corners"),
+)
 
 
 def _resize_target(importer: Importer, node: Node, shape: Shape) -> tuple[list[float], list[int]]:

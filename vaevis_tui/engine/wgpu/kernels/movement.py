@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
-from vaevis_tui.engine.graph.rewrites import nearest_indices, source_positions
+from vaevis_tui.engine.graph.rewrites import cubic_taps, nearest_indices, source_positions
 from vaevis_tui.engine.wgpu.kernels.base import Constant, Context, Kernel, Lowered, always, dispatch, io_text
 from vaevis_tui.engine.wgpu.layout import blocked_order, layout_of, take_padded
 from vaevis_tui.engine.wgpu.template import render
@@ -56,7 +56,7 @@ def _lower_resize(operator: ir.Resize, context: Context) -> Lowered:
         operator,
         context,
         tables,
-        linear=operator.mode == "linear",
+        mode=operator.mode,
         source_blocks=source.blocks,
         source_height=source.height,
         source_width=source.width,
@@ -64,7 +64,15 @@ def _lower_resize(operator: ir.Resize, context: Context) -> Lowered:
 
 
 def _resize_table(operator: ir.Resize, length: int, scale: float, axis: int) -> NDArray[np.float32]:
-    """For each output index along an axis: first source index, second, share of the second, and a zero."""
+    """Where the pixels along an axis come from, for each output index.
+
+    First source index, second, share of the second, and a zero; for cubic resizing four indices and four
+    weights.
+    """
+    if operator.mode == "cubic":
+        return (
+            np.concatenate(cubic_taps(operator, length, scale, axis), axis=1).astype(np.float32).reshape(-1)
+        )
     if operator.mode == "nearest":
         first = nearest_indices(operator, length, scale, axis)
         second, share = first, np.zeros(len(first), np.float32)
