@@ -222,7 +222,7 @@ def _tile_applies(
 ) -> bool:
     if isinstance(operator, ir.Convolution) and operator.groups != 1:
         return False
-    across = operator.weight.shape[-1] * (operator.scale if isinstance(operator, ir.PhaseConvolution) else 1)
+    across = len(_columns(operator)[0])
     # A thread of two channel blocks needs two to fill; the last tile must not be mostly beyond the edge.
     fits = (block_count == 1 or len(operator.bias) > 4) and pixels < 2 * _grid(operator)[1]
     plainest = isinstance(operator, ir.PhaseConvolution) and pixels * block_count == 1
