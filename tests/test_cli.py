@@ -153,7 +153,7 @@ def test_show_draws_in_half_blocks() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["decode", "--model", "mnits", "--out", "x.png"], "unknown model 'mnits': did you mean mnist?"),
+        (["decode", "--model", "mnits", "--out", "x.png"], "unknown model 'mnits': did you mean mnist"),
         (["decode", "--z", "1,2,3", "--out", "x.png"], "z has 3 numbers"),
         (["decode", "--z", "1,two", "--out", "x.png"], "'1,two' is no list of numbers"),
         (["decode", "--seed", "-1", "--out", "x.png"], "is no seed"),
