@@ -78,7 +78,7 @@ def estimate(model: VAE, x: Tensor, samples: int, seed: int, partial: Path, iden
 
 
 LATTICE_REACH, LATTICE_STEP = 5.0, 0.025
-"""Of the lattice over z, in prior deviations: all but 1e-6 of the prior; posteriors are wider than a step."""
+"""Of the lattice over z, in prior deviations: all but 1e-6 of the prior; half the step moves 0.002 nats."""
 
 
 @torch.inference_mode()
