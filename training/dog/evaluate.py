@@ -42,6 +42,7 @@ def evaluate(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str,
     device = torch.device(options.device)
     trained.model.to(device)
     trained, space = posterior.prepare(trained, splits.train)
+    trained.model.to(device)
     found = {
         "split": options.split,
         "photographs": len(held_out),

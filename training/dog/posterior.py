@@ -66,8 +66,10 @@ def dog_anchors(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace, coun
 
 
 def prepare(trained: Trained, dogs: Dogs) -> tuple[Trained, LatentSpace]:
-    """What ships: the model without the dimensions it does not use, and the space that ``dogs`` fill."""
-    pruned, posteriors = prune(trained, encode(trained.model, dogs.pixels))
+    """What ships, on the CPU: the model without the dimensions it does not use, the space ``dogs`` fill."""
+    posteriors = encode(trained.model, dogs.pixels)
+    trained.model.cpu()
+    pruned, posteriors = prune(trained, posteriors)
     variances = np.exp(posteriors.logvars)
     bare = LatentSpace.from_posteriors(posteriors.means, variances)
     anchors = dog_anchors(posteriors.means, dogs, bare)
