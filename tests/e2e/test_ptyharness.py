@@ -322,7 +322,7 @@ def test_updates_of_a_textual_app_are_frames() -> None:
         session.wait_for_text("presses: 0, size: 80x24")
         session.press("shift+right")
         session.wait_for_text("presses: 1")
-        assert len(session.frames) >= 1
+        session.wait_for(lambda: len(session.frames) >= 1, "the mark behind the update")
         session.press("q")
         session.wait_exit()
 
