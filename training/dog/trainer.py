@@ -52,7 +52,9 @@ class DogTrainer:
         loss, self.latest = self._reconstruction(out, rebuilt, x, now)
         if now.stage.sharpens:
             shown = _count(now.stage.judged_reconstructions, len(x))
-            fake = torch.cat([rebuilt[:shown], self._sampled(_count(now.stage.judged_samples, len(x)))])
+            fake = rebuilt[:shown]
+            if sampled := _count(now.stage.judged_samples, len(x)):
+                fake = torch.cat([fake, self._sampled(sampled)])
             real = x[: len(fake)]
             augment = DiffAugment(len(fake), self.generator)
             loss = loss + self._adversarial(augment(real), augment(fake), shown, now)
