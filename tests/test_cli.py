@@ -16,6 +16,7 @@ import vaevis_tui
 from tests.engine.reference import Builder
 from vaevis_tui.cli import main
 from vaevis_tui.engine.decoder import EngineError
+from vaevis_tui.resources import weights_dir
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -184,6 +185,23 @@ def test_a_latent_vector_is_finite(tmp_path: Path, capsys: pytest.CaptureFixture
     with vaevis_tui.load("mnist") as model:
         z = ",".join(["nan"] * model.info.latent_dim)
     assert "finite" in refused(capsys, "decode", "--z", z, "--out", str(tmp_path / "x.png"))
+
+
+def test_a_models_card_says_what_it_cannot_do(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text, _ = run(capsys, "models", "mnist")
+    card = json.loads(run(capsys, "models", "mnist", "--json")[1])
+    words = " ".join(text.split())
+    assert code == 0
+    assert card["limits"] in words
+    assert card["data_attribution"] in words
+    for name, value in card["figures"].items():
+        assert f"{name.replace('_', ' ')} {value}" in words
+
+
+def test_a_bare_decoder_has_no_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "bare.onnx"
+    path.write_bytes((weights_dir() / "mnist" / "decoder.onnx").read_bytes())
+    assert "without a card" in refused(capsys, "models", str(path))
 
 
 def test_files_that_are_no_models_get_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

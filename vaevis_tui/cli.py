@@ -29,7 +29,7 @@ _COMMANDS = """\
 commands (each explains itself with --help):
   decode     a picture to a PNG file
   show       a picture on a plain console
-  models     the shipped models
+  models     the shipped models, or the card of one
   doctor     what this machine has, and what the program chose because of it
   bench      decode, encode and presented rates
 """
@@ -297,13 +297,19 @@ def _show(arguments: list[str]) -> int:
 
 
 def _models(arguments: list[str]) -> int:
-    parser = _parser("models", "List the shipped models.")
+    parser = _parser(
+        "models", "List the shipped models, or print the card of one: what it can and cannot do."
+    )
+    parser.add_argument("model", nargs="?", metavar="NAME|PATH", help="a shipped model or a bundle's folder")
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(arguments)
 
-    from vaevis_tui.console import print_models
+    from vaevis_tui.console import print_card, print_models
 
-    print_models(as_json=options.json)
+    if options.model is None:
+        print_models(as_json=options.json)
+    else:
+        print_card(options.model, as_json=options.json)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What the commands print on a plain console: a still picture and the table of models."""
+"""What the commands print on a plain console: a still picture, the table of models, a model's card."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from vaevis_tui.errors import UserError
+from vaevis_tui.models.card import ModelCard
 
 
 def print_picture(picture: NDArray[np.uint8], console: Console | None = None) -> None:
@@ -62,3 +66,54 @@ def print_models(*, as_json: bool, console: Console | None = None) -> None:
             card.data_licence,
         )
     (console or Console()).print(table)
+
+
+def print_card(ref: str, *, as_json: bool, console: Console | None = None) -> None:
+    """Print all that a model's card says, first what it shows and what it cannot do.
+
+    Raises:
+        UserError: there is no such model, or it is a bare .onnx file, which has no card.
+    """
+    from vaevis_tui.models.bundle import open_bundle
+
+    bundle = open_bundle(ref)
+    card = bundle.card
+    if card is None:
+        raise UserError(f"{bundle.path} is a bare decoder without a card; a bundle's model.toml is one")
+    if as_json:
+        print(json.dumps(asdict(card), indent=2))
+        return
+    console = console or Console()
+    console.print(Text(f"{card.title} ({card.name} {card.version})", style="bold"))
+    console.print(Text(card.summary), "", Text(card.limits), "", sep="\n")
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in _card_rows(card):
+        table.add_row(name, Text(value))
+    console.print(table)
+
+
+def _card_rows(card: ModelCard) -> list[tuple[str, str]]:
+    rows = [
+        ("data", f"{card.data_name}, {card.data_licence}"),
+        ("", f"{card.data_attribution}, {card.data_url}"),
+        ("latent vector", f"{card.latent_dim} dimensions"),
+        (
+            "decoder",
+            f"{card.parameters:,} parameters, {card.multiply_adds:,} multiply-adds, "
+            f"{card.decoder_bytes:,} bytes ({card.precision})",
+        ),
+    ]
+    figures = [(name.replace("_", " "), str(value)) for name, value in card.figures.items()]
+    training = [(name.replace("_", " "), _words(value)) for name, value in card.training.items()]
+    return [*rows, ("", ""), *figures, ("", ""), *training]
+
+
+def _words(value: object) -> str:
+    """A value of a recipe without the punctuation of its file format."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key.replace('_', ' ')} {_words(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ("; " if any(isinstance(item, dict) for item in value) else ", ").join(map(_words, value))
+    return str(value)
