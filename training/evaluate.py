@@ -14,13 +14,13 @@ from typing import Any
 
 import torch
 
-from training import checkpoint, classifier, likelihood, onnx_graph, posterior, sheet
+from training import checkpoint, classifier, likelihood, posterior, sheet
 from training.checkpoint import Trained
 from training.config import names
 from training.data import Images, binarise, load_mnist
 from training.dog import evaluate as dog
 from training.dog.checkpoint import AVERAGE
-from training.networks import multiply_adds
+from training.sizes import sizes
 from vaevis_tui.errors import UserError
 
 BINARISATION_SEED = 0
@@ -62,23 +62,6 @@ def measure(
         "kl_a_dimension_nats": " ".join(f"{kl:.2f}" for kl in posteriors.kl),
         **sizes(trained),
     }
-
-
-def sizes(trained: Trained) -> dict[str, int]:
-    """Weights, multiply-adds a picture and bytes of both networks, as shipped."""
-    decoder, encoder = trained.model.decoder, trained.model.encoder
-    latent = torch.zeros(1, decoder.hidden.in_features)
-    return {
-        "decoder_parameters": _parameters(decoder),
-        "decoder_multiply_adds": multiply_adds(decoder, latent),
-        "decoder_bytes": onnx_graph.decoder_model(trained.model).ByteSize(),
-        "encoder_parameters": _parameters(encoder),
-        "encoder_multiply_adds": multiply_adds(encoder, torch.zeros(1, *trained.model.image_shape)),
-    }
-
-
-def _parameters(network: torch.nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def evaluate(options: argparse.Namespace) -> dict[str, Any]:

@@ -118,8 +118,24 @@ def _commit() -> str:
         return "unknown"
 
 
-def export(trained: Trained, space: LatentSpace, folder: Path, figures: dict[str, Any], machine: str) -> None:
-    """Write the bundle of a (pruned) model and its latent space into ``folder``."""
+def export(
+    trained: Trained,
+    space: LatentSpace,
+    folder: Path,
+    figures: dict[str, Any],
+    machine: str,
+    seconds: float = 6.0,
+) -> None:
+    """Write the bundle of a (pruned) model and its latent space into ``folder``.
+
+    Args:
+        trained: The model.
+        space: Where its data lie.
+        folder: Of the bundle.
+        figures: For the card, beside those of decoding, which are measured here.
+        machine: Where it was trained, for the card.
+        seconds: Spent on measuring.
+    """
     step = verify(trained, np.concatenate([space.sample(0, 64), space.anchors.z]))
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -127,11 +143,24 @@ def export(trained: Trained, space: LatentSpace, folder: Path, figures: dict[str
     (folder / "decoder.onnx").write_bytes(decoder)
     (folder / "encoder.onnx").write_bytes(onnx_graph.encoder_model(trained.model).SerializeToString())
     write_latents(folder / "latents.npz", space)
-    (folder / "model.toml").write_text(card(trained, len(decoder), figures, machine), encoding="utf-8")
+    path = folder / "model.toml"
+    path.write_text(card(trained, len(decoder), figures, machine), encoding="utf-8")
+    path.write_text(
+        card(trained, len(decoder), figures | decode_times(folder, seconds), machine), encoding="utf-8"
+    )
     print(
         f"{folder}: {space.dim} dimensions, decoder {len(decoder):,} bytes; "
         f"float16 weights move a picture by at most {step * 255:.2f}/255"
     )
+
+
+def decode_times(folder: Path, seconds: float) -> dict[str, Any]:
+    """Median milliseconds to a picture in memory of the backends that this machine has, taking turns."""
+    from vaevis_tui.bench.compare import compare_backends
+
+    comparison = compare_backends(str(folder.resolve()), seconds)
+    times = {f"decode_{row.name}_ms": round(row.wall.median, 2) for row in comparison.standings}
+    return {**times, "decode_adapter": comparison.adapter}
 
 
 def read_figures(path: Path, trained: Trained) -> dict[str, Any]:

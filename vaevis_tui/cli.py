@@ -297,9 +297,7 @@ def _show(arguments: list[str]) -> int:
 
 
 def _models(arguments: list[str]) -> int:
-    parser = _parser(
-        "models", "List the shipped models, or print the card of one: what it can and cannot do."
-    )
+    parser = _parser("models", "List the shipped models, or print the card of one: what it cannot do, too.")
     parser.add_argument("model", nargs="?", metavar="NAME|PATH", help="a shipped model or a bundle's folder")
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(arguments)

@@ -31,11 +31,12 @@ def test_the_bundle_opens_and_says_what_was_measured(tmp_path: Path, monkeypatch
     spread(monkeypatch, [True, False, True, True])
     figures = {"test_nll_nats": 81.5, "binarisation": "one draw"}
     trained, space = posterior.prepare(tiny_trained(), bars())
-    export.export(trained, space, tmp_path / "bundle", figures, "2 CPU cores")
+    export.export(trained, space, tmp_path / "bundle", figures, "2 CPU cores", seconds=0.1)
     bundle = open_bundle(tmp_path / "bundle")
     assert bundle.card is not None
     assert (bundle.name, bundle.latent_dim, bundle.channels) == ("mnist", 3, 1)
-    assert bundle.card.figures == figures
+    assert dict(bundle.card.figures).items() >= figures.items()
+    assert float(bundle.card.figures["decode_onnxruntime_ms"]) > 0
     assert bundle.card.limits == tiny_config().limits
     assert bundle.card.training["machine"] == "2 CPU cores"
     assert bundle.card.training["network"]["latent"] == 4  # one of them was pruned

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training import evaluate as shared
 from training import sheet
 from training.checkpoint import Trained
 from training.dog import checkpoint, components, data, figures, judge, posterior
@@ -18,6 +17,7 @@ from training.dog import config as dog_config
 from training.dog.data import Dogs
 from training.networks import VAE
 from training.onnx_graph import Picture
+from training.sizes import sizes
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.space import LatentSpace
 
@@ -58,7 +58,7 @@ def evaluate(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str,
         drawing = sheet.draw(trained.model, space, shown.pixels, shown.labels, seed=0)
         sheet.save(options.contact_sheet, drawing, scale=1)
         print(f"contact sheet: {options.contact_sheet}")
-    return trained, found | shared.sizes(trained)
+    return trained, found | sizes(trained)
 
 
 @torch.inference_mode()

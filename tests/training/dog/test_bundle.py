@@ -35,7 +35,7 @@ def trained(folder: Path) -> Trained:
 
 def test_the_bundle_opens_and_names_dogs(tmp_path: Path) -> None:
     pruned, space = posterior.prepare(trained(tmp_path), dogs())
-    export.export(pruned, space, tmp_path / "bundle", {"psnr_db": 20.0}, "a GPU")
+    export.export(pruned, space, tmp_path / "bundle", {"psnr_db": 20.0}, "a GPU", seconds=0.1)
     bundle = open_bundle(tmp_path / "bundle")
     assert bundle.card is not None
     assert (bundle.name, bundle.channels, bundle.image_height, bundle.image_width) == ("dog", 3, 128, 128)
