@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from vaevis_tui.engine.graph import Graph, ir
 from vaevis_tui.engine.graph.expression import evaluate
-from vaevis_tui.engine.graph.rewrites import cubic_taps, nearest_indices, source_positions
+from vaevis_tui.engine.graph.resize import cubic_taps, nearest_indices, source_positions
 
 Array = NDArray[np.float32]
 

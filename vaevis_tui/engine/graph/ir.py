@@ -321,6 +321,15 @@ class Graph:
         return {operator.output: operator for operator in self.operators}
 
     @property
+    def readers(self) -> dict[str, set[str]]:
+        """Outputs of the operators that read each tensor."""
+        found: dict[str, set[str]] = {}
+        for operator in self.operators:
+            for name in operator.reads:
+                found.setdefault(name, set()).add(operator.output)
+        return found
+
+    @property
     def uses(self) -> dict[str, int]:
         """How often each tensor is read; being the graph's output counts as once."""
         counts = {self.output: 1}

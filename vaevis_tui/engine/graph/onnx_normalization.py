@@ -6,17 +6,14 @@ there, and pointwise operators that the rewrites fuse.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Operand, call
-
-if TYPE_CHECKING:
-    from vaevis_tui.engine.graph.onnx_import import Importer, Node
+from vaevis_tui.engine.graph.importer import Importer, Node, Reader
 
 X, Y = Operand(0), Operand(1)
 
@@ -44,7 +41,7 @@ def _reduce(
     return output
 
 
-def reduction(function: str) -> Callable[[Importer, Node], None]:
+def _reduction(function: str) -> Reader:
     """ReduceMean, ReduceSum, ReduceMax and their global pools over axes that are known."""
 
     def read(importer: Importer, node: Node) -> None:
@@ -100,7 +97,7 @@ def _affine(importer: Importer, node: Node, source: str, shape: tuple[int, ...],
         last = output
 
 
-def instance_normalization(importer: Importer, node: Node) -> None:
+def _instance_normalization(importer: Importer, node: Node) -> None:
     """InstanceNormalization: each channel by itself."""
     shape = importer.shape(node.inputs[0])
     if len(shape) < 3:
@@ -109,7 +106,7 @@ def instance_normalization(importer: Importer, node: Node) -> None:
     _affine(importer, node, f"{node.outputs[0]}.unit", (1, -1, *(1,) * (len(shape) - 2)))
 
 
-def layer_normalization(importer: Importer, node: Node) -> None:
+def _layer_normalization(importer: Importer, node: Node) -> None:
     """LayerNormalization over the last axes; its mean and deviation are no outputs here."""
     shape = importer.shape(node.inputs[0])
     axis = int(node.attributes.get("axis", -1)) % len(shape)
@@ -119,7 +116,7 @@ def layer_normalization(importer: Importer, node: Node) -> None:
     _affine(importer, node, f"{node.outputs[0]}.unit", shape[axis:])
 
 
-def group_normalization(importer: Importer, node: Node) -> None:
+def _group_normalization(importer: Importer, node: Node) -> None:
     """GroupNormalization; until opset 20 scale and bias are those of groups, then of channels."""
     stem, shape = node.outputs[0], importer.shape(node.inputs[0])
     groups = int(node.attributes["num_groups"])
@@ -133,7 +130,7 @@ def group_normalization(importer: Importer, node: Node) -> None:
     _affine(importer, node, f"{stem}.unit", (1, -1, *(1,) * (len(shape) - 2)), repeat)
 
 
-def softmax(importer: Importer, node: Node) -> None:
+def _softmax(importer: Importer, node: Node) -> None:
     """Softmax along an axis; before opset 13, over it and all after it."""
     stem, source = node.outputs[0], node.inputs[0]
     shape = importer.shape(source)
@@ -144,3 +141,33 @@ def softmax(importer: Importer, node: Node) -> None:
     mean = _reduce(importer, node, f"{stem}.powers", axes, "mean", f"{stem}.mean")
     count = float(prod(shape[axis] for axis in axes))
     importer.step(node, stem, call("div", X, call("mul", Y, count)), f"{stem}.powers", mean)
+
+
+def _batch_normalization(importer: Importer, node: Node) -> None:
+    if node.attributes.get("training_mode", 0):
+        node.fail("training_mode=1 is not supported; export the model in evaluation mode")
+    channels = (1, -1) + (1,) * (len(importer.shape(node.inputs[0])) - 2)
+    scale, shift, mean, variance = (
+        importer.constant(node, index, "a statistic").astype(np.float64) for index in range(1, 5)
+    )
+    factor = scale / np.sqrt(variance + node.attributes.get("epsilon", 1e-5))
+    stem = node.outputs[0]
+    for suffix, array in (("factor", factor), ("offset", shift - mean * factor)):
+        importer.constants[f"{stem}.{suffix}"] = array.astype(np.float32).reshape(channels)
+    importer.step(node, f"{stem}.scaled", call("mul", X, Y), node.inputs[0], f"{stem}.factor")
+    importer.step(node, stem, call("add", X, Y), f"{stem}.scaled", f"{stem}.offset")
+
+
+OPERATORS: Mapping[str, Reader] = {
+    "BatchNormalization": _batch_normalization,
+    "GlobalAveragePool": _reduction("mean"),
+    "GlobalMaxPool": _reduction("max"),
+    "GroupNormalization": _group_normalization,
+    "InstanceNormalization": _instance_normalization,
+    "LayerNormalization": _layer_normalization,
+    "ReduceMax": _reduction("max"),
+    "ReduceMean": _reduction("mean"),
+    "ReduceSum": _reduction("sum"),
+    "Softmax": _softmax,
+}
+"""Readers by op_type."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.folding import slice_array
-
-if TYPE_CHECKING:
-    from vaevis_tui.engine.graph.onnx_import import Importer, Node
+from vaevis_tui.engine.graph.importer import Importer, Node, Reader
 
 Numbers = NDArray[np.int64]
 
@@ -43,7 +41,7 @@ def _check_axis(node: Node, axis: int) -> None:
         node.fail("it chooses among examples (axis 0), which are decoded one by one")
 
 
-def slice_(importer: Importer, node: Node) -> None:
+def _slice(importer: Importer, node: Node) -> None:
     """Slice; starts, ends, axes and steps are attributes before opset 10."""
     numbers = _numbers(importer, node)
     given = [
@@ -64,7 +62,7 @@ def slice_(importer: Importer, node: Node) -> None:
     _pick(importer, node, picked)
 
 
-def split(importer: Importer, node: Node) -> None:
+def _split(importer: Importer, node: Node) -> None:
     """Split into the parts that its outputs are."""
     numbers = _numbers(importer, node)
     axis = int(node.attributes.get("axis", 0)) % numbers.ndim
@@ -82,7 +80,7 @@ def split(importer: Importer, node: Node) -> None:
         _pick(importer, node, part, output)
 
 
-def gather(importer: Importer, node: Node) -> None:
+def _gather(importer: Importer, node: Node) -> None:
     """Gather by indices that are known."""
     numbers = _numbers(importer, node)
     axis = int(node.attributes.get("axis", 0)) % numbers.ndim
@@ -90,14 +88,14 @@ def gather(importer: Importer, node: Node) -> None:
     _pick(importer, node, np.take(numbers, importer.constant(node, 1, "the indices"), axis))
 
 
-def tile(importer: Importer, node: Node) -> None:
+def _tile(importer: Importer, node: Node) -> None:
     """Tile."""
     repeats = importer.constant(node, 1, "repeats")
     importer.check_size(node, _numbers(importer, node).size * int(np.prod(repeats, dtype=object)))
     _pick(importer, node, np.tile(_numbers(importer, node), repeats))
 
 
-def expand(importer: Importer, node: Node) -> None:
+def _expand(importer: Importer, node: Node) -> None:
     """Expand to a shape that its own broadcasts to."""
     wanted = [int(n) for n in importer.constant(node, 1, "the shape")]
     try:
@@ -111,7 +109,7 @@ def expand(importer: Importer, node: Node) -> None:
 _PAD_MODES = {"constant": "constant", "reflect": "reflect", "edge": "edge", "wrap": "wrap"}
 
 
-def pad(importer: Importer, node: Node) -> None:
+def _pad(importer: Importer, node: Node) -> None:
     """Pad; a negative pad cuts off."""
     numbers = _numbers(importer, node)
     mode = node.attributes.get("mode", "constant")
@@ -143,3 +141,14 @@ def pad(importer: Importer, node: Node) -> None:
     if not np.isfinite(fill):
         node.fail(f"it pads with {fill}, which no shader's text can hold")
     _pick(importer, node, picked, fill=fill)
+
+
+OPERATORS: Mapping[str, Reader] = {
+    "Expand": _expand,
+    "Gather": _gather,
+    "Pad": _pad,
+    "Slice": _slice,
+    "Split": _split,
+    "Tile": _tile,
+}
+"""Readers by op_type."""

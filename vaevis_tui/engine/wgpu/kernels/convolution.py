@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -276,33 +275,23 @@ _TILES = [
 ]
 
 
-# -- plain
-# -----------------------------------------------------------------------------------------------------
+# -- plain -------------------------------------------------------------------------------------------------
 
 
-def _lower_plain(operator: ir.Convolution, context: Context) -> Lowered:
-    parameters = _plain_parameters(operator, context) | {
-        "outputs": len(operator.bias),
-        "shuffle": operator.shuffle,
-        "groups": operator.groups,
-        "group_inputs": operator.weight.shape[1],
-    }
-    return _plain("conv_plain.wgsl", operator, context, parameters)
-
-
-def _lower_transposed(operator: ir.TransposedConvolution, context: Context) -> Lowered:
-    parameters = _plain_parameters(operator, context) | {
-        "group_inputs": operator.weight.shape[0] // operator.groups,
-        "group_outputs": operator.weight.shape[1],
-    }
-    return _plain("conv_transposed_plain.wgsl", operator, context, parameters)
-
-
-def _plain_parameters(
-    operator: ir.Convolution | ir.TransposedConvolution, context: Context
-) -> dict[str, Any]:
+def _lower_plain(operator: ir.Convolution | ir.TransposedConvolution, context: Context) -> Lowered:
     source, target = context.layout(operator.inputs[0]), layout_of(operator.shape)
-    return {
+    if isinstance(operator, ir.TransposedConvolution):
+        transposed, shuffle, group_inputs = True, 1, operator.weight.shape[0] // operator.groups
+    else:
+        transposed, shuffle, group_inputs = False, operator.shuffle, operator.weight.shape[1]
+    size, counts = dispatch(operator, context, target.vec4s)
+    parameters = {
+        **io_text(operator, context, 2),
+        "workgroup": size,
+        "transposed": transposed,
+        "shuffle": shuffle,
+        "group_inputs": group_inputs,
+        "group_outputs": len(operator.bias) // operator.groups,
         "stride_y": operator.strides[0],
         "stride_x": operator.strides[1],
         "dilation_y": operator.dilations[0],
@@ -319,18 +308,8 @@ def _plain_parameters(
         "pixels": target.pixels,
         "vec4s": target.vec4s,
     }
-
-
-def _plain(
-    file: str,
-    operator: ir.Convolution | ir.TransposedConvolution,
-    context: Context,
-    parameters: dict[str, Any],
-) -> Lowered:
-    size, counts = dispatch(operator, context, parameters["vec4s"])
-    parameters |= {"workgroup": size, **io_text(operator, context, 2)}
     constants = Constant(np.ascontiguousarray(operator.weight).reshape(-1)), Constant(operator.bias)
-    return Lowered(render(file, parameters), counts, constants)
+    return Lowered(render("conv_plain.wgsl", parameters), counts, constants)
 
 
 _LAST = partial(lambda rank, operator, context: rank, float("-inf"))
@@ -338,5 +317,5 @@ _LAST = partial(lambda rank, operator, context: rank, float("-inf"))
 KERNELS = (
     *_TILES,
     Kernel("plain", ir.Convolution, always, _lower_plain, _LAST),
-    Kernel("plain", ir.TransposedConvolution, always, _lower_transposed, _LAST),
+    Kernel("plain", ir.TransposedConvolution, always, _lower_plain, _LAST),
 )

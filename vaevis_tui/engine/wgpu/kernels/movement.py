@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
-from vaevis_tui.engine.graph.rewrites import cubic_taps, nearest_indices, source_positions
+from vaevis_tui.engine.graph.resize import cubic_taps, nearest_indices, source_positions
 from vaevis_tui.engine.wgpu.kernels.base import Constant, Context, Kernel, Lowered, always, dispatch, io_text
 from vaevis_tui.engine.wgpu.layout import blocked_order, layout_of, take_padded
 from vaevis_tui.engine.wgpu.template import render

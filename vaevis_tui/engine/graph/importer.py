@@ -1,0 +1,173 @@
+"""What reads ONNX nodes one by one: a node as Python values, and what the readers of operators share."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
+
+from vaevis_tui.engine.graph import ir
+from vaevis_tui.engine.graph.expression import Array, Call, Expression, Literal, Operand
+from vaevis_tui.engine.graph.folding import Constant
+from vaevis_tui.engine.graph.ir import Operator, Shape, UnsupportedGraph
+
+MAX_TENSOR = 1 << 29
+"""Bytes of one tensor: sizes and pads are only numbers in a file, and tables are made from them."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """An ONNX node with its attributes as Python values.
+
+    Attributes:
+        kind: ONNX op_type.
+        name: Node name, or its first output's where it has none.
+        inputs: Names of its inputs, empty where an optional one is left out.
+        outputs: Names of its outputs.
+        attributes: Attribute values by name.
+    """
+
+    kind: str
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Any]
+
+    def has(self, index: int) -> bool:
+        """Whether an optional input is given."""
+        return len(self.inputs) > index and self.inputs[index] != ""
+
+    def fail(self, problem: str) -> NoReturn:
+        """Refuse the graph on account of this node.
+
+        Raises:
+            UnsupportedGraph: Always; ``problem`` says what is not supported, with its value.
+        """
+        raise UnsupportedGraph(f"{self.kind} {self.name!r}: {problem}")
+
+
+class Importer:
+    """The graph as far as it has been read, and how readers add to it.
+
+    Attributes:
+        opset: Version of ONNX's own operators that the file is written in.
+        constants: Arrays known by now, by name.
+        shapes: Shapes of the tensors that depend on the latent vector, by name, for one example.
+        operators: What has been read, in order.
+    """
+
+    def __init__(self, opset: int, constants: dict[str, Constant]) -> None:
+        self.opset = opset
+        self.constants = constants
+        self.shapes: dict[str, Shape] = {}
+        self.operators: list[Operator] = []
+        self._renamed: dict[str, str] = {}
+
+    def name(self, name: str) -> str:
+        """The tensor that a name stands for: some nodes only rename."""
+        return self._renamed.get(name, name)
+
+    def shape(self, name: str) -> Shape:
+        """Shape of a constant, or of a tensor for one example."""
+        return self.constants[name].shape if name in self.constants else self.shapes[name]
+
+    def constant(self, node: Node, index: int, what: str) -> Constant:
+        """An input that has to be known at load; ``what`` names it in the refusal."""
+        name = node.inputs[index]
+        if name not in self.constants:
+            node.fail(
+                f"{what} is computed from the latent vector (shape {self.shape(name)}); it has to be constant"
+            )
+        return self.constants[name]
+
+    def weight(self, node: Node, index: int, what: str) -> Array:
+        """The same as float32."""
+        return np.asarray(self.constant(node, index, what), np.float32)
+
+    def optional(self, node: Node, index: int, attribute: str) -> Constant | None:
+        """An argument that older opsets keep in an attribute and newer ones in an input."""
+        if node.has(index):
+            return self.constant(node, index, attribute)
+        value = node.attributes.get(attribute)
+        return None if value is None else np.asarray(value)
+
+    def add(self, operator: Operator) -> None:
+        """Append an operator, if its output is no larger than we hold."""
+        if prod(operator.shape) * 4 > MAX_TENSOR:
+            raise UnsupportedGraph(
+                f"{operator.kind} {operator.output!r} makes a tensor of shape {operator.shape}; "
+                f"at most {MAX_TENSOR >> 20} MiB are supported"
+            )
+        self.shapes[operator.output] = operator.shape
+        self.operators.append(operator)
+
+    def alias(self, node: Node) -> None:
+        """Let the output be another name of the first input."""
+        self._renamed[node.outputs[0]] = node.inputs[0]
+
+    def operand(self, node: Node, index: int) -> Expression:
+        """An input as an expression: a number if it is one, else the operand of that index."""
+        array = self.constants.get(node.inputs[index])
+        if array is not None and array.size == 1:
+            return Literal(float(np.float32(array.item())))
+        return Operand(index)
+
+    def pointwise(self, node: Node, expression: Expression, inputs: tuple[str, ...] | None = None) -> None:
+        """Add a pointwise operator over the node's inputs; what the expression leaves out is dropped."""
+        names = node.inputs if inputs is None else inputs
+        try:
+            shape = np.broadcast_shapes(*(self.shape(name) for name in names if name))
+        except ValueError as error:
+            node.fail(f"its inputs do not broadcast: {error}")
+        expression, operands = _compact(expression, names)
+        self.add(
+            ir.Pointwise(
+                inputs=(), output=node.outputs[0], shape=shape, epilogue=expression, operands=operands
+            )
+        )
+
+    def step(self, node: Node, output: str, expression: Expression, *inputs: str) -> None:
+        """Add a pointwise operator of a node that takes several."""
+        self.pointwise(dataclasses.replace(node, outputs=(output,)), expression, inputs)
+
+    def move(self, name: str, output: str, view: Shape, order: Sequence[int], shape: Shape) -> None:
+        """Add an `ir.Permute`."""
+        self.add(ir.Permute(inputs=(name,), output=output, shape=shape, view=view, order=tuple(order)))
+
+    def check_size(self, node: Node, elements: int) -> None:
+        """Refuse an output of too many elements before anything is made for them."""
+        if elements * 4 > MAX_TENSOR:
+            node.fail(f"it makes {elements} elements; at most {MAX_TENSOR >> 20} MiB are supported")
+
+    def spatial(self, node: Node) -> tuple[int, int, int]:
+        """Channels, height and width of the first input."""
+        shape = self.shape(node.inputs[0])
+        if len(shape) != 4 or shape[0] != 1:
+            node.fail(f"its input has shape {shape}; it has to be (n, c, h, w)")
+        return shape[1], shape[2], shape[3]
+
+
+def _compact(expression: Expression, names: tuple[str, ...]) -> tuple[Expression, tuple[str, ...]]:
+    """Number the operands that an expression really uses, equal ones once."""
+    used: list[str] = []
+
+    def visit(node: Expression) -> Expression:
+        match node:
+            case Operand(index):
+                if names[index] not in used:
+                    used.append(names[index])
+                return Operand(used.index(names[index]))
+            case Call(function, arguments):
+                return Call(function, tuple(visit(argument) for argument in arguments))
+            case _:
+                return node
+
+    return visit(expression), tuple(used)
+
+
+Reader: TypeAlias = Callable[[Importer, Node], None]
+"""Adds what a node computes to the graph, or refuses it."""
