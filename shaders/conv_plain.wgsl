@@ -47,9 +47,10 @@ fn convolve(item: u32, output: u32, row: u32, column: u32) -> f32 {
 
 @compute @workgroup_size($workgroup)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= $(vec4s)u) { return; }
-    let pixel = id.x % $(pixels)u;
-    let block = id.x / $(pixels)u;
+    let place = id.x * $(sample)u;
+    if (place >= $(vec4s)u) { return; }
+    let pixel = place % $(pixels)u;
+    let block = place / $(pixels)u;
     let y = pixel / $(width)u;
     let x = pixel % $(width)u;
     // With a shuffle, channel c of output pixel (y, x) is channel c of the run of that pixel's phase.

@@ -5,25 +5,43 @@
 //! if broadcast
 // All lanes need the same weights: each loads other texels of them, and every lane reads them from there.
 //! end
+//! if split > 1
+// The sum over the input channels is split among $split threads of a workgroup: a small image alone has too few
+// outputs to fill a GPU.
+//! end
 @group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>;
 
 $access
 $weights
 $store
+//! if split > 1
+
+const PLACES = $(workgroup // split)u;
+var<workgroup> parts: array<array<vec4<f32>, $workgroup>, $(block_count * scale * pixels)>;
+//! end
 
 @compute @workgroup_size($workgroup)
 fn main(
     @builtin(global_invocation_id) id: vec3<u32>,
     @builtin(workgroup_id) group: vec3<u32>,
+    //! if split > 1
+    @builtin(local_invocation_index) local: u32,
+    //! end
     //! if broadcast
     @builtin(subgroup_invocation_id) lane: u32,
     //! end
 ) {
-    //! if broadcast
-    let place = min(id.x, $(columns * grid_height - 1)u);  // nobody leaves whose texels others read
+    //! if split > 1
+    let own = group.x * PLACES + local % PLACES;
+    let slice = local / PLACES;
     //! else
-    if (id.x >= $(columns * grid_height)u) { return; }
-    let place = id.x;
+    let own = id.x;
+    //! end
+    //! if everyone
+    let place = min(own, $(places - 1)u);  // nobody leaves whose texels or sums others read
+    //! else
+    if (own >= $(places)u) { return; }
+    let place = own;
     //! end
     let row = place / $(columns)u;
     let column = (place % $(columns)u) * $(pixels)u;
@@ -41,14 +59,22 @@ fn main(
     //! end
     //! for m in range(block_count)
     let block$m = (group.y % $(block_groups)u) * $(block_count)u + $(m)u;
+    //! if split > 1
+    let start$m = select(vec4<f32>(), bias[block$m], slice == 0u);
+    //! else
     let start$m = bias[block$m];
+    //! end
     //! for phase in range(scale)
     //! for p in range(pixels)
     var sum_$(m)_$(phase)_$p = start$m;
     //! end
     //! end
     //! end
+    //! if split > 1
+    for (var input = slice; input < $(input_blocks)u; input += $(split)u) {
+    //! else
     for (var input = 0u; input < $(input_blocks)u; input++) {
+    //! end
         let plane = (id.z * $(input_blocks)u + input) * $(source_height * source_width)u;
         //! for m in range(block_count)
         let taps$m = ((phase_y * $(padded_blocks)u + block$m) * $(input_blocks)u + input) * $(max(row_counts) * len(taps))u;
@@ -94,9 +120,29 @@ fn main(
             }
         }
     }
+    //! if split > 1
     //! for m in range(block_count)
-    //! if broadcast
-    if (block$m < $(output_blocks)u && id.x < $(columns * grid_height)u) {
+    //! for phase in range(scale)
+    //! for p in range(pixels)
+    parts[$((m * scale + phase) * pixels + p)][local] = sum_$(m)_$(phase)_$p;
+    //! end
+    //! end
+    //! end
+    workgroupBarrier();
+    if (slice > 0u) { return; }
+    for (var other = local + PLACES; other < $(workgroup)u; other += PLACES) {
+        //! for m in range(block_count)
+        //! for phase in range(scale)
+        //! for p in range(pixels)
+        sum_$(m)_$(phase)_$p += parts[$((m * scale + phase) * pixels + p)][other];
+        //! end
+        //! end
+        //! end
+    }
+    //! end
+    //! for m in range(block_count)
+    //! if everyone
+    if (block$m < $(output_blocks)u && own < $(places)u) {
     //! else
     //! if guard_blocks
     if (block$m < $(output_blocks)u) {

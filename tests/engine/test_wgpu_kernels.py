@@ -82,7 +82,33 @@ def _transposed_of_odd_kernel() -> Builder:
     return b
 
 
+def _many_channels() -> Builder:
+    b = Builder(70 * 4 * 5)
+    b.view(70, 4, 5)
+    b.conv(70, 10)
+    b.add("LeakyRelu", alpha=0.1)
+    return b
+
+
+def _many_channels_upsampled() -> Builder:
+    b = Builder(64 * 3 * 3)
+    b.view(64, 3, 3)
+    b.upsample()
+    b.conv(64, 9)
+    return b
+
+
+def _matrix() -> Builder:
+    b = Builder(301)
+    b.linear(301, 37)
+    b.add("Tanh")
+    return b
+
+
 CASES = [
+    _matrix,
+    _many_channels,
+    _many_channels_upsampled,
     _three_by_three,
     _strided,
     _shuffled,
@@ -95,7 +121,7 @@ CASES = [
 
 
 def context(graph: Graph, *, software: bool = False) -> Context:
-    return Context(graph, Limits(), software, frozenset(), "float32", packed=False)
+    return Context(graph, Limits(), software, frozenset(), half=False, packed=False)
 
 
 @pytest.mark.parametrize("case", CASES)

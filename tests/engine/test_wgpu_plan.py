@@ -93,7 +93,7 @@ def test_the_caller_may_name_a_kernel() -> None:
     names = {operator.output: "tile_1x1" for operator in graph.operators}
     plan = make_plan(graph, kernels=names)
     chosen = {d.operator.kind: d.kernel for d in plan.dispatches}
-    assert chosen == {"Linear": "linear", "PhaseConvolution": "tile_1x1", "Convolution": "tile_1x1"}
+    assert chosen == {"Linear": "linear_split16", "PhaseConvolution": "tile_1x1", "Convolution": "tile_1x1"}
 
 
 def test_float16_is_chosen_where_it_loses_nothing() -> None:

@@ -13,7 +13,7 @@ from vaevis_tui.engine.graph.expression import RESULT, Call, Expression, Literal
 from vaevis_tui.engine.graph.ir import Graph, Operator, UnsupportedGraph
 from vaevis_tui.engine.wgpu.kernels import Constant, Context, Limits, choose
 from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
-from vaevis_tui.engine.wgpu.layout import Layout, layout_of, to_blocked
+from vaevis_tui.engine.wgpu.layout import Layout, is_lossless_float16, layout_of, to_blocked
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,15 @@ class Plan:
         """Tensors that live in the arena, in the order of their making."""
         return tuple(d.operator.output for d in self.dispatches if d.operator.output != self.graph.output)
 
+    def kinds(self, dispatch: Dispatch) -> tuple[str, ...]:
+        """What each binding of a kernel is, as `Resources` names it; it writes the last."""
+        kinds = []
+        for index, name in enumerate(dispatch.bindings):
+            action = "write" if index == len(dispatch.bindings) - 1 else "read"
+            words = " words" if name in self.constants else ""
+            kinds.append(f"{action} texture{words}" if name in self.textures else f"{action} buffer")
+        return tuple(kinds)
+
     def arena(self, items: int, alignment: int) -> Arena:
         """Place the tensors for a number of examples."""
         return _arena(self, items, alignment)
@@ -149,7 +158,8 @@ def make_plan(
         if operator.output in stands_for:
             continue
         last = operator.output == graph.output
-        context = Context(graph, limits, software, images, precision, packed and last, in_textures)
+        half = _stored_as_half(operator, precision)
+        context = Context(graph, limits, software, images, half, packed and last, in_textures)
         kernel = choose(operator, context, (kernels or {}).get(operator.output))
         lowered = kernel.lower(operator, context)
         own = {f"{operator.output}/{index}": constant for index, constant in enumerate(lowered.constants)}
@@ -175,6 +185,13 @@ def make_plan(
     )
     _check_limits(plan, limits)
     return plan
+
+
+def _stored_as_half(operator: Operator, precision: str) -> bool:
+    weight = getattr(operator, "weight", None)
+    if weight is None:
+        return False
+    return is_lossless_float16(weight) if precision == "auto" else precision == "float16"
 
 
 def _views(graph: Graph) -> dict[str, str]:

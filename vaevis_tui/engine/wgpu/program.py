@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
-from functools import reduce
-from operator import or_
 from typing import Any
 
 import numpy as np
@@ -15,8 +12,8 @@ from numpy.typing import NDArray
 from vaevis_tui.engine.decoder import DecodeTimes, Latents
 from vaevis_tui.engine.wgpu.device import engine_errors
 from vaevis_tui.engine.wgpu.kernels import Limits
-from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
-from vaevis_tui.engine.wgpu.plan import Dispatch, Plan, align
+from vaevis_tui.engine.wgpu.plan import Plan, align
+from vaevis_tui.engine.wgpu.resources import Resources, whole
 
 MAX_ITEMS = 16
 """Examples in one submission: enough to fill a GPU with small layers, few enough to stay responsive."""
@@ -26,19 +23,6 @@ MAX_ARENA = 256 << 20
 
 STAGING_BUFFERS = 2
 """Chunks in flight: one is computed while the one before is read."""
-
-
-_BINDINGS: Mapping[str, Mapping[str, Any]] = {
-    "read buffer": {"buffer": {"type": "read-only-storage"}},
-    "write buffer": {"buffer": {"type": "storage"}},
-    "read texture": {"texture": {"sample_type": "unfilterable-float"}},
-    "read texture words": {"texture": {"sample_type": "uint"}},
-    "write texture": {"storage_texture": {"access": "write-only", "format": "rgba32float"}},
-}
-
-
-def _flags(kind: Any, names: str) -> int:
-    return reduce(or_, (int(getattr(kind, name)) for name in names.split(" | ")))
 
 
 class Program:
@@ -59,8 +43,7 @@ class Program:
         self.times = DecodeTimes()
         self._device = device
         self._limits = limits
-        self._resources: list[Any] = []
-        self._layouts: dict[tuple[str, ...], tuple[Any, Any]] = {}
+        self._resources = Resources(device)
         self._lanes: dict[int, _Lane] = {}
         try:
             with engine_errors("the decoder could not be put on the device"):
@@ -110,9 +93,7 @@ class Program:
 
     def close(self) -> None:
         """Give the memory back; closing twice is harmless."""
-        for resource in self._resources:
-            resource.destroy()
-        self._resources.clear()
+        self._resources.close()
         self._lanes.clear()
 
     # -- making --------------------------------------------------------------------------------------------
@@ -120,38 +101,10 @@ class Program:
     def _compile(self, plan: Plan) -> list[Any]:
         made: dict[str, Any] = {}
         for dispatch in plan.dispatches:
-            if dispatch.source in made:
-                continue
-            label = f"{dispatch.kernel} {dispatch.operator.output}"
-            module = self._device.create_shader_module(label=label, code=dispatch.source)
-            layout = self._layout(self._kinds(dispatch))[1]
-            made[dispatch.source] = self._device.create_compute_pipeline(
-                label=label, layout=layout, compute={"module": module, "entry_point": "main"}
-            )
+            if dispatch.source not in made:
+                label = f"{dispatch.kernel} {dispatch.operator.output}"
+                made[dispatch.source] = self._resources.pipeline(label, dispatch.source, plan.kinds(dispatch))
         return [made[dispatch.source] for dispatch in plan.dispatches]
-
-    def _kinds(self, dispatch: Dispatch) -> tuple[str, ...]:
-        """What each binding of a kernel is: it reads all of them and writes the last."""
-        kinds = []
-        for index, name in enumerate(dispatch.bindings):
-            action = "write" if index == len(dispatch.bindings) - 1 else "read"
-            words = " words" if name in self.plan.constants else ""
-            kinds.append(f"{action} texture{words}" if name in self.plan.textures else f"{action} buffer")
-        return tuple(kinds)
-
-    def _layout(self, kinds: tuple[str, ...]) -> tuple[Any, Any]:
-        """Bind group layout and pipeline layout for bindings of these kinds."""
-        if kinds not in self._layouts:
-            from wgpu import ShaderStage
-
-            entries = [
-                {"binding": index, "visibility": ShaderStage.COMPUTE, **_BINDINGS[kind]}
-                for index, kind in enumerate(kinds)
-            ]
-            group = self._device.create_bind_group_layout(entries=entries)
-            pipeline = self._device.create_pipeline_layout(bind_group_layouts=[group])
-            self._layouts[kinds] = group, pipeline
-        return self._layouts[kinds]
 
     def _upload(self) -> dict[str, Any]:
         """Put all constants on the device; returns what to bind for each."""
@@ -164,12 +117,12 @@ class Program:
             for name, offset in group.items():
                 array = self.plan.constants[name]
                 host[offset : offset + array.nbytes] = array.view(np.uint8)
-            buffer = self._buffer("weights", len(host), "STORAGE | COPY_DST")
+            buffer = self._resources.buffer("weights", len(host), "STORAGE | COPY_DST")
             self._device.queue.write_buffer(buffer, 0, host)
             for name, offset in group.items():
                 bound[name] = {"buffer": buffer, "offset": offset, "size": self.plan.constants[name].nbytes}
         for name in self.plan.constants.keys() & self.plan.textures:
-            bound[name] = self._weight_texture(self.plan.constants[name])
+            bound[name] = self._resources.words(self.plan.constants[name])
         return bound
 
     def _weight_buffers(self) -> list[dict[str, int]]:
@@ -186,47 +139,6 @@ class Program:
             groups[-1][name] = offset
             end = offset + array.nbytes
         return groups
-
-    def _weight_texture(self, array: NDArray[Any]) -> Any:
-        texture = self._texture("weights", array.nbytes, "rgba32uint", "TEXTURE_BINDING | COPY_DST")
-        rows = texture.height
-        host = np.zeros(rows * TEXTURE_WIDTH * 4, np.uint32)
-        host[: array.size] = array.view(np.uint32)
-        self._device.queue.write_texture(
-            {"texture": texture},
-            host,
-            {"bytes_per_row": TEXTURE_WIDTH * 16, "rows_per_image": rows},
-            (TEXTURE_WIDTH, rows, 1),
-        )
-        return texture.create_view()
-
-    def _buffer(self, label: str, size: int, usage: str) -> Any:
-        import wgpu
-
-        buffer = self._device.create_buffer(label=label, size=size, usage=_flags(wgpu.BufferUsage, usage))
-        self._resources.append(buffer)
-        return buffer
-
-    def _texture(self, label: str, size: int, texel: str, usage: str) -> Any:
-        """A texture for a number of bytes, 16 a texel."""
-        import wgpu
-
-        rows = max(1, -(-size // (TEXTURE_WIDTH * 16)))
-        texture = self._device.create_texture(
-            label=label,
-            size=(TEXTURE_WIDTH, rows, 1),
-            format=texel,
-            usage=_flags(wgpu.TextureUsage, usage),
-        )
-        self._resources.append(texture)
-        return texture
-
-    def _tensor(self, size: int, texture: bool) -> Any:
-        """Memory for one bank of the arena."""
-        if not texture:
-            return self._buffer("arena", size, "STORAGE")
-        usage = "TEXTURE_BINDING | STORAGE_BINDING"
-        return self._texture("tensor", size, "rgba32float", usage).create_view()
 
     def _lane(self, items: int) -> _Lane:
         if items not in self._lanes:
@@ -272,30 +184,26 @@ class _Lane:
     """Buffers and bind groups for up to a number of examples at once."""
 
     def __init__(self, program: Program, items: int) -> None:
-        plan, alignment = program.plan, program._limits.alignment
-        arena = plan.arena(items, alignment)
+        plan, resources = program.plan, program._resources
+        arena = plan.arena(items, program._limits.alignment)
         output = plan.sizes[plan.graph.output] * items
         self.items = items
         self.host = np.zeros((items, plan.input_layout.vec4s * 4), np.float32)
-        self.latents = program._buffer("latents", self.host.nbytes, "STORAGE | COPY_DST")
-        self.result = program._buffer("result", output, "STORAGE | COPY_SRC")
+        self.latents = resources.buffer("latents", self.host.nbytes, "STORAGE | COPY_DST")
+        self.result = resources.buffer("result", output, "STORAGE | COPY_SRC")
         self.staging = [
-            program._buffer("staging", align(output, 8), "MAP_READ | COPY_DST")
+            resources.buffer("staging", align(output, 8), "MAP_READ | COPY_DST")
             for _ in range(STAGING_BUFFERS)
         ]
         textures = bool(plan.textures & arena.placements.keys())
-        banks = [program._tensor(size, textures) for size in arena.banks]
+        banks = [resources.tensor(size, textures) for size in arena.banks]
         bound = dict(program._constants)
-        bound[plan.graph.input] = {"buffer": self.latents, "offset": 0, "size": self.host.nbytes}
-        bound[plan.graph.output] = {"buffer": self.result, "offset": 0, "size": output}
+        bound[plan.graph.input] = whole(self.latents)
+        bound[plan.graph.output] = whole(self.result)
         for name, place in arena.placements.items():
             bank = banks[place.bank]
             bound[name] = bank if textures else {"buffer": bank, "offset": place.offset, "size": place.bytes}
-        self.groups = [self._group(program, dispatch, bound) for dispatch in plan.dispatches]
-
-    @staticmethod
-    def _group(program: Program, dispatch: Dispatch, bound: dict[str, Any]) -> Any:
-        entries = [{"binding": i, "resource": bound[name]} for i, name in enumerate(dispatch.bindings)]
-        return program._device.create_bind_group(
-            layout=program._layout(program._kinds(dispatch))[0], entries=entries
-        )
+        self.groups = [
+            resources.group(plan.kinds(dispatch), [bound[name] for name in dispatch.bindings])
+            for dispatch in plan.dispatches
+        ]

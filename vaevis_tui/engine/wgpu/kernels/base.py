@@ -16,7 +16,7 @@ from vaevis_tui import resources
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Call, Expression, Literal, Operand, Result
 from vaevis_tui.engine.graph.ir import Graph, Operator, UnsupportedGraph
-from vaevis_tui.engine.wgpu.layout import Layout, is_lossless_float16, layout_of
+from vaevis_tui.engine.wgpu.layout import Layout, layout_of
 from vaevis_tui.engine.wgpu.template import render
 
 Array = NDArray[Any]
@@ -79,7 +79,7 @@ class Context:
         limits: The device's limits.
         software: Whether the device is the processor itself, as llvmpipe is.
         textures: Names of the tensors that lie in textures; see `Plan.textures`.
-        precision: ``"float32"``, ``"float16"`` or ``"auto"``: float16 where it stores a weight without loss.
+        half: Whether the operator's weight is stored as float16.
         packed: Whether the operator makes the picture and stores RGBA8.
         weights_in_textures: Whether weights are read as textures.
     """
@@ -88,7 +88,7 @@ class Context:
     limits: Limits
     software: bool
     textures: Set[str]
-    precision: str
+    half: bool
     packed: bool
     weights_in_textures: bool = False
 
@@ -104,12 +104,6 @@ class Context:
         one texel or eight. A GPU loads what all lanes need once by itself.
         """
         return self.weights_in_textures and self.limits.subgroup >= BROADCAST_LANES
-
-    def half(self, weight: NDArray[np.float32]) -> bool:
-        """Whether a weight is stored as float16."""
-        if self.precision == "auto":
-            return is_lossless_float16(weight)
-        return self.precision == "float16"
 
 
 @dataclass(frozen=True)
@@ -162,15 +156,22 @@ def workgroup_size(threads: int) -> int:
 
 
 def dispatch(
-    operator: Operator, context: Context, threads: int, rows: int = 1
+    operator: Operator, context: Context, places: int, rows: int = 1, split: int = 1
 ) -> tuple[int, tuple[int, int]]:
-    """Workgroup size and counts for ``threads`` along x and ``rows`` along y.
+    """Workgroup size and counts.
+
+    Args:
+        operator: For the refusal.
+        context: The device's limits.
+        places: What the threads along x make, one each.
+        rows: Rows of them, along y.
+        split: Threads that share a place; they are ``size // split`` apart in a workgroup of 64.
 
     Raises:
         UnsupportedGraph: More workgroups than the device takes.
     """
-    size = workgroup_size(threads)
-    counts = -(-threads // size), rows
+    size = workgroup_size(places) if split == 1 else 64
+    counts = -(-places * split // size), rows
     if max(counts) > context.limits.workgroups:
         raise UnsupportedGraph(
             f"{operator.kind} {operator.output!r} of shape {operator.shape}: {max(counts)} workgroups; "
@@ -316,17 +317,14 @@ def _functions_for(text: str) -> str:
 # -- weights -------------------------------------------------------------------------------------------------
 
 
-def pack_blocks(
-    blocks: NDArray[np.float32], weight: NDArray[np.float32], context: Context
-) -> tuple[Constant, str]:
+def pack_blocks(blocks: NDArray[np.float32], context: Context) -> tuple[Constant, str]:
     """Weight blocks as the device reads them, and the WGSL that binds them at 1 and reads one block.
 
     Args:
         blocks: float32 (..., 4 inputs, 4 outputs).
-        weight: The operator's own weight, which decides whether float16 loses anything.
-        context: The precision asked for, and whether weights lie in textures.
+        context: Whether weights are float16, and whether they lie in textures.
     """
-    half = context.half(weight)
+    half = context.half
     flat = np.ascontiguousarray(blocks).reshape(-1)
     words = flat.astype(np.float16).view(np.uint32) if half else flat.view(np.uint32)
     texture = context.weights_in_textures

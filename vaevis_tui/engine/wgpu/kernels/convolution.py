@@ -1,4 +1,4 @@
-"""Kernels for convolutions of every kind: by register blocking, and plainly."""
+"""Kernels for convolutions of every kind: by register blocking, and for what that does not do plainly."""
 
 from __future__ import annotations
 
@@ -22,8 +22,29 @@ from vaevis_tui.engine.wgpu.kernels.base import (
     io_text,
     pack_blocks,
 )
-from vaevis_tui.engine.wgpu.layout import Layout, layout_of, pad_to_blocks
+from vaevis_tui.engine.wgpu.kernels.plain import lower_plain
+from vaevis_tui.engine.wgpu.layout import Layout, pad_to_blocks
 from vaevis_tui.engine.wgpu.template import render
+
+
+@dataclass(frozen=True)
+class _Tile:
+    """What a thread makes.
+
+    Attributes:
+        pixels: Neighbouring positions.
+        blocks: Blocks of four channels at each of them.
+        split: Threads of a workgroup that share the sum over the input channels.
+    """
+
+    pixels: int
+    blocks: int
+    split: int = 1
+
+    @property
+    def name(self) -> str:
+        """E.g. ``tile_4x2`` or ``tile_1x1_split8``."""
+        return f"tile_{self.pixels}x{self.blocks}" + (f"_split{self.split}" if self.split > 1 else "")
 
 
 @dataclass(frozen=True)
@@ -112,19 +133,19 @@ def _columns(operator: ir.Convolution | ir.PhaseConvolution) -> tuple[list[tuple
     return [(0, j * step - operator.pads[1]) for j in range(kernel)], operator.strides[1]
 
 
-def _lower_tile(
-    operator: ir.Convolution | ir.PhaseConvolution, context: Context, *, pixels: int, block_count: int
-) -> Lowered:
+def _lower_tile(operator: ir.Convolution | ir.PhaseConvolution, context: Context, tile: _Tile) -> Lowered:
+    pixels, block_count = tile.pixels, tile.blocks
     taps, source = _taps(operator), context.layout(operator.inputs[0])
     grid_height, grid_width = taps.grid
     columns = -(-grid_width // pixels)
     blocks = len(taps.bias) // 4
     block_groups = -(-blocks // block_count)
-    size, counts = dispatch(operator, context, columns * grid_height, block_groups * taps.scale)
+    places = columns * grid_height
+    size, counts = dispatch(operator, context, places, block_groups * taps.scale, tile.split)
     weight = _tile_weight(taps, block_count)
-    packed, text = pack_blocks(weight, operator.weight, context)
+    packed, text = pack_blocks(weight, context)
     loads, uses = _reads(taps, source, pixels, columns)
-    texels = _block_texels(operator, context)
+    texels = _block_texels(context)
     for use in uses:
         use.columns = _texel_columns(use.index, texels)
     parameters = {
@@ -135,6 +156,9 @@ def _lower_tile(
         "fetches": -(-len(uses) * texels // BROADCAST_LANES),
         "workgroup": size,
         "pixels": pixels,
+        "split": tile.split,
+        "places": places,
+        "everyone": context.broadcast or tile.split > 1,
         "block_count": block_count,
         "block_groups": block_groups,
         "scale": taps.scale,
@@ -183,9 +207,9 @@ def _reads(
     return [(n, o, o < 0 or last + o >= source.width) for n, o in enumerate(offsets)], uses
 
 
-def _block_texels(operator: ir.Convolution | ir.PhaseConvolution, context: Context) -> int:
+def _block_texels(context: Context) -> int:
     """Texels, or vec4s of u32, that a 4x4 block of weights takes."""
-    return 2 if context.half(operator.weight) else 4
+    return 2 if context.half else 4
 
 
 def _texel_columns(tap: int, texels: int) -> list[tuple[str, int]]:
@@ -216,26 +240,30 @@ MAX_UNROLLED_SOFTWARE = 32
 """The same where LLVM compiles for the processor: twice as many take twice as long, seconds at first."""
 
 
-def _tile_applies(
-    operator: ir.Convolution | ir.PhaseConvolution, context: Context, *, pixels: int, block_count: int
-) -> bool:
+MAX_SHARED = 16
+"""Sums of a thread that others add up: 64 threads of 16 vec4s fill the 16 KiB of every workgroup."""
+
+
+def _tile_applies(operator: ir.Convolution | ir.PhaseConvolution, context: Context, tile: _Tile) -> bool:
+    pixels, block_count = tile.pixels, tile.blocks
     if isinstance(operator, ir.Convolution) and operator.groups != 1:
         return False
     across = len(_columns(operator)[0])
     # A thread of two channel blocks needs two to fill; the last tile must not be mostly beyond the edge.
     fits = (block_count == 1 or len(operator.bias) > 4) and pixels < 2 * _grid(operator)[1]
-    plainest = isinstance(operator, ir.PhaseConvolution) and pixels * block_count == 1
+    if tile.split > 1:
+        scale = operator.scale if isinstance(operator, ir.PhaseConvolution) else 1
+        inputs = context.layout(operator.inputs[0]).blocks
+        fits = fits and inputs >= 2 * tile.split and pixels * block_count * scale <= MAX_SHARED
     most = MAX_UNROLLED_SOFTWARE if context.software else MAX_UNROLLED
-    return plainest or (fits and across * pixels * block_count <= most)
+    return fits and across * pixels * block_count <= most
 
 
 def _grid(operator: ir.Convolution | ir.PhaseConvolution) -> tuple[int, int]:
     return operator.source if isinstance(operator, ir.PhaseConvolution) else operator.grid
 
 
-def _tile_rank(
-    operator: ir.Convolution | ir.PhaseConvolution, context: Context, *, pixels: int, block_count: int
-) -> float:
+def _tile_rank(operator: ir.Convolution | ir.PhaseConvolution, context: Context, tile: _Tile) -> float:
     """Less estimated time is better.
 
     A thread's time is its loads and multiply-adds; the device's is that of the groups of lanes it cannot run
@@ -243,79 +271,48 @@ def _tile_rank(
     multiplying two 4x4 blocks by a vector, and reading a block from other lanes half as long as one. For GPUs
     the numbers are those of a mid-range one: 32 lanes, a thousand groups in flight.
     """
+    pixels, block_count = tile.pixels, tile.blocks
     columns, stride = _columns(operator)
     height, width = _grid(operator)
     scale = operator.scale if isinstance(operator, ir.PhaseConvolution) else 1
     loads = len({column + p * stride for _, column in columns for p in range(pixels)})
     blocks_read = len(columns) * block_count
-    texels = _block_texels(operator, context)
+    texels = _block_texels(context)
     if context.broadcast:
         weights = -(-len(columns) * texels // BROADCAST_LANES) * block_count
         work = 2 * (weights + loads) + 0.5 * blocks_read + blocks_read * pixels
     else:
         load = 2 if context.software else 4
         work = load * (texels * blocks_read + loads) + blocks_read * pixels
+    work *= context.layout(operator.inputs[0]).blocks / tile.split
+    if tile.split > 1:
+        work += 16 * pixels * block_count * scale  # adding up behind a barrier
     lanes, at_once = (8, 1) if context.software else (32, 1000)
-    groups = -(-width // pixels) * height / lanes
+    groups = -(-width // pixels) * height * tile.split / lanes
     blocks = -(-len(operator.bias) // (4 * block_count)) * scale
     return -work * max(1.0, math.ceil(groups) * blocks / at_once)
 
 
 _TILES = [
     Kernel(
-        f"tile_{pixels}x{block_count}",
+        tile.name,
         kind,
-        partial(_tile_applies, pixels=pixels, block_count=block_count),
-        partial(_lower_tile, pixels=pixels, block_count=block_count),
-        partial(_tile_rank, pixels=pixels, block_count=block_count),
+        partial(_tile_applies, tile=tile),
+        partial(_lower_tile, tile=tile),
+        partial(_tile_rank, tile=tile),
     )
     for kind in (ir.Convolution, ir.PhaseConvolution)
-    for pixels in (1, 2, 4, 8)
-    for block_count in (1, 2)
+    for tile in (
+        *(_Tile(pixels, blocks) for pixels in (1, 2, 4, 8) for blocks in (1, 2)),
+        *(_Tile(1, 1, 8), _Tile(1, 2, 8), _Tile(2, 1, 8), _Tile(2, 2, 8), _Tile(4, 1, 4)),
+    )
 ]
-
-
-# -- plain -------------------------------------------------------------------------------------------------
-
-
-def _lower_plain(operator: ir.Convolution | ir.TransposedConvolution, context: Context) -> Lowered:
-    source, target = context.layout(operator.inputs[0]), layout_of(operator.shape)
-    if isinstance(operator, ir.TransposedConvolution):
-        transposed, shuffle, group_inputs = True, 1, operator.weight.shape[0] // operator.groups
-    else:
-        transposed, shuffle, group_inputs = False, operator.shuffle, operator.weight.shape[1]
-    size, counts = dispatch(operator, context, target.vec4s)
-    parameters = {
-        **io_text(operator, context, 2),
-        "workgroup": size,
-        "transposed": transposed,
-        "shuffle": shuffle,
-        "group_inputs": group_inputs,
-        "group_outputs": len(operator.bias) // operator.groups,
-        "stride_y": operator.strides[0],
-        "stride_x": operator.strides[1],
-        "dilation_y": operator.dilations[0],
-        "dilation_x": operator.dilations[1],
-        "pad_top": operator.pads[0],
-        "pad_left": operator.pads[1],
-        "kernel_height": operator.weight.shape[2],
-        "kernel_width": operator.weight.shape[3],
-        "source_blocks": source.blocks,
-        "source_height": source.height,
-        "source_width": source.width,
-        "channels": target.channels,
-        "width": target.width,
-        "pixels": target.pixels,
-        "vec4s": target.vec4s,
-    }
-    constants = Constant(np.ascontiguousarray(operator.weight).reshape(-1)), Constant(operator.bias)
-    return Lowered(render("conv_plain.wgsl", parameters), counts, constants)
-
 
 _LAST = partial(lambda rank, operator, context: rank, float("-inf"))
 
 KERNELS = (
     *_TILES,
-    Kernel("plain", ir.Convolution, always, _lower_plain, _LAST),
-    Kernel("plain", ir.TransposedConvolution, always, _lower_plain, _LAST),
+    Kernel("plain", ir.Convolution, always, lower_plain, _LAST),
+    Kernel("plain", ir.PhaseConvolution, always, lower_plain, _LAST),
+    Kernel("plain", ir.TransposedConvolution, always, lower_plain, _LAST),
 )

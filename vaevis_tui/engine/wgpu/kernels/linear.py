@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.wgpu.kernels.base import (
     Constant,
     Context,
     Kernel,
     Lowered,
-    always,
     dispatch,
     io_text,
     pack_blocks,
@@ -17,17 +18,27 @@ from vaevis_tui.engine.wgpu.layout import blocked_order, layout_of, take_padded
 from vaevis_tui.engine.wgpu.template import render
 
 
-def _lower(operator: ir.Linear, context: Context) -> Lowered:
+def lower(operator: ir.Linear, context: Context, split: int = 1, sample: int = 1) -> Lowered:
+    """Matrix times vector.
+
+    Args:
+        operator: What to compute.
+        context: Where.
+        split: Threads of a workgroup that share a sum.
+        sample: Without a split, only every so many vec4s of the result are made, enough to compare with.
+    """
     source, target = context.layout(operator.inputs[0]), layout_of(operator.shape)
     rows, columns = blocked_order(target), blocked_order(source)
     weight = take_padded(take_padded(operator.weight, rows, 0), columns, 1)
     blocks = weight.reshape(target.vec4s, 4, source.vec4s, 4).transpose(2, 0, 3, 1)
-    packed, text = pack_blocks(blocks, operator.weight, context)
-    size, counts = dispatch(operator, context, target.vec4s)
+    packed, text = pack_blocks(blocks, context)
+    size, counts = dispatch(operator, context, -(-target.vec4s // sample), split=split)
     parameters = {
         **io_text(operator, context, 2),
         "weights": text,
         "workgroup": size,
+        "split": split,
+        "sample": sample,
         "outputs": target.vec4s,
         "inputs": source.vec4s,
         "unroll": next(n for n in (4, 2, 1) if source.vec4s % n == 0),
@@ -38,4 +49,29 @@ def _lower(operator: ir.Linear, context: Context) -> Lowered:
     return Lowered(render("linear.wgsl", parameters), counts, constants)
 
 
-KERNELS = (Kernel("linear", ir.Linear, always, _lower),)
+FILLED = 32768
+"""Threads that fill a mid-range GPU: a thousand groups of 32 lanes in flight."""
+
+
+def _applies(operator: ir.Linear, context: Context, split: int) -> bool:
+    return split == 1 or context.layout(operator.inputs[0]).vec4s >= 4 * split
+
+
+def _rank(operator: ir.Linear, context: Context, split: int) -> float:
+    """Less estimated time is better: loads and multiply-adds of a thread, and adding up behind a barrier."""
+    inputs, outputs = context.layout(operator.inputs[0]).vec4s, layout_of(operator.shape).vec4s
+    at_once = 8 if context.software else FILLED
+    work = inputs / split + (8 if split > 1 else 0)
+    return -work * max(1.0, outputs * split / at_once)
+
+
+KERNELS = tuple(
+    Kernel(
+        "linear" if split == 1 else f"linear_split{split}",
+        ir.Linear,
+        partial(_applies, split=split),
+        partial(lower, split=split),
+        partial(_rank, split=split),
+    )
+    for split in (1, 4, 8, 16)
+)
