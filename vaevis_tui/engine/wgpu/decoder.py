@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,10 +12,19 @@ from numpy.typing import NDArray
 
 from vaevis_tui.engine.decoder import DecoderInfo, DecodeTimes, EngineError, Latents, Pictures
 from vaevis_tui.engine.graph import Graph, import_onnx, rewrite
-from vaevis_tui.engine.wgpu.device import find_adapter, open_device
+from vaevis_tui.engine.wgpu.cache import cache_folder
+from vaevis_tui.engine.wgpu.choices import Choices
+from vaevis_tui.engine.wgpu.device import AdapterSummary, engine_errors, find_adapter, open_device
 from vaevis_tui.engine.wgpu.layout import from_blocked
 from vaevis_tui.engine.wgpu.plan import Plan, make_plan
 from vaevis_tui.engine.wgpu.program import Program
+from vaevis_tui.engine.wgpu.tuner import BUDGET, open_races, tune
+
+
+def _choices(adapter: AdapterSummary) -> Choices:
+    import wgpu
+
+    return Choices.of(cache_folder(), adapter.name, adapter.backend, adapter.driver, wgpu.__version__)
 
 
 class WgpuDecoder:
@@ -33,6 +43,7 @@ class WgpuDecoder:
         floats: bool = False,
         textures: bool | None = None,
         kernels: Mapping[str, str] | None = None,
+        tuned: bool = False,
         reason: str = "",
     ) -> None:
         """Open a device and put the model on it.
@@ -47,6 +58,7 @@ class WgpuDecoder:
             floats: Keep the output as floats, for `decode_floats`; pictures then cannot be decoded.
             textures: Keep tensors and weights in textures; without, as suits the adapter.
             kernels: Names of kernels to take instead of the preferred ones, by the operator's output.
+            tuned: Take the kernels that were measured on this adapter before, where they were.
             reason: Why this backend was taken, for `DecoderInfo`.
 
         Raises:
@@ -56,6 +68,8 @@ class WgpuDecoder:
         graph = model if isinstance(model, Graph) else import_onnx(model)
         graph = rewrite(graph) if fuse else graph
         summary, native = find_adapter(adapter)
+        self.hardware = summary.is_hardware
+        self.choices = _choices(summary) if tuned else Choices()
         self._device, limits = open_device(native)
         self._program: Program | None = None
         try:
@@ -67,6 +81,7 @@ class WgpuDecoder:
                 packed=not floats,
                 textures=textures,
                 kernels=kernels,
+                choices=self.choices,
             )
             self._program = Program(self._device, limits, self._plan)
         except BaseException:
@@ -99,6 +114,28 @@ class WgpuDecoder:
     def plan(self) -> Plan:
         """What the device does a frame; ``plan.describe()`` is a table of it."""
         return self._plan
+
+    @property
+    def untuned(self) -> bool:
+        """Whether there are kernels to choose between that were never measured on this adapter."""
+        return any(open_races(self._plan, self.choices))
+
+    def tune(
+        self,
+        rest: Callable[[], bool] = lambda: True,
+        budget: float = BUDGET,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> bool:
+        """Measure what was not measured, and keep the results; see `tuner.tune`. It goes on with its kernels.
+
+        Returns:
+            Whether a decoder opened now would be faster.
+
+        Raises:
+            EngineError: The device failed.
+        """
+        with engine_errors("the device failed while kernels were measured"):
+            return tune(self._device, self._plan, self.choices, rest=rest, budget=budget, clock=clock)
 
     def decode(self, z: Latents) -> Pictures:
         """Decode latent vectors, float32 (n, d), to pictures, uint8 (n, h, w, 3).

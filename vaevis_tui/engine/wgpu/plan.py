@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import RESULT, Call, Expression, Literal, Operand, Result
 from vaevis_tui.engine.graph.ir import Graph, Operator, UnsupportedGraph
-from vaevis_tui.engine.wgpu.kernels import Constant, Context, Limits, choose
+from vaevis_tui.engine.wgpu.choices import Choices, digest
+from vaevis_tui.engine.wgpu.kernels import Constant, Context, Limits, Lowered, choose
 from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
 from vaevis_tui.engine.wgpu.layout import Layout, is_lossless_float16, layout_of, to_blocked
 
@@ -22,6 +23,7 @@ class Dispatch:
 
     Attributes:
         operator: What it computes.
+        context: Where.
         kernel: Name of the kernel chosen for it.
         source: Its WGSL.
         workgroups: Workgroups along x and y; z counts examples.
@@ -29,6 +31,7 @@ class Dispatch:
     """
 
     operator: Operator
+    context: Context
     kernel: str
     source: str
     workgroups: tuple[int, int]
@@ -130,6 +133,7 @@ def make_plan(
     packed: bool = True,
     textures: bool | None = None,
     kernels: Mapping[str, str] | None = None,
+    choices: Choices | None = None,
 ) -> Plan:
     """Lower a graph.
 
@@ -142,6 +146,7 @@ def make_plan(
         packed: Store the output as RGBA8; else as floats.
         textures: Keep tensors and weights in textures; without, as suits the device.
         kernels: Names of kernels to take instead of the preferred ones, by the operator's output.
+        choices: Kernels that were measured on this device, to take where ``kernels`` names none.
 
     Raises:
         UnsupportedGraph: No kernel computes an operator, or something is larger than the device's limits.
@@ -160,14 +165,13 @@ def make_plan(
         last = operator.output == graph.output
         half = _stored_as_half(operator, precision)
         context = Context(graph, limits, software, images, half, packed and last, in_textures)
-        kernel = choose(operator, context, (kernels or {}).get(operator.output))
-        lowered = kernel.lower(operator, context)
+        kernel, lowered = _lower(operator, context, (kernels or {}).get(operator.output), choices)
         own = {f"{operator.output}/{index}": constant for index, constant in enumerate(lowered.constants)}
         constants |= own | _constant_tensors(operator, graph)
         inputs = [stands_for.get(name, name) for name in operator.inputs]
         operands = [stands_for.get(name, name) for name in operator.operands]
         bindings = (*inputs, *own, *operands, operator.output)
-        dispatches.append(Dispatch(operator, kernel.name, lowered.source, lowered.workgroups, bindings))
+        dispatches.append(Dispatch(operator, context, kernel, lowered.source, lowered.workgroups, bindings))
     if not dispatches or dispatches[-1].operator.output != graph.output:
         raise UnsupportedGraph(f"output {graph.output!r} is not made by any operator")
     tensors = {name for d in dispatches for name in d.bindings if name not in constants}
@@ -185,6 +189,20 @@ def make_plan(
     )
     _check_limits(plan, limits)
     return plan
+
+
+def _lower(
+    operator: Operator, context: Context, wanted: str | None, choices: Choices | None
+) -> tuple[str, Lowered]:
+    """The kernel named, else the one measured to be the best, else the one expected to be; and its text."""
+    choice = None if choices is None or wanted else choices.find(operator, context)
+    if choice is not None:
+        kernel = choose(operator, context, choice.kernel)
+        lowered = kernel.lower(operator, context)
+        if kernel.name == choice.kernel and digest(lowered.source) == choice.text:
+            return kernel.name, lowered
+    kernel = choose(operator, context, wanted)
+    return kernel.name, kernel.lower(operator, context)
 
 
 def _stored_as_half(operator: Operator, precision: str) -> bool:

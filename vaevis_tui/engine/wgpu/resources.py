@@ -51,26 +51,30 @@ class Resources:
         self._owned.append(buffer)
         return buffer
 
-    def tensor(self, size: int, texture: bool, usage: str = "") -> Any:
-        """Memory for tensors, as it is bound: a buffer, or a view of a texture of rgba32float.
-
-        Args:
-            size: Bytes.
-            texture: Which of the two.
-            usage: Further flags, e.g. ``" | COPY_SRC"``.
-        """
+    def filled(self, array: NDArray[np.float32], texture: bool) -> Any:
+        """A tensor, as it is bound, that holds an array of vec4s."""
         if not texture:
-            return self.buffer("tensor", size, f"STORAGE{usage}")
-        usages = f"TEXTURE_BINDING | STORAGE_BINDING{usage}"
-        return self._texture("tensor", size, "rgba32float", usages).create_view()
+            buffer = self.buffer("tensor", array.nbytes, "STORAGE | COPY_DST")
+            self.device.queue.write_buffer(buffer, 0, array)
+            return whole(buffer)
+        image = self.texture("tensor", array.nbytes, "rgba32float", "TEXTURE_BINDING | COPY_DST")
+        self.fill(image, array)
+        return image.create_view()
+
+    def tensor(self, size: int, texture: bool) -> Any:
+        """Memory for tensors: a buffer, or a view of a texture of rgba32float."""
+        if not texture:
+            return self.buffer("tensor", size, "STORAGE")
+        usage = "TEXTURE_BINDING | STORAGE_BINDING"
+        return self.texture("tensor", size, "rgba32float", usage).create_view()
 
     def words(self, array: NDArray[Any]) -> Any:
         """A texture of rgba32uint that holds an array, four u32 a texel; the view of it that is bound."""
-        texture = self._texture("weights", array.nbytes, "rgba32uint", "TEXTURE_BINDING | COPY_DST")
-        self.write_texture(texture, array.view(np.uint32))
+        texture = self.texture("weights", array.nbytes, "rgba32uint", "TEXTURE_BINDING | COPY_DST")
+        self.fill(texture, array.view(np.uint32))
         return texture.create_view()
 
-    def write_texture(self, texture: Any, array: NDArray[Any]) -> None:
+    def fill(self, texture: Any, array: NDArray[Any]) -> None:
         """Fill a texture from its first texel on; what the array does not reach is zero."""
         rows = texture.height
         host = np.zeros(rows * TEXTURE_WIDTH * 4, array.dtype)
@@ -82,7 +86,7 @@ class Resources:
             (TEXTURE_WIDTH, rows, 1),
         )
 
-    def _texture(self, label: str, size: int, texel: str, usage: str) -> Any:
+    def texture(self, label: str, size: int, texel: str, usage: str) -> Any:
         """A texture for a number of bytes, 16 a texel."""
         import wgpu
 

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import os
 import sys
 import tempfile
 import threading
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from vaevis_tui.engine.wgpu.cache import cache_folder, keep, read_own
 
 _lock = threading.Lock()
 
@@ -76,13 +77,6 @@ class _TableFFI:
         return value
 
 
-def cache_folder() -> Path:
-    """Where tables are kept between starts."""
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("vaevis-tui"))
-
-
 def load_table(source: str, folder: Path) -> Any:
     """The compiled ``ffi`` of a C header.
 
@@ -94,10 +88,10 @@ def load_table(source: str, folder: Path) -> Any:
 
     key = hashlib.sha256(f"{cffi.__version__}\n{source}".encode()).hexdigest()[:32]
     path = folder / f"wgpu-header-{key}.py"
-    code = _read_own(path)
+    code = read_own(path)
     if code is None:
         code = _compile(source)
-        _keep(path, code)
+        keep(path, code)
     namespace: dict[str, Any] = {}
     exec(compile(code, str(path), "exec"), namespace)
     return namespace["ffi"]
@@ -113,25 +107,3 @@ def _compile(source: str) -> bytes:
         path = Path(folder) / "wgpu_header.py"
         ffi.emit_python_code(str(path))
         return path.read_bytes()
-
-
-def _read_own(path: Path) -> bytes | None:
-    """A file's bytes, if it is there and nobody else could have written it."""
-    try:
-        status = path.stat()
-        foreign = hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022)
-        return None if foreign else path.read_bytes()
-    except OSError:
-        return None
-
-
-def _keep(path: Path, code: bytes) -> None:
-    """Write a file in one step; without a writable cache it is made anew at the next start."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(code)
-        Path(name).replace(path)
-    except OSError:
-        return

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.ir import Operator, UnsupportedGraph
 from vaevis_tui.engine.wgpu.kernels import convolution, linear, movement
 from vaevis_tui.engine.wgpu.kernels.base import Constant, Context, Kernel, Limits, Lowered
+from vaevis_tui.engine.wgpu.kernels.plain import lower_plain
 
 KERNELS: tuple[Kernel, ...] = (*linear.KERNELS, *convolution.KERNELS, *movement.KERNELS)
 """Every kernel; where ranks are equal the first is taken."""
@@ -47,4 +49,16 @@ def choose(operator: Operator, context: Context, wanted: str | None = None) -> K
     return max(found, key=lambda kernel: kernel.rank(operator, context))
 
 
-__all__ = ["KERNELS", "Constant", "Context", "Kernel", "Limits", "Lowered", "candidates", "choose"]
+def plain(operator: Operator, context: Context, sample: int) -> Lowered | None:
+    """The kernel that others are held against, making every ``sample``-th vec4 of the result.
+
+    None for operators of which there is but one kernel.
+    """
+    if isinstance(operator, ir.Linear):
+        return linear.lower(operator, context, sample=sample)
+    if isinstance(operator, ir.Convolution | ir.PhaseConvolution | ir.TransposedConvolution):
+        return lower_plain(operator, context, sample)
+    return None
+
+
+__all__ = ["KERNELS", "Constant", "Context", "Kernel", "Limits", "Lowered", "candidates", "choose", "plain"]

@@ -285,6 +285,8 @@ def _tile_rank(operator: ir.Convolution | ir.PhaseConvolution, context: Context,
         load = 2 if context.software else 4
         work = load * (texels * blocks_read + loads) + blocks_read * pixels
     work *= context.layout(operator.inputs[0]).blocks / tile.split
+    if tile.split > 1 and context.software:
+        return -math.inf  # there are no threads to fill
     if tile.split > 1:
         work += 16 * pixels * block_count * scale  # adding up behind a barrier
     lanes, at_once = (8, 1) if context.software else (32, 1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 from vaevis_tui.engine.graph import ir
@@ -60,9 +61,10 @@ def _applies(operator: ir.Linear, context: Context, split: int) -> bool:
 def _rank(operator: ir.Linear, context: Context, split: int) -> float:
     """Less estimated time is better: loads and multiply-adds of a thread, and adding up behind a barrier."""
     inputs, outputs = context.layout(operator.inputs[0]).vec4s, layout_of(operator.shape).vec4s
-    at_once = 8 if context.software else FILLED
+    if context.software:
+        return 0.0 if split == 1 else -math.inf  # there are no threads to fill
     work = inputs / split + (8 if split > 1 else 0)
-    return -work * max(1.0, outputs * split / at_once)
+    return -work * max(1.0, outputs * split / FILLED)
 
 
 KERNELS = tuple(
