@@ -108,7 +108,8 @@ def test_doctor_prints_the_plan_of_a_model(capsys: pytest.CaptureFixture[str]) -
     heading, columns, *dispatches, total = out.splitlines()
     assert heading.startswith("mnist on ")
     assert columns.split() == [
-        *("operator", "kernel", "output", "groups", "mul-adds", "weights", "bytes", "place", "epilogue")
+        *("operator", "kernel", "measured", "output", "groups", "mul-adds", "weights", "bytes", "place"),
+        "epilogue",
     ]
     assert total.startswith(f"{len(dispatches)} dispatches, ")
     assert "1x28x28" in dispatches[-1]

@@ -9,25 +9,28 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vaevis_tui.engine.decoder import Decoder, DecoderInfo, Latents, Pictures
+from vaevis_tui.engine.decoder import Decoder, DecoderInfo, Latents, Pictures, Tuning
 from vaevis_tui.engine.select import open_decoder
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models.bundle import Bundle, open_bundle
 from vaevis_tui.models.card import ModelCard
 
 
-def load(model: str | Path, backend: str = "auto") -> Model:
+def load(model: str | Path, backend: str = "auto", tuning: Tuning = "known") -> Model:
     """Open a model for decoding; close it, or use it in a ``with`` statement.
 
     Args:
         model: Name of a shipped model, or the path of a bundle or of a bare .onnx decoder.
         backend: ``"auto"``, ``"wgpu"`` or ``"onnxruntime"``.
+        tuning: Which of several kernels wgpu takes: those that an earlier session measured on this GPU
+            (``"known"``); ``"first"`` measures what was not measured yet, for up to two seconds, ``"beside"``
+            does so while it decodes, ``"off"`` takes those that should be good.
 
     Raises:
         UserError: there is no such model or backend, or a file is not what it should be.
     """
     bundle = open_bundle(model)
-    return Model(bundle, open_decoder(bundle, backend))
+    return Model(bundle, open_decoder(bundle, backend, tuning))
 
 
 class Model:

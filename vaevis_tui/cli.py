@@ -100,6 +100,15 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_no_tune(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-tune",
+        dest="tune",
+        action="store_false",
+        help="on wgpu, take the kernels that should be fast, whatever was measured on this adapter",
+    )
+
+
 def _add_point(parser: argparse.ArgumentParser) -> None:
     point = parser.add_mutually_exclusive_group()
     point.add_argument(
@@ -168,7 +177,8 @@ def _model_name(options: argparse.Namespace) -> str:
 def _open_model(options: argparse.Namespace) -> Model:
     from vaevis_tui.api import load
 
-    return load(_model_name(options), backend=options.backend)
+    tune = getattr(options, "tune", True)
+    return load(_model_name(options), backend=options.backend, tuning="known" if tune else "off")
 
 
 def _point(options: argparse.Namespace, model: Model) -> Latents:
@@ -214,6 +224,7 @@ def _explore(arguments: list[str]) -> int:
         help="send the terminal no more than so many bytes a second, as in 200k or 1.5M",
     )
     parser.add_argument("--reduced-motion", action="store_true", help="show no more than 8 pictures a second")
+    _add_no_tune(parser)
     options = parser.parse_args(arguments)
     return _run_explorer(options)
 
@@ -231,7 +242,7 @@ def _run_explorer(options: argparse.Namespace) -> int:
 
     from vaevis_tui.terminal.way import Way
     from vaevis_tui.tui.run import run_explorer
-    from vaevis_tui.tui.settings import ExplorerSettings
+    from vaevis_tui.tui.settings import ExplorerSettings, tuned_source, untuned_source
 
     settings = ExplorerSettings(
         model=_model_name(options),
@@ -244,6 +255,7 @@ def _run_explorer(options: argparse.Namespace) -> int:
         colors=terminal.colors,
         notice=terminal.notice,
         way=Way.of(os.environ, terminal.multiplexer, options.max_rate, options.reduced_motion),
+        decoder_source=tuned_source if options.tune else untuned_source,
     )
     return run_explorer(settings)
 
@@ -256,6 +268,7 @@ def _decode(arguments: list[str]) -> int:
     parser.add_argument(
         "--scale", type=_scale, default=1, help="pixels of the file a pixel of the picture (default: 1)"
     )
+    _add_no_tune(parser)
     options = parser.parse_args(arguments)
 
     from vaevis_tui.export.png import save_png
@@ -337,18 +350,23 @@ def _bench(arguments: list[str]) -> int:
     parser.add_argument(
         "--compare", action="store_true", help="instead, the backends side by side, decoding in turns"
     )
+    _add_no_tune(parser)
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(arguments)
 
     if options.compare:
         from vaevis_tui.bench.compare import compare_backends, print_comparison
 
-        print_comparison(compare_backends(_model_name(options), options.seconds), as_json=options.json)
+        print_comparison(
+            compare_backends(_model_name(options), options.seconds, options.tune), as_json=options.json
+        )
         return 0
 
     from vaevis_tui.bench.report import measure, print_results
 
-    print_results(measure(_model_name(options), options.backend, options.seconds), as_json=options.json)
+    print_results(
+        measure(_model_name(options), options.backend, options.seconds, options.tune), as_json=options.json
+    )
     return 0
 
 

@@ -17,6 +17,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.terminal.capabilities import TerminalCapabilities, detect
 
 if TYPE_CHECKING:
+    from vaevis_tui.engine.wgpu.choices import Choices
     from vaevis_tui.engine.wgpu.kernels import Limits
 
 PACKAGES = ("textual", "rich", "rich-pixels", "numpy", "onnx", "onnxruntime", "wgpu", "pillow")
@@ -103,26 +104,27 @@ def describe_plan(model: str) -> str:
     from vaevis_tui.models.bundle import open_bundle
 
     bundle = open_bundle(model)
-    where, limits, software = _plan_target()
+    where, limits, software, choices = _plan_target()
     try:
         graph = rewrite(import_onnx(bundle.read_decoder().model))
-        plan = make_plan(graph, limits=limits, software=software)
+        plan = make_plan(graph, limits=limits, software=software, choices=choices)
     except UnsupportedGraph as error:
         raise UserError(f"wgpu cannot decode {model}, onnxruntime does: {error}") from None
-    return f"{model} on {where}\n{plan.describe()}"
+    return f"{model} on {where}\n{plan.describe(choices)}"
 
 
-def _plan_target() -> tuple[str, Limits | None, bool]:
-    """Name of the adapter to plan for, its limits, and whether it is the processor."""
+def _plan_target() -> tuple[str, Limits | None, bool, Choices | None]:
+    """The adapter to plan for, its limits, whether it is the processor, and what was measured on it."""
     try:
+        from vaevis_tui.engine.wgpu.choices import Choices
         from vaevis_tui.engine.wgpu.device import find_adapter, open_device
 
         summary, native = find_adapter()
         device, limits = open_device(native)
         device.destroy()
     except (EngineError, ImportError, OSError) as error:
-        return f"a GPU of WebGPU's least limits, for there is none here ({error})", None, False
-    return summary.name, limits, not summary.is_hardware
+        return f"a GPU of WebGPU's least limits, for there is none here ({error})", None, False, None
+    return summary.name, limits, not summary.is_hardware, Choices.of_adapter(summary)
 
 
 def _version(package: str) -> str:

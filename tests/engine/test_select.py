@@ -215,7 +215,7 @@ def test_a_graph_that_wgpu_cannot_run_goes_to_onnxruntime(
     def refuse(*_: object, **__: object) -> None:
         raise UnsupportedGraph("Celu 'act': not one of its operators")
 
-    monkeypatch.setattr(wgpu_backend, "WgpuDecoder", refuse)
+    monkeypatch.setattr(wgpu_backend, "open_tuned", refuse)
     bundle = open_bundle(write_decoder(tmp_path / "decoder.onnx", 4, height=8, width=8))
     with open_decoder(bundle, "wgpu") as decoder:
         assert decoder.info.backend == "onnxruntime"

@@ -114,8 +114,8 @@ def compare(
     return Comparison(network, adapter, multiply_adds, standings)
 
 
-def compare_backends(model: str, seconds: float) -> Comparison:
-    """The backends that this machine has, on a model.
+def compare_backends(model: str, seconds: float, tune: bool = True) -> Comparison:
+    """The backends that this machine has, on a model; where wgpu's kernels may be tuned that is done before.
 
     Raises:
         UserError: there is no such model, or `seconds` is out of range.
@@ -137,7 +137,7 @@ def compare_backends(model: str, seconds: float) -> Comparison:
         adapter, points = "no adapter", None
         for backend in ("wgpu", "onnxruntime"):
             try:
-                opened = stack.enter_context(load(model, backend=backend))
+                opened = stack.enter_context(load(model, backend=backend, tuning="first" if tune else "off"))
             except UserError:
                 continue
             if opened.info.backend != backend:

@@ -39,8 +39,10 @@ class Results:
         return self.encode_rich_pixels.median / self.encode.median
 
 
-def measure(model: str, backend: str, seconds: float) -> Results:
+def measure(model: str, backend: str, seconds: float, tune: bool = True) -> Results:
     """Measure decode, encode and presented rates of a model, for about `seconds` each.
+
+    Where wgpu's kernels may be tuned that is done before.
 
     Raises:
         UserError: the model or the backend is not to be had.
@@ -49,7 +51,7 @@ def measure(model: str, backend: str, seconds: float) -> Results:
 
     if not 0.1 <= seconds <= 600:
         raise UserError(f"--seconds {seconds:g} is out of range; 0.1 to 600 is right")
-    with load(model, backend=backend) as opened:
+    with load(model, backend=backend, tuning="first" if tune else "off") as opened:
         info = opened.info
         points = opened.sample(0, 64)
         decode = time_calls(lambda i: opened.decode(points[i % 64 : i % 64 + 1]), seconds)
@@ -62,7 +64,7 @@ def measure(model: str, backend: str, seconds: float) -> Results:
         decode=decode,
         encode=time_calls(encode, seconds),
         encode_rich_pixels=time_calls(rich, seconds),
-        presented=_presented(model, backend, seconds, first),
+        presented=_presented(model, backend, seconds, first, tune),
     )
 
 
@@ -103,13 +105,15 @@ def _encoders(picture: NDArray[np.uint8]) -> tuple[Callable[[int], object], Call
     return ours, rich_pixels
 
 
-def _presented(model: str, backend: str, seconds: float, first: NDArray[np.uint8]) -> Presented | None:
+def _presented(
+    model: str, backend: str, seconds: float, first: NDArray[np.uint8], tune: bool
+) -> Presented | None:
     """Windows has no pseudo-terminal of the kind that this asks for."""
     if sys.platform == "win32":
         return None
     from vaevis_tui.bench.terminal import present
 
-    return present(model, backend, seconds, first)
+    return present(model, backend, seconds, first, tune)
 
 
 def print_results(results: Results, *, as_json: bool) -> None:

@@ -67,7 +67,9 @@ class Presented:
     rows: int
 
 
-def present(model: str, backend: str, seconds: float, first: NDArray[np.uint8]) -> Presented:
+def present(
+    model: str, backend: str, seconds: float, first: NDArray[np.uint8], tune: bool = True
+) -> Presented:
     """Start the explorer a few times, then let it walk for some seconds.
 
     Args:
@@ -75,16 +77,18 @@ def present(model: str, backend: str, seconds: float, first: NDArray[np.uint8]) 
         backend: As ``--backend`` takes it.
         seconds: How long it walks.
         first: The picture that the explorer begins with, uint8 (h, w, 3).
+        tune: Whether wgpu's kernels are.
 
     Raises:
         UserError: it showed no picture.
     """
     window = _Window.of(first)
     explorer = [sys.executable, "-m", "vaevis_tui", "--model", model, "--backend", backend]
-    starts = [_time_to_first_picture(explorer, window) for _ in range(STARTS)]
+    options = [] if tune else ["--no-tune"]
+    starts = [_time_to_first_picture([*explorer, *options], window) for _ in range(STARTS)]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        walker = [sys.executable, "-m", "vaevis_tui.bench.walk", model, backend, str(report)]
+        walker = [sys.executable, "-m", "vaevis_tui.bench.walk", model, backend, str(report), *options]
         with _Terminal(walker, window) as terminal:
             terminal.await_picture()
             before = terminal.cpu_seconds()

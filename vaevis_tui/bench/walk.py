@@ -1,4 +1,4 @@
-"""``python -m vaevis_tui.bench.walk MODEL BACKEND REPORT``: walks, and tells when it presented."""
+"""``python -m vaevis_tui.bench.walk MODEL BACKEND REPORT [--no-tune]``: walks and tells when it presented."""
 
 from __future__ import annotations
 
@@ -29,13 +29,15 @@ class RecordingMeter(FrameMeter):
         self.total_dropped += 1
 
 
-def main(model: str, backend: str, report: str) -> int:
+def main(model: str, backend: str, report: str, option: str = "") -> int:
     """Walk until told to quit, then write the report as JSON."""
     from vaevis_tui.tui.run import run_explorer
-    from vaevis_tui.tui.settings import ExplorerSettings
+    from vaevis_tui.tui.settings import ExplorerSettings, tuned_source, untuned_source
 
     meter = RecordingMeter()
-    code = run_explorer(ExplorerSettings(model=model, backend=backend, walk=True, meter=meter))
+    source = untuned_source if option == "--no-tune" else tuned_source
+    settings = ExplorerSettings(model=model, backend=backend, walk=True, meter=meter, decoder_source=source)
+    code = run_explorer(settings)
     Path(report).write_text(json.dumps({"presented": meter.times, "dropped": meter.total_dropped}))
     return code
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,12 @@ Latents = NDArray[np.float32]
 
 Pictures = NDArray[np.uint8]
 """Decoded pictures, uint8 of shape (n, h, w, 3)."""
+
+
+Tuning = Literal["off", "known", "first", "beside"]
+"""Which of several kernels the wgpu backend takes: those expected to be the fastest (off), those measured in
+an earlier session (known), or those that are measured now, before the first picture (first) or beside
+decoding, after it (beside)."""
 
 
 @dataclass(frozen=True, slots=True)

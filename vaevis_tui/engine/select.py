@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vaevis_tui.engine.decoder import Decoder, EngineError
+from vaevis_tui.engine.decoder import Decoder, EngineError, Tuning
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.worker import DecoderSource
 from vaevis_tui.errors import UserError
@@ -39,7 +39,7 @@ def has_gpu_node(dev: Path = Path("/dev"), platform: str = sys.platform) -> bool
     return not platform.startswith("linux") or any(next(dev.glob(node), None) for node in _GPU_NODES)
 
 
-def open_decoder(bundle: Bundle, backend: str = "auto") -> Decoder:
+def open_decoder(bundle: Bundle, backend: str = "auto", tuning: Tuning = "known") -> Decoder:
     """Open a model on a backend; `DecoderInfo.reason` says why on this one.
 
     Args:
@@ -47,11 +47,12 @@ def open_decoder(bundle: Bundle, backend: str = "auto") -> Decoder:
         backend: ``"wgpu"``, ``"onnxruntime"``, or ``"auto"``: wgpu where there is a GPU, else onnxruntime. A
             software adapter is taken only when wgpu was asked for by name. What wgpu cannot run, onnxruntime
             does.
+        tuning: Which of several kernels wgpu takes.
 
     Raises:
         UserError: there is no such backend, it cannot be had here, or the model is not one that is supported.
     """
-    source = decoder_source(bundle, backend)
+    source = decoder_source(bundle, backend, tuning)
     wanted: Callable[[], Decoder] = source.open
     forgiven: tuple[type[Exception], ...] = (EngineError,)
     if source.upgrade is not None:  # where nobody asked for it by name, it may also be missing
@@ -64,7 +65,7 @@ def open_decoder(bundle: Bundle, backend: str = "auto") -> Decoder:
         return source.fallback(str(error))
 
 
-def decoder_source(bundle: Bundle, backend: str = "auto") -> DecoderSource:
+def decoder_source(bundle: Bundle, backend: str = "auto", tuning: Tuning = "beside") -> DecoderSource:
     """The same choice for a `DecodeWorker`: where there is a GPU, ``"auto"`` starts at once on onnxruntime.
 
     Raises:
@@ -80,7 +81,7 @@ def decoder_source(bundle: Bundle, backend: str = "auto") -> DecoderSource:
         return OnnxRuntimeDecoder(bundle, because(reason))
 
     def wgpu(reason: str, *, software: bool) -> Decoder:
-        return _open_wgpu(bundle, because(reason), software=software)
+        return _open_wgpu(bundle, because(reason), tuning, software=software)
 
     if backend == "onnxruntime":
         return DecoderSource(lambda: onnxruntime(_ASKED_FOR))
@@ -95,10 +96,10 @@ def decoder_source(bundle: Bundle, backend: str = "auto") -> DecoderSource:
     )
 
 
-def _open_wgpu(bundle: Bundle, reason: str, *, software: bool) -> Decoder:
+def _open_wgpu(bundle: Bundle, reason: str, tuning: Tuning, *, software: bool) -> Decoder:
     """Decode by compute shaders, on a software adapter only where that will do."""
     try:
-        from vaevis_tui.engine.wgpu import WgpuDecoder, adapters
+        from vaevis_tui.engine.wgpu import adapters, open_tuned
 
         found = adapters()
     except (EngineError, ImportError, OSError) as error:
@@ -107,7 +108,7 @@ def _open_wgpu(bundle: Bundle, reason: str, *, software: bool) -> Decoder:
     if not usable:
         names = f"only {found[0].name}, which is software" if found else "no adapter"
         raise UserError(f"wgpu finds {names}; {_advice()}")
-    return WgpuDecoder(bundle.read_decoder().model, adapter=usable[0].name, reason=reason)
+    return open_tuned(bundle.read_decoder().model, tuning, adapter=usable[0].name, reason=reason)
 
 
 def _warm(decoder: Decoder) -> Decoder:

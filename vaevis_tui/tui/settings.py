@@ -23,10 +23,18 @@ def _open_bundle(ref: str) -> Bundle:
     return open_bundle(ref)
 
 
-def _decoder_source(bundle: Bundle, backend: str) -> DecoderSource:
+def tuned_source(bundle: Bundle, backend: str) -> DecoderSource:
+    """For `ExplorerSettings.decoder_source`: wgpu's kernels are measured beside decoding."""
     from vaevis_tui.engine.select import decoder_source
 
     return decoder_source(bundle, backend)
+
+
+def untuned_source(bundle: Bundle, backend: str) -> DecoderSource:
+    """For the same: they are neither measured nor taken from earlier measurements."""
+    from vaevis_tui.engine.select import decoder_source
+
+    return decoder_source(bundle, backend, "off")
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class ExplorerSettings:
     speed: float = 1.5
     snapshot_dir: Path = field(default_factory=Path.cwd)
     open_bundle: Callable[[str], Bundle] = _open_bundle
-    decoder_source: Callable[[Bundle, str], DecoderSource] = _decoder_source
+    decoder_source: Callable[[Bundle, str], DecoderSource] = tuned_source
     colors: ColorMode = field(default_factory=ColorMode)
     notice: str | None = None
     clock: Callable[[], float] = time.perf_counter

@@ -2,6 +2,6 @@
 
 from vaevis_tui.engine.wgpu.decoder import WgpuDecoder
 from vaevis_tui.engine.wgpu.device import AdapterSummary, adapters
-from vaevis_tui.engine.wgpu.tuned import TunedDecoder, Tuning, open_tuned
+from vaevis_tui.engine.wgpu.tuned import TunedDecoder, open_tuned
 
-__all__ = ["AdapterSummary", "TunedDecoder", "Tuning", "WgpuDecoder", "adapters", "open_tuned"]
+__all__ = ["AdapterSummary", "TunedDecoder", "WgpuDecoder", "adapters", "open_tuned"]

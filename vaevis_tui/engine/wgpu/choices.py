@@ -21,7 +21,8 @@ import numpy as np
 
 from vaevis_tui import resources
 from vaevis_tui.engine.graph.ir import Operator
-from vaevis_tui.engine.wgpu.cache import keep, read_own
+from vaevis_tui.engine.wgpu.cache import cache_folder, keep, read_own
+from vaevis_tui.engine.wgpu.device import AdapterSummary
 from vaevis_tui.engine.wgpu.kernels.base import Context
 
 MOST_BYTES = 1 << 20
@@ -63,6 +64,13 @@ class Choices:
         """
         self._path = path
         self._found = {} if path is None else _read(path)
+
+    @classmethod
+    def of_adapter(cls, adapter: AdapterSummary) -> Self:
+        """The choices for an adapter, in the user's cache folder."""
+        import wgpu
+
+        return cls.of(cache_folder(), adapter.name, adapter.backend, adapter.driver, wgpu.__version__)
 
     @classmethod
     def of(cls, folder: Path, *device: str) -> Self:

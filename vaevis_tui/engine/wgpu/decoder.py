@@ -12,19 +12,12 @@ from numpy.typing import NDArray
 
 from vaevis_tui.engine.decoder import DecoderInfo, DecodeTimes, EngineError, Latents, Pictures
 from vaevis_tui.engine.graph import Graph, import_onnx, rewrite
-from vaevis_tui.engine.wgpu.cache import cache_folder
 from vaevis_tui.engine.wgpu.choices import Choices
-from vaevis_tui.engine.wgpu.device import AdapterSummary, engine_errors, find_adapter, open_device
+from vaevis_tui.engine.wgpu.device import engine_errors, find_adapter, open_device
 from vaevis_tui.engine.wgpu.layout import from_blocked
 from vaevis_tui.engine.wgpu.plan import Plan, make_plan
 from vaevis_tui.engine.wgpu.program import Program
 from vaevis_tui.engine.wgpu.tuner import BUDGET, open_races, tune
-
-
-def _choices(adapter: AdapterSummary) -> Choices:
-    import wgpu
-
-    return Choices.of(cache_folder(), adapter.name, adapter.backend, adapter.driver, wgpu.__version__)
 
 
 class WgpuDecoder:
@@ -69,7 +62,7 @@ class WgpuDecoder:
         graph = rewrite(graph) if fuse else graph
         summary, native = find_adapter(adapter)
         self.hardware = summary.is_hardware
-        self.choices = _choices(summary) if tuned else Choices()
+        self.choices = Choices.of_adapter(summary) if tuned else Choices()
         self._device, limits = open_device(native)
         self._program: Program | None = None
         try:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import RESULT, Call, Expression, Literal, Operand, Result
 from vaevis_tui.engine.graph.ir import Graph, Operator, UnsupportedGraph
-from vaevis_tui.engine.wgpu.choices import Choices, digest
+from vaevis_tui.engine.wgpu.choices import Choice, Choices, digest
 from vaevis_tui.engine.wgpu.kernels import Constant, Context, Limits, Lowered, choose
 from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
 from vaevis_tui.engine.wgpu.layout import Layout, is_lossless_float16, layout_of, to_blocked
@@ -119,9 +119,13 @@ class Plan:
         """Place the tensors for a number of examples."""
         return _arena(self, items, alignment)
 
-    def describe(self) -> str:
-        """The plan as text: dispatches, kernels, buffers with their arena offsets, bytes, multiply-adds."""
-        return _describe(self)
+    def describe(self, choices: Choices | None = None) -> str:
+        """The plan as text: dispatches, kernels, buffers with their arena offsets, bytes, multiply-adds.
+
+        Args:
+            choices: To say which kernels were measured, and by how much they won.
+        """
+        return _describe(self, choices or Choices())
 
 
 def make_plan(
@@ -319,7 +323,7 @@ def _place(
     return best[1]
 
 
-def _describe(plan: Plan) -> str:
+def _describe(plan: Plan, choices: Choices) -> str:
     arena = plan.arena(1, 256)
     rows = [_COLUMNS]
     for index, dispatch in enumerate(plan.dispatches):
@@ -332,6 +336,7 @@ def _describe(plan: Plan) -> str:
                 str(index),
                 operator.kind,
                 dispatch.kernel,
+                _measured(choices.find(operator, dispatch.context)),
                 "x".join(map(str, operator.shape[1:])),
                 "x".join(map(str, dispatch.workgroups)),
                 f"{operator.multiply_adds:,}",
@@ -354,7 +359,31 @@ def _describe(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-_COLUMNS = ("", "operator", "kernel", "output", "groups", "mul-adds", "weights", "bytes", "place", "epilogue")
+def _measured(choice: Choice | None) -> str:
+    """What a race came to, e.g. ``1.18x tile_4x2``: the winner is so much faster than the default."""
+    if choice is None:
+        return ""
+    rejected = f", {len(choice.rejected)} wrong" if choice.rejected else ""
+    if choice.kernel == choice.default:
+        return f"best of {len(choice.times)}{rejected}"
+    if choice.default in choice.rejected:
+        return f"not {choice.default}, which is wrong"
+    return f"{choice.gain:.2f}x {choice.default}{rejected}"
+
+
+_COLUMNS = (
+    "",
+    "operator",
+    "kernel",
+    "measured",
+    "output",
+    "groups",
+    "mul-adds",
+    "weights",
+    "bytes",
+    "place",
+    "epilogue",
+)
 
 
 def expression_text(operator: Operator) -> str:

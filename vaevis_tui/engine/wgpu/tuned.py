@@ -6,16 +6,21 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 
-from vaevis_tui.engine.decoder import Decoder, DecoderInfo, DecodeTimes, EngineError, Latents, Pictures
+from vaevis_tui.engine.decoder import (
+    Decoder,
+    DecoderInfo,
+    DecodeTimes,
+    EngineError,
+    Latents,
+    Pictures,
+    Tuning,
+)
 from vaevis_tui.engine.wgpu.decoder import WgpuDecoder
-
-Tuning = Literal["off", "known", "first", "beside"]
-"""Which kernels decode: the expected ones (off), those measured in an earlier session (known), or those that
-are measured now, before the first picture (first) or beside decoding, after it (beside)."""
+from vaevis_tui.engine.wgpu.tuner import BUDGET
 
 QUIET = 0.3
 """Seconds without a picture after which a processor that stands in for a GPU has time to measure; a GPU has
@@ -25,7 +30,9 @@ ENDING_PATIENCE = 1.0
 """Seconds that closing waits for the measurement that runs, which takes milliseconds."""
 
 
-def open_tuned(model: Any, tuning: Tuning, *, adapter: str | None = None, reason: str = "") -> Decoder:
+def open_tuned(
+    model: Any, tuning: Tuning, *, adapter: str | None = None, reason: str = "", budget: float = BUDGET
+) -> Decoder:
     """Open a model on the wgpu backend.
 
     Args:
@@ -33,6 +40,7 @@ def open_tuned(model: Any, tuning: Tuning, *, adapter: str | None = None, reason
         tuning: Which kernels decode.
         adapter: As `WgpuDecoder` takes it.
         reason: As `WgpuDecoder` takes it.
+        budget: Seconds of work that measurements may take.
 
     Raises:
         UnsupportedGraph: The graph holds something the engine cannot compute (an `EngineError`).
@@ -43,9 +51,9 @@ def open_tuned(model: Any, tuning: Tuning, *, adapter: str | None = None, reason
         return WgpuDecoder(model, adapter=adapter, reason=reason, tuned=tuning != "off")
 
     if tuning == "beside":
-        return TunedDecoder(opened)
+        return TunedDecoder(opened, budget)
     decoder = opened()
-    if tuning == "first" and decoder.untuned and decoder.tune():
+    if tuning == "first" and decoder.untuned and decoder.tune(budget=budget):
         decoder.close()
         decoder = opened()
     return decoder
@@ -59,16 +67,17 @@ class TunedDecoder:
     May be used from one thread at a time.
     """
 
-    def __init__(self, opened: Callable[[], WgpuDecoder]) -> None:
+    def __init__(self, opened: Callable[[], WgpuDecoder], budget: float = BUDGET) -> None:
         """Open the decoder to begin with.
 
         Args:
             opened: Opens one with the kernels that are known to be best by then; also called in a thread.
+            budget: Seconds of work that measurements may take.
 
         Raises:
             EngineError: Whatever that raises.
         """
-        self._open = opened
+        self._open, self._budget = opened, budget
         self._decoder = opened()
         self._thread: threading.Thread | None = None
         self._changed = threading.Condition()
@@ -142,7 +151,7 @@ class TunedDecoder:
         try:
             if self._decoder.untuned and self._rest():
                 with self._open() as spare:
-                    faster = spare.tune(self._rest)
+                    faster = spare.tune(self._rest, self._budget)
                 if faster and self._rest():
                     better = self._open()
                     better.decode(np.zeros((1, better.info.latent_dim), np.float32))

@@ -276,7 +276,7 @@ class DeviceBench:
         if launch.repeats == 1 and took < SLICE:
             launch.repeats = min(64, math.ceil(SLICE / max(took, 1e-6)))
             took = self._run(launch, launch.repeats)
-        return took / launch.repeats
+        return max(took / launch.repeats, 1e-9)  # a coarse clock may see nothing
 
     def _run(self, launch: _Launch, times: int) -> float:
         began = self._clock()
