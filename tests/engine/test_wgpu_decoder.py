@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 import threading
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -141,6 +143,37 @@ def test_a_batch_is_as_large_as_memory_allows(monkeypatch: pytest.MonkeyPatch) -
         arena = sum(decoder.plan.arena(1, 256).banks)
         monkeypatch.setattr(program_module, "MAX_ARENA", 3 * arena)
         assert decoder._program.batch in (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("n", "order"), [(1, "s0 c0"), (2, "s0 c0"), (3, "s0 s1 c0 c1"), (7, "s0 s1 c0 s2 c1 s3 c2 c3")]
+)
+def test_a_chunk_is_computed_while_the_one_before_is_read(
+    n: int, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Submitted before the other is collected, and into the other staging buffer; one frame waits for none."""
+    monkeypatch.setattr(program_module, "MAX_ITEMS", 2)
+    events: list[str] = []
+    stagings: list[int] = []
+    submit, collect = program_module.Program._submit, program_module.Program._collect
+
+    def submitted(self: program_module.Program, lane: object, z: np.ndarray, staging: object) -> object:
+        events.append(f"s{len(stagings)}")
+        stagings.append(id(staging))
+        return submit(self, lane, z, staging)  # type: ignore[arg-type]
+
+    def collected(self: program_module.Program, out: np.ndarray, start: int, *rest: Any) -> None:
+        events.append(f"c{start // 2}")
+        collect(self, out, start, *rest)
+
+    monkeypatch.setattr(program_module.Program, "_submit", submitted)
+    monkeypatch.setattr(program_module.Program, "_collect", collected)
+    b = small()
+    with WgpuDecoder(b.model()) as decoder:
+        decoder.decode(b.latents(n))
+    assert events == order.split()
+    assert all(one != other for one, other in pairwise(stagings))
+    assert len(set(stagings)) == min(2, len(stagings))
 
 
 def test_pictures_do_not_share_memory_with_the_next() -> None:

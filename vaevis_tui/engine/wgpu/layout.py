@@ -82,7 +82,9 @@ def blocked_order(layout: Layout) -> NDArray[np.int64]:
 
 
 def take_padded(array: NDArray[Any], order: NDArray[np.int64], axis: int = 0) -> NDArray[Any]:
-    """``array`` in another order along an axis, with zeros where the order says -1."""
+    """``array`` in another order along an axis, zeros where it says -1; itself where that is its order."""
+    if len(order) == array.shape[axis] and (np.diff(order, prepend=-1) == 1).all():
+        return array
     taken = np.take(array, np.maximum(order, 0), axis=axis)
     index = (slice(None),) * axis + (order < 0,)
     taken[index] = 0
@@ -114,6 +116,8 @@ def from_blocked(data: NDArray[np.float32], layout: Layout, shape: Shape) -> NDA
 def pad_to_blocks(array: NDArray[Any], axis: int) -> NDArray[Any]:
     """Zeros at the end of an axis up to a multiple of four."""
     missing = -array.shape[axis] % 4
+    if missing == 0:
+        return array
     return np.pad(array, [(0, missing if a == axis else 0) for a in range(array.ndim)])
 
 

@@ -98,15 +98,17 @@ def _phases(
     offsets = [[o for phase in axis for o in phase if o is not None] for axis in taps]
     first = [min(axis) for axis in offsets]
     count = [max(axis) - low + 1 for axis, low in zip(offsets, first, strict=True)]
-    out = np.zeros((scale, scale, *weight.shape[:2], *count), np.float64)
+    # Taps lie outermost while they are gathered: each is then a matrix in one piece.
+    out = np.zeros((scale, scale, *count, *weight.shape[:2]), np.float32)
+    matrices = np.ascontiguousarray(weight.transpose(2, 3, 0, 1))
     used = np.zeros((scale, scale, *count), np.bool_)
     for py, px in product(range(scale), repeat=2):
         for (ky, dy), (kx, dx) in product(enumerate(taps[0][py]), enumerate(taps[1][px])):
             if dy is None or dx is None:
                 continue
-            out[py, px, :, :, dy - first[0], dx - first[1]] += weight[:, :, ky, kx]
+            out[py, px, dy - first[0], dx - first[1]] += matrices[ky, kx]
             used[py, px, dy - first[0], dx - first[1]] = True
-    return out.astype(np.float32), used, (first[0], first[1])
+    return out.transpose(0, 1, 4, 5, 2, 3), used, (first[0], first[1])
 
 
 def transposed_convolution_into_phases(graph: Graph) -> Graph:

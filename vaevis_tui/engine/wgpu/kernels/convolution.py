@@ -230,6 +230,8 @@ def _tile_weight(taps: _Taps, block_count: int) -> NDArray[np.float32]:
         0, 1, 3, 5, 6, 4, 2
     )
     missing = -(outputs // 4) % block_count
+    if missing == 0:
+        return blocks
     return np.pad(blocks, [(0, 0), (0, missing), *[(0, 0)] * 5])
 
 

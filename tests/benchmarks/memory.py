@@ -1,0 +1,68 @@
+"""Resident memory over many frames: it has to stay where it is.
+
+    python -m tests.benchmarks.memory [--model mnist] [--backend wgpu] [--frames 100000]
+
+Frames are decoded one at a time, each from another latent vector. Linux only: it reads /proc.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+import time
+from pathlib import Path
+
+from vaevis_tui.api import Model, load
+
+WARMING = 200
+"""Frames before the first look: drivers and allocators fill their pools."""
+
+LOOKS = 10
+"""Times that memory is looked at after that."""
+
+
+def resident() -> float:
+    """MiB that the process holds in memory."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def watch(model: Model, frames: int) -> list[float]:
+    """Resident memory before so many frames, after a tenth of them, and so on."""
+    points = model.sample(0, 64)
+
+    def decode(count: int) -> None:
+        for index in range(count):
+            model.decode(points[index % 64])
+
+    decode(WARMING)
+    found = [resident()]
+    for _ in range(LOOKS):
+        decode(frames // LOOKS)
+        found.append(resident())
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", default="mnist")
+    parser.add_argument("--backend", default="wgpu")
+    parser.add_argument("--frames", type=int, default=100_000)
+    options = parser.parse_args(arguments)
+    with load(options.model, backend=options.backend) as model:
+        began = time.perf_counter()
+        found = watch(model, options.frames)
+        took = time.perf_counter() - began
+        print(f"{options.model} on {model.info.backend}, {model.info.adapter}: {options.frames:,} frames")
+    print("MiB after each tenth: " + ", ".join(f"{size:.1f}" for size in found))
+    print(f"grown by {found[-1] - found[0]:.2f} MiB in {took:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
