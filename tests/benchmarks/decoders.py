@@ -3,9 +3,11 @@
     python -m tests.benchmarks.decoders [--networks vaevis dog mnist] [--seconds 20] [--adapter NAME] [--json]
 
 They decode one picture at a time in turns, readback included; see `vaevis_tui.bench.compare` for the columns.
-Networks are VAE-Vis's decoder and one of the dog decoder's shape, both with random weights, and the shipped
-``mnist``. Before anything is timed, all must make the same picture. PyTorch takes part if it is installed, on
-the processor and, where there is one, on the GPU; onnxruntime on CUDA where its wheel has that provider.
+Networks are VAE-Vis's decoder with random weights, ``dog`` (one of its shape with random weights, where it is
+not among the shipped models) and ``mnist``. This engine takes kernels that it measures before, ``--no-tune``
+those that it expects to be the fastest. Before anything is timed, all must make the same picture. PyTorch
+takes part if it is installed, on the processor and, where there is one, on the GPU; onnxruntime on CUDA where
+its wheel has that provider. Neither was ever run on a GPU.
 """
 
 from __future__ import annotations
@@ -24,9 +26,15 @@ from numpy.typing import NDArray
 from tests.benchmarks.naive import NaiveChain
 from tests.engine.reference import Builder, as_pictures, vaevis_like
 from vaevis_tui import resources
-from vaevis_tui.bench.compare import Contender, compare, comparison_as_dict, print_comparison
+from vaevis_tui.bench.compare import (
+    Contender,
+    compare,
+    comparison_as_dict,
+    print_comparison,
+    wgpu_contender,
+)
 from vaevis_tui.engine.graph import import_onnx
-from vaevis_tui.engine.wgpu import WgpuDecoder
+from vaevis_tui.engine.wgpu import WgpuDecoder, open_tuned
 from vaevis_tui.engine.wgpu.device import find_adapter, open_device
 
 
@@ -56,26 +64,29 @@ def dog_shaped(latent: int = 128, seed: int = 0) -> Builder:
     return b
 
 
-def _mnist() -> Any:
+def _shipped(name: str, otherwise: Callable[[], Builder] | None = None) -> Any:
+    """The decoder of a shipped model, or a network in its place."""
     import onnx
 
-    return onnx.load(str(resources.weights_dir() / "mnist" / "decoder.onnx"))
+    path = resources.weights_dir() / name / "decoder.onnx"
+    return otherwise().model() if otherwise and not path.exists() else onnx.load(str(path))
 
 
 NETWORKS: dict[str, Callable[[], Any]] = {
     "vaevis": lambda: vaevis_like().model(),
-    "dog": lambda: dog_shaped().model(),
-    "mnist": _mnist,
+    "dog": lambda: _shipped("dog", dog_shaped),
+    "mnist": lambda: _shipped("mnist"),
 }
 
 
 @contextmanager
-def contenders(model: Any, adapter: str | None) -> Iterator[list[Contender]]:
+def contenders(model: Any, adapter: str | None, tune: bool = False) -> Iterator[list[Contender]]:
     """Everyone who can take part here, this engine first."""
     graph = import_onnx(model)
     with ExitStack() as stack:
-        ours = stack.enter_context(WgpuDecoder(model, adapter=adapter))
-        found = [Contender("this engine", ours.decode, len(ours.plan.dispatches))]
+        ours = stack.enter_context(open_tuned(model, "first" if tune else "off", adapter=adapter))
+        assert isinstance(ours, WgpuDecoder)
+        found = [wgpu_contender("this engine", ours)]
         device, _ = open_device(find_adapter(adapter)[1])
         stack.callback(device.destroy)
         naive = stack.enter_context(closing(NaiveChain(device, graph)))
@@ -87,7 +98,7 @@ def contenders(model: Any, adapter: str | None) -> Iterator[list[Contender]]:
             from tests.benchmarks.torch_eager import TorchEager
 
             for name in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
-                found.append(Contender(f"torch eager, {name}", TorchEager(graph, name).decode))
+                found.append(Contender(f"torch eager {name}", TorchEager(graph, name).decode))
         yield found
 
 
@@ -108,7 +119,7 @@ def _onnxruntime(model: Any) -> Iterator[Contender]:
         ) -> NDArray[np.uint8]:
             return as_pictures(np.asarray(session.run(None, {latents: z})[0]))
 
-        yield Contender(f"onnxruntime, {wanted[provider]}", decode)
+        yield Contender(f"onnxruntime {wanted[provider]}", decode)
 
 
 def check(found: list[Contender], z: NDArray[np.float32]) -> None:
@@ -130,6 +141,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--networks", nargs="+", choices=list(NETWORKS), default=list(NETWORKS))
     parser.add_argument("--seconds", type=float, default=20.0, help="for each network (default: 20)")
     parser.add_argument("--adapter", help="part of the name of the adapter to take")
+    parser.add_argument("--no-tune", dest="tune", action="store_false", help="do not measure kernels before")
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(arguments)
     results = []
@@ -137,7 +149,7 @@ def main(arguments: list[str]) -> int:
         model = NETWORKS[name]()
         graph = import_onnx(model)
         points = np.random.default_rng(0).standard_normal((16, graph.input_shape[1])).astype(np.float32)
-        with contenders(model, options.adapter) as found:
+        with contenders(model, options.adapter, options.tune) as found:
             check(found, points[:1])
             where = find_adapter(options.adapter)[0].name
             result = compare(name, where, found, points, graph.multiply_adds, options.seconds)

@@ -27,7 +27,7 @@ def test_all_make_the_same_picture() -> None:
         assert [contender.name for contender in found[:3]] == [
             "this engine",
             "naive chain",
-            "onnxruntime, cpu",
+            "onnxruntime cpu",
         ]
         assert found[1].dispatches == 39  # an operator each, and one that packs
         check(found, b.latents(1))

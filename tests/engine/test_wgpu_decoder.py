@@ -151,7 +151,7 @@ def test_a_batch_is_as_large_as_memory_allows(monkeypatch: pytest.MonkeyPatch) -
 def test_a_chunk_is_computed_while_the_one_before_is_read(
     n: int, order: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Submitted before the other is collected, and into the other staging buffer; one frame waits for none."""
+    """Submitted before the other is collected, to the other staging buffer; one frame waits for none."""
     monkeypatch.setattr(program_module, "MAX_ITEMS", 2)
     events: list[str] = []
     stagings: list[int] = []

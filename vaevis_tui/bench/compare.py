@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import statistics
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from vaevis_tui.bench.peak import Peak
+    from vaevis_tui.engine.wgpu import WgpuDecoder
+
     Latents = NDArray[np.float32]
 
 
@@ -26,11 +31,34 @@ class Contender:
         name: For the table.
         decode: From a latent vector, float32 (1, d), to a picture in memory.
         dispatches: Kernel launches a picture, where they are known.
+        device_seconds: The same by the device's own clock, without the way there and back, where it has one.
+        work: What a picture asks of the device at least, where that is known.
     """
 
     name: str
     decode: Callable[[Latents], object]
     dispatches: int | None = None
+    device_seconds: Callable[[Latents], float | None] | None = None
+    work: Work | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a picture asks of an adapter, and what that can do at most.
+
+    Attributes:
+        flops: Floating-point operations, two of them a multiply-add, as the kernels do them.
+        bytes: Weights and tensors, each read or written once a kernel.
+        peak: The adapter's limits.
+    """
+
+    flops: int
+    bytes: int
+    peak: Peak
+
+    def shares(self, seconds: float) -> tuple[float, float]:
+        """Shares of the peak arithmetic and of the peak bandwidth that a picture in this time reaches."""
+        return self.flops / seconds / self.peak.flops, self.bytes / seconds / self.peak.bandwidth
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +71,9 @@ class Standing:
         wall: Time to a picture in memory.
         processor: Processor time of a picture, of all threads together; what a busy machine distorts least.
         gflops: Twice the network's multiply-adds, as its file has them, over the median wall time, in 10⁹/s.
+        device: Median milliseconds of the kernels by the device's own clock, where it has one.
+        arithmetic: Share of the adapter's peak arithmetic that is reached, by that clock, else by wall time.
+        bandwidth: Share of its peak bandwidth, likewise.
     """
 
     name: str
@@ -50,6 +81,9 @@ class Standing:
     wall: Spread
     processor: Spread
     gflops: float
+    device: float | None = None
+    arithmetic: float | None = None
+    bandwidth: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +136,47 @@ def compare(
             processor[index].append(1000 * (time.process_time() - used))
         turn += 1
     standings = [
-        Standing(
-            contender.name,
-            contender.dispatches,
-            (times := spread(wall[index])),
-            spread(processor[index]),
-            2 * multiply_adds / times.median / 1e6,
-        )
+        _standing(contender, spread(wall[index]), spread(processor[index]), points, multiply_adds)
         for index, contender in enumerate(contenders)
     ]
     return Comparison(network, adapter, multiply_adds, standings)
+
+
+DEVICE_ROUNDS = 9
+"""Pictures that are timed by the device's own clock."""
+
+
+def _standing(
+    contender: Contender, wall: Spread, processor: Spread, points: Latents, multiply_adds: int
+) -> Standing:
+    clocked: list[float] = []
+    if contender.device_seconds is not None:
+        for turn in range(DEVICE_ROUNDS):
+            seconds = contender.device_seconds(points[turn % len(points)][None])
+            clocked += [] if seconds is None else [1000 * seconds]
+    device = statistics.median(clocked) if clocked else None
+    arithmetic = bandwidth = None
+    if contender.work is not None:
+        arithmetic, bandwidth = contender.work.shares((device or wall.median) / 1000)
+    gflops = 2 * multiply_adds / wall.median / 1e6
+    return Standing(
+        contender.name, contender.dispatches, wall, processor, gflops, device, arithmetic, bandwidth
+    )
+
+
+def wgpu_contender(name: str, decoder: WgpuDecoder) -> Contender:
+    """A decoder of ours, with what its adapter can do at most, which is measured here.
+
+    Raises:
+        EngineError: The adapter gives no second device.
+    """
+    from vaevis_tui.bench.peak import measure_peak
+
+    plan = decoder.plan
+    sizes = dict(plan.sizes) | {name: array.nbytes for name, array in plan.constants.items()}
+    moved = sum(sizes[name] for dispatch in plan.dispatches for name in dispatch.bindings)
+    work = Work(2 * plan.graph.multiply_adds, moved, measure_peak(decoder.info.adapter))
+    return Contender(name, decoder.decode, len(plan.dispatches), decoder.device_seconds, work)
 
 
 def compare_backends(model: str, seconds: float, tune: bool = True) -> Comparison:
@@ -121,7 +186,9 @@ def compare_backends(model: str, seconds: float, tune: bool = True) -> Compariso
         UserError: there is no such model, or `seconds` is out of range.
     """
     from vaevis_tui.api import load
+    from vaevis_tui.engine.decoder import EngineError
     from vaevis_tui.engine.graph import UnsupportedGraph, import_onnx
+    from vaevis_tui.engine.wgpu import WgpuDecoder, open_tuned
     from vaevis_tui.errors import UserError
     from vaevis_tui.models.bundle import open_bundle
 
@@ -134,19 +201,18 @@ def compare_backends(model: str, seconds: float, tune: bool = True) -> Compariso
         multiply_adds = 0
     with ExitStack() as stack:
         contenders: list[Contender] = []
-        adapter, points = "no adapter", None
-        for backend in ("wgpu", "onnxruntime"):
-            try:
-                opened = stack.enter_context(load(model, backend=backend, tuning="first" if tune else "off"))
-            except UserError:
-                continue
-            if opened.info.backend != backend:
-                continue
-            points = opened.sample(0, 64)
-            adapter = opened.info.adapter if backend == "wgpu" else adapter
-            contenders.append(Contender(backend, opened.decode))
-        if points is None:
+        adapter = "no adapter"
+        with contextlib.suppress(EngineError, ImportError, OSError):  # where there is none, the others race
+            decoder = stack.enter_context(open_tuned(bundle.read_decoder().model, "first" if tune else "off"))
+            assert isinstance(decoder, WgpuDecoder)
+            contenders.append(wgpu_contender("wgpu", decoder))
+            adapter = decoder.info.adapter
+        with contextlib.suppress(UserError):
+            opened = stack.enter_context(load(model, backend="onnxruntime"))
+            contenders.append(Contender("onnxruntime", opened.decode))
+        if not contenders:
             raise UserError("there is no backend to compare")
+        points = bundle.space.sample(0, 64)
         return compare(model, adapter, contenders, points, multiply_adds, seconds)
 
 
@@ -158,23 +224,36 @@ def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    columns = ("decoder", "launches", "ms", "99 %", "processor ms", "GFLOP/s", "x time", "x processor")
+    columns = ("decoder", "launches", "ms", "99 %", "device", "CPU", "GFLOP/s", "x", "x CPU")
     table = Table(*columns, box=None, pad_edge=False)
     for row, (wall, processor) in zip(comparison.standings, ratios(comparison), strict=True):
         table.add_row(
             row.name,
             "" if row.dispatches is None else str(row.dispatches),
-            *(f"{value:.2f}" for value in (row.wall.median, row.wall.p99, row.processor.median)),
-            f"{row.gflops:.1f}",
-            *(f"{value:.2f}" for value in (wall, processor)),
+            _short(row.wall.median),
+            _short(row.wall.p99),
+            "" if row.device is None else _short(row.device),
+            _short(row.processor.median),
+            _short(row.gflops),
+            _short(wall),
+            _short(processor),
         )
     rounds = comparison.standings[0].wall.calls
     size = f"{comparison.multiply_adds / 1e6:,.1f} M multiply-adds"
     print(f"{comparison.network}, {size}; wgpu on {comparison.adapter}")
-    print(
-        f"one picture at a time, read back, in turns, {rounds} rounds; medians; ratios are to the first line"
-    )
+    print(f"one picture at a time, read back, in turns, {rounds} rounds; medians in ms: wall clock,")
+    print("the device's own clock, processor time of all threads; ratios are to the first line")
     Console().print(table)
+    for row in comparison.standings:
+        if row.arithmetic is not None and row.bandwidth is not None:
+            print(
+                f"{row.name} reaches {100 * row.arithmetic:.0f} % of this adapter's peak arithmetic and "
+                f"{100 * row.bandwidth:.0f} % of its peak bandwidth"
+            )
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if value < 100 else f"{value:,.0f}"
 
 
 def ratios(comparison: Comparison) -> list[tuple[float, float]]:

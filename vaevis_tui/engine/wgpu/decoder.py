@@ -163,6 +163,19 @@ class WgpuDecoder:
         self._times = self._program.times
         return words
 
+    def device_seconds(self, z: Latents) -> float | None:
+        """Time of a picture's kernels by the device's own clock; None where it has none.
+
+        Args:
+            z: float32 (1, d).
+
+        Raises:
+            EngineError: The device failed, or the decoder is closed.
+        """
+        if self._program is None:
+            raise EngineError("the decoder is closed")
+        return self._program.device_seconds(np.asarray(z, np.float32))
+
     def close(self) -> None:
         """Give the device back; closing twice is harmless."""
         if self._program is not None:

@@ -85,7 +85,10 @@ def open_device(adapter: Any) -> tuple[Any, Limits]:
         device = adapter.request_device_sync(
             label="vaevis-tui",
             required_limits=dict(adapter.limits),
-            required_features=["subgroup"] if lanes else [],
+            required_features=[
+                *({"timestamp-query"} & adapter.features),  # for benchmarks
+                *(["subgroup"] if lanes else []),
+            ],
         )
     limits = device.limits
     return device, Limits(

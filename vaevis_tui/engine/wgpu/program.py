@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,35 @@ class Program:
         self.times = DecodeTimes(self._submitting, self._waiting, self._copying)
         return out
 
+    def device_seconds(self, z: Latents) -> float | None:
+        """Time of the kernels of one frame by the device's own clock; None where it has none.
+
+        Args:
+            z: float32 (1, d).
+
+        Raises:
+            EngineError: The device failed.
+        """
+        if "timestamp-query" not in self._device.features:
+            return None
+        from wgpu.backends.wgpu_native import lib
+
+        lane, resources = self._lane(1), Resources(self._device)
+        with engine_errors("the device failed while it was timed"), closing(resources):
+            queries = self._device.create_query_set(type="timestamp", count=2)
+            ticks = resources.buffer("ticks", 16, "QUERY_RESOLVE | COPY_SRC")
+            lane.host[:1, : z.shape[1]] = z
+            self._device.queue.write_buffer(lane.latents, 0, lane.host[:1])
+            encoder = self._device.create_command_encoder()
+            places = {"beginning_of_pass_write_index": 0, "end_of_pass_write_index": 1}
+            self._encode(encoder, lane, 1, timestamp_writes={"query_set": queries, **places})
+            encoder.resolve_query_set(queries, 0, 2, ticks, 0)
+            self._device.queue.submit([encoder.finish()])
+            began, ended = np.frombuffer(self._device.queue.read_buffer(ticks), np.uint64)
+            # wgpu-py hands out ticks; how many nanoseconds one takes is not wrapped.
+            period = lib.wgpuQueueGetTimestampPeriod(self._device.queue._internal)
+        return float(ended - began) * float(period) * 1e-9
+
     @property
     def batch(self) -> int:
         """Examples in one submission when there are several."""
@@ -154,12 +184,7 @@ class Program:
         lane.host[: len(z), : z.shape[1]] = z
         self._device.queue.write_buffer(lane.latents, 0, lane.host[: len(z)])
         encoder = self._device.create_command_encoder()
-        compute = encoder.begin_compute_pass()
-        for dispatch, pipeline, group in zip(self.plan.dispatches, self._pipelines, lane.groups, strict=True):
-            compute.set_pipeline(pipeline)
-            compute.set_bind_group(0, group)
-            compute.dispatch_workgroups(*dispatch.workgroups, len(z))
-        compute.end()
+        self._encode(encoder, lane, len(z))
         size = self.plan.sizes[self.plan.graph.output] * len(z)
         encoder.copy_buffer_to_buffer(lane.result, 0, staging, 0, size)
         self._device.queue.submit([encoder.finish()])
@@ -167,6 +192,15 @@ class Program:
         promise = staging.map_async("READ_NOSYNC", 0, size)
         self._submitting += time.perf_counter() - started
         return promise
+
+    def _encode(self, encoder: Any, lane: _Lane, count: int, **options: Any) -> None:
+        """All kernels for a number of examples, in one pass."""
+        compute = encoder.begin_compute_pass(**options)
+        for dispatch, pipeline, group in zip(self.plan.dispatches, self._pipelines, lane.groups, strict=True):
+            compute.set_pipeline(pipeline)
+            compute.set_bind_group(0, group)
+            compute.dispatch_workgroups(*dispatch.workgroups, count)
+        compute.end()
 
     def _collect(self, out: NDArray[Any], start: int, count: int, staging: Any, promise: Any) -> None:
         started = time.perf_counter()
