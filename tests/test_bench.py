@@ -80,7 +80,7 @@ def test_backends_are_compared_in_one_run(capsys: pytest.CaptureFixture[str]) ->
 
 def test_the_share_of_the_peak_is_that_of_the_time_taken() -> None:
     work = Work(flops=2_000_000, bytes=500_000, peak=Peak(flops=1e9, bandwidth=1e9))
-    assert work.shares(0.01) == (pytest.approx(0.2), pytest.approx(0.05))
+    assert work.shares(0.01) == pytest.approx((0.2, 0.05))
 
 
 def test_the_peak_is_measured() -> None:
