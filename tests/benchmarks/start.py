@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.decoders import NETWORKS
+from vaevis_tui import resources
 
 CHILD = """
 import json, sys, time
@@ -62,8 +63,10 @@ def main(arguments: list[str]) -> int:
     results: dict[str, dict[str, float]] = {}
     for name in options.networks:
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "decoder.onnx"
-            onnx.save(NETWORKS[name](), str(path))
+            path = resources.weights_dir() / name
+            if not path.exists():
+                path = Path(folder) / "decoder.onnx"
+                onnx.save(NETWORKS[name](), str(path))
             starts = []
             for index in range(options.starts + 1):  # the first one warms up
                 environment = dict(os.environ)
