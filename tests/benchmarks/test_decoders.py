@@ -42,7 +42,8 @@ def test_a_wrong_picture_is_found() -> None:
 
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     require_adapter()
-    assert main(["--networks", "mnist", "--seconds", "0.1", "--json"]) == 0
+    assert main(["--networks", "mnist", "--seconds", "0.1", "--no-tune", "--json"]) == 0
     (result,) = json.loads(capsys.readouterr().out)
     assert result["network"] == "mnist"
-    assert result["standings"][1]["wall_ratio"] > 1.5  # it is ten and more
+    # It is eight and more. The wall clock would say what else the machine does.
+    assert result["standings"][1]["processor_ratio"] > 1.5

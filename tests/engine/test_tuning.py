@@ -17,8 +17,18 @@ from tests.engine.wgpu_device import device, require_adapter
 from vaevis_tui import resources
 from vaevis_tui.engine.decoder import Tuning
 from vaevis_tui.engine.graph import Graph, import_onnx, ir, rewrite
-from vaevis_tui.engine.wgpu import TunedDecoder, WgpuDecoder, cache, choices, kernels, open_tuned, tuner
+from vaevis_tui.engine.wgpu import (
+    TunedDecoder,
+    WgpuDecoder,
+    cache,
+    choices,
+    device_bench,
+    kernels,
+    open_tuned,
+    tuner,
+)
 from vaevis_tui.engine.wgpu.choices import Choice, Choices, digest
+from vaevis_tui.engine.wgpu.device_bench import DeviceBench
 from vaevis_tui.engine.wgpu.kernels import Context, Kernel, Lowered
 from vaevis_tui.engine.wgpu.kernels.base import always
 from vaevis_tui.engine.wgpu.plan import Dispatch, Plan, make_plan
@@ -26,7 +36,6 @@ from vaevis_tui.engine.wgpu.tuner import (
     BUDGET,
     CANDIDATES,
     MARGIN,
-    DeviceBench,
     OutOfTime,
     Stopwatch,
     contestants,
@@ -212,7 +221,7 @@ def test_a_wrong_kernel_is_rejected_on_the_device(name: str, monkeypatch: pytest
 
 def test_a_sample_of_the_truth_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     require_adapter()
-    monkeypatch.setattr(tuner, "TRUTH", {True: 2000, False: 2000})
+    monkeypatch.setattr(device_bench, "TRUTH", {True: 2000, False: 2000})
     b = Builder(32 * 12 * 12)
     b.view(32, 12, 12)
     b.conv(32, 24)
