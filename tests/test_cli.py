@@ -14,9 +14,12 @@ from PIL import Image
 
 import vaevis_tui
 from tests.engine.reference import Builder
+from vaevis_tui.api import Model
 from vaevis_tui.cli import main
-from vaevis_tui.engine.decoder import EngineError
+from vaevis_tui.engine.decoder import EngineError, Tuning
 from vaevis_tui.resources import weights_dir
+from vaevis_tui.terminal import capabilities
+from vaevis_tui.tui.settings import ExplorerSettings, tuned_source, untuned_source
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -47,6 +50,40 @@ def test_decode_writes_what_the_same_seed_decodes_to_from_python(
     with vaevis_tui.load("mnist") as model:
         expected = model.decode(model.sample(3))[0]
     np.testing.assert_array_equal(np.asarray(Image.open(out)), expected)
+
+
+@pytest.mark.parametrize(("options", "tuning"), [([], "known"), (["--no-tune"], "off")])
+def test_kernels_may_be_left_untuned(
+    options: list[str], tuning: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    load = vaevis_tui.load
+
+    def watched(model: str, backend: str, tuning: Tuning) -> Model:
+        asked.append(tuning)
+        return load(model, backend, tuning)
+
+    monkeypatch.setattr("vaevis_tui.api.load", watched)
+    assert main(["decode", "--model", "mnist", "--out", str(tmp_path / "digit.png"), *options]) == 0
+    assert asked == [tuning]
+
+
+@pytest.mark.parametrize(("options", "source"), [([], tuned_source), (["--no-tune"], untuned_source)])
+def test_the_explorer_tunes_unless_told_not_to(
+    options: list[str], source: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[ExplorerSettings] = []
+
+    def explore(settings: ExplorerSettings) -> int:
+        started.append(settings)
+        return 0
+
+    monkeypatch.setattr("vaevis_tui.tui.run.run_explorer", explore)
+    terminal = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    detected = capabilities.detect(terminal, stdin_isatty=True, stdout_isatty=True)
+    monkeypatch.setattr(capabilities, "detect", lambda *_, **__: detected)
+    assert main(["--model", "mnist", *options]) == 0
+    assert started[0].decoder_source is source
 
 
 def test_scale_repeats_pixels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

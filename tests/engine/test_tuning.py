@@ -475,6 +475,32 @@ def test_a_better_decoder_takes_over_between_two_pictures(
         assert min(decoder.times.submit, decoder.times.compute) > 0
 
 
+def test_the_former_decoder_is_closed_where_nobody_waits_for_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuner, "ROUNDS", 1)
+    b = spoiled_network(monkeypatch)
+    z = b.latents(1)
+    closed: dict[int, str] = {}
+    close = WgpuDecoder.close
+
+    def watched(self: WgpuDecoder) -> None:
+        closed.setdefault(id(self), threading.current_thread().name)
+        close(self)
+
+    monkeypatch.setattr(WgpuDecoder, "close", watched)
+    with TunedDecoder(lambda: WgpuDecoder(b.model(), tuned=True), budget=60) as decoder:
+        first = decoder.serving
+        decoder.decode(z)
+        assert decoder.settle(60)
+        decoder.decode(z)
+        assert decoder.serving is not first
+        assert decoder._thread is not None
+        decoder._thread.join(30)
+        assert closed[id(first)] == "tune"
+        assert id(decoder.serving) not in closed
+
+
 def test_what_an_earlier_session_measured_is_taken_at_once(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
