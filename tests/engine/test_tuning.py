@@ -229,7 +229,7 @@ def test_a_sample_of_the_truth_is_enough(monkeypatch: pytest.MonkeyPatch) -> Non
     opened, limits, software = device()
     plan = make_plan(graph, limits=limits, software=software, packed=False)
     operator, context = convolution(plan).operator, convolution(plan).context
-    bench = DeviceBench(opened, operator, context, Clock())
+    bench = DeviceBench(opened, operator, context)
     try:
         assert bench._sample > 1
         assert len(bench._truth) < 6 * 144
@@ -283,7 +283,7 @@ def test_equal_operators_are_raced_once(timings: list[str]) -> None:
     assert len(timings) <= CANDIDATES * tuner.ROUNDS + 2 * tuner.DUEL
 
 
-@pytest.mark.parametrize("tick", [0.003, 0.02, 0.5])
+@pytest.mark.parametrize("tick", [0.003, 0.05, 0.7])
 def test_a_session_keeps_to_its_time_and_the_next_goes_on(
     tick: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,9 +304,9 @@ def test_a_session_keeps_to_its_time_and_the_next_goes_on(
     assert max(watch.spent for watch in watches) <= BUDGET
     if tick == 0.003:  # time for all of them
         assert found[0] == found[2] >= 3
-    if tick == 0.02:  # time for some
+    if tick == 0.05:  # time for some
         assert 0 < found[0] < found[1]
-    if tick == 0.5:
+    if tick == 0.7:  # time for none
         assert found[2] == 0
 
 

@@ -72,7 +72,8 @@ class Standing:
         processor: Processor time of a picture, of all threads together; what a busy machine distorts least.
         gflops: Twice the network's multiply-adds, as its file has them, over the median wall time, in 10⁹/s.
         device: Median milliseconds of the kernels by the device's own clock, where it has one.
-        arithmetic: Share of the adapter's peak arithmetic that is reached, by that clock, else by wall time.
+        arithmetic: Share of the adapter's peak arithmetic that is reached: by processor time where the
+            adapter is the processor, else by the device's clock or, where it has none, by wall time.
         bandwidth: Share of its peak bandwidth, likewise.
     """
 
@@ -157,7 +158,9 @@ def _standing(
     device = statistics.median(clocked) if clocked else None
     arithmetic = bandwidth = None
     if contender.work is not None:
-        arithmetic, bandwidth = contender.work.shares((device or wall.median) / 1000)
+        by_processor = contender.work.peak.of_processor_time
+        took = processor.median if by_processor else device or wall.median
+        arithmetic, bandwidth = contender.work.shares(took / 1000)
     gflops = 2 * multiply_adds / wall.median / 1e6
     return Standing(
         contender.name, contender.dispatches, wall, processor, gflops, device, arithmetic, bandwidth

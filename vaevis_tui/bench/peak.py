@@ -35,10 +35,13 @@ class Peak:
     Attributes:
         flops: Floating-point operations a second, two of them a multiply-add.
         bandwidth: Bytes a second between its processors and its memory, reads and writes together.
+        of_processor_time: Whether the seconds are processor time, as on an adapter that is the processor:
+            the wall clock would tell what else it does.
     """
 
     flops: float
     bandwidth: float
+    of_processor_time: bool = False
 
 
 def measure_peak(adapter: str | None = None) -> Peak:
@@ -50,14 +53,16 @@ def measure_peak(adapter: str | None = None) -> Peak:
     Raises:
         EngineError: There is no such adapter, or its device fails.
     """
-    device, _ = open_device(find_adapter(adapter)[1])
+    summary, native = find_adapter(adapter)
+    device, _ = open_device(native)
+    clock = time.perf_counter if summary.is_hardware else time.process_time
     with engine_errors("the adapter could not be measured"), ExitStack() as stack:
         stack.callback(device.destroy)
         resources = stack.enter_context(closing(Resources(device)))
-        return Peak(_flops(resources), _bandwidth(resources))
+        return Peak(_flops(resources, clock), _bandwidth(resources, clock), not summary.is_hardware)
 
 
-def _flops(resources: Resources) -> float:
+def _flops(resources: Resources, clock: Callable[[], float]) -> float:
     source = render("peak.wgsl", {"chains": CHAINS, "iterations": ITERATIONS})
     result = resources.buffer("result", 64 * 16, "STORAGE")
     kinds = ("write buffer",)
@@ -72,10 +77,10 @@ def _flops(resources: Resources) -> float:
             compute.dispatch_workgroups(min(32768, workgroups - start))
         compute.end()
 
-    return 64 * 4 * 2 * CHAINS * ITERATIONS * _a_second(resources, record)
+    return 64 * 4 * 2 * CHAINS * ITERATIONS * _a_second(resources, record, clock)
 
 
-def _bandwidth(resources: Resources) -> float:
+def _bandwidth(resources: Resources, clock: Callable[[], float]) -> float:
     source = resources.buffer("source", MOVED, "COPY_SRC | COPY_DST")
     target = resources.buffer("target", MOVED, "COPY_SRC | COPY_DST")
 
@@ -83,24 +88,24 @@ def _bandwidth(resources: Resources) -> float:
         for _ in range(copies):
             encoder.copy_buffer_to_buffer(source, 0, target, 0, MOVED)
 
-    return 2 * MOVED * _a_second(resources, record)
+    return 2 * MOVED * _a_second(resources, record, clock)
 
 
-def _a_second(resources: Resources, record: Callable[[Any, int], None]) -> float:
+def _a_second(resources: Resources, record: Callable[[Any, int], None], clock: Callable[[], float]) -> float:
     """How often something can be done a second, for as many times as take long enough."""
     device = resources.device
     mark = resources.buffer("mark", 4, "COPY_SRC")
     arrived = resources.buffer("arrived", 4, "MAP_READ | COPY_DST")
 
     def seconds(times: int) -> float:
-        began = time.perf_counter()
+        began = clock()
         encoder = device.create_command_encoder()
         record(encoder, times)
         encoder.copy_buffer_to_buffer(mark, 0, arrived, 0, 4)
         device.queue.submit([encoder.finish()])
         arrived.map_async("READ_NOSYNC").sync_wait()
         arrived.unmap()
-        return time.perf_counter() - began
+        return clock() - began
 
     times = 1
     seconds(times)  # a driver may compile

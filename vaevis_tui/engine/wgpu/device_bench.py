@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import os
+import time
 from dataclasses import dataclass
 from math import gcd
 from typing import Any
@@ -21,6 +22,9 @@ from vaevis_tui.engine.wgpu.resources import Resources, whole
 SLICE = 0.001
 """Seconds that a measurement should take; a kernel is repeated until it does."""
 
+MOST_THREADS = 16
+"""Of llvmpipe (LP_MAX_THREADS, Mesa 22.3), however many cores there are."""
+
 TRUTH = {True: 1 << 22, False: 1 << 32}
 """Multiply-adds that the plain kernel may spend on the truth, on software adapters and on GPUs: 10 ms."""
 
@@ -28,16 +32,16 @@ TRUTH = {True: 1 << 22, False: 1 << 32}
 class DeviceBench:
     """One operator on a device, with random inputs; owns its memory, not the device."""
 
-    def __init__(self, device: Any, operator: Operator, context: Context, clock: Callable[[], float]) -> None:
+    def __init__(self, device: Any, operator: Operator, context: Context) -> None:
         """Make the inputs and what the plain kernel makes of them.
 
         Args:
             device: An open ``wgpu.GPUDevice``.
             operator: One that `plain` has a kernel for.
             context: Where its tensors are.
-            clock: Seconds that never go back.
         """
-        self._device, self._operator, self._context, self._clock = device, operator, context, clock
+        self._device, self._operator, self._context = device, operator, context
+        self._clock = time.process_time if context.software else time.perf_counter
         self._resources = Resources(device)
         self._launches: dict[str, _Launch] = {}
         self._mark = self._resources.buffer("mark", 4, "COPY_SRC")
@@ -82,13 +86,18 @@ class DeviceBench:
         return bool(np.isclose(made, self._truth, rtol=0, atol=tolerance, equal_nan=True).all())
 
     def seconds(self, kernel: Kernel) -> float:
-        """Time of one launch, of as many as make a slice."""
+        """Time of one launch, of as many as make a slice.
+
+        On a processor that stands in for a GPU it is processor time, shared out among the threads that work
+        on it: whoever else computes there would make the wall clock a lottery.
+        """
         launch = self._launches[kernel.name]
         took = self._run(launch, launch.repeats)
         if launch.repeats == 1 and took < SLICE:
             launch.repeats = min(64, math.ceil(SLICE / max(took, 1e-6)))
             took = self._run(launch, launch.repeats)
-        return max(took / launch.repeats, 1e-9)  # a coarse clock may see nothing
+        share = _largest_share(launch.workgroups) if self._context.software else 1.0
+        return max(took / launch.repeats * share, 1e-9)  # a coarse clock may see nothing
 
     def _run(self, launch: _Launch, times: int) -> float:
         began = self._clock()
@@ -171,6 +180,13 @@ class DeviceBench:
         made = np.frombuffer(read, np.uint32 if self._context.packed else np.float32)
         lanes = 1 if self._context.packed else 4
         return made[: self._target.vec4s * lanes].reshape(-1, lanes)[:: self._sample].copy()
+
+
+def _largest_share(workgroups: tuple[int, int]) -> float:
+    """Of the workgroups, what the busiest thread of llvmpipe takes: it deals them out evenly."""
+    count = workgroups[0] * workgroups[1]
+    threads = min(os.cpu_count() or 1, MOST_THREADS)
+    return -(-count // threads) / count
 
 
 @dataclass(slots=True)

@@ -169,7 +169,7 @@ def tune(
         choices: Where results are added.
         rest: Called before each slice; waits until one may begin, and is false when none may any more.
         budget: Seconds of work, waiting not counted.
-        clock: Seconds that never go back.
+        clock: Seconds that never go back, for the budget.
 
     Returns:
         Whether any kernel but the default has won.
@@ -186,7 +186,7 @@ def tune(
                 continue  # its like was raced meanwhile
             kernels, spare = contestants(operator, context)
             with ExitStack() as stack:
-                made = stopwatch.slice(partial(DeviceBench, device, operator, context, clock))
+                made = stopwatch.slice(partial(DeviceBench, device, operator, context))
                 choice = race(stack.enter_context(closing(made)), kernels, spare, stopwatch)
             if choice is not None:
                 choices.add(operator, context, choice)
