@@ -582,6 +582,8 @@ def test_the_plan_tells_what_was_measured(folder: Path, monkeypatch: pytest.Monk
     plan = make_plan(graph)
     first, second = plan.dispatches[-2:]
     found = Choices()
+    assert "not yet" in plan.describe(found).splitlines()[-3]
+    assert "not yet" not in plan.describe().splitlines()[-3]
     found.add(first.operator, first.context, dataclasses.replace(CHOICE, kernel="tile_1x1"))
     assert "2.00x tile_2x1, 1 wrong" in plan.describe(found).splitlines()[-3]
     found.add(first.operator, first.context, dataclasses.replace(CHOICE, default="tile_4x1"))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import RESULT, Call, Expression, Literal, Operand, Result
 from vaevis_tui.engine.graph.ir import Graph, Operator, UnsupportedGraph
-from vaevis_tui.engine.wgpu.choices import Choice, Choices, digest
-from vaevis_tui.engine.wgpu.kernels import Constant, Context, Limits, Lowered, choose
+from vaevis_tui.engine.wgpu.choices import Choices, digest
+from vaevis_tui.engine.wgpu.kernels import Constant, Context, Limits, Lowered, choose, ranked
 from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
 from vaevis_tui.engine.wgpu.layout import Layout, is_lossless_float16, layout_of, to_blocked
 
@@ -125,7 +125,7 @@ class Plan:
         Args:
             choices: To say which kernels were measured, and by how much they won.
         """
-        return _describe(self, choices or Choices())
+        return _describe(self, choices)
 
 
 def make_plan(
@@ -323,7 +323,7 @@ def _place(
     return best[1]
 
 
-def _describe(plan: Plan, choices: Choices) -> str:
+def _describe(plan: Plan, choices: Choices | None) -> str:
     arena = plan.arena(1, 256)
     rows = [_COLUMNS]
     for index, dispatch in enumerate(plan.dispatches):
@@ -336,7 +336,7 @@ def _describe(plan: Plan, choices: Choices) -> str:
                 str(index),
                 operator.kind,
                 dispatch.kernel,
-                _measured(choices.find(operator, dispatch.context)),
+                _measured(dispatch, choices),
                 "x".join(map(str, operator.shape[1:])),
                 "x".join(map(str, dispatch.workgroups)),
                 f"{operator.multiply_adds:,}",
@@ -359,10 +359,14 @@ def _describe(plan: Plan, choices: Choices) -> str:
     return "\n".join(lines)
 
 
-def _measured(choice: Choice | None) -> str:
+def _measured(dispatch: Dispatch, choices: Choices | None) -> str:
     """What a race came to, e.g. ``1.18x tile_4x2``: the winner is so much faster than the default."""
-    if choice is None:
+    operator, context = dispatch.operator, dispatch.context
+    if choices is None or len(ranked(operator, context)[0]) < 2:
         return ""
+    choice = choices.find(operator, context)
+    if choice is None:
+        return "not yet"
     rejected = f", {len(choice.rejected)} wrong" if choice.rejected else ""
     if choice.kernel == choice.default:
         return f"best of {len(choice.times)}{rejected}"

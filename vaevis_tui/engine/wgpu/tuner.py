@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar
 from vaevis_tui.engine.graph.ir import Operator
 from vaevis_tui.engine.wgpu.choices import Choice, Choices, digest
 from vaevis_tui.engine.wgpu.device_bench import DeviceBench
-from vaevis_tui.engine.wgpu.kernels import Context, Kernel, candidates
+from vaevis_tui.engine.wgpu.kernels import Context, Kernel, ranked
 from vaevis_tui.engine.wgpu.plan import Dispatch, Plan
 
 BUDGET = 2.0
@@ -134,12 +134,9 @@ def race(bench: Bench, kernels: list[Kernel], spare: list[Kernel], stopwatch: St
 
 
 def contestants(operator: Operator, context: Context) -> tuple[list[Kernel], list[Kernel]]:
-    """The kernels worth measuring, the default first, and those that are only better than nothing."""
-    ranks = {kernel: kernel.rank(operator, context) for kernel in candidates(operator, context)}
-    # A stable order: of equals the first is the default, as `choose` has it.
-    ordered = sorted(ranks, key=ranks.__getitem__, reverse=True)
-    worth = [kernel for kernel in ordered if ranks[kernel] > -math.inf]
-    return worth[:CANDIDATES], [kernel for kernel in ordered if kernel not in worth]
+    """The kernels that are measured, the default first, and those that are only better than nothing."""
+    worth, spare = ranked(operator, context)
+    return worth[:CANDIDATES], spare
 
 
 def open_races(plan: Plan, choices: Choices) -> Iterator[Dispatch]:

@@ -8,6 +8,7 @@ the highest rank, by an estimate, unless the caller names another, by a measurem
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from vaevis_tui.engine.graph import ir
@@ -27,6 +28,14 @@ def candidates(operator: Operator, context: Context) -> Iterator[Kernel]:
             yield kernel
 
 
+def ranked(operator: Operator, context: Context) -> tuple[list[Kernel], list[Kernel]]:
+    """Kernels that are worth trying, the best expected first, and those that are only better than nothing."""
+    ranks = {kernel: kernel.rank(operator, context) for kernel in candidates(operator, context)}
+    ordered = sorted(ranks, key=ranks.__getitem__, reverse=True)  # stable: of equals the first
+    worth = [kernel for kernel in ordered if ranks[kernel] > -math.inf]
+    return worth, ordered[len(worth) :]
+
+
 def choose(operator: Operator, context: Context, wanted: str | None = None) -> Kernel:
     """The kernel for an operator.
 
@@ -38,15 +47,13 @@ def choose(operator: Operator, context: Context, wanted: str | None = None) -> K
     Raises:
         UnsupportedGraph: No kernel computes this operator on this device.
     """
-    found = list(candidates(operator, context))
+    worth, spare = ranked(operator, context)
+    found = [*worth, *spare]
     if not found:
         raise UnsupportedGraph(
             f"{operator.kind} {operator.output!r} of shape {operator.shape}: no kernel computes it here"
         )
-    named = [kernel for kernel in found if kernel.name == wanted]
-    if named:
-        return named[0]
-    return max(found, key=lambda kernel: kernel.rank(operator, context))
+    return next((kernel for kernel in found if kernel.name == wanted), found[0])
 
 
 def plain(operator: Operator, context: Context, sample: int) -> Lowered | None:
@@ -61,4 +68,15 @@ def plain(operator: Operator, context: Context, sample: int) -> Lowered | None:
     return None
 
 
-__all__ = ["KERNELS", "Constant", "Context", "Kernel", "Limits", "Lowered", "candidates", "choose", "plain"]
+__all__ = [
+    "KERNELS",
+    "Constant",
+    "Context",
+    "Kernel",
+    "Limits",
+    "Lowered",
+    "candidates",
+    "choose",
+    "plain",
+    "ranked",
+]
