@@ -114,3 +114,28 @@ class Decoder(Protocol):
 
 class EngineError(Exception):
     """A device was lost, ran out of memory or refused a shader: the session goes on with another backend."""
+
+
+def checked_latents(z: Latents, dim: int) -> Latents:
+    """Latent vectors as a decoder takes them, float32 (n, d) in C order.
+
+    Raises:
+        ValueError: z has another shape, or holds NaN or infinities.
+    """
+    vectors = np.ascontiguousarray(z, np.float32)
+    if vectors.ndim != 2 or vectors.shape[1] != dim:
+        raise ValueError(f"z has shape {vectors.shape}; (n, {dim}) is expected")
+    if not np.isfinite(vectors).all():
+        raise ValueError("z holds NaN or infinities; finite numbers are expected")
+    return vectors
+
+
+_PLAIN_WORDS = {
+    "Parent device is lost": "the device was lost",
+    "Not enough memory left": "the device has no memory left",
+}
+
+
+def in_plain_words(message: str) -> str:
+    """What wgpu says, as a person would say it, for what happens on healthy machines too."""
+    return next((plain for said, plain in _PLAIN_WORDS.items() if said in message), message)

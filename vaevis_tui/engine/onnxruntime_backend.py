@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.engine.decoder import DecoderInfo, DecodeTimes, EngineError, Latents, Pictures
+from vaevis_tui.engine.decoder import (
+    DecoderInfo,
+    DecodeTimes,
+    EngineError,
+    Latents,
+    Pictures,
+    checked_latents,
+)
 from vaevis_tui.engine.quiet import native_stderr_silenced
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle, open_bundle
@@ -110,7 +117,7 @@ class OnnxRuntimeDecoder:
 
     def decode(self, z: Latents) -> Pictures:
         """Decode float32 (n, d) to uint8 (n, h, w, 3); see `vaevis_tui.engine.decoder.Decoder.decode`."""
-        z = self._checked(z)
+        z = checked_latents(z, self._info.latent_dim)
         _, height, width = self._image_shape
         pictures = np.empty((len(z), height, width, 3), np.uint8)
         compute = unpack = 0.0
@@ -123,15 +130,6 @@ class OnnxRuntimeDecoder:
             unpack += time.perf_counter() - computed
         self._times = DecodeTimes(compute=compute, unpack=unpack)
         return pictures
-
-    def _checked(self, z: Latents) -> Latents:
-        vectors = np.ascontiguousarray(z, np.float32)
-        dim = self._info.latent_dim
-        if vectors.ndim != 2 or vectors.shape[1] != dim:
-            raise ValueError(f"z has shape {vectors.shape}; (n, {dim}) is expected")
-        if not np.isfinite(vectors).all():
-            raise ValueError("z holds NaN or infinities; finite numbers are expected")
-        return vectors
 
     def _run(self, z: Latents) -> NDArray[np.float32]:
         if self._session is None:

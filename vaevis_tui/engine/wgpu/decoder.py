@@ -10,10 +10,18 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.engine.decoder import DecoderInfo, DecodeTimes, EngineError, Latents, Pictures
+from vaevis_tui.engine.decoder import (
+    DecoderInfo,
+    DecodeTimes,
+    EngineError,
+    Latents,
+    Pictures,
+    checked_latents,
+)
 from vaevis_tui.engine.graph import Graph, import_onnx, rewrite
 from vaevis_tui.engine.wgpu.choices import Choices
 from vaevis_tui.engine.wgpu.device import engine_errors, find_adapter, open_device
+from vaevis_tui.engine.wgpu.fitting import fit
 from vaevis_tui.engine.wgpu.layout import from_blocked
 from vaevis_tui.engine.wgpu.plan import Plan, make_plan
 from vaevis_tui.engine.wgpu.program import Program
@@ -37,6 +45,7 @@ class WgpuDecoder:
         textures: bool | None = None,
         kernels: Mapping[str, str] | None = None,
         tuned: bool = False,
+        lower: Mapping[str, int] | None = None,
         reason: str = "",
     ) -> None:
         """Open a device and put the model on it.
@@ -52,6 +61,7 @@ class WgpuDecoder:
             textures: Keep tensors and weights in textures; without, as suits the adapter.
             kernels: Names of kernels to take instead of the preferred ones, by the operator's output.
             tuned: Take the kernels that were measured on this adapter before, where they were.
+            lower: Limits, as WebGPU names them, to have no more of than this; see `open_device`.
             reason: Why this backend was taken, for `DecoderInfo`.
 
         Raises:
@@ -63,16 +73,17 @@ class WgpuDecoder:
         summary, native = find_adapter(adapter)
         self.hardware = summary.is_hardware
         self.choices = Choices.of_adapter(summary) if tuned else Choices()
-        self._device, limits = open_device(native)
+        self._device, limits = open_device(native, lower)
         self._program: Program | None = None
+        in_textures = not summary.is_hardware if textures is None else textures
         try:
             self._plan = make_plan(
-                graph,
+                fit(graph, limits, in_textures),
                 limits=limits,
                 software=not summary.is_hardware,
                 precision=precision,
                 packed=not floats,
-                textures=textures,
+                textures=in_textures,
                 kernels=kernels,
                 choices=self.choices,
             )
@@ -152,11 +163,7 @@ class WgpuDecoder:
         return from_blocked(self._run(z), self._plan.output_layout, self._plan.graph.output_shape)
 
     def _run(self, z: Latents) -> NDArray[Any]:
-        z = np.asarray(z, np.float32)
-        if z.ndim != 2 or z.shape[1] != self._info.latent_dim:
-            raise ValueError(f"z has shape {z.shape}; this decoder takes (n, {self._info.latent_dim})")
-        if not np.isfinite(z).all():
-            raise ValueError("z holds numbers that are not finite")
+        z = checked_latents(z, self._info.latent_dim)
         if self._program is None:
             raise EngineError("the decoder is closed")
         words = self._program.run(z)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from vaevis_tui.engine.decoder import EngineError
+from vaevis_tui.engine.decoder import EngineError, in_plain_words
 from vaevis_tui.engine.quiet import native_stderr_silenced
 from vaevis_tui.engine.wgpu.kernels import Limits
 from vaevis_tui.engine.wgpu.startup import import_wgpu
@@ -31,6 +31,9 @@ class AdapterSummary:
     type: str
     backend: str
     driver: str
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, (self.name, self.type, self.backend, self.driver)))
 
     @property
     def is_hardware(self) -> bool:
@@ -71,11 +74,15 @@ def find_adapter(wanted: str | None = None) -> tuple[AdapterSummary, Any]:
     raise EngineError(f"no adapter is named like {wanted!r}; there are: {names}")
 
 
-def open_device(adapter: Any) -> tuple[Any, Limits]:
+def open_device(adapter: Any, lower: Mapping[str, int] | None = None) -> tuple[Any, Limits]:
     """A device with the adapter's own limits; whoever opens it destroys it.
 
     WebGPU's default limits bind no more than 128 MiB at once and 8 buffers a kernel, whatever the adapter can
     do.
+
+    Args:
+        adapter: The ``wgpu.GPUAdapter``.
+        lower: Limits, as WebGPU names them, to have no more of than this: what smaller adapters offer.
 
     Raises:
         EngineError: The adapter gives none.
@@ -84,7 +91,7 @@ def open_device(adapter: Any) -> tuple[Any, Limits]:
     with engine_errors("a device could not be opened"), native_stderr_silenced():
         device = adapter.request_device_sync(
             label="vaevis-tui",
-            required_limits=dict(adapter.limits),
+            required_limits={**adapter.limits, **(lower or {})},
             required_features=[
                 *({"timestamp-query"} & adapter.features),  # for benchmarks
                 *(["subgroup"] if lanes else []),
@@ -120,7 +127,7 @@ def engine_errors(what: str) -> Iterator[None]:
     except EngineError:
         raise
     except Exception as error:  # wgpu raises its own GPUError, RuntimeError and, for a bad limit, ValueError
-        detail = " ".join(str(error).split()) or type(error).__name__
+        detail = in_plain_words(" ".join(str(error).split())) or type(error).__name__
         raise EngineError(f"{what}: {detail[:300]}") from error
 
 

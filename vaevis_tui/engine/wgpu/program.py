@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from contextlib import closing
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from vaevis_tui.engine.decoder import DecodeTimes, Latents
 from vaevis_tui.engine.wgpu.device import engine_errors
 from vaevis_tui.engine.wgpu.kernels import Limits
+from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
 from vaevis_tui.engine.wgpu.plan import Plan, align
 from vaevis_tui.engine.wgpu.resources import Resources, whole
 
@@ -113,13 +115,22 @@ class Program:
             period = lib.wgpuQueueGetTimestampPeriod(self._device.queue._internal)
         return float(ended - began) * float(period) * 1e-9
 
-    @property
+    @cached_property
     def batch(self) -> int:
         """Examples in one submission when there are several."""
-        per_item = max(1, sum(self.plan.arena(1, self._limits.alignment).banks))
-        largest = max(self.plan.sizes.values())
-        fitting = min(MAX_ARENA // per_item, self._limits.binding_bytes // largest)
-        return max(1, min(MAX_ITEMS, fitting))
+        limits, sizes = self._limits, self.plan.sizes
+        banks = self.plan.arena(1, limits.alignment).banks
+        fitting = [
+            MAX_ITEMS,
+            MAX_ARENA // max(1, *banks, sum(banks)),
+            limits.binding_bytes // max(sizes.values()),
+            limits.buffer_bytes // max(*banks, *sizes.values()),
+            limits.workgroups,
+        ]
+        texels = [size for name, size in sizes.items() if name in self.plan.textures]
+        if texels:
+            fitting.append(limits.texture_rows * TEXTURE_WIDTH * 16 // max(texels))
+        return max(1, min(fitting))
 
     def close(self) -> None:
         """Give the memory back; closing twice is harmless."""
