@@ -17,8 +17,10 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.terminal.capabilities import TerminalCapabilities, detect
 
 if TYPE_CHECKING:
+    from vaevis_tui.engine.decoder import Latents, Pictures
     from vaevis_tui.engine.wgpu.choices import Choices
     from vaevis_tui.engine.wgpu.kernels import Limits
+    from vaevis_tui.models.bundle import Bundle
 
 PACKAGES = ("textual", "rich", "rich-pixels", "numpy", "onnx", "onnxruntime", "wgpu", "pillow")
 
@@ -33,6 +35,7 @@ class Attempt:
         problem: Why none opened; empty if one did.
         open_ms: Time to open it.
         first_decode_ms: Time of its first picture.
+        verdict: Whether a GPU's first picture is onnxruntime's; empty for onnxruntime itself.
     """
 
     asked: str
@@ -40,6 +43,7 @@ class Attempt:
     problem: str
     open_ms: float
     first_decode_ms: float
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,8 @@ def describe_plan(model: str) -> str:
         UserError: there is no such model, or the wgpu backend cannot compute it.
     """
     from vaevis_tui.engine.graph import UnsupportedGraph, import_onnx, rewrite
+    from vaevis_tui.engine.wgpu.fitting import fit
+    from vaevis_tui.engine.wgpu.kernels import Limits
     from vaevis_tui.engine.wgpu.plan import make_plan
     from vaevis_tui.models.bundle import open_bundle
 
@@ -107,6 +113,7 @@ def describe_plan(model: str) -> str:
     where, limits, software, choices = _plan_target()
     try:
         graph = rewrite(import_onnx(bundle.read_decoder().model))
+        graph = fit(graph, limits or Limits(), software)
         plan = make_plan(graph, limits=limits, software=software, choices=choices)
     except UnsupportedGraph as error:
         raise UserError(f"wgpu cannot decode {model}, onnxruntime does: {error}") from None
@@ -147,27 +154,42 @@ def _size() -> tuple[int, int]:
 
 def _adapters() -> tuple[list[str], str]:
     """Vulkan, Metal and Direct3D adapters by name, and why there are none."""
-    try:
-        from vaevis_tui.engine.wgpu import adapters
+    from vaevis_tui.engine.isolated import list_adapters
 
-        found = adapters()
-    except (UserError, EngineError, ImportError, OSError) as error:
+    try:
+        found = list_adapters()
+    except EngineError as error:
         return [], str(error)
-    return [str(adapter) for adapter in found], "" if found else "no driver offers one"
+    return found, "" if found else "no driver offers one"
 
 
 def _attempt(model: str, backend: str) -> Attempt:
-    from vaevis_tui.api import load
+    from vaevis_tui.engine.select import open_decoder
+    from vaevis_tui.models.bundle import open_bundle
 
+    bundle = open_bundle(model)
+    z = bundle.space.first_look[None]
     began = time.perf_counter()
     try:
-        with load(model, backend=backend) as opened:
+        with open_decoder(bundle, backend) as decoder:
             ready = time.perf_counter()
-            opened.decode(opened.space.mean)
+            pictures = decoder.decode(z)
             done = time.perf_counter()
-            return Attempt(backend, opened.info, "", 1000 * (ready - began), 1000 * (done - ready))
+            verdict = _verdict(bundle, z, pictures) if decoder.info.backend == "wgpu" else ""
+            times = 1000 * (ready - began), 1000 * (done - ready)
+            return Attempt(backend, decoder.info, "", *times, verdict)
     except (UserError, EngineError) as error:
         return Attempt(backend, None, str(error), 0.0, 0.0)
+
+
+def _verdict(bundle: Bundle, z: Latents, pictures: Pictures) -> str:
+    from vaevis_tui.engine.select import check_pictures
+
+    try:
+        check_pictures(bundle, z, pictures)
+    except EngineError as error:
+        return str(error)
+    return "its picture is onnxruntime's"
 
 
 def print_report(report: Report, *, as_json: bool) -> None:
@@ -220,4 +242,5 @@ def _decoding(attempt: Attempt, label: str) -> str:
     return (
         f"{label}{info.backend} on {info.adapter}, {info.precision}{because} "
         f"(ready in {attempt.open_ms:.0f} ms, first picture {attempt.first_decode_ms:.1f} ms)"
+        f"{'; ' if attempt.verdict else ''}{attempt.verdict}"
     )

@@ -19,6 +19,8 @@ import vaevis_tui
 from tests.e2e.keys import mouse
 from tests.e2e.ptyharness import PtySession
 from tests.e2e.terminal import Traits
+from tests.engine.vulkan_faults import VulkanFaults
+from tests.engine.wgpu_device import require_adapter
 from tests.models.make import write_bundle
 from tests.support import require
 from vaevis_tui.export.png import read_metadata
@@ -272,3 +274,28 @@ def test_an_unwritable_folder_for_snapshots_is_a_notice(bundle: Path, tmp_path: 
         session.wait_for_text("no snapshot")
         session.press("right")
         session.wait_for_text("+0.10")
+
+
+@pytest.mark.parametrize("fault", ["vkQueueSubmit lost", "vkQueueSubmit hang"])
+def test_a_gpu_that_fails_in_the_middle_costs_a_notice(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """The point stays, its picture comes, the keys work, and nothing is printed into the screen."""
+    require_adapter()
+    faults = VulkanFaults(tmp_path)
+    for name, value in faults.environment.items():
+        monkeypatch.setenv(name, value)
+    command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle, "--backend", "wgpu"]
+    with PtySession(command) as session:
+        wait_for_a_picture(session)
+        session.wait_for_text("llvmpipe")
+        faults.begin(fault)
+        session.press("right")
+        session.wait_for_text("onnxruntime decodes now")
+        session.press("down", "shift+right")
+        state = LatentState.start(open_bundle(bundle).space, open_bundle(bundle).space.first_look)
+        state = state.move(state.selected, 0.1).select_by(1)
+        wait_for_the_picture_of(session, bundle, state.move(state.selected, 1.0).z)
+        session.press("q")
+        assert session.wait_exit() == 0
+        assert session.left_behind() == []

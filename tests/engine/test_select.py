@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -11,13 +12,14 @@ import numpy as np
 import pytest
 
 from tests.engine.reference import Builder
+from tests.engine.wgpu_device import require_adapter
 from tests.models.make import write_bundle, write_decoder
 from tests.support import require
-from vaevis_tui.engine import select
-from vaevis_tui.engine import wgpu as wgpu_backend
-from vaevis_tui.engine.decoder import DecoderInfo, EngineError
-from vaevis_tui.engine.select import decoder_source, has_gpu_node, open_decoder
-from vaevis_tui.engine.wgpu import AdapterSummary, WgpuDecoder
+from vaevis_tui.engine.decoder import Decoder, DecoderInfo, EngineError, Tuning
+from vaevis_tui.engine.isolated import IsolatedDecoder
+from vaevis_tui.engine.isolated_child import open_wgpu
+from vaevis_tui.engine.select import Machine, decoder_source, has_gpu_node, open_decoder
+from vaevis_tui.engine.wgpu import AdapterSummary
 from vaevis_tui.engine.worker import DecodeWorker, Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle, open_bundle
@@ -34,24 +36,23 @@ def bundle(tmp_path: Path) -> Bundle:
 @pytest.fixture
 def adapter() -> AdapterSummary:
     """Any adapter of this machine."""
-    try:
-        found = wgpu_backend.adapters()
-    except EngineError:
-        found = []
-    require(found, "GPU adapter, not even a software one (Debian: mesa-vulkan-drivers)")
-    return found[0]
+    return require_adapter()
 
 
-def have_gpu(monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
-    monkeypatch.setattr(select, "has_gpu_node", lambda: answer)
+def open_on_any(bundle: Bundle, reason: str, *, tuning: Tuning, software: bool) -> Decoder:
+    """Take a software adapter where only a GPU would do."""
+    return IsolatedDecoder(bundle, reason, tuning=tuning)
 
 
-def pretend(monkeypatch: pytest.MonkeyPatch, *found: AdapterSummary) -> None:
-    monkeypatch.setattr(wgpu_backend, "adapters", lambda: list(found))
+NO_GPU = Machine(has_gpu=lambda: False)
+A_GPU = Machine(has_gpu=lambda: True, open_wgpu=open_on_any)
 
 
-def as_hardware(adapter: AdapterSummary) -> AdapterSummary:
-    return AdapterSummary(adapter.name, "DiscreteGPU", adapter.backend, adapter.driver)
+def failing(error: Exception) -> Machine:
+    def fail(bundle: Bundle, reason: str, *, tuning: Tuning, software: bool) -> Decoder:
+        raise error
+
+    return Machine(has_gpu=lambda: True, open_wgpu=fail)
 
 
 # ---- whether there is a GPU ----
@@ -81,50 +82,42 @@ def test_other_systems_may_always_have_one(tmp_path: Path, platform: str) -> Non
 # ---- auto ----
 
 
-def test_auto_without_a_gpu(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    have_gpu(monkeypatch, False)
-    with open_decoder(bundle) as decoder:
+def test_auto_without_a_gpu(bundle: Bundle) -> None:
+    with open_decoder(bundle, machine=NO_GPU) as decoder:
         assert decoder.info.backend == "onnxruntime"
         assert decoder.info.reason == "there is no GPU"
-    assert decoder_source(bundle).upgrade is None
+    assert decoder_source(bundle, machine=NO_GPU).upgrade is None
 
 
-def test_auto_without_a_gpu_imports_no_wgpu(bundle: Bundle) -> None:
+def test_neither_backend_imports_wgpu_here(bundle: Bundle, adapter: AdapterSummary) -> None:
     """The import alone takes 0.2 s, and the first picture waits for it."""
     program = (
-        "import sys; from pathlib import Path; from vaevis_tui.engine import select;"
+        "import sys; from pathlib import Path; from vaevis_tui.engine.select import Machine, open_decoder;"
         "from vaevis_tui.models.bundle import open_bundle;"
-        "select.has_gpu_node = lambda: False;"
-        f"print(select.open_decoder(open_bundle({str(bundle.path)!r})).info.backend);"
+        f"bundle = open_bundle({str(bundle.path)!r});"
+        "print(open_decoder(bundle, machine=Machine(lambda: False)).info.backend);"
+        "print(open_decoder(bundle, 'wgpu').info.backend);"
         "print([name for name in sys.modules if name == 'wgpu' or 'engine.wgpu' in name])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "onnxruntime\n[]\n"
+    assert done.stdout == "onnxruntime\nwgpu\n[]\n"
 
 
-def test_auto_leaves_a_software_adapter_alone(
-    bundle: Bundle, adapter: AdapterSummary, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    have_gpu(monkeypatch, True)
-    pretend(monkeypatch, AdapterSummary(adapter.name, "CPU", adapter.backend, adapter.driver))
-    with open_decoder(bundle) as decoder:
+def test_auto_without_an_adapter_that_will_do_says_so(bundle: Bundle) -> None:
+    with open_decoder(bundle, machine=failing(UserError("wgpu finds only software"))) as decoder:
         assert decoder.info.backend == "onnxruntime"
-        assert decoder.info.reason.startswith(f"wgpu finds only {adapter.name}, which is software; ")
+        assert decoder.info.reason == "wgpu finds only software"
 
 
-def test_auto_takes_a_gpu(bundle: Bundle, adapter: AdapterSummary, monkeypatch: pytest.MonkeyPatch) -> None:
-    have_gpu(monkeypatch, True)
-    pretend(monkeypatch, as_hardware(adapter))
-    with open_decoder(bundle) as decoder:
+def test_auto_takes_a_gpu(bundle: Bundle, adapter: AdapterSummary) -> None:
+    with open_decoder(bundle, machine=A_GPU) as decoder:
         assert (decoder.info.backend, decoder.info.adapter) == ("wgpu", adapter.name)
         assert decoder.info.reason == "there is a GPU"
 
 
 def test_auto_in_a_worker_shows_the_first_picture_before_the_gpu_is_ready(
-    bundle: Bundle, adapter: AdapterSummary, monkeypatch: pytest.MonkeyPatch
+    bundle: Bundle, adapter: AdapterSummary
 ) -> None:
-    have_gpu(monkeypatch, True)
-    pretend(monkeypatch, as_hardware(adapter))
     infos: list[DecoderInfo] = []
     frames: list[Frame] = []
     better, shown = threading.Event(), threading.Event()
@@ -140,7 +133,7 @@ def test_auto_in_a_worker_shows_the_first_picture_before_the_gpu_is_ready(
 
     errors: list[Exception] = []
     z = bundle.space.sample(1)[0]
-    with DecodeWorker(decoder_source(bundle), decoded, errors.append, opened) as worker:
+    with DecodeWorker(decoder_source(bundle, machine=A_GPU), decoded, errors.append, opened) as worker:
         worker.submit(z)
         assert shown.wait(PATIENCE)
         assert better.wait(PATIENCE)
@@ -154,17 +147,8 @@ def test_auto_in_a_worker_shows_the_first_picture_before_the_gpu_is_ready(
     assert errors == []
 
 
-def test_a_gpu_that_fails_in_a_worker_is_named(
-    bundle: Bundle, adapter: AdapterSummary, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    have_gpu(monkeypatch, True)
-    pretend(monkeypatch, as_hardware(adapter))
-
-    def lose_device(self: WgpuDecoder, z: object) -> None:
-        raise EngineError("device lost")
-
-    monkeypatch.setattr(WgpuDecoder, "decode", lose_device)
-    with open_decoder(bundle) as decoder:
+def test_a_gpu_that_fails_is_named(bundle: Bundle) -> None:
+    with open_decoder(bundle, machine=failing(EngineError("device lost"))) as decoder:
         assert decoder.info.backend == "onnxruntime"
         assert decoder.info.reason == "device lost"
 
@@ -189,37 +173,32 @@ def test_wgpu_by_name_takes_any_adapter(bundle: Bundle, adapter: AdapterSummary)
 def test_wgpu_by_name_without_an_adapter_says_what_to_install(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pretend(monkeypatch)
-    with pytest.raises(UserError, match="wgpu finds no adapter; ") as refusal:
+    require(sys.platform.startswith("linux"), "Vulkan loader that can be told of no driver")
+    monkeypatch.setenv("VK_ICD_FILENAMES", "/dev/null")
+    with pytest.raises(UserError, match=r"wgpu finds no adapter; .*Debian: libvulkan1 mesa-vulkan-drivers"):
         open_decoder(bundle, "wgpu")
-    if sys.platform.startswith("linux"):
-        assert "Debian: libvulkan1 mesa-vulkan-drivers" in str(refusal.value)
 
 
-def test_wgpu_by_name_without_its_library(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+def order(bundle: Bundle, *, software: bool) -> dict[str, object]:
+    return {"decoder": str(bundle.decoder_path), "value_range": None, "tuning": "off", "software": software}
+
+
+def test_only_a_software_adapter(bundle: Bundle, adapter: AdapterSummary) -> None:
+    software = AdapterSummary(adapter.name, "CPU", adapter.backend, adapter.driver)
+    message = f"wgpu finds only {adapter.name}, which is software; "
+    with pytest.raises(UserError, match=re.escape(message)):
+        open_wgpu(order(bundle, software=False), lambda: [software])
+    with open_wgpu(order(bundle, software=True), lambda: [software]) as decoder:
+        assert decoder.info.adapter == adapter.name
+
+
+def test_without_wgpu_s_library(bundle: Bundle) -> None:
     def broken() -> list[AdapterSummary]:
         raise EngineError("wgpu cannot be used: libvulkan.so.1 not found")
 
-    monkeypatch.setattr(wgpu_backend, "adapters", broken)
-    with pytest.raises(
-        UserError, match=r"wgpu does not start \(wgpu cannot be used: libvulkan.so.1 not found\); "
-    ):
-        open_decoder(bundle, "wgpu")
-
-
-def test_a_graph_that_wgpu_cannot_run_goes_to_onnxruntime(
-    tmp_path: Path, adapter: AdapterSummary, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from vaevis_tui.engine.graph import UnsupportedGraph
-
-    def refuse(*_: object, **__: object) -> None:
-        raise UnsupportedGraph("Celu 'act': not one of its operators")
-
-    monkeypatch.setattr(wgpu_backend, "open_tuned", refuse)
-    bundle = open_bundle(write_decoder(tmp_path / "decoder.onnx", 4, height=8, width=8))
-    with open_decoder(bundle, "wgpu") as decoder:
-        assert decoder.info.backend == "onnxruntime"
-        assert decoder.info.reason == "Celu 'act': not one of its operators"
+    message = r"wgpu does not start \(wgpu cannot be used: libvulkan.so.1 not found\); "
+    with pytest.raises(UserError, match=message):
+        open_wgpu(order(bundle, software=True), broken)
 
 
 def test_the_operator_that_wgpu_lacks_is_what_the_user_reads(tmp_path: Path, adapter: AdapterSummary) -> None:

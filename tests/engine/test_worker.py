@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.models.make import write_bundle
 from vaevis_tui.engine.decoder import Decoder, DecoderInfo, DecodeTimes, EngineError, Latents, Pictures
@@ -466,6 +467,82 @@ def test_a_better_decoder_that_comes_after_closing_is_closed(news: News) -> None
     worker.close()
     ready.set()
     assert better.closed.wait(PATIENCE)
+
+
+# ---- checks ----
+
+
+def test_a_first_picture_that_is_wrong_has_the_decoder_replaced(start: Start, news: News) -> None:
+    """Whatever was shown last is decoded anew."""
+    wrong, humble = StubDecoder("gpu"), StubDecoder("humble")
+    judged: queue.Queue[tuple[float, int]] = queue.Queue()
+    go_on = threading.Event()
+
+    def check(z: NDArray[np.float32], picture: NDArray[np.uint8]) -> None:
+        judged.put((float(z[0]), int(picture[0, 0, 0])))
+        assert go_on.wait(PATIENCE)
+        raise EngineError("wrong pictures")
+
+    worker = start(source(wrong, fallback=lambda reason: humble, check=check))
+    worker.submit([1, 0])
+    news.opened()
+    news.frame()
+    assert judged.get(timeout=PATIENCE) == (1, 1)
+    worker.submit([2, 0], "tag")
+    assert news.frame().z[0] == 2
+    go_on.set()
+    assert news.opened().backend == "humble"
+    frame = news.frame()
+    assert (frame.number, frame.z[0], frame.tag) == (3, 2, "tag")
+    assert wrong.closed.is_set()
+    assert judged.empty()
+
+
+def test_a_first_picture_that_is_right_changes_nothing(start: Start, news: News) -> None:
+    judged = threading.Event()
+    worker = start(source(StubDecoder(), check=lambda z, picture: judged.set()))
+    worker.submit([1, 0])
+    news.opened()
+    news.frame()
+    assert judged.wait(PATIENCE)
+    worker.submit([2, 0])
+    assert news.frame().z[0] == 2
+    news.assert_none()
+
+
+def test_a_check_of_a_former_model_changes_nothing(start: Start, news: News) -> None:
+    go_on, raised = threading.Event(), threading.Event()
+
+    def check(z: NDArray[np.float32], picture: NDArray[np.uint8]) -> None:
+        assert go_on.wait(PATIENCE)
+        raised.set()
+        raise EngineError("wrong pictures")
+
+    worker = start(source(StubDecoder("first"), fallback=fails_with(AssertionError()), check=check))
+    worker.submit([1, 0])
+    news.opened()
+    news.frame()
+    worker.open(source(StubDecoder("second")))
+    assert news.opened().backend == "second"
+    go_on.set()
+    assert raised.wait(PATIENCE)
+    worker.submit([2, 0])
+    assert news.frame().z[0] == 2
+    assert worker.info is not None
+    assert worker.info.backend == "second"
+
+
+def test_a_fault_of_a_check_is_told_and_survived(start: Start, news: News) -> None:
+    def check(z: NDArray[np.float32], picture: NDArray[np.uint8]) -> None:
+        raise RuntimeError("a fault of the check")
+
+    worker = start(source(StubDecoder(), check=check))
+    worker.submit([1, 0])
+    news.opened()
+    news.frame()
+    assert str(news.error()) == "a fault of the check"
+    worker.submit([2, 0])
+    assert news.frame().z[0] == 2
 
 
 # ---- closing ----

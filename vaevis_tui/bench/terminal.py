@@ -173,19 +173,20 @@ class _Terminal:
         self.read_for(10)
 
     def cpu_seconds(self) -> float:
-        """Processor time of the process so far; 0 where the system has no /proc."""
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime, proc(5)
-        return 0.0
+        """Processor time of the process and its children so far; 0 where the system has no /proc."""
+        return sum(_cpu_seconds(pid) for pid in self._family())
 
     def peak_memory_mb(self) -> float:
-        """Largest resident memory so far; 0 where the system has no /proc."""
+        """Largest resident memory of the process and its children so far; 0 where the system has no /proc."""
+        return sum(_peak_memory_mb(pid) for pid in self._family())
+
+    def _family(self) -> list[int]:
+        """The process and its children: the wgpu backend is one."""
+        pid = self._process.pid
         with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
-                if line.startswith("VmHWM:"):
-                    return int(line.split()[1]) / 1024
-        return 0.0
+            tasks = Path(f"/proc/{pid}/task").iterdir()
+            return [pid, *(int(child) for task in tasks for child in (task / "children").read_text().split())]
+        return [pid]
 
     def _read(self) -> bool:
         """Take what came within 20 ms; False when the other side is closed."""
@@ -219,3 +220,18 @@ class _Terminal:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _cpu_seconds(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime, proc(5)
+    return 0.0
+
+
+def _peak_memory_mb(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    return 0.0

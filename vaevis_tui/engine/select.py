@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
-from vaevis_tui.engine.decoder import Decoder, EngineError, Tuning
+from vaevis_tui.engine.decoder import Decoder, EngineError, Latents, Pictures, Tuning
+from vaevis_tui.engine.isolated import IsolatedDecoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.worker import DecoderSource
 from vaevis_tui.errors import UserError
@@ -19,13 +22,6 @@ BACKENDS = ("auto", "wgpu", "onnxruntime")
 
 _GPU_NODES = ("dri/renderD*", "nvidia[0-9]*", "kfd", "dxg", "mali*", "nvhost-gpu")
 """Nodes under /dev that GPU drivers open: DRM, NVIDIA, AMD compute, WSL, ARM Mali, Tegra."""
-
-_ADVICE = {
-    "linux": "install a Vulkan loader and the GPU's driver (Debian: libvulkan1 mesa-vulkan-drivers)",
-    "darwin": "Metal is needed, macOS 11 or newer",
-    "win32": "install the GPU's driver",
-}
-"""What gives wgpu an adapter, by platform."""
 
 _ASKED_FOR = "it was asked for"
 
@@ -39,7 +35,33 @@ def has_gpu_node(dev: Path = Path("/dev"), platform: str = sys.platform) -> bool
     return not platform.startswith("linux") or any(next(dev.glob(node), None) for node in _GPU_NODES)
 
 
-def open_decoder(bundle: Bundle, backend: str = "auto", tuning: Tuning = "known") -> Decoder:
+class OpenWgpu(Protocol):
+    """How the wgpu backend is opened, see `IsolatedDecoder`."""
+
+    def __call__(self, bundle: Bundle, reason: str, *, tuning: Tuning, software: bool) -> Decoder:
+        """Open a model, on an adapter that is the processor itself only where ``software`` will do."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the choice depends on besides the model.
+
+    Attributes:
+        has_gpu: Whether it is worth asking for one.
+        open_wgpu: Opens the wgpu backend.
+    """
+
+    has_gpu: Callable[[], bool] = has_gpu_node
+    open_wgpu: OpenWgpu = IsolatedDecoder
+
+
+THIS_MACHINE = Machine()
+
+
+def open_decoder(
+    bundle: Bundle, backend: str = "auto", tuning: Tuning = "known", machine: Machine = THIS_MACHINE
+) -> Decoder:
     """Open a model on a backend; `DecoderInfo.reason` says why on this one.
 
     Args:
@@ -48,11 +70,12 @@ def open_decoder(bundle: Bundle, backend: str = "auto", tuning: Tuning = "known"
             software adapter is taken only when wgpu was asked for by name. What wgpu cannot run, onnxruntime
             does.
         tuning: Which of several kernels wgpu takes.
+        machine: Where.
 
     Raises:
         UserError: there is no such backend, it cannot be had here, or the model is not one that is supported.
     """
-    source = decoder_source(bundle, backend, tuning)
+    source = decoder_source(bundle, backend, tuning, machine)
     wanted: Callable[[], Decoder] = source.open
     forgiven: tuple[type[Exception], ...] = (EngineError,)
     if source.upgrade is not None:  # where nobody asked for it by name, it may also be missing
@@ -65,7 +88,9 @@ def open_decoder(bundle: Bundle, backend: str = "auto", tuning: Tuning = "known"
         return source.fallback(str(error))
 
 
-def decoder_source(bundle: Bundle, backend: str = "auto", tuning: Tuning = "beside") -> DecoderSource:
+def decoder_source(
+    bundle: Bundle, backend: str = "auto", tuning: Tuning = "beside", machine: Machine = THIS_MACHINE
+) -> DecoderSource:
     """The same choice for a `DecodeWorker`: where there is a GPU, ``"auto"`` starts at once on onnxruntime.
 
     Raises:
@@ -81,45 +106,58 @@ def decoder_source(bundle: Bundle, backend: str = "auto", tuning: Tuning = "besi
         return OnnxRuntimeDecoder(bundle, because(reason))
 
     def wgpu(reason: str, *, software: bool) -> Decoder:
-        return _open_wgpu(bundle, because(reason), tuning, software=software)
+        return machine.open_wgpu(bundle, because(reason), tuning=tuning, software=software)
+
+    def agreeing(decoder: Decoder) -> Decoder:
+        z = bundle.space.first_look[None]
+        try:
+            check_pictures(bundle, z, decoder.decode(z))
+        except BaseException:
+            decoder.close()
+            raise
+        return decoder
 
     if backend == "onnxruntime":
         return DecoderSource(lambda: onnxruntime(_ASKED_FOR))
     if backend == "wgpu":
-        return DecoderSource(lambda: wgpu(_ASKED_FOR, software=True), onnxruntime)
-    if not has_gpu_node():
+        return DecoderSource(
+            open=lambda: wgpu(_ASKED_FOR, software=True),
+            fallback=onnxruntime,
+            check=lambda z, picture: check_pictures(bundle, z[None], picture[None]),
+        )
+    if not machine.has_gpu():
         return DecoderSource(lambda: onnxruntime("there is no GPU"))
     return DecoderSource(
         open=lambda: onnxruntime("the GPU is not ready yet"),
         fallback=onnxruntime,
-        upgrade=lambda: _warm(wgpu("there is a GPU", software=False)),
+        upgrade=lambda: agreeing(wgpu("there is a GPU", software=False)),
     )
 
 
-def _open_wgpu(bundle: Bundle, reason: str, tuning: Tuning, *, software: bool) -> Decoder:
-    """Decode by compute shaders, on a software adapter only where that will do."""
+CLOSE_LEVELS = 8
+"""Levels of 255 that float32 sums in another order never came near; see `check_pictures`."""
+
+FAR_SHARE = 1e-3
+"""Share of the values that may differ by more, where a network has steps; a wrong column has more."""
+
+
+def check_pictures(bundle: Bundle, z: Latents, pictures: Pictures) -> None:
+    """See that a device made of z what onnxruntime makes of it: drivers may compile shaders wrongly.
+
+    What onnxruntime cannot decode is taken as it is. It is asked in another process, so that who decodes on a
+    GPU need not keep its 35 MB.
+
+    Raises:
+        EngineError: The device's pictures are others.
+    """
     try:
-        from vaevis_tui.engine.wgpu import adapters, open_tuned
-
-        found = adapters()
-    except (EngineError, ImportError, OSError) as error:
-        raise UserError(f"wgpu does not start ({error}); {_advice()}") from None
-    usable = [adapter for adapter in found if adapter.is_hardware or software]
-    if not usable:
-        names = f"only {found[0].name}, which is software" if found else "no adapter"
-        raise UserError(f"wgpu finds {names}; {_advice()}")
-    return open_tuned(bundle.read_decoder().model, tuning, adapter=usable[0].name, reason=reason)
-
-
-def _warm(decoder: Decoder) -> Decoder:
-    """Have the first picture made, for which a driver may still compile, before anybody waits for it."""
-    try:
-        decoder.decode(np.zeros((1, decoder.info.latent_dim), np.float32))
-    except EngineError:
-        decoder.close()
-        raise
-    return decoder
-
-
-def _advice() -> str:
-    return _ADVICE.get(sys.platform, "install the GPU's driver")
+        with IsolatedDecoder(bundle, backend="onnxruntime") as reference:
+            expected = reference.decode(z)
+    except (EngineError, UserError):
+        return
+    difference = np.abs(expected.astype(np.int16) - pictures)
+    far = float(np.mean(difference > CLOSE_LEVELS))
+    if far > FAR_SHARE:
+        raise EngineError(
+            f"the GPU's pictures are wrong: {100 * far:.0f} % of the values are not onnxruntime's"
+        )

@@ -41,11 +41,14 @@ class DecoderSource:
         open: Opens the decoder to start with. Raises UserError or EngineError.
         fallback: Opens a humbler one after an EngineError; is given its text, to show as the reason.
         upgrade: Opens a better one that takes longer to open; runs beside decoding, after the first picture.
+        check: Judges that first picture, uint8 (h, w, 3), by its z, float32 (d,), beside decoding too. Raises
+            EngineError where the decoder is to be replaced.
     """
 
     open: Callable[[], Decoder]
     fallback: Callable[[str], Decoder] | None = None
     upgrade: Callable[[], Decoder] | None = None
+    check: Callable[[NDArray[np.float32], NDArray[np.uint8]], None] | None = None
 
 
 @runtime_checkable
@@ -70,6 +73,14 @@ class _Upgrade:
     source: DecoderSource
     decoder: Decoder | None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What `DecoderSource.check` found wrong with a decoder's first picture, and whose that was."""
+
+    decoder: Decoder
+    error: Exception
 
 
 class DecodeWorker:
@@ -98,18 +109,21 @@ class DecodeWorker:
         self._on_error = on_error
         self._on_open = on_open
         self._changed = threading.Condition()
-        """Guards what other threads touch: the three orders below, and the decoder and its info."""
+        """Guards what other threads touch: the four orders below, and the decoder and its info."""
         self._closing = False
         self._to_open: DecoderSource | None = source
         self._request: _Request | None = None
         self._upgrade: _Upgrade | None = None
+        self._verdict: _Verdict | None = None
         self._decoder: Decoder | None = None
         self._info: DecoderInfo | None = None
         # The worker thread's own:
         self._source = source
         self._may_fall_back = False
-        self._may_upgrade = False
+        self._beside: list[Callable[[Decoder, Frame], None]] = []
+        """What the first picture of a source starts, in threads of its own."""
         self._frames = 0
+        self._last: _Request | None = None
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._thread.start()
 
@@ -184,6 +198,9 @@ class DecodeWorker:
                 if self._upgrade is not None:
                     upgrade, self._upgrade = self._upgrade, None
                     return lambda: self._take(upgrade)
+                if self._verdict is not None:
+                    verdict, self._verdict = self._verdict, None
+                    return lambda: self._obey(verdict)
                 if self._request is not None and self._decoder is not None:
                     request, self._request = self._request, None
                     return lambda: self._decode(request)
@@ -217,7 +234,11 @@ class DecodeWorker:
             return
         self._source = source
         self._may_fall_back = fallback is not None
-        self._may_upgrade = source.upgrade is not None
+        self._beside = []
+        if source.upgrade is not None:
+            self._beside.append(lambda decoder, frame: self._prepare_upgrade(source))
+        if source.check is not None and fallback is source.fallback:
+            self._beside.append(lambda decoder, frame: self._check(source, decoder, frame))
         self._serve(decoder)
 
     def _serve(self, decoder: Decoder | None) -> None:
@@ -243,18 +264,19 @@ class DecodeWorker:
             self._tell(lambda: self._on_error(failure))
             return
         self._frames += 1
+        self._last = request
         frame = Frame(self._frames, request.z, picture, decoder.times, request.tag)
         self._tell(lambda: self._on_frame(frame))
-        if self._may_upgrade:
-            self._may_upgrade = False
-            self._start_upgrade()
+        beside, self._beside = self._beside, []
+        for job in beside:
+            threading.Thread(target=job, args=(decoder, frame), name="beside-decode", daemon=True).start()
 
     def _fall_back(self, error: EngineError, request: _Request) -> None:
         """Replace a decoder that failed, and ask it for the picture that is owed unless a newer z waits."""
         if self._closing:
             return
         fallback = self._source.fallback if self._may_fall_back else None
-        self._may_fall_back = self._may_upgrade = False
+        self._may_fall_back, self._beside = False, []
         self._serve(None)
         failure: Exception = error
         if fallback is not None:
@@ -267,11 +289,6 @@ class DecodeWorker:
                     self._request = self._request or request
                 return
         self._tell(lambda: self._on_error(failure))
-
-    def _start_upgrade(self) -> None:
-        threading.Thread(
-            target=self._prepare_upgrade, args=(self._source,), name="decode-upgrade", daemon=True
-        ).start()
 
     def _prepare_upgrade(self, source: DecoderSource) -> None:
         """Open the better decoder; in a thread of its own, since it takes many pictures' time."""
@@ -301,3 +318,22 @@ class DecodeWorker:
             with self._changed:
                 self._info = info
             self._tell(lambda: self._on_open(info))
+
+    def _check(self, source: DecoderSource, decoder: Decoder, frame: Frame) -> None:
+        """Judge the first picture; in a thread of its own, since pictures go on meanwhile."""
+        assert source.check is not None
+        try:
+            source.check(frame.z, frame.picture)
+        except Exception as error:
+            with self._changed:
+                self._verdict = _Verdict(decoder, error)
+                self._changed.notify()
+
+    def _obey(self, verdict: _Verdict) -> None:
+        """Replace the decoder that was judged, if it still serves, and have its last picture made anew."""
+        error = verdict.error
+        if not isinstance(error, EngineError):
+            self._tell(lambda: self._on_error(error))
+        elif verdict.decoder is self._decoder:
+            assert self._last is not None
+            self._fall_back(error, self._last)

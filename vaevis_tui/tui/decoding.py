@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vaevis_tui.engine.decoder import Decoder, DecoderInfo
 from vaevis_tui.engine.worker import DecoderSource, DecodeWorker, Frame
@@ -156,7 +156,7 @@ class Decoding:
             self._served = exploration
             return decoder
 
-        return DecoderSource(opened, fallen_back if source.fallback else None, source.upgrade)
+        return replace(source, open=opened, fallback=fallen_back if source.fallback else None)
 
     # In the worker's threads
 
