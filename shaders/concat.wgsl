@@ -6,7 +6,7 @@ fn fetch(item: u32, channel: u32, pixel: u32) -> f32 {
     //! for source in sources
     if (channel < $(source.end)u) {
         let own = channel - $(source.begin)u;
-        return read_source$(source.index)((item * $(source.blocks)u + own / 4u) * $(pixels)u + pixel)[own % 4u];
+        return read_source$(source.index)(($(source.item) * $(source.blocks)u + own / 4u) * $(pixels)u + pixel)[own % 4u];
     }
     //! end
     return 0.0;

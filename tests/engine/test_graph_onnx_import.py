@@ -13,7 +13,7 @@ from onnx import TensorProto, helper
 
 from tests.engine.reference import Builder, dog_like, graph_output, mnist_like, onnxruntime_output
 from vaevis_tui.engine.decoder import EngineError
-from vaevis_tui.engine.graph import UnsupportedGraph, import_onnx
+from vaevis_tui.engine.graph import UnsupportedGraph, import_onnx, rewrite
 from vaevis_tui.engine.graph.onnx_import import SUPPORTED_OPERATORS
 
 
@@ -52,6 +52,36 @@ def test_the_shapes_an_exporter_computes_fold_away() -> None:
     graph = import_onnx(b.model())
     assert [operator.kind for operator in graph.operators] == ["Linear", "Permute"]
     assert graph.output_shape == (1, 3, 2, 2)
+
+
+def test_layers_on_a_learned_constant_fold_away() -> None:
+    """As in StyleGAN: the image is a constant until the latent vector styles it."""
+    b = Builder(4)
+    x = b.weight(1, 4, 3, 3)
+    x = b.node("Relu", b.node("Conv", x, b.weight(4, 4, 3, 3), b.weight(4), pads=[1, 1, 1, 1]))
+    x = b.node("Tile", x, b.constant(np.array([1, 1, 2, 2], np.int64)))
+    x = b.node("InstanceNormalization", x, b.weight(4), b.weight(4))
+    style = b.node("Unsqueeze", "z", b.constant(np.array([2, 3], np.int64)))
+    b.last = b.node("Mul", x, style)
+    graph = import_onnx(b.model())
+    assert [operator.kind for operator in rewrite(graph).operators][-1:] == ["Pointwise"]
+    z = b.latents(2)
+    np.testing.assert_allclose(graph_output(graph, z), onnxruntime_output(b.model(), z), atol=1e-5)
+
+
+def test_a_constant_that_cannot_be_folded_is_named() -> None:
+    b = Builder(4)
+    x = b.node("Conv", b.weight(1, 4, 3, 3), b.weight(4, 5, 3, 3))  # four channels against five
+    b.nodes.append(onnx.helper.make_node("Mul", [x, "z"], ["out"], name="last"))
+    graph = onnx.helper.make_graph(
+        b.nodes,
+        "decoder",
+        [onnx.helper.make_tensor_value_info("z", 1, ["n", 4])],
+        [onnx.helper.make_tensor_value_info("out", 1, None)],
+        b.initializers,
+    )
+    with pytest.raises(UnsupportedGraph, match="Conv 'n1': cannot be folded at load: "):
+        import_onnx(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)]))
 
 
 def test_identity_dropout_and_cast_only_rename() -> None:
@@ -136,7 +166,14 @@ def _training() -> Builder:
 
 def _unfoldable() -> Builder:
     b = _image()
-    b.last = b.node("Mul", b.last, b.node("Sin", b.weight(2, 1, 1)))
+    b.last = b.node("Mul", b.last, b.node("LRN", b.weight(2, 1, 1), size=0))
+    return b
+
+
+def _huge_folded() -> Builder:
+    b = _image()
+    scales = b.constant(np.array([1, 1, 2**20, 2**20], np.float32))
+    b.last = b.node("Mul", b.last, b.node("Resize", b.weight(1, 2, 1, 1), "", scales))
     return b
 
 
@@ -177,7 +214,8 @@ def _huge_pads() -> Builder:
         (_one_dimensional, ["Conv", "(1, 2, 4)"]),
         (_gemm_transposed, ["Gemm", "transA=1"]),
         (_training, ["BatchNormalization", "training_mode=1"]),
-        (_unfoldable, ["Sin", "folded"]),
+        (_unfoldable, ["LRN", "folded"]),
+        (_huge_folded, ["Resize", "too large"]),
         (_integers, ["Cast", "float32"]),
         (_huge_constant, ["ConstantOfShape", "too large"]),
         (_huge_tensor, ["Resize", "(1, 2, 1048576, 1048576)", "512 MiB"]),

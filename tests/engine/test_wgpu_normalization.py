@@ -11,10 +11,12 @@ from tests.engine.reference import Builder
 from tests.engine.test_wgpu_operators import BOUNDED, agrees, image
 from vaevis_tui.engine.graph import UnsupportedGraph, import_onnx
 
+REDUCTIONS = ["ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "ReduceSumSquare"]
 
-@settings(BOUNDED, max_examples=12)
+
+@settings(BOUNDED, max_examples=20)
 @given(
-    kind=st.sampled_from(["ReduceMean", "ReduceMax", "ReduceSum"]),
+    kind=st.sampled_from(REDUCTIONS),
     axes=st.sets(st.integers(1, 3), min_size=1),
     keep=st.integers(0, 1),
 )

@@ -409,6 +409,16 @@ def test_concats(channels: list[int]) -> None:
     agrees(b)
 
 
+def test_concats_with_a_constant_which_all_examples_share() -> None:
+    b = image(3, 4, 5)
+    n = b.node("Gather", b.node("Shape", "z"), b.constant(np.array([0], np.int64)))
+    shape = b.node("Concat", n, b.constant(np.array([2, 4, 5], np.int64)), axis=0)
+    shared = b.node("Expand", b.weight(1, 2, 4, 5), shape)
+    b.last = b.node("Concat", shared, b.last, shared, axis=1)
+    b.conv(7, 3)
+    agrees(b, n=3)
+
+
 @pytest.mark.parametrize("opset", [17, 18])
 def test_spatial_means(opset: int) -> None:
     b = image(6, 3, 5, opset=opset)

@@ -386,7 +386,7 @@ REFUSALS: dict[str, tuple[Change, str]] = {
     "IR too new": (lambda m: setattr(m, "ir_version", 1000), "ir_version 1000; 3 to "),
     "external data": (
         external,
-        "initializer 'conv1.weight' keeps its data in another file, '../../etc/passwd'; save the model",
+        "initializer 'conv1.weight' keeps its data in '../../etc/passwd'; a file beside the model, named",
     ),
     "huge dims": (
         huge_dims,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.card import MAX_IMAGE_SIDE, MAX_LATENT_DIM
+from vaevis_tui.models.onnx_external import inline_weights
 from vaevis_tui.models.onnx_operators import SUMS
 from vaevis_tui.models.onnx_shapes import Shape, measure
 from vaevis_tui.models.onnx_structure import UnsupportedError, check_structure, opset
@@ -75,6 +76,7 @@ def load_decoder(path: Path, value_range: tuple[float, float] | None = None) -> 
     """
     try:
         model = _parse(_read(path))
+        inline_weights(model, path.parent, MAX_FILE_BYTES)
         check_structure(model)
         return _normalise(model, value_range)
     except (UnsupportedError, MalformedError) as error:
@@ -200,9 +202,12 @@ def _image_size(name: str, shape: Shape) -> tuple[int, int, int, bool]:
         for channels, height, width, last in ((*shape[1:], False), (shape[3], shape[1], shape[2], True)):
             if channels in (1, 3) and 1 <= height <= MAX_IMAGE_SIDE and 1 <= width <= MAX_IMAGE_SIDE:
                 return height, width, channels, last
+    hint = ""
+    if len(shape) == 4 and shape[0] > 1:
+        hint = f"; it seems to be exported for {shape[0]} latent vectors at once, one is right"
     raise UnsupportedError(
         f"output {quoted(name)} has shape {'x'.join(map(str, shape)) or 'scalar'} for one latent vector; "
-        f"an image (1, 1 or 3, height, width) with sides up to {MAX_IMAGE_SIDE} is supported"
+        f"an image (1, 1 or 3, height, width) with sides up to {MAX_IMAGE_SIDE} is supported{hint}"
     )
 
 

@@ -173,6 +173,7 @@ _RULES: Mapping[str, _Rule] = {
     "Sqrt": _plain(np.sqrt),
     "Squeeze": _squeeze,
     "Sub": _plain(np.subtract),
+    "Transpose": lambda inputs, attributes: np.transpose(_array(inputs[0]), attributes.get("perm")),
     "Unsqueeze": _unsqueeze,
     "Where": _plain(np.where),
 }

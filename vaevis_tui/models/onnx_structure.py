@@ -107,11 +107,28 @@ def check_tensor(tensor: onnx.TensorProto, what: str) -> None:
     import onnx
 
     if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
-        places = {entry.key: entry.value for entry in tensor.external_data}
-        where = quoted(places.get("location", ""))
-        raise UnsupportedError(f"{what} keeps its data in another file, {where}; save the model as one file")
+        raise UnsupportedError(f"{what} keeps its data in another file; initializers may, nothing else")
     if tensor.HasField("segment"):
         raise UnsupportedError(f"{what} is stored in segments, which is not supported")
+    each = item_bytes(tensor, what)
+    count = math.prod(tensor.dims)
+    if tensor.HasField("raw_data"):
+        size, unit, wanted = len(tensor.raw_data), "bytes", count * each
+    else:
+        kind = _enum_name(onnx.TensorProto.DataType, tensor.data_type)
+        size, unit, wanted = len(getattr(tensor, _TYPED_FIELD.get(kind, "int32_data"))), "values", count
+    if size != wanted:
+        raise UnsupportedError(f"{what} holds {size} {unit}, but its dims {_dims(tensor.dims)} need {wanted}")
+
+
+def item_bytes(tensor: onnx.TensorProto, what: str) -> int:
+    """Bytes of one number of a weight, when its type and dims have been found good.
+
+    Raises:
+        UnsupportedError: They are not.
+    """
+    import onnx
+
     kind = _enum_name(onnx.TensorProto.DataType, tensor.data_type)
     if kind not in _ITEM_BYTES:
         raise UnsupportedError(f"{what} is of type {kind}; {', '.join(_ITEM_BYTES)} are supported")
@@ -119,13 +136,7 @@ def check_tensor(tensor: onnx.TensorProto, what: str) -> None:
         raise UnsupportedError(
             f"{what} has dims {_dims(tensor.dims)}; up to {MAX_RANK} sizes from 0 are supported"
         )
-    count = math.prod(tensor.dims)
-    if tensor.HasField("raw_data"):
-        size, unit, wanted = len(tensor.raw_data), "bytes", count * _ITEM_BYTES[kind]
-    else:
-        size, unit, wanted = len(getattr(tensor, _TYPED_FIELD.get(kind, "int32_data"))), "values", count
-    if size != wanted:
-        raise UnsupportedError(f"{what} holds {size} {unit}, but its dims {_dims(tensor.dims)} need {wanted}")
+    return _ITEM_BYTES[kind]
 
 
 def _enum_name(enum: Any, number: int) -> str:

@@ -22,7 +22,7 @@ from vaevis_tui.engine.graph import (
     onnx_pointwise,
     onnx_selection,
 )
-from vaevis_tui.engine.graph.folding import EVALUATORS, Constant, dtype_of
+from vaevis_tui.engine.graph.folding import EVALUATORS, Constant, dtype_of, evaluate_node
 from vaevis_tui.engine.graph.importer import Importer, Node, Reader
 from vaevis_tui.engine.graph.ir import Graph, UnsupportedGraph
 
@@ -111,7 +111,9 @@ def _read(importer: Importer, node: Node) -> None:
         start, end = node.attributes.get("start", 0), node.attributes.get("end")
         importer.constants[node.outputs[0]] = shape[start:end]
     elif all(name in importer.constants for name in given):
-        importer.constants[node.outputs[0]] = _fold(node, [importer.constants[name] for name in given])
+        inputs = [importer.constants[name] if name else None for name in node.inputs]
+        values = _fold(node, inputs, importer.opset)
+        importer.constants.update(zip(node.outputs, values, strict=True))
     elif node.kind in _OPERATORS:
         _OPERATORS[node.kind](importer, node)
     else:
@@ -128,13 +130,14 @@ def _constant_value(node: Node) -> Constant:
     return value.astype(np.float32) if key.startswith("value_f") else value
 
 
-def _fold(node: Node, inputs: list[Constant]) -> Constant:
+def _fold(node: Node, inputs: list[Constant | None], opset: int) -> list[Constant]:
+    """What a node makes whose inputs are all known: shape arithmetic, or layers on a learned constant."""
     evaluator = EVALUATORS.get(node.kind)
-    if evaluator is None:
-        node.fail("its inputs are all constant, and this operator is not among those folded at load")
     if node.kind == "Cast" and dtype_of(node.attributes["to"]) is None:
         node.fail(f"to={node.attributes['to']} is not a type that the engine holds")
     try:
-        return evaluator(inputs, node.attributes)
+        if evaluator is not None:
+            return [evaluator([array for array in inputs if array is not None], node.attributes)]
+        return evaluate_node(node.kind, inputs, node.outputs, node.attributes, opset)
     except (ValueError, IndexError, TypeError, KeyError) as error:
         node.fail(f"cannot be folded at load: {error}")

@@ -6,6 +6,7 @@ there, and pointwise operators that the rewrites fuse.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from math import prod
 
@@ -65,6 +66,23 @@ def _reduction(function: str) -> Reader:
             kept = importer.shape(name)
             final = tuple(length for axis, length in enumerate(shape) if axis not in axes)
             importer.move(name, output, kept, range(len(kept)), final)
+
+    return read
+
+
+def _composed(kind: str, before: str, after: str = "") -> Reader:
+    """A reduction of another kind, between pointwise functions."""
+
+    def read(importer: Importer, node: Node) -> None:
+        stem = node.outputs[0]
+        inner = f"{stem}.{before}"
+        expression = call("mul", X, X) if before == "square" else call(before, X)
+        importer.step(node, inner, expression, node.inputs[0])
+        reduced = f"{stem}.reduced" if after else stem
+        inputs = (inner, *node.inputs[1:])
+        _reduction(kind)(importer, dataclasses.replace(node, inputs=inputs, outputs=(reduced,)))
+        if after:
+            importer.step(node, stem, call(after, X), reduced)
 
     return read
 
@@ -165,9 +183,13 @@ OPERATORS: Mapping[str, Reader] = {
     "GroupNormalization": _group_normalization,
     "InstanceNormalization": _instance_normalization,
     "LayerNormalization": _layer_normalization,
+    "ReduceL1": _composed("sum", "absolute"),
+    "ReduceL2": _composed("sum", "square", "square_root"),
     "ReduceMax": _reduction("max"),
     "ReduceMean": _reduction("mean"),
+    "ReduceMin": _composed("max", "negate", "negate"),
     "ReduceSum": _reduction("sum"),
+    "ReduceSumSquare": _composed("sum", "square"),
     "Softmax": _softmax,
 }
 """Readers by op_type."""

@@ -122,7 +122,8 @@ def _lower_concat(operator: ir.Concat, context: Context) -> Lowered:
     for index, name in enumerate(operator.inputs):
         layout = context.layout(name)
         end = begin + layout.channels
-        sources.append(SimpleNamespace(index=index, begin=begin, end=end, blocks=layout.blocks))
+        item = "0u" if name in context.graph.constants else "item"  # constants are there once
+        sources.append(SimpleNamespace(index=index, begin=begin, end=end, blocks=layout.blocks, item=item))
         begin = end
     return _lower("concat.wgsl", operator, context, sources=sources)
 
