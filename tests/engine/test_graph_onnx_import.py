@@ -257,6 +257,19 @@ def test_an_output_that_is_constant_is_refused() -> None:
         import_onnx(_unchecked(b))
 
 
+DECODERS_USE = """
+    Gemm MatMul Conv ConvTranspose Relu LeakyRelu PRelu Elu Selu Gelu Erf Mish HardSwish HardSigmoid Softplus
+    Sigmoid Tanh Clip Sin Add Sub Mul Div Pow Sqrt Reciprocal BatchNormalization InstanceNormalization
+    LayerNormalization GroupNormalization Resize Upsample DepthToSpace Reshape Flatten Transpose Concat Split
+    Slice Pad Gather Expand Tile Squeeze Unsqueeze ReduceMean AveragePool MaxPool GlobalAveragePool Softmax
+    Cast Where Equal Greater Identity
+"""
+
+
+def test_what_decoders_use_may_depend_on_the_latent_vector() -> None:
+    assert set(DECODERS_USE.split()) <= set(SUPPORTED_OPERATORS)
+
+
 def test_the_list_of_operators_is_in_order() -> None:
     assert list(SUPPORTED_OPERATORS) == sorted(SUPPORTED_OPERATORS)
     assert {"Conv", "Gemm", "Relu"} <= set(SUPPORTED_OPERATORS)

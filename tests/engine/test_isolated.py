@@ -84,7 +84,7 @@ def test_closing_twice_is_harmless_and_ends_the_process(bundle: Bundle) -> None:
     process = decoder._child._process
     decoder.close()
     decoder.close()
-    assert process.returncode == 0
+    assert process.wait(PATIENCE) == 0
     with pytest.raises(EngineError, match="closed"):
         decoder.decode(latents(bundle, 1))
 

@@ -27,8 +27,11 @@ from tests.engine.reference import (
 from tests.engine.wgpu_device import require_adapter
 from vaevis_tui.engine.decoder import Decoder, EngineError
 from vaevis_tui.engine.graph import UnsupportedGraph
+from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.wgpu import WgpuDecoder, adapters
 from vaevis_tui.engine.wgpu import program as program_module
+from vaevis_tui.models import catalog
+from vaevis_tui.models.bundle import open_bundle
 
 NETWORKS = {
     "mnist": lambda: mnist_like(),
@@ -88,6 +91,20 @@ def test_float16_storage_of_float32_weights_is_within_two_levels() -> None:
             assert decoder.info.precision == precision
             pictures.append(decoder.decode(z).astype(int))
     assert np.abs(pictures[0] - pictures[1]).max() <= 2
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_shipped_models_lose_nothing_that_shows_to_float16(name: str) -> None:
+    bundle = open_bundle(name)
+    z = bundle.space.sample(0, 6)
+    with OnnxRuntimeDecoder(bundle) as other:
+        expected = other.decode(z).astype(int)
+    pictures = {}
+    for precision in ("float32", "float16"):
+        with WgpuDecoder(bundle.read_decoder().model, precision=precision) as decoder:
+            pictures[precision] = decoder.decode(z).astype(int)
+    assert np.abs(pictures["float32"] - expected).max() <= 1
+    assert np.abs(pictures["float16"] - pictures["float32"]).max() <= 2
 
 
 def test_levels_round_to_even_and_clip() -> None:

@@ -25,6 +25,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -54,13 +55,13 @@ ANSWER = struct.Struct("<Iddd")
 AT_ONCE = 64
 """Pictures in one request."""
 
-OPENING_PATIENCE = 60.0
+OPENING_PATIENCE = 30.0
 """Seconds for a driver to start and to compile; slow ones take ten."""
 
 PATIENCE = 10.0
 """Seconds for a picture after the first; drivers reset a device that hangs after two to ten."""
 
-ENDING_PATIENCE = 1.0
+ENDING_PATIENCE = 2.0
 """Seconds for the process to end by itself, and again when it was killed."""
 
 _START = "import sys; sys.path[:] = {path!r}; from vaevis_tui.engine.isolated_child import main; main()"
@@ -182,7 +183,7 @@ class IsolatedDecoder:
             child.kill()
 
     def close(self) -> None:
-        """End the process; closing twice is harmless."""
+        """Let the process end, which it does within a second; closing twice is harmless."""
         child, self._child = self._child, None
         if child is not None:
             child.end()
@@ -200,7 +201,7 @@ class _Child:
     """The other process and the pipes to it."""
 
     def __init__(self) -> None:
-        if not sys.executable:
+        if not sys.executable or getattr(sys, "frozen", False):  # an embedded or a bundled one
             raise EngineError("there is no Python interpreter to start another process with")
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         try:
@@ -277,10 +278,16 @@ class _Child:
             self._process.kill()
 
     def end(self) -> None:
-        """Close the pipes, at which it ends, or else kill it."""
+        """Close the pipes, at which it ends, or else kill it; nobody waits for that.
+
+        A driver may still write compiled shaders to its cache, and a measurement that runs be finished.
+        """
         for pipe in (self._requests, self._answers):
             with contextlib.suppress(OSError):
                 pipe.close()
+        threading.Thread(target=self._bury, name="end-decoder", daemon=True).start()
+
+    def _bury(self) -> None:
         if self._reap() is None:
             self.kill()
             self._reap()
