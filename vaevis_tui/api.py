@@ -70,7 +70,7 @@ class Model:
 
         Raises:
             ValueError: z is not numbers, has another shape, or holds NaN or infinities.
-            EngineError: the device failed; close the model and load it again.
+            EngineError: the device failed, and so did onnxruntime in its place.
         """
         vectors = _numbers(z)
         dim = self.info.latent_dim

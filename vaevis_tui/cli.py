@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from vaevis_tui import __version__
-from vaevis_tui.errors import UserError
+from vaevis_tui.errors import EngineError, UserError
 
 if TYPE_CHECKING:
     from vaevis_tui.api import Model
@@ -59,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"vaevis-tui: error: {error}", file=sys.stderr)
         return EXIT_USAGE
+    except EngineError as error:
+        print(f"vaevis-tui: error: decoding failed: {error}", file=sys.stderr)
+        return 1
     except BrokenPipeError:
         # Whoever read our output has gone, as with `| head`; keep the interpreter from saying so at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -200,6 +203,12 @@ def _point(options: argparse.Namespace, model: Model) -> Latents:
     return vector
 
 
+def _note_backend(options: argparse.Namespace, model: Model) -> None:
+    """Say why the backend that was asked for did not make the picture, where another did."""
+    if options.backend not in ("auto", model.info.backend):
+        print(f"vaevis-tui: {model.info.backend} decoded: {model.info.reason}", file=sys.stderr)
+
+
 def _explore(arguments: list[str]) -> int:
     parser = _parser(
         "",
@@ -284,6 +293,7 @@ def _decode(arguments: list[str]) -> int:
             seed=options.seed,
             backend=model.info.backend,
         )
+        _note_backend(options, model)
     print(save_png(options.out, picture, scale=options.scale, metadata=info.to_metadata()))
     return 0
 
@@ -302,6 +312,7 @@ def _show(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     with _open_model(options) as model:
         picture = model.decode(_point(options, model))[0]
+        _note_backend(options, model)
 
     from vaevis_tui.console import print_picture
 

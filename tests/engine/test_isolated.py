@@ -14,6 +14,7 @@ import pytest
 from tests.engine.vulkan_faults import VulkanFaults
 from tests.engine.wgpu_device import require_adapter
 from tests.models.make import write_bundle
+from vaevis_tui.cli import main
 from vaevis_tui.engine.decoder import Decoder, EngineError
 from vaevis_tui.engine.isolated import AT_ONCE, IsolatedDecoder, list_adapters
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
@@ -201,6 +202,33 @@ def test_by_name_what_fails_at_the_start_goes_to_onnxruntime(
         assert "device" in decoder.info.reason or "driver" in decoder.info.reason
         z = latents(bundle, 2)
         np.testing.assert_array_equal(decoder.decode(z), other.decode(z))
+
+
+@pytest.mark.parametrize("fault", ["vkQueueSubmit lost", "vkQueueSubmit crash"])
+def test_without_a_worker_too_onnxruntime_makes_the_picture(
+    bundle: Bundle, faults: VulkanFaults, fault: str
+) -> None:
+    z = latents(bundle, 2)
+    with open_decoder(bundle, "wgpu") as decoder, OnnxRuntimeDecoder(bundle) as other:
+        decoder.decode(z)
+        assert decoder.info.backend == "wgpu"
+        faults.begin(fault)
+        np.testing.assert_array_equal(decoder.decode(z), other.decode(z))
+        assert decoder.info.backend == "onnxruntime"
+        assert decoder.info.reason.startswith("the GPU's driver failed ")
+        np.testing.assert_array_equal(decoder.decode(z), other.decode(z))
+
+
+def test_on_the_command_line_one_line_says_what_happened(
+    bundle: Bundle, faults: VulkanFaults, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    faults.begin("vkQueueSubmit lost")
+    out = tmp_path / "picture.png"
+    assert main(["decode", "--model", str(bundle.path), "--backend", "wgpu", "--out", str(out)]) == 0
+    captured = capfd.readouterr()
+    assert captured.out == f"{out}\n"
+    said = "vaevis-tui: onnxruntime decoded: the GPU's driver failed (SIGABRT): the device was lost\n"
+    assert captured.err == said
 
 
 @pytest.mark.parametrize("fault", IN_THE_MIDDLE)

@@ -9,6 +9,8 @@ from typing import Literal, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from vaevis_tui.errors import EngineError as EngineError
+
 Latents = NDArray[np.float32]
 """Latent vectors, float32 of shape (n, d)."""
 
@@ -110,10 +112,6 @@ class Decoder(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
-
-
-class EngineError(Exception):
-    """A device was lost, ran out of memory or refused a shader: the session goes on with another backend."""
 
 
 def checked_latents(z: Latents, dim: int) -> Latents:

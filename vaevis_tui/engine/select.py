@@ -6,11 +6,20 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 import numpy as np
 
-from vaevis_tui.engine.decoder import Decoder, EngineError, Latents, Pictures, Tuning
+from vaevis_tui.engine.decoder import (
+    Decoder,
+    DecoderInfo,
+    DecodeTimes,
+    EngineError,
+    Latents,
+    Pictures,
+    Tuning,
+)
 from vaevis_tui.engine.isolated import IsolatedDecoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.worker import DecoderSource
@@ -64,6 +73,8 @@ def open_decoder(
 ) -> Decoder:
     """Open a model on a backend; `DecoderInfo.reason` says why on this one.
 
+    If wgpu fails later, in the middle of a `decode`, onnxruntime makes the picture and goes on.
+
     Args:
         bundle: The model.
         backend: ``"wgpu"``, ``"onnxruntime"``, or ``"auto"``: wgpu where there is a GPU, else onnxruntime. A
@@ -81,11 +92,12 @@ def open_decoder(
     if source.upgrade is not None:  # where nobody asked for it by name, it may also be missing
         wanted, forgiven = source.upgrade, (EngineError, UserError)
     try:
-        return wanted()
+        decoder = wanted()
     except forgiven as error:
         if source.fallback is None:
             raise
         return source.fallback(str(error))
+    return decoder if source.fallback is None else _WithFallback(decoder, source.fallback)
 
 
 def decoder_source(
@@ -132,6 +144,49 @@ def decoder_source(
         fallback=onnxruntime,
         upgrade=lambda: agreeing(wgpu("there is a GPU", software=False)),
     )
+
+
+class _WithFallback:
+    """A decoder that is replaced by another when it fails, as `DecodeWorker` does."""
+
+    def __init__(self, decoder: Decoder, fallback: Callable[[str], Decoder]) -> None:
+        self._decoder = decoder
+        self._fallback: Callable[[str], Decoder] | None = fallback
+
+    @property
+    def info(self) -> DecoderInfo:
+        """What decodes now, and what it makes."""
+        return self._decoder.info
+
+    @property
+    def times(self) -> DecodeTimes:
+        """Where the last decode spent its time."""
+        return self._decoder.times
+
+    def decode(self, z: Latents) -> Pictures:
+        """Decode float32 (n, d) to uint8 (n, h, w, 3); see `Decoder.decode`."""
+        try:
+            return self._decoder.decode(z)
+        except EngineError as error:
+            fallback, self._fallback = self._fallback, None
+            if fallback is None:
+                raise
+            self._decoder.close()
+            self._decoder = fallback(str(error))
+        return self._decoder.decode(z)
+
+    def close(self) -> None:
+        """Give the device back; closing twice is harmless."""
+        self._fallback = None
+        self._decoder.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 CLOSE_LEVELS = 8
