@@ -22,7 +22,7 @@ SLICE = 0.05
 """Seconds of the way that a part of the exact picture takes: what a key pressed meanwhile has to wait for."""
 
 
-WHOLE = 0.15
+WHOLE = 0.2
 """Seconds of the way that a whole picture may take, where all is drawn anew: at the start, after a resize."""
 
 

@@ -35,12 +35,13 @@ EXACT = 0
 """The step of the ladder that shows every pixel as it is, or as near as the terminal's colours allow."""
 
 _TRUECOLOR_LADDER = (
-    Quality("exact"),
+    Quality("exact", seconds=1 / 60),
     Quality("tolerant", tolerance=6),
     Quality("rounded", tolerance=12, levels=32, seconds=1 / 25),
     Quality("256 colours", tolerance=16, depth=ColorDepth.PALETTE, seconds=1 / 15),
     Quality("half the cells", tolerance=24, depth=ColorDepth.PALETTE, block=2, seconds=1 / 10),
     Quality("a quarter of the cells", tolerance=32, depth=ColorDepth.PALETTE, block=4, seconds=1 / 5),
+    Quality("an eighth of the cells", tolerance=32, depth=ColorDepth.PALETTE, block=8, seconds=1 / 5),
 )
 
 

@@ -28,6 +28,8 @@ LEAST_SERVICE = 0.0005
 """Seconds that a picture takes at least; answers cannot be told apart more closely."""
 QUEUE = 0.03
 """Seconds of waiting behind other output that are put down to chance; two pictures at 60 a second."""
+QUEUE_SHARE = 0.25
+"""The same as a share of the round trip: long ways are not as even."""
 MOST = 16
 """Pictures in flight at most: 60 a second at a round trip of 250 ms."""
 
@@ -45,7 +47,7 @@ class Route:
         self._bytes = self._seconds = 0.0
         self._free_at = self._begun_at = 0.0
         self._room = 2.0
-        self._shrunk_at = 0.0
+        self._shrunk_at: float | None = None
 
     @property
     def round_trip(self) -> float | None:
@@ -81,10 +83,13 @@ class Route:
         self._seconds = DECAY * self._seconds + service
         queued = self._free_at - (sent + (self.round_trip or 0.0))
         self._free_at = now
-        if queued <= QUEUE:
-            self._room = min(self._room + 1 / self._room, MOST)
-        elif now - self._shrunk_at > (self.round_trip or 0.0) + service:  # once a round trip
-            self._room = max(1.0, self._room / 2)
+        round_trip = self.round_trip or 0.0
+        chance = max(QUEUE, round_trip * QUEUE_SHARE)
+        if queued <= chance:
+            # Doubled every round trip until the way was full once, as TCP begins, then one more each.
+            self._room = min(self._room + (1 / self._room if self._shrunk_at else 1), MOST)
+        elif now - (self._shrunk_at or 0.0) > round_trip + service:  # once a round trip
+            self._room = max(1.0, self._room * (round_trip + chance) / (round_trip + queued))
             self._shrunk_at = now
 
     def overdue(self, sent: float, size: int) -> None:
