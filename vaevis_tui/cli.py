@@ -112,7 +112,7 @@ def _add_no_tune(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_point(parser: argparse.ArgumentParser) -> None:
+def _add_point(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
     point = parser.add_mutually_exclusive_group()
     point.add_argument(
         "--seed", type=_seed, help="a random point, the same on every machine for the same number"
@@ -127,6 +127,7 @@ def _add_point(parser: argparse.ArgumentParser) -> None:
         metavar="PNG",
         help="the point, and the model, of a snapshot",
     )
+    return point
 
 
 def _bytes_per_second(text: str) -> float:
@@ -221,7 +222,15 @@ def _explore(arguments: list[str]) -> int:
         )
     parser.add_argument("--version", action="version", version=f"vaevis-tui {__version__}")
     _add_model(parser)
-    _add_point(parser)
+    parser.set_defaults(backend=None)
+    point = _add_point(parser)
+    point.add_argument(
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="where the last session ended, also by a dropped connection, or the one of a file",
+    )
     parser.add_argument("--walk", action="store_true", help="start with the random walk on")
     parser.add_argument(
         "--snapshot-dir", type=Path, default=Path(), metavar="DIR", help="where snapshots go (default: here)"
@@ -249,22 +258,34 @@ def _run_explorer(options: argparse.Namespace) -> int:
         # Textual looks at COLORTERM alone, which SSH does not pass on, and reads this when it is imported.
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "truecolor")
 
+    from vaevis_tui.export.session import SessionFolder, read_session
     from vaevis_tui.terminal.way import Way
     from vaevis_tui.tui.run import run_explorer
     from vaevis_tui.tui.settings import ExplorerSettings, tuned_source, untuned_source
 
+    if options.resume is not None and options.model is not None:
+        raise UserError("--resume goes back to the session's own model; leave out --model")
+    sessions = SessionFolder()
+    resumed, claimed = None, None
+    if options.resume:
+        resumed, claimed = read_session(Path(options.resume)), sessions.claim(Path(options.resume))
+    elif options.resume is not None:
+        resumed, claimed = sessions.take_up()
     settings = ExplorerSettings(
-        model=_model_name(options),
+        model=_model_name(options) if resumed is None else resumed.model,
         catalog=tuple(catalog.names()),
-        backend=options.backend,
+        backend=options.backend or (resumed.backend if resumed else "auto"),
         seed=options.seed,
         z=options.z if options.snapshot is None else options.snapshot.z,
-        walk=options.walk,
+        walk=options.walk or (resumed is not None and resumed.walking),
         snapshot_dir=options.snapshot_dir,
         colors=terminal.colors,
         notice=terminal.notice,
         way=Way.of(os.environ, terminal.multiplexer, options.max_rate, options.reduced_motion),
         decoder_source=tuned_source if options.tune else untuned_source,
+        resumed=resumed,
+        sessions=sessions,
+        claimed=claimed,
     )
     return run_explorer(settings)
 

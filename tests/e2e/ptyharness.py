@@ -27,6 +27,7 @@ import select
 import signal
 import struct
 import subprocess
+import tempfile
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -70,7 +71,7 @@ class PtySession:
         columns: Width of the terminal in cells.
         rows: Height of the terminal in cells.
         env: Changes to the environment; None removes a variable. The rest is the caller's, with a plain
-            truecolor terminal named.
+            truecolor terminal named, and a folder of its own for what programs keep between runs.
         cwd: Where it runs.
         emulate: Whether there is a screen to look at.
         traits: What kind of terminal it is.
@@ -103,6 +104,7 @@ class PtySession:
         self._set_size(columns, rows)
         self._settings_before = termios.tcgetattr(slave)
         self._settings_after: list[Any] | None = None
+        self._state = tempfile.TemporaryDirectory()
         self.started = time.perf_counter()
         try:
             self.process = subprocess.Popen(
@@ -111,12 +113,13 @@ class PtySession:
                 stdout=slave,
                 stderr=slave,
                 cwd=cwd,
-                env=_environment(env or {}),
+                env=_environment({"XDG_STATE_HOME": self._state.name, **(env or {})}),
                 start_new_session=True,
                 preexec_fn=_take_terminal,
             )
         except BaseException:
             self._close_files()
+            self._state.cleanup()
             raise
 
     def __enter__(self) -> Self:
@@ -134,6 +137,7 @@ class PtySession:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         self._close_files()
+        self._state.cleanup()
 
     def wait_for(self, condition: Callable[[], object], what: str = "", timeout: float = PATIENCE) -> float:
         """Read the terminal until the condition holds; gives the seconds that took.

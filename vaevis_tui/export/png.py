@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.export.files import reason, replace_whole
 
 MAX_SIDE = 8192
 """Longest side of a written picture in pixels: Pillow reads a square of it without a warning."""
@@ -48,7 +49,7 @@ def save_png(
     data = _encode(picture, scale, metadata or {})
     with _explained(path):
         _check_target(path)
-        _replace_whole(path, data)
+        replace_whole(path, data)
     return path
 
 
@@ -120,7 +121,7 @@ def read_metadata(path: str | Path) -> dict[str, str]:
     except OSError as error:
         if error.errno is None:  # Pillow's own, of a file that ends too early
             raise UserError(f"{path} is not a PNG file that can be read") from None
-        raise UserError(f"{path} cannot be read: {_reason(error)}; expected a PNG file") from None
+        raise UserError(f"{path} cannot be read: {reason(error)}; expected a PNG file") from None
 
 
 def _encode(picture: NDArray[np.uint8], scale: int, metadata: Mapping[str, str]) -> bytes:
@@ -157,21 +158,6 @@ def _check_target(path: Path) -> None:
         raise UserError(f"{path} is not a regular file; name one that is, or that does not exist yet")
 
 
-def _replace_whole(path: Path, data: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())  # a full disk may first be noticed here
-        partial.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            partial.unlink()
-        raise
-
-
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
     """Turn an OSError of writing to `path` into one line that says what would be right."""
@@ -186,8 +172,4 @@ def _explained(path: Path) -> Iterator[None]:
     except PermissionError:
         raise UserError(f"{path.parent} is not writable; name a folder that is") from None
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {_reason(error)}; name another place") from None
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+        raise UserError(f"{path} cannot be written: {reason(error)}; name another place") from None

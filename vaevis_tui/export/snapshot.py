@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.export.fields import Fields
 
 KEYWORD = "vaevis-tui"
 """Keyword of the PNG text chunk that holds a `SnapshotInfo` as JSON."""
 
 _FORMAT = 1
-_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +59,13 @@ class SnapshotInfo:
         Raises:
             UserError: the text is something else, or of a later format.
         """
-        try:
-            fields = json.loads(text)
-        except (ValueError, RecursionError):
-            fields = None
-        if not isinstance(fields, dict):
-            raise UserError("the snapshot's text is damaged; expected a JSON object")
-        if fields.get("format") != _FORMAT:
-            raise UserError(
-                f"the snapshot has format {_shown(fields.get('format'))}; this version reads format {_FORMAT}"
-            )
+        fields = Fields("snapshot", text, _FORMAT)
         return cls(
-            model=_text(fields, "model"),
-            version=_text(fields, "version"),
-            z=_numbers(fields.get("z")),
-            seed=_seed(fields),
-            backend=_text(fields, "backend"),
+            model=fields.text("model"),
+            version=fields.text("version"),
+            z=fields.numbers("z"),
+            seed=fields.whole_or_none("seed"),
+            backend=fields.text("backend"),
         )
 
     @classmethod
@@ -89,31 +80,3 @@ class SnapshotInfo:
                 f"the picture is no snapshot: it has no text {KEYWORD!r}; expected one saved by {KEYWORD}"
             )
         return cls.from_text(metadata[KEYWORD])
-
-
-def _text(fields: Mapping[str, Any], name: str) -> str:
-    value = fields.get(name)
-    if not isinstance(value, str):
-        raise UserError(f"the snapshot's {name} is {_shown(value)}; expected text")
-    return value
-
-
-def _seed(fields: Mapping[str, Any]) -> int | None:
-    value = fields.get("seed")
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-        raise UserError(f"the snapshot's seed is {_shown(value)}; expected a whole number or null")
-    return value
-
-
-def _numbers(values: object) -> tuple[float, ...]:
-    if not isinstance(values, list) or not values:
-        raise UserError("the snapshot's z is missing; expected a list of numbers")
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
-            raise UserError(f"the snapshot's z holds {_shown(value)}; expected finite float32 numbers")
-    return tuple(float(value) for value in values)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -53,6 +53,34 @@ class LatentState:
         """
         here = _clamped(space, space.mean if z is None else z)
         return cls(space, here, int(space.order[0]))
+
+    @classmethod
+    def restore(
+        cls,
+        space: LatentSpace,
+        z: ArrayLike,
+        selected: int,
+        past: Iterable[ArrayLike],
+        future: Iterable[ArrayLike],
+    ) -> Self:
+        """At z (d,), with a dimension selected and steps to undo and redo, as `past` and `future` give them.
+
+        Raises:
+            ValueError: a vector has another shape than (d,) or is not finite, or there is no such dimension.
+        """
+        before = tuple(_clamped(space, each) for each in past)[-UNDO_LIMIT:]
+        after = tuple(_clamped(space, each) for each in future)[-UNDO_LIMIT:]
+        return cls(space, _clamped(space, z), int(space.order[0]), before, after).select(selected)
+
+    @property
+    def past(self) -> tuple[Latent, ...]:
+        """What undo leads back to, oldest first."""
+        return self._past
+
+    @property
+    def future(self) -> tuple[Latent, ...]:
+        """What redo leads to, the next one last."""
+        return self._future
 
     @property
     def sigma(self) -> Coordinates:

@@ -15,6 +15,7 @@ from textual.screen import Screen
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.decoding import Decoding
 from vaevis_tui.tui.explorer import ExplorerScreen
+from vaevis_tui.tui.keeping import SessionKeeper
 from vaevis_tui.tui.leaving import watch_terminal
 from vaevis_tui.tui.settings import ExplorerSettings
 from vaevis_tui.tui.textual_private import timed_driver_class
@@ -36,13 +37,14 @@ class ExplorerApp(App[None], inherit_bindings=False):
         super().__init__()
         self._settings = settings
         self._decoding = decoding
+        self.keeper = SessionKeeper(settings, decoding)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
 
     def on_mount(self) -> None:
         """Do not outlive the terminal."""
-        watch_terminal(self)
+        watch_terminal(self, self.keeper)
 
     def on_cursor_position(self, event: CursorPosition) -> None:
         """The terminal has answered what the picture asked; the event counts from 0."""

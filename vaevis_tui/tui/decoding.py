@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vaevis_tui.engine.decoder import Decoder, DecoderInfo
@@ -68,7 +68,7 @@ class Decoding:
         """Whose decoder the worker holds; touched by its thread alone."""
         self._failure: Exception | None = None
         self._closed = False
-        self.open(settings.model, settings.z)
+        self._open_soon(settings.model, first=True)
 
     def listen(self, listener: Callable[[News], None]) -> None:
         """Tell the news from now on to ``listener``, beginning with what happened so far."""
@@ -96,11 +96,20 @@ class Decoding:
         with self._lock:
             return tuple(dict.fromkeys((*self._settings.catalog, *self._explorations)))
 
-    def open(self, ref: str, z: Sequence[float] | None = None) -> None:
+    @property
+    def exploration(self) -> Exploration | None:
+        """Of the model on show, or about to be; None until one was opened."""
+        with self._lock:
+            return self._current
+
+    def open(self, ref: str) -> None:
         """Open a model and go to it; the one on show goes on until then, and if that fails."""
+        self._open_soon(ref, first=False)
+
+    def _open_soon(self, ref: str, *, first: bool) -> None:
         with self._lock:
             self._wanted = ref
-        threading.Thread(target=self._open, args=(ref, z), name="open-model", daemon=True).start()
+        threading.Thread(target=self._open, args=(ref, first), name="open-model", daemon=True).start()
 
     def submit(self, exploration: Exploration) -> None:
         """Ask for the picture of where an exploration stands, in place of any that was not begun."""
@@ -119,9 +128,9 @@ class Decoding:
 
     # In the thread that opens
 
-    def _open(self, ref: str, z: Sequence[float] | None) -> None:
+    def _open(self, ref: str, first: bool) -> None:
         try:
-            exploration = self._explorations.get(ref) or self._explore(ref, z)
+            exploration = self._explorations.get(ref) or self._explore(ref, first)
             source = self._settings.decoder_source(exploration.bundle, self._settings.backend)
         except Exception as error:
             self._fail(error, ref)
@@ -137,10 +146,11 @@ class Decoding:
                 self._worker.open(served)
             self._worker.submit(exploration.z, exploration)
 
-    def _explore(self, ref: str, z: Sequence[float] | None) -> Exploration:
+    def _explore(self, ref: str, first: bool) -> Exploration:
         settings = self._settings
         bundle = settings.open_bundle(ref)
-        return Exploration(ref, bundle, seed=settings.seed, z=z, speed=settings.speed)
+        z, resumed = (settings.z, settings.resumed) if first else (None, None)
+        return Exploration(ref, bundle, seed=settings.seed, z=z, speed=settings.speed, resumed=resumed)
 
     def _serve(self, source: DecoderSource, exploration: Exploration) -> DecoderSource:
         """The source, noting whose decoder the worker holds from then on."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.export.session import Session
 from vaevis_tui.latent.motion import Walk
 from vaevis_tui.latent.state import LatentState
 from vaevis_tui.models.bundle import Bundle
@@ -28,9 +30,10 @@ class Exploration:
         seed: Of the random point to start at, and of those and the walks that follow; or None.
         z: Where to start; None is the seed's random point or, without a seed, the space's first look.
         speed: Of the walk.
+        resumed: A session to go on with, instead of ``z`` and ``speed``; or None.
 
     Raises:
-        UserError: z has another length than the model's latent vector, or is not finite.
+        UserError: z or the session does not fit the model's latent vector.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Exploration:
         seed: int | None = None,
         z: ArrayLike | None = None,
         speed: float = 1.5,
+        resumed: Session | None = None,
     ) -> None:
         self.ref = ref
         self.bundle = bundle
@@ -48,17 +52,30 @@ class Exploration:
         if z is None:
             z = bundle.space.first_look if seed is None else bundle.space.sample(self._rng)[0]
         try:
-            self.state = LatentState.start(bundle.space, z)
+            self.state = (
+                LatentState.start(bundle.space, z)
+                if resumed is None
+                else LatentState.restore(
+                    bundle.space, resumed.z, resumed.selected, resumed.past, resumed.future
+                )
+            )
         except ValueError as error:
-            raise UserError(f"z does not fit model {bundle.name}: {error}") from None
+            what = "z" if resumed is None else "the session"
+            raise UserError(f"{what} does not fit model {bundle.name}: {error}") from None
+        self._start = self.state
         self._walk: Walk | None = None
         self._walks = 0
-        self.speed = speed
+        self.speed = speed if resumed is None else min(SPEEDS, key=lambda each: abs(each - resumed.speed))
 
     @property
     def z(self) -> NDArray[np.float32]:
         """The latent vector on show, float32 (d,), read-only."""
         return self.state.z
+
+    @property
+    def moved(self) -> bool:
+        """Whether anything has happened since the start."""
+        return self.state is not self._start
 
     @property
     def walking(self) -> bool:
@@ -131,6 +148,27 @@ class Exploration:
         if self._walk is not None:
             self._walk.speed = self.speed
             self.state = self.state.replace(self._walk.step(seconds), ("walk", self._walks))
+
+    def session(self, backend: str) -> Session:
+        """What it takes to go on from here.
+
+        Args:
+            backend: As ``--backend`` took it.
+        """
+        state, path = self.state, Path(self.ref).expanduser()
+        past, future = (
+            np.array(steps, np.float32).reshape(-1, state.space.dim) for steps in (state.past, state.future)
+        )
+        return Session(
+            model=str(path.resolve()) if self.bundle.path == path else self.ref,
+            backend=backend,
+            z=state.z,
+            selected=state.selected,
+            past=past,
+            future=future,
+            walking=self.walking,
+            speed=self.speed,
+        )
 
     def change_speed(self, steps: int) -> None:
         """Make the walk faster, or slower where negative."""

@@ -167,6 +167,8 @@ class ExplorerScreen(Screen[None]):
             return
         if self._exploration is not None:
             self._exploration.stop_walk()
+        else:
+            self._tell_of_session()
         self._exploration = exploration
         space = exploration.bundle.space
         self._bars.show_space(space.order, space.kl)
@@ -179,6 +181,12 @@ class ExplorerScreen(Screen[None]):
             self._walk_at_start = False
             exploration.start_walk()
         self._walk_or_rest()
+
+    def _tell_of_session(self) -> None:
+        settings = self._settings
+        if settings.sessions is not None and settings.resumed is None and settings.sessions.was_cut_off():
+            text = "The last session was cut off; vaevis-tui --resume goes back to it."
+            self.notify(text, timeout=8, markup=False)
 
     def _take_frame(self, frame: Frame) -> None:
         self._show_point()  # the viewport draws whatever waits to be drawn: bars and picture in one go

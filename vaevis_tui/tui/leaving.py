@@ -7,35 +7,43 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from typing import Any
 
 from textual.app import App
+
+from vaevis_tui.errors import UserError
+from vaevis_tui.tui.keeping import SessionKeeper
+from vaevis_tui.tui.textual_private import HANGUP_CODE
 
 PATIENCE = 3.0
 """Seconds to leave in order. A terminal that takes no output any more would hold the program up for ever."""
 
 
-def leave_on_signals(app: App[Any]) -> None:
+def leave_on_signals(app: App[Any], keeper: SessionKeeper) -> None:
     """See to it that the app ends, and restores the terminal, on SIGTERM, SIGINT and SIGHUP.
 
-    The exit code is 128 and the signal's number, as shells have it. To be called in the app's event loop, in
-    the main thread; the handlers end with the loop.
+    The session is kept first, before anything that a terminal that has gone could hold up. The exit code is
+    128 and the signal's number, as shells have it. To be called in the app's event loop, in the main thread;
+    the handlers end with the loop.
     """
     if sys.platform == "win32":  # where the console's own events end a program, and asyncio takes no signals
         return
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, _leave, app, 128 + number)
+        loop.add_signal_handler(number, _leave, app, 128 + number, keeper)
 
 
-def watch_terminal(app: App[Any]) -> None:
+def watch_terminal(app: App[Any], keeper: SessionKeeper) -> None:
     """End the app once the terminal has gone, where no SIGHUP says so (under ``nohup``, for example)."""
     if os.isatty(0):
-        app.set_interval(1.0, lambda: None if os.isatty(0) else _leave(app, 128 + signal.SIGHUP))
+        app.set_interval(1.0, lambda: None if os.isatty(0) else _leave(app, HANGUP_CODE, keeper))
 
 
-def _leave(app: App[Any], code: int) -> None:
+def _leave(app: App[Any], code: int, keeper: SessionKeeper) -> None:
     backstop = threading.Timer(PATIENCE, os._exit, (code,))
     backstop.daemon = True
     backstop.start()
+    with suppress(UserError):  # there may be nobody left to tell
+        keeper.keep(cut_off=True)
     app.exit(return_code=code)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.tui.decoding import Decoding
+from vaevis_tui.tui.keeping import SessionKeeper
 from vaevis_tui.tui.settings import ExplorerSettings
 
 
@@ -23,6 +25,18 @@ def _collecting_no_garbage() -> Iterator[None]:
         gc.freeze()
     finally:
         gc.enable()
+
+
+def _keep(keeper: SessionKeeper, code: int) -> None:
+    """Keep the session, and say so where the person did not leave by a key and is still there."""
+    from vaevis_tui.tui.textual_private import HANGUP_CODE
+
+    try:
+        told = "session saved; vaevis-tui --resume goes back to it" if keeper.keep(cut_off=code != 0) else ""
+    except UserError as error:
+        told, code = str(error), code or 1
+    if told and code and code != HANGUP_CODE:
+        print(f"vaevis-tui: {told}", file=sys.stderr)
 
 
 def run_explorer(settings: ExplorerSettings) -> int:
@@ -46,11 +60,18 @@ def run_explorer(settings: ExplorerSettings) -> int:
         app = ExplorerApp(settings, decoding)
 
         async def run() -> None:
-            leave_on_signals(app)
-            await app.run_async()
+            leave_on_signals(app, app.keeper)
+            code = 1
+            try:
+                await app.run_async()
+                code = app.return_code or 0
+            finally:  # within the loop, with which the signals' handlers end
+                _keep(app.keeper, code)
 
         if decoding.failure is None:  # already known: then not even the screen has to be cleared
             asyncio.run(run())
+        else:
+            app.keeper.keep(cut_off=True)
         failure = decoding.failure
     finally:
         decoding.close()

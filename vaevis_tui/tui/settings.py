@@ -13,6 +13,7 @@ from vaevis_tui.terminal.way import Way
 
 if TYPE_CHECKING:
     from vaevis_tui.engine.worker import DecoderSource
+    from vaevis_tui.export.session import Session, SessionFolder
     from vaevis_tui.models.bundle import Bundle
     from vaevis_tui.terminal.meter import FrameMeter
 
@@ -57,6 +58,9 @@ class ExplorerSettings:
         clock: Seconds that never go back, for statistics and the walk.
         meter: Is told what happens to every frame; a new one if None.
         way: To the terminal.
+        resumed: A session to go on with, of ``model``; or None.
+        sessions: Where the session is kept when the program ends; None for nowhere.
+        claimed: The file of the resumed session, which that of this one takes the place of; or None.
     """
 
     model: str
@@ -74,3 +78,6 @@ class ExplorerSettings:
     clock: Callable[[], float] = time.perf_counter
     meter: FrameMeter | None = None
     way: Way = field(default_factory=Way)
+    resumed: Session | None = None
+    sessions: SessionFolder | None = None
+    claimed: Path | None = None
