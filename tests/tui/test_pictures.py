@@ -44,6 +44,7 @@ def looks_right(
             panel = explorer.screen.query_one(FpsPanel)
             panel.statistics = explorer.viewport.meter.snapshot()
             panel.link = explorer.viewport.link.stats()
+            panel.quality = explorer.viewport.quality
             await pilot.pause()
 
         return compare(app, terminal_size=size, run_before=before)

@@ -16,7 +16,9 @@ RATE_COLUMNS = 14
 TIMES_COLUMNS = 27
 COUNTS_COLUMNS = 15
 LINK_COLUMNS = 22
-DECODER_LEAST = 16
+WALK_COLUMNS = 12
+COUNTED_LINK_COLUMNS = 26
+DECODER_LEAST = 15
 RATE_MOST = 60
 """Columns of the chart: a second of frames."""
 DECODER_MOST = 60
@@ -51,20 +53,20 @@ class FpsPanel(Widget):
         return self._rows(width) if height >= 3 else self._strip(width)
 
     def _rows(self, width: int) -> Content:
-        spare = width - (RATE_COLUMNS + TIMES_COLUMNS + COUNTS_COLUMNS + 3 * GAP)
-        link = [self._link()] if spare >= LINK_COLUMNS + GAP + DECODER_LEAST else []
-        spare -= (LINK_COLUMNS + GAP) * len(link)
+        spare = width - (RATE_COLUMNS + TIMES_COLUMNS + COUNTS_COLUMNS + LINK_COLUMNS + 4 * GAP)
+        if spare < DECODER_LEAST:
+            return self._narrow_rows(width)
         decoder = min(spare, max(spare * 2 // 3, 20), DECODER_MOST)
         rate = min(RATE_COLUMNS + spare - decoder, RATE_MOST)
-        columns = (
-            self._rate(rate),
-            self._times(),
-            self._counts(),
-            *link,
-            self._decoder(decoder),
-        )
-        gap = Content(" " * GAP)
-        return Content("\n").join([gap.join(list(row)) for row in zip(*columns, strict=True)])
+        return _beside(self._rate(rate), self._times(), self._counts(), self._link(), self._decoder(decoder))
+
+    def _narrow_rows(self, width: int) -> Content:
+        """The same for 80 columns, without what follows from the rest."""
+        columns = [self._rate_and_walk(), self._ranges(), self._link_and_dropped()]
+        spare = width - sum(column[0].cell_length + GAP for column in columns)
+        if spare >= DECODER_LEAST:
+            columns.append(self._decoder(spare))
+        return _beside(*columns)
 
     def _rate(self, width: int) -> list[Content]:
         stats = self.statistics
@@ -73,6 +75,45 @@ class FpsPanel(Widget):
             Content.styled(f"{rate_text(stats):<{width}}", "bold"),
             *(Content.styled(row, "$below") for row in chart),
         ]
+
+    def _rate_and_walk(self) -> list[Content]:
+        stats = self.statistics
+        chart = sparkline(stats.frame_times, WALK_COLUMNS, 1)[0] if stats else " " * WALK_COLUMNS
+        return [
+            Content.styled(f"{rate_text(stats):<{WALK_COLUMNS}}", "bold"),
+            Content.styled(chart, "$below"),
+            self._walk(WALK_COLUMNS),
+        ]
+
+    def _walk(self, width: int) -> Content:
+        walking, speed = self.walk
+        return Content.styled(f"{f'walk {speed:g} σ/s':<{width}}", "$accent bold" if walking else "$quiet")
+
+    def _ranges(self) -> list[Content]:
+        """Median and 99 % of each time."""
+        stats = self.statistics
+        spreads = (stats.decode, stats.draw, stats.write) if stats else (None, None, None)
+        return [
+            Content.assemble(
+                (f"{name:<7}", "$quiet"),
+                f"{f'{_short_ms(spread.median)}–{_short_ms(spread.p99)} ms' if spread else '–':<12}",
+            )
+            for name, spread in zip(("decode", "draw", "write"), spreads, strict=True)
+        ]
+
+    def _link_and_dropped(self) -> list[Content]:
+        link, stats = self.link, self.statistics
+        way = way_text(link) if link else ""
+        counts = f"{link.in_flight}/{link.window} in flight" if link else ""
+        counts += f" {stats.dropped} dropped" if stats else ""
+        return [
+            Content(f"{way:<{COUNTED_LINK_COLUMNS}}"),
+            Content(f"{counts:<{COUNTED_LINK_COLUMNS}}"),
+            self._quality(COUNTED_LINK_COLUMNS),
+        ]
+
+    def _quality(self, width: int) -> Content:
+        return Content.styled(f"{self.quality:<{width}}", "$quiet" if self.quality == "exact" else "")
 
     def _times(self) -> list[Content]:
         stats = self.statistics
@@ -88,12 +129,10 @@ class FpsPanel(Widget):
 
     def _counts(self) -> list[Content]:
         stats = self.statistics
-        walking, speed = self.walk
-        walk = f"walk {speed:g} σ/s"
         return [
             Content(f"{size_text(stats.frame_bytes) if stats else '–':<{COUNTS_COLUMNS}}"),
             Content(f"{f'{stats.dropped} dropped' if stats else '':<{COUNTS_COLUMNS}}"),
-            Content.styled(f"{walk:<{COUNTS_COLUMNS}}", "$accent bold" if walking else "$quiet"),
+            self._walk(COUNTS_COLUMNS),
         ]
 
     def _link(self) -> list[Content]:
@@ -103,7 +142,7 @@ class FpsPanel(Widget):
         return [
             Content(f"{way_text(link):<{LINK_COLUMNS}}"),
             Content(f"{f'{link.in_flight} of {link.window} in flight':<{LINK_COLUMNS}}"),
-            Content.styled(f"{self.quality:<{LINK_COLUMNS}}", "$quiet" if self.quality == "exact" else ""),
+            self._quality(LINK_COLUMNS),
         ]
 
     def _decoder(self, width: int) -> list[Content]:
@@ -118,14 +157,14 @@ class FpsPanel(Widget):
         return [Content.styled(_cut(line, width), style) for line, style in zip(lines, styles, strict=True)]
 
     def _strip(self, width: int) -> Content:
-        stats, info = self.statistics, self.decoder
-        walking, speed = self.walk
+        stats, info, link = self.statistics, self.decoder, self.link
         parts = [
             Content.styled(f"{rate_text(stats):<8}", "bold"),
             Content.styled(sparkline(stats.frame_times if stats else (), 8, 1)[0], "$below"),
             Content(f"{_ms(stats.decode.median if stats and stats.decode else None):>6} ms"),
-            Content.styled(f"walk {speed:g} σ/s", "$accent bold" if walking else "$quiet"),
+            self._walk(0),
             Content(f"{stats.dropped if stats else 0} dropped"),
+            Content(f"{link.in_flight}/{link.window} in flight  {way_text(link)}" if link else ""),
             Content(f"{info.backend} {adapter_text(info)}" if info else ""),
         ]
         line, used = parts[0], parts[0].cell_length
@@ -135,6 +174,12 @@ class FpsPanel(Widget):
                 break
             line = Content.assemble(line, " " * GAP, part)
         return line
+
+
+def _beside(*columns: list[Content]) -> Content:
+    """Columns of three rows as one text."""
+    gap = Content(" " * GAP)
+    return Content("\n").join([gap.join(list(row)) for row in zip(*columns, strict=True)])
 
 
 def rate_text(stats: FrameStats | None) -> str:
@@ -153,7 +198,7 @@ def way_text(link: LinkStats) -> str:
     """Bytes sent a second, and the round trip, or why that is not known."""
     rate = f"{link.bytes_per_second / 1000:.0f} KB/s"
     if link.round_trip is not None:
-        return f"{rate}  RTT {_ms(1000 * link.round_trip)} ms"
+        return f"{rate}  RTT {_short_ms(1000 * link.round_trip)} ms"
     return f"{rate}  by budget" if link.capacity is not None else f"{rate}  no answer"
 
 
@@ -166,6 +211,11 @@ def _ms(milliseconds: float | None) -> str:
     if milliseconds is None:
         return "–"
     return f"{milliseconds:.2f}" if milliseconds < 100 else f"{milliseconds:.0f}"
+
+
+def _short_ms(milliseconds: float) -> str:
+    """Three digits at least, in four characters where it is less than ten seconds."""
+    return f"{milliseconds:.{2 if milliseconds < 9.995 else 1 if milliseconds < 99.95 else 0}f}"
 
 
 def _cut(text: str, width: int) -> str:

@@ -1,0 +1,79 @@
+"""The panel at the widths it is shown at, every row read as text."""
+
+from __future__ import annotations
+
+import pytest
+
+from vaevis_tui.engine.decoder import DecoderInfo
+from vaevis_tui.terminal.link import LinkStats
+from vaevis_tui.terminal.meter import FrameStats, Spread
+from vaevis_tui.tui.fps_panel import FpsPanel
+
+STATS = FrameStats(
+    fps=57,
+    dropped=12,
+    decode=Spread(0.82, 1.33),
+    draw=Spread(3.1, 12.34),
+    write=Spread(0.3, 123.4),
+    frame_bytes=14_400,
+    frame_times=(16.7,) * 60,
+)
+LINK = LinkStats(
+    in_flight=4, window=14, round_trip=0.0512, bytes_per_second=828_000, capacity=1.2e6, answering=True
+)
+INFO = DecoderInfo("onnxruntime", "CPUExecutionProvider", "float32", 28, 28, 28, 1, "there is no GPU")
+
+
+def rows(width: int, link: LinkStats | None = LINK, stats: FrameStats | None = STATS) -> list[str]:
+    panel = FpsPanel()
+    for name, value in {
+        "statistics": stats,
+        "link": link,
+        "quality": "a quarter of the cells",
+        "decoder": INFO,
+        "model": "mnist",
+        "walk": (True, 1.5),
+    }.items():
+        panel.set_reactive(getattr(FpsPanel, name), value)
+    return panel._rows(width).plain.split("\n")
+
+
+@pytest.mark.parametrize("width", [62, 78, 100, 118, 198])
+def test_everything_the_link_knows_is_there_at_any_width(width: int) -> None:
+    text = rows(width)
+    assert len(text) == 3
+    assert max(map(len, text)) <= width
+    whole = "\n".join(text)
+    for part in ("57 fps", "12 dropped", "in flight", "RTT 51.2 ms", "828 KB/s", "a quarter of the cells"):
+        assert part in whole, whole
+    for part in ("decode", "draw", "write", "0.82", "1.33", "123", "walk 1.5 σ/s"):
+        assert part in whole, whole
+    if width >= 78:
+        assert "onnxruntime CPU" in whole
+        assert "mnist 28d" in whole
+
+
+@pytest.mark.parametrize("width", [62, 78, 118])
+def test_only_digits_move(width: int) -> None:
+    slow = FrameStats(
+        3, 0, Spread(1500, 2500), Spread(0.01, 0.02), Spread(10, 20), 900, frame_times=(300.0,) * 3
+    )
+    there = LinkStats(0, 1, 0.005, 1_000, None, True)
+    for one, other in zip(rows(width), rows(width, there, slow), strict=True):
+        for label in ("decode", "draw", "write", "walk", "mnist", "onnxruntime"):
+            assert one.find(label) == other.find(label)
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        (LinkStats(0, 2, None, 0, None, False), "0 KB/s  no answer"),
+        (LinkStats(0, 2, None, 99_000, 125e3, False), "99 KB/s  by budget"),
+    ],
+)
+def test_an_unknown_round_trip_says_why(link: LinkStats, words: str) -> None:
+    assert words in "\n".join(rows(78, link))
+
+
+def test_nothing_known_yet() -> None:
+    assert "at rest" in rows(78, None, None)[0]
