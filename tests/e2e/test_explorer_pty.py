@@ -166,6 +166,9 @@ def test_the_mouse_drags_a_bar_by_pixels_where_the_terminal_reports_them(bundle:
         session.send(mouse(traits.cell_height + 5, x))
         sigma = 6 * (width // 4 + 3 / traits.cell_width) / width - 3
         session.wait_for_text(f"{sigma:+.2f}")
+        session.press("q")
+        assert session.wait_exit() == 0
+        assert session.left_behind() == []
 
 
 def test_leaving_at_once_loses_no_snapshot(bundle: Path, tmp_path: Path) -> None:

@@ -73,6 +73,11 @@ class Exploration:
         return self.state.z
 
     @property
+    def z_text(self) -> str:
+        """The latent vector as ``--z`` takes it: read back to the bit."""
+        return ",".join(map(str, self.z))
+
+    @property
     def moved(self) -> bool:
         """Whether anything has happened since the start."""
         return self.state is not self._start
@@ -121,6 +126,18 @@ class Exploration:
         self.state = self.state.replace(self.bundle.space.sample(self._rng)[0])
         if self.walking:
             self.start_walk()
+
+    def go_to(self, z: ArrayLike) -> None:
+        """Go to a latent vector.
+
+        Raises:
+            UserError: it has another length than the model's, or is not finite.
+        """
+        try:
+            self.state = self.state.replace(z)
+        except ValueError as error:
+            raise UserError(f"z does not fit model {self.bundle.name}: {error}") from None
+        self.stop_walk()
 
     def undo(self) -> bool:
         """Before the last change; tells whether there was one. A walk is one change, and ends."""

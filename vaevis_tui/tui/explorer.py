@@ -21,6 +21,7 @@ from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.engine.worker import Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.snapshot import SnapshotInfo
+from vaevis_tui.terminal.clipboard import clipboard_hint, set_clipboard
 from vaevis_tui.terminal.halfblock import HalfBlockEncoder
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.arrangement import arrange
@@ -31,6 +32,7 @@ from vaevis_tui.tui.hint_bar import HintBar
 from vaevis_tui.tui.latent_bars import LatentBars
 from vaevis_tui.tui.pacing import WalkPace
 from vaevis_tui.tui.settings import ExplorerSettings
+from vaevis_tui.tui.textual_private import write_out
 from vaevis_tui.tui.value_prompt import ValuePrompt
 from vaevis_tui.tui.viewport import Viewport
 
@@ -359,6 +361,31 @@ class ExplorerScreen(Screen[None]):
         self._panel.statistics = self._viewport.meter.snapshot()
         self._panel.link = self._viewport.link.stats()
         self._panel.quality = self._viewport.quality
+
+    # The clipboard
+
+    def action_copy(self) -> None:
+        """Copy the latent vector to the clipboard of the terminal's machine."""
+        exploration, multiplexer = self._exploration, self._settings.way.multiplexer
+        if exploration is None:
+            return
+        write_out(self.app, set_clipboard(exploration.z_text, multiplexer))
+        text = f"copied {len(exploration.z)} numbers for --z. {clipboard_hint(multiplexer)}"
+        self.notify(text, markup=False)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Go to a latent vector that was copied before."""
+        if self._exploration is None:
+            return
+        try:
+            numbers = [float(part) for part in event.text.split(",")]
+        except ValueError:
+            self.notify("what was pasted is no latent vector, as y copies it", severity="error", markup=False)
+            return
+        try:
+            self._change(lambda exploration: exploration.go_to(numbers))
+        except UserError as error:
+            self.notify(str(error), severity="error", markup=False)
 
     # Prompt, help, models, snapshot
 

@@ -145,6 +145,14 @@ EXPLORER = [
     ),
     Binding("U", "screen.redo", "Redo", id="point.redo", group=POINT, tooltip="Do again what was undone"),
     Binding(
+        "y",
+        "screen.copy",
+        "Copy z",
+        id="point.copy",
+        group=POINT,
+        tooltip="Copy z to your clipboard, also over SSH; --z takes it, and so does pasting it here",
+    ),
+    Binding(
         "w",
         "screen.walk",
         "Walk",

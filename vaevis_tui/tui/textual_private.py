@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._ansi_sequences import SYNC_END, SYNC_START
+from textual.app import App
 from textual.color import Color
 from textual.driver import Driver
 from textual.filter import ANSIToTruecolor, LineFilter, Monochrome
@@ -348,6 +349,13 @@ class TimedDriver(Driver):
             modes[1] &= ~termios.OPOST  # output modes
             termios.tcsetattr(self.fileno, termios.TCSANOW, modes)
 
+    def stop_application_mode(self) -> None:
+        """Stop, with reports of the mouse in pixels (mode 1016) turned off, which Textual forgets."""
+        if getattr(self, "_mouse_pixels", False):
+            self.write("\x1b[?1016l")
+            self._mouse_pixels = False
+        super().stop_application_mode()  # type: ignore[safe-super]
+
     def _leave(self) -> None:
         """Leave the app, whose terminal has gone; Textual's input thread only ends itself then.
 
@@ -369,6 +377,12 @@ def timed_driver_class(base: type[Driver]) -> type[Driver]:
     if base.__name__ not in {"LinuxDriver", "WindowsDriver"}:
         return base
     return type(f"Timed{base.__name__}", (TimedDriver, base), {})
+
+
+def write_out(app: App[Any], output: str) -> None:
+    """Write what neither draws nor moves anything to an app's terminal, if it has one."""
+    if app._driver is not None:
+        app._driver.write(output)
 
 
 def report_written(widget: Widget, callback: Callable[[WriteReport], None]) -> None:

@@ -1,0 +1,88 @@
+"""The latent vector, copied by a key and brought back in every way there is."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.e2e.ptyharness import PtySession
+from tests.e2e.test_explorer_pty import bundle, changed, explorer, shown, shows
+from tests.support import require
+
+__all__ = ["bundle"]
+
+SET_CLIPBOARD = re.compile(rb"\x1b\]52;c?;([A-Za-z0-9+/=]+)(?:\a|\x1b\\)")
+
+
+def clipboard(session: PtySession) -> str | None:
+    """What the terminal was told to put on it."""
+    found = SET_CLIPBOARD.search(session.raw)
+    return base64.b64decode(found[1]).decode() if found else None
+
+
+def copy(session: PtySession) -> str:
+    session.press("y")
+    session.wait_for(lambda: clipboard(session), "a copy")
+    text = clipboard(session)
+    assert text is not None
+    return text
+
+
+def test_what_was_copied_brings_the_very_picture_back(bundle: Path, tmp_path: Path) -> None:
+    with explorer(bundle, "--seed", "7") as session:
+        before = shown(session)
+        session.press("r", "shift+left", "ctrl+right")
+        session.wait_for(lambda: changed(session, before), "another picture")
+        while session.pump(0.3):
+            pass
+        picture, z = shown(session), copy(session)
+        session.wait_for_text("copied 8 numbers for --z")
+        session.press("c")
+        session.wait_for(lambda: changed(session, picture), "the mean")
+        session.send(f"\x1b[200~{z}\x1b[201~")
+        session.wait_for(lambda: shows(session, picture), "the picture of what was pasted")
+        session.send("\x1b[200~rm -rf, 2\x1b[201~")
+        session.wait_for_text("no latent vector")
+    with explorer(bundle, "--z", z) as session:
+        session.wait_for(lambda: shows(session, picture), "the picture of --z")
+    out = tmp_path / "out.png"
+    program = [sys.executable, "-m", "vaevis_tui", "decode", "--model", bundle, "--z", z, "--out", out]
+    subprocess.run([*program, "--backend", "onnxruntime"], check=True, capture_output=True)
+    with Image.open(out) as image:
+        np.testing.assert_array_equal(np.asarray(image), picture)
+
+
+@contextmanager
+def inside_tmux(bundle: Path, folder: Path, *settings: str) -> Iterator[PtySession]:
+    require(shutil.which("tmux"), "tmux (Debian: tmux)")
+    configuration = folder / "tmux.conf"
+    configuration.write_text("".join(f"set -g {setting}\n" for setting in settings))
+    tmux = ["tmux", "-S", folder / "socket", "-f", configuration]
+    program = [sys.executable, "-m", "vaevis_tui", "--model", bundle]
+    with PtySession([*tmux, "new-session", *program], 100, 30) as session:
+        try:
+            session.wait_for_text("quit")
+            yield session
+        finally:
+            subprocess.run([*tmux, "kill-server"], check=False, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [("set-clipboard on", "allow-passthrough off"), ("set-clipboard off", "allow-passthrough on")],
+)
+def test_tmux_hands_it_on(bundle: Path, tmp_path: Path, settings: tuple[str, ...]) -> None:
+    with inside_tmux(bundle, tmp_path, *settings) as session:
+        numbers = [float(part) for part in copy(session).split(",")]
+        assert len(numbers) == 8
+        session.wait_for_text("set-clipboard on")

@@ -1,0 +1,39 @@
+"""The clipboard of the terminal's own machine, also at the other end of SSH: OSC 52.
+
+``ESC ] 52 ; c ; BASE64 BEL`` (xterm's *Manipulate Selection Data*) sets it. No terminal says whether it did:
+VTE and Apple Terminal never do, xterm only where ``allowWindowOps`` or ``disallowedWindowOps`` let it.
+
+tmux takes the sequence for itself where its option ``set-clipboard`` is ``on``, and hands on what is wrapped
+up for it (DCS ``tmux;``, each ESC doubled) where ``allow-passthrough`` is. Both are sent: either may be off.
+screen hands on any DCS, of strings of at most 768 bytes, so there it goes in pieces.
+"""
+
+from __future__ import annotations
+
+import base64
+
+_SCREEN_PIECE = 500
+
+
+def set_clipboard(text: str, multiplexer: str | None = None) -> str:
+    """Output that sets the clipboard to a text.
+
+    Args:
+        text: Any.
+        multiplexer: As in `TerminalCapabilities`.
+    """
+    sequence = f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\a"
+    if multiplexer == "tmux":
+        doubled = sequence.replace("\x1b", "\x1b\x1b")
+        return f"{sequence}\x1bPtmux;{doubled}\x1b\\"
+    if multiplexer == "screen":
+        pieces = (sequence[at : at + _SCREEN_PIECE] for at in range(0, len(sequence), _SCREEN_PIECE))
+        return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
+    return sequence
+
+
+def clipboard_hint(multiplexer: str | None = None) -> str:
+    """What to look at where nothing arrives, one sentence."""
+    if multiplexer == "tmux":
+        return "Nothing there? In tmux: set -g set-clipboard on"
+    return "Nothing there? The terminal must allow OSC 52."
