@@ -67,8 +67,8 @@ def inside_tmux(bundle: Path, folder: Path, *settings: str) -> Iterator[PtySessi
     require(shutil.which("tmux"), "tmux (Debian: tmux)")
     configuration = folder / "tmux.conf"
     configuration.write_text("".join(f"set -g {setting}\n" for setting in settings))
-    tmux = ["tmux", "-S", folder / "socket", "-f", configuration]
-    program = [sys.executable, "-m", "vaevis_tui", "--model", bundle]
+    tmux: list[str | Path] = ["tmux", "-S", folder / "socket", "-f", configuration]
+    program: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle]
     with PtySession([*tmux, "new-session", *program], 100, 30) as session:
         try:
             session.wait_for_text("quit")
