@@ -57,11 +57,12 @@ def run_app(rate: float, side: int, seconds: float, report: Path) -> None:
     from textual.driver import Driver
     from textual.events import CursorPosition, Key
 
+    from tests.link.simulator import walk
     from tests.tui.frames import FakeFrame
     from vaevis_tui.tui.textual_private import timed_driver_class
     from vaevis_tui.tui.viewport import Viewport
 
-    animation = Animation.of_side(side)
+    animation = Animation(walk(side, 240)) if os.environ.get("WALK") else Animation.of_side(side)
 
     class BenchApp(App[None]):
         keys: list[float]
