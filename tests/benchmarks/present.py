@@ -1,10 +1,12 @@
 """How many pictures a second reach a terminal through the viewport, and what they cost.
 
     python -m tests.benchmarks.present [--rate 60] [--side 128] [--seconds 5] [--columns 132] [--rows 68]
+        [--pictures gradient|walk]
 
-An app with nothing but a viewport runs on a pseudo-terminal that is read as fast as it can, fed with an
-animated picture in which every pixel changes; keys are sent meanwhile, and the time until the app has them is
-taken. ``cores`` is processor time over time, decoding not included.
+An app with nothing but a viewport runs on a pseudo-terminal that is read as fast as it can, fed with a
+gradient in which every pixel changes, or with pictures like those of a walk through photographs. Keys are
+sent meanwhile, and the time until the app has them is taken. ``cores`` is processor time over time, decoding
+not included.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ class Animation:
         )
 
 
-def run_app(rate: float, side: int, seconds: float, report: Path) -> None:
+def run_app(rate: float, side: int, seconds: float, pictures: str, report: Path) -> None:
     """Run the app on the terminal this process has, and write what was measured to a file."""
     from textual.app import App, ComposeResult
     from textual.driver import Driver
@@ -62,7 +64,7 @@ def run_app(rate: float, side: int, seconds: float, report: Path) -> None:
     from vaevis_tui.tui.textual_private import timed_driver_class
     from vaevis_tui.tui.viewport import Viewport
 
-    animation = Animation(walk(side, 240)) if os.environ.get("WALK") else Animation.of_side(side)
+    animation = Animation(walk(side, 240)) if pictures == "walk" else Animation.of_side(side)
 
     class BenchApp(App[None]):
         keys: list[float]
@@ -115,7 +117,9 @@ def run_app(rate: float, side: int, seconds: float, report: Path) -> None:
     BenchApp().run()
 
 
-def measure(rate: float, side: int, seconds: float, columns: int, rows: int) -> dict[str, float]:
+def measure(
+    rate: float, side: int, seconds: float, pictures: str, columns: int, rows: int
+) -> dict[str, float]:
     """Run the app in a process of its own on a pseudo-terminal, and read all it writes."""
     with TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
@@ -124,6 +128,7 @@ def measure(rate: float, side: int, seconds: float, columns: int, rows: int) -> 
             os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
             arguments = [sys.executable, "-m", "tests.benchmarks.present", "--app", str(report)]
             arguments += ["--rate", str(rate), "--side", str(side), "--seconds", str(seconds)]
+            arguments += ["--pictures", pictures]
             ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.execv(sys.executable, arguments)
         pressed: list[float] = []
@@ -171,14 +176,17 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=60, help="pictures offered a second")
     parser.add_argument("--side", type=int, default=128, help="width and height of the picture")
     parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--pictures", choices=("gradient", "walk"), default="gradient")
     parser.add_argument("--columns", type=int, default=132)
     parser.add_argument("--rows", type=int, default=68)
     parser.add_argument("--app", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.app:
-        run_app(options.rate, options.side, options.seconds, options.app)
+        run_app(options.rate, options.side, options.seconds, options.pictures, options.app)
         return
-    figures = measure(options.rate, options.side, options.seconds, options.columns, options.rows)
+    figures = measure(
+        options.rate, options.side, options.seconds, options.pictures, options.columns, options.rows
+    )
     for name, value in figures.items():
         print(f"{name:>12}  {value:.2f}")
 

@@ -56,8 +56,8 @@ def test_what_was_copied_brings_the_very_picture_back(bundle: Path, tmp_path: Pa
     with explorer(bundle, "--z", z) as session:
         session.wait_for(lambda: shows(session, picture), "the picture of --z")
     out = tmp_path / "out.png"
-    program: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "decode", "--model", bundle, "--z", z, "--out", out]
-    subprocess.run([*program, "--backend", "onnxruntime"], check=True, capture_output=True)
+    decode: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "decode", "--model", bundle, "--out", out]
+    subprocess.run([*decode, "--z", z, "--backend", "onnxruntime"], check=True, capture_output=True)
     with Image.open(out) as image:
         np.testing.assert_array_equal(np.asarray(image), picture)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tests.link.simulator import BESIDE, Network, Result, simulate, walk
 from tests.terminal.emulator import PixelScreen
+from vaevis_tui.terminal.adapt import EASE
 from vaevis_tui.terminal.colors import ColorMode
 from vaevis_tui.terminal.link import Link
 from vaevis_tui.terminal.quality import ladder
@@ -62,6 +63,15 @@ def test_the_exact_picture_follows_once_motion_rests(megabits: float) -> None:
     for output in result.output:
         screen.feed(output + "\x1b[m")
     assert (screen.pixels() == pictures(64)[59]).all()
+
+
+def test_a_large_picture_that_moves_spares_the_terminal_and_is_exact_at_rest() -> None:
+    result = simulate(Network(10e9, 0.001), pictures(), seconds=2.0, rest=0.5, link=Way().link)
+    assert result.rate > 57
+    assert result.sent < EASE * 2.5
+    assert {name for _, name in result.qualities[5:100]} == {"tolerant"}
+    assert result.exact_at is not None
+    assert result.exact_at < 2.0 + 0.3
 
 
 def test_what_fits_goes_exactly_and_in_full() -> None:

@@ -21,9 +21,13 @@ REST = 0.1
 SLICE = 0.05
 """Seconds of the way that a part of the exact picture takes: what a key pressed meanwhile has to wait for."""
 
-
 WHOLE = 0.2
 """Seconds of the way that a whole picture may take, where all is drawn anew: at the start, after a resize."""
+
+
+EASE = 3_000_000.0
+"""Bytes a second at which any terminal draws with time to spare. A moving picture that takes more is not sent
+exactly, however much the way takes: nobody sees the difference, but both ends work for it."""
 
 
 class Adaptation:
@@ -80,20 +84,18 @@ class Adaptation:
     def frame(self, live: LivePicture, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
         """A picture in motion, as good as the way takes it in the time that its quality is worth."""
         steps = ladder(live.mode)
-        capacity = self._link.capacity
         step = min(self._step, len(steps) - 1)
         if step > EXACT and self._clock() - self._tried_at > TRY_BETTER:
             self._tried_at = self._clock()
             better = live.plan(pixels, steps[step - 1], at, background)
-            share = better.size / (capacity * steps[step - 1].seconds) if capacity else 0.0
+            share = better.size / self._room(step - 1, steps)
             if share <= MARGIN:
                 if share <= MARGIN / 2:
                     self._tried_at = -inf  # there may be room for even better
                 return self._take(live, better, step - 1, steps)
         while True:
             update = live.plan(pixels, steps[step], at, background)
-            fits = capacity is None or update.size <= capacity * steps[step].seconds
-            if fits or step == len(steps) - 1:
+            if update.size <= self._room(step, steps) or step == len(steps) - 1:
                 return self._take(live, update, step, steps)
             step += 1
             self._tried_at = self._clock()
@@ -107,6 +109,11 @@ class Adaptation:
         live.apply(update)
         self._quality, self._whole = quality, update.whole
         return update
+
+    def _room(self, step: int, steps: tuple[Quality, ...]) -> float:
+        """Bytes that a picture may take in a quality."""
+        rates = [rate for rate in (self._link.capacity, EASE if step == EXACT else None) if rate is not None]
+        return min(rates, default=inf) * steps[step].seconds
 
     def _take(self, live: LivePicture, update: Update, step: int, steps: tuple[Quality, ...]) -> Update:
         live.apply(update)
