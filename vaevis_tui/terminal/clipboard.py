@@ -35,5 +35,5 @@ def set_clipboard(text: str, multiplexer: str | None = None) -> str:
 def clipboard_hint(multiplexer: str | None = None) -> str:
     """What to look at where nothing arrives, one sentence."""
     if multiplexer == "tmux":
-        return "Nothing there? In tmux: set -g set-clipboard on"
-    return "Nothing there? The terminal must allow OSC 52."
+        return "Did nothing arrive? In tmux: set -g set-clipboard on"
+    return "Did nothing arrive? The terminal must allow OSC 52."

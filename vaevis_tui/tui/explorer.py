@@ -187,7 +187,7 @@ class ExplorerScreen(Screen[None]):
     def _tell_of_session(self) -> None:
         settings = self._settings
         if settings.sessions is not None and settings.resumed is None and settings.sessions.was_cut_off():
-            text = "The last session was cut off; vaevis-tui --resume goes back to it."
+            text = "The last session was cut off; --resume goes back to it."
             self.notify(text, timeout=8, markup=False)
 
     def _take_frame(self, frame: Frame) -> None:
@@ -370,7 +370,7 @@ class ExplorerScreen(Screen[None]):
         if exploration is None:
             return
         write_out(self.app, set_clipboard(exploration.z_text, multiplexer))
-        text = f"copied {len(exploration.z)} numbers for --z. {clipboard_hint(multiplexer)}"
+        text = f"copied z, {len(exploration.z)} numbers. {clipboard_hint(multiplexer)}"
         self.notify(text, markup=False)
 
     def on_paste(self, event: events.Paste) -> None:
