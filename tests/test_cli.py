@@ -203,6 +203,8 @@ def test_show_draws_in_half_blocks() -> None:
         (["decode", "--from", "missing.png", "--out", "x.png"], "missing.png does not exist"),
         (["decode", "--backend", "cuda", "--out", "x.png"], "onnxruntime"),
         (["--bogus"], "--bogus"),
+        (["--resume", "--model", "mnist"], "leave out --model"),
+        (["--resume", "--seed", "3"], "not allowed with"),
         (["frob"], "no command 'frob'"),
         (["bench", "--seconds", "0"], "out of range"),
     ],

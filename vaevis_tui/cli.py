@@ -244,6 +244,8 @@ def _explore(arguments: list[str]) -> int:
     parser.add_argument("--reduced-motion", action="store_true", help="show no more than 8 pictures a second")
     _add_no_tune(parser)
     options = parser.parse_args(arguments)
+    if options.resume is not None and options.model is not None:
+        raise UserError("--resume goes back to the session's own model; leave out --model")
     return _run_explorer(options)
 
 
@@ -263,8 +265,6 @@ def _run_explorer(options: argparse.Namespace) -> int:
     from vaevis_tui.tui.run import run_explorer
     from vaevis_tui.tui.settings import ExplorerSettings, tuned_source, untuned_source
 
-    if options.resume is not None and options.model is not None:
-        raise UserError("--resume goes back to the session's own model; leave out --model")
     sessions = SessionFolder()
     resumed, claimed = None, None
     if options.resume:
