@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
 from tests.tui.support import make_bundle
 from vaevis_tui.errors import UserError
+from vaevis_tui.export.session import Session
 from vaevis_tui.tui.exploration import SPEEDS, Exploration
 
 
@@ -85,3 +90,58 @@ def test_speed_changes_during_a_walk_and_stops_at_the_ends() -> None:
     assert exploration.speed == SPEEDS[0]
     exploration.change_speed(99)
     assert exploration.speed == SPEEDS[-1]
+
+
+def travelled() -> Exploration:
+    """In the middle of a walk, with something to undo and to redo."""
+    exploration = Exploration("rings", make_bundle(latent_dim=3), seed=1)
+    for _ in range(3):
+        exploration.random()
+    exploration.undo()
+    exploration.select_by(1)
+    exploration.start_walk()
+    exploration.change_speed(1)
+    return exploration
+
+
+def test_a_session_leads_back_to_the_bit() -> None:
+    before = travelled()
+    session = Session.from_text(before.session("auto").to_text())
+    after = Exploration("rings", before.bundle, resumed=session)
+    assert not after.moved
+    assert (after.speed, session.walking) == (before.speed, True)
+    assert after.state.selected == before.state.selected
+    before.stop_walk()
+    for step in (Exploration.redo, Exploration.undo, Exploration.undo, Exploration.undo, Exploration.undo):
+        np.testing.assert_array_equal(after.z, before.z)
+        assert step(after) == step(before)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"selected": 3}, {"selected": -1}, {"z": np.zeros(2, np.float32)}, {"z": np.zeros(4, np.float32)}],
+)
+def test_a_session_of_another_model_is_refused_by_name(wrong: dict[str, Any]) -> None:
+    session = dataclasses.replace(travelled().session("auto"), **wrong)
+    with pytest.raises(UserError, match="the session does not fit model rings"):
+        Exploration("rings", make_bundle(latent_dim=3), resumed=session)
+
+
+def test_a_path_is_kept_whole_and_a_name_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    bundle = make_bundle()
+    assert Exploration("rings", bundle).session("auto").model == "rings"
+    by_path = dataclasses.replace(bundle, path=Path("some/where"))
+    assert Exploration("some/where", by_path).session("auto").model == str(tmp_path / "some" / "where")
+
+
+def test_the_point_as_text_leads_back_to_the_bit() -> None:
+    bundle = make_bundle()
+    exploration = Exploration("m", bundle, seed=3)
+    z, text = exploration.z, exploration.z_text
+    exploration.reset_all()
+    exploration.go_to([float(part) for part in text.split(",")])
+    np.testing.assert_array_equal(exploration.z, z)
+    assert exploration.undo()
+    with pytest.raises(UserError, match="z does not fit model rings"):
+        exploration.go_to([1.0])
