@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import ceil
 from statistics import median
 
 import numpy as np
@@ -43,12 +44,14 @@ class Network:
         round_trip: Seconds, half of them each way.
         jitter: Most seconds that each piece of output or answer is late by chance; nothing overtakes.
         answers: Whether the terminal answers.
+        refresh: Seconds from one look of the terminal at what has come to the next; 0 for at once.
     """
 
     bits_per_second: float
     round_trip: float
     jitter: float = 0.0
     answers: bool = True
+    refresh: float = 0.0
 
 
 @dataclass
@@ -188,6 +191,8 @@ class _Simulation:
         begin = max(self.now, self._way_free_at)
         self._way_free_at = begin + 8 * size / self.network.bits_per_second
         arrives = self._way_free_at + self.network.round_trip / 2 + self._jitter()
+        if self.network.refresh:
+            arrives = ceil(arrives / self.network.refresh) * self.network.refresh
         self._arrives_at = max(self._arrives_at, arrives)
 
     def _see(self, number: int, keys: int, refines: bool) -> None:

@@ -14,7 +14,7 @@ from tests.terminal.emulator import PixelScreen
 from vaevis_tui.terminal.adapt import EASE
 from vaevis_tui.terminal.colors import ColorMode
 from vaevis_tui.terminal.link import Link
-from vaevis_tui.terminal.quality import ladder
+from vaevis_tui.terminal.quality import EXACT, ladder
 from vaevis_tui.terminal.way import FIRST_BUDGET, Way
 
 
@@ -36,10 +36,10 @@ def run(network: Network, seconds: float = 4.0, rest: float = 0.0) -> Result:
     [
         (100, 0.005, 50, 0.1),
         (100, 0.05, 50, 0.1),
-        (100, 0.2, 40, 0.25),
+        (100, 0.2, 35, 0.25),
         (10, 0.005, 50, 0.1),
         (10, 0.05, 50, 0.1),
-        (10, 0.2, 40, 0.25),
+        (10, 0.2, 35, 0.25),
         (1, 0.005, 15, 0.4),
         (1, 0.05, 15, 0.4),
         (1, 0.2, 15, 0.4),
@@ -72,6 +72,25 @@ def test_a_large_picture_that_moves_spares_the_terminal_and_is_exact_at_rest() -
     assert {name for _, name in result.qualities[5:100]} == {"tolerant"}
     assert result.exact_at is not None
     assert result.exact_at < 2.0 + 0.3
+
+
+def worst(result: Result, since: float) -> int:
+    """The coarsest step of the ladder from some time on."""
+    names = [quality.name for quality in ladder(ColorMode())]
+    return max(names.index(name) for time, name in result.qualities if time > since)
+
+
+def test_delays_that_vary_are_not_taken_for_a_slow_way() -> None:
+    steady, varying = (run(Network(10e6, 0.05, jitter)) for jitter in (0.0, 0.02))
+    assert worst(varying, since=2.0) <= worst(steady, since=2.0)
+    assert max(varying.latencies) <= 0.05 + 0.15
+
+
+def test_a_terminal_that_looks_at_its_input_once_a_refresh_is_not_taken_for_a_slow_one() -> None:
+    network = Network(1e9, 0.0005, 0.001, refresh=1 / 30)
+    result = simulate(network, pictures(28), seconds=4.0, rest=0, link=Way().link)
+    assert worst(result, since=1.0) == EXACT
+    assert result.rate > 55
 
 
 def test_what_fits_goes_exactly_and_in_full() -> None:

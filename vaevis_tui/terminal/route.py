@@ -10,8 +10,9 @@ such questions stand around each picture; their answers tell
   of what has passed since a round trip after the picture was sent; not all of that, because chance delays on
   the way look the same, and must not count as pictures that take long.)
 
-That is the model of a queue served at a constant rate, as congestion control by delay has it (TCP Vegas,
-Brakmo and Peterson 1995; BBR, Cardwell et al. 2016), with the rate measured picture by picture.
+That is the model of a queue served at a constant rate, after a delay that does not depend on size, as
+congestion control by delay has it (TCP Vegas, Brakmo and Peterson 1995; BBR, Cardwell et al. 2016), with the rate
+measured picture by picture.
 """
 
 from __future__ import annotations
@@ -26,12 +27,56 @@ DECAY = 0.8
 """Weight of what was known of the rate against one more picture: 0.5 s at 10 pictures a second forget 2/3."""
 LEAST_SERVICE = 0.0005
 """Seconds that a picture takes at least; answers cannot be told apart more closely."""
+LEAST_SHARE = 0.2
+"""Share of the time a picture took that is put down to its size at least."""
+LINE_DECAY = 0.97
+"""As `DECAY`, where what depends on size is told from what does not: some 30 pictures."""
+LINE_LEAST = 8.0
+"""Pictures that it takes at least for that."""
+LINE_SPREAD = 0.1
+"""Standard deviation of their sizes, as a share of the mean, below which it cannot be told."""
 QUEUE = 0.03
 """Seconds of waiting behind other output that are put down to chance; two pictures at 60 a second."""
 QUEUE_SHARE = 0.25
 """The same as a share of the round trip: long ways are not as even."""
 MOST = 16
 """Pictures in flight at most: 60 a second at a round trip of 250 ms."""
+
+
+class _FixedDelay:
+    """How much of the time that pictures take does not depend on their size.
+
+    Terminals look at their input once in a while, machines are busy, delays vary: all that makes pictures
+    take longer, however small they are. Were it put down to the rate, smaller pictures would be sent, which
+    would make the rate look lower still. So time is taken to be a line over size, that of least squares, in
+    which pictures of long ago count less.
+    """
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._sums: tuple[float, ...] = (0.0,) * 5
+        """Of ones, sizes, seconds, squares of sizes, products of both."""
+
+    def learn(self, size: int, seconds: float) -> None:
+        """A picture of so many bytes took so long."""
+        values = (1.0, size, seconds, size**2, size * seconds)
+        self._sums = tuple(LINE_DECAY * old + new for old, new in zip(self._sums, values, strict=True))
+
+    @property
+    def seconds(self) -> float:
+        """Where the line meets no size at all; 0 while that is not known."""
+        count = self._sums[0]
+        if count < LINE_LEAST:
+            return 0.0
+        size, seconds, squares, products = (each / count for each in self._sums[1:])
+        variance = squares - size**2
+        if variance < (LINE_SPREAD * size) ** 2:
+            return 0.0
+        slope = max(0.0, (products - size * seconds) / variance)
+        return max(0.0, seconds - slope * size)
 
 
 class Route:
@@ -46,6 +91,7 @@ class Route:
         self._minima: deque[tuple[float, float]] = deque()  # time and round trip, both growing
         self._bytes = self._seconds = 0.0
         self._free_at = self._begun_at = 0.0
+        self._delay = _FixedDelay()
         self._room = 2.0
         self._shrunk_at: float | None = None
 
@@ -79,8 +125,10 @@ class Route:
         now = self._clock()
         free = max(sent + (self.round_trip or 0.0), self._free_at)
         service = max(now - max(free, self._begun_at), (now - free) / 4, LEAST_SERVICE)
+        fixed = self._delay.seconds
+        self._delay.learn(size, service)
         self._bytes = DECAY * self._bytes + size
-        self._seconds = DECAY * self._seconds + service
+        self._seconds = DECAY * self._seconds + max(service - fixed, service * LEAST_SHARE, LEAST_SERVICE)
         queued = self._free_at - (sent + (self.round_trip or 0.0))
         self._free_at = now
         round_trip = self.round_trip or 0.0
@@ -89,6 +137,7 @@ class Route:
             # Doubled every round trip until the way was full once, as TCP begins, then one more each.
             self._room = min(self._room + (1 / self._room if self._shrunk_at else 1), MOST)
         elif now - (self._shrunk_at or 0.0) > round_trip + service:  # once a round trip
+            self._delay.forget()  # the way may have changed
             self._room = max(1.0, self._room * (round_trip + chance) / (round_trip + queued))
             self._shrunk_at = now
 
