@@ -11,12 +11,14 @@ import shlex
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.support import require
 
+ROOT = Path(__file__).parents[2]
 MISSING = "sshd (Debian: openssh-server)"
 
 
@@ -34,17 +36,34 @@ class SshServer:
         self._port = port
         self._user = user
 
-    def command(self, program: Sequence[str | Path], environment: Mapping[str, str]) -> list[str]:
+    def command(
+        self,
+        program: Sequence[str | Path],
+        environment: Mapping[str, str],
+        network: tuple[float, float] | None = None,
+    ) -> list[str]:
         """The client with a terminal on the far side, where a program is run as a user would type it.
 
         The program's shell is replaced by it, and leaves its process id in `pid_file` before.
+
+        Args:
+            program: And its arguments.
+            environment: What the program is told beside what sshd tells it.
+            network: Mbit/s and round trip in seconds, if not those of the loopback.
         """
+        proxy = []
+        if network is not None:
+            megabits, round_trip = map(str, network)
+            relay = [sys.executable, ROOT / "tests" / "link" / "relay.py", "--megabits", megabits]
+            relay += ["--round-trip", round_trip, "--connect", f"127.0.0.1:{self._port}"]
+            proxy = ["-o", f"ProxyCommand={shlex.join(map(str, relay))}"]
         settings = shlex.join(f"{name}={value}" for name, value in environment.items())
         line = shlex.join(map(str, program))
         remote = f"echo $$ > {shlex.quote(str(self.pid_file))}; exec env {settings} {line}"
         return [
             *("ssh", "-tt", "-F", "none", "-p", str(self._port), "-i", str(self._folder / "user_key")),
             *("-o", f"UserKnownHostsFile={self._folder / 'known_hosts'}", "-o", "IdentitiesOnly=yes"),
+            *proxy,
             *("-o", "BatchMode=yes", "-o", "LogLevel=ERROR", f"{self._user}@127.0.0.1", remote),
         ]
 

@@ -17,6 +17,7 @@ from tests.benchmarks.ssh import far_environment, measure
 from tests.e2e.ptyharness import PtySession
 from tests.e2e.ssh_server import SshServer, ssh_server
 from tests.e2e.test_explorer_pty import bundle, wait_for_a_picture, wait_for_the_picture_of
+from tests.e2e.test_slow_network import BUSY, ROUND_TRIP, key_delays
 from tests.support import require
 from vaevis_tui.export.session import SessionFolder, read_session
 from vaevis_tui.latent.state import LatentState
@@ -42,9 +43,11 @@ class FarSide:
         self.sessions = SessionFolder(state / "vaevis-tui" / "sessions")
         self._environment = far_environment(state)
 
-    def start(self, *arguments: str | Path) -> PtySession:
+    def start(
+        self, *arguments: str | Path, network: tuple[float, float] | None = None, columns: int = 80
+    ) -> PtySession:
         program = [sys.executable, "-m", "vaevis_tui", *arguments]
-        return PtySession(self.server.command(program, self._environment))
+        return PtySession(self.server.command(program, self._environment, network), columns)
 
 
 @pytest.fixture
@@ -89,6 +92,19 @@ def test_the_terminal_acknowledges_pictures_through_the_connection(far_side: Far
         session.wait_for_text(" fps")
         session.wait_for_text("RTT")
         session.wait_for_frames(60)
+
+
+@pytest.mark.parametrize(("megabits", "late"), [(10, 0.1), (1, 0.4)])
+def test_keys_are_answered_in_the_middle_of_a_walk_over_a_slow_network(
+    far_side: FarSide, bundle: Path, megabits: float, late: float
+) -> None:
+    with far_side.start("--model", bundle, "--walk", network=(megabits, ROUND_TRIP)) as session:
+        session.wait_for_text("RTT")
+        delays = key_delays(session)
+        assert median(delays) < ROUND_TRIP + late + BUSY, delays
+        session.press("q")
+        assert session.wait_exit() == 0
+        assert session.left_behind() == []
 
 
 @pytest.mark.parametrize("cut", ["the client is killed", "the server's end is killed"])

@@ -1,10 +1,12 @@
 """A slow network between a real program and a real terminal.
 
     python -m tests.link.relay --megabits 1 --round-trip 0.05 -- PROGRAM [ARGUMENT ...]
+    python -m tests.link.relay --megabits 1 --round-trip 0.05 --connect HOST:PORT
 
 The program runs on a pseudo-terminal of its own. Its output is passed on at the rate of the network, half a
 round trip late, and what comes from the terminal half a round trip late. What waits is kept without end, as
-sshd and TCP keep megabytes.
+sshd and TCP keep megabytes. In the second form the far side is a server's: as ssh's ProxyCommand it puts the
+network between ssh and sshd.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import fcntl
 import os
 import pty
 import select
+import socket
 import sys
 import termios
 import time
@@ -61,35 +64,55 @@ def relay(argv: list[str], megabits: float, round_trip: float) -> int:
         os.execvp(argv[0], argv)
     before = termios.tcgetattr(0)
     tty.setraw(0)
-    out, back = _Way(megabits * 125e3, round_trip / 2), _Way(1e9, round_trip / 2)
-    ended = False
-    while not ended or out.due() is not None:
-        waits = [due for due in (out.due(), back.due()) if due is not None]
-        sources = [0] if ended else [0, program]
-        ready = select.select(sources, [], [], min(waits) if waits else None)[0]
-        if program in ready:
-            try:
-                data = os.read(program, _CHUNK)
-            except OSError:  # Linux says so when the program has closed its end
-                data = b""
-            ended = not data
-            out.put(data)
-        if 0 in ready:
-            back.put(os.read(0, _CHUNK))
-        os.write(1, out.take())
-        if keys := back.take():
-            os.write(program, keys)
+    _pass_on(program, megabits, round_trip)
     termios.tcsetattr(0, termios.TCSADRAIN, before)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+def connect(address: str, megabits: float, round_trip: float) -> None:
+    """Pass on what comes by a connection to HOST:PORT, as ssh's ProxyCommand does."""
+    host, _, port = address.rpartition(":")
+    with socket.create_connection((host, int(port))) as far:
+        far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _pass_on(far.fileno(), megabits, round_trip)
+
+
+def _pass_on(far: int, megabits: float, round_trip: float) -> None:
+    """Pass on what the far side writes to standard output, and standard input to it, until it ends."""
+    out, back = _Way(megabits * 125e3, round_trip / 2), _Way(1e9, round_trip / 2)
+    ended = False
+    while not ended or out.due() is not None:
+        waits = [due for due in (out.due(), back.due()) if due is not None]
+        sources = [0] if ended else [0, far]
+        ready = select.select(sources, [], [], min(waits) if waits else None)[0]
+        if far in ready:
+            try:
+                data = os.read(far, _CHUNK)
+            except OSError:  # Linux says so when a program has closed its end of a pseudo-terminal
+                data = b""
+            ended = not data
+            out.put(data)
+        if 0 in ready:
+            typed = os.read(0, _CHUNK)
+            if not typed:  # the near side has gone, and with it whoever would read the rest
+                return
+            back.put(typed)
+        os.write(1, out.take())
+        if keys := back.take():
+            os.write(far, keys)
+
+
 def main() -> None:
-    """Run the program that the command line names."""
+    """Run the program that the command line names, or connect."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--megabits", type=float, required=True)
     parser.add_argument("--round-trip", type=float, required=True)
+    parser.add_argument("--connect", metavar="HOST:PORT")
     parser.add_argument("program", nargs=argparse.REMAINDER)
     options = parser.parse_args()
+    if options.connect:
+        connect(options.connect, options.megabits, options.round_trip)
+        return
     argv = options.program[1:] if options.program[:1] == ["--"] else options.program
     sys.exit(relay(argv, options.megabits, options.round_trip))
 

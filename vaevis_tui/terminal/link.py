@@ -36,7 +36,7 @@ class InFlight:
     Attributes:
         number: The picture's number.
         size: Its length in bytes; once it was written, with all that was written since the one before.
-        since: When it was handed over, in seconds of the link's clock.
+        since: When it began to be handed over, in seconds of the link's clock.
     """
 
     number: int
@@ -117,6 +117,8 @@ class Link:
         self._interval = self._period
         self._waiting: int | None = None
         self._under_way: tuple[InFlight, ...] = ()
+        self._questioned: tuple[int, float] = (-1, 0.0)
+        """The last picture before which a question was written, and when."""
         self._asked: dict[int, InFlight] = {}
         """Pictures by number whose answers are still to come, also where nobody waits for them."""
         self._dropped = 0
@@ -197,8 +199,9 @@ class Link:
             asked: Whether with both questions.
         """
         now = self._clock()
+        questioned, since = self._questioned
         self._waiting = None
-        self._under_way += (InFlight(number, size, now),)
+        self._under_way += (InFlight(number, size, since if asked and questioned == number else now),)
         if self.asks and asked:
             self._asked[number] = self._under_way[-1]
             if len(self._asked) >= MARKS:  # numbers come round
@@ -215,10 +218,13 @@ class Link:
     def question(self, number: int, *, before: bool) -> str:
         """What to write around a picture so that the terminal answers: a cursor move and ``CSI 6 n``.
 
-        The cursor stays there: whoever writes this saves and restores its place.
+        The cursor stays there: whoever writes this saves and restores its place. The one before counts as
+        written now: drawing what it stands before may take longer than the way.
         """
         if not self.asks:
             return ""
+        if before:
+            self._questioned = number, self._clock()
         return f"\x1b[{ROW_BEFORE if before else ROW_AFTER};{1 + number % MARKS}H\x1b[6n"
 
     def written(self, number: int, size: int) -> float | None:

@@ -11,8 +11,8 @@ such questions stand around each picture; their answers tell
   the way look the same, and must not count as pictures that take long.)
 
 That is the model of a queue served at a constant rate, after a delay that does not depend on size, as
-congestion control by delay has it (TCP Vegas, Brakmo and Peterson 1995; BBR, Cardwell et al. 2016), with the rate
-measured picture by picture.
+congestion control by delay has it (TCP Vegas, Brakmo and Peterson 1995; BBR, Cardwell et al. 2016), with the
+rate measured picture by picture.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ DECAY = 0.8
 """Weight of what was known of the rate against one more picture: 0.5 s at 10 pictures a second forget 2/3."""
 LEAST_SERVICE = 0.0005
 """Seconds that a picture takes at least; answers cannot be told apart more closely."""
+TELLING = 1000
+"""Bytes of a picture that tells of the rate: of less, chance decides how long it takes."""
 LEAST_SHARE = 0.2
 """Share of the time a picture took that is put down to its size at least."""
 LINE_DECAY = 0.97
@@ -127,8 +129,10 @@ class Route:
         service = max(now - max(free, self._begun_at), (now - free) / 4, LEAST_SERVICE)
         fixed = self._delay.seconds
         self._delay.learn(size, service)
-        self._bytes = DECAY * self._bytes + size
-        self._seconds = DECAY * self._seconds + max(service - fixed, service * LEAST_SHARE, LEAST_SERVICE)
+        if size >= TELLING:
+            own = max(service - fixed, service * LEAST_SHARE, LEAST_SERVICE)
+            self._bytes = DECAY * self._bytes + size
+            self._seconds = DECAY * self._seconds + own
         queued = self._free_at - (sent + (self.round_trip or 0.0))
         self._free_at = now
         round_trip = self.round_trip or 0.0
@@ -143,6 +147,8 @@ class Route:
 
     def overdue(self, sent: float, size: int) -> None:
         """No answer to a picture yet: the way cannot be faster than that."""
-        service = self._clock() - max(sent + (self.round_trip or 0.0), self._free_at)
+        if size < TELLING:
+            return
+        service = self._clock() - max(sent + (self.round_trip or 0.0), self._free_at) - self._delay.seconds
         if service > 0 and self._seconds and size / service < self._bytes / self._seconds:
             self._bytes, self._seconds = size, service
