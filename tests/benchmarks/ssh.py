@@ -21,6 +21,10 @@ from tests.e2e.test_explorer_pty import changed, shown, wait_for_a_picture
 
 ROOT = Path(__file__).parents[2]
 REPEATS = 3
+QUIET = 0.5
+"""Seconds without output after which nothing is on its way any more."""
+NETWORKS = ((10, 0.05), (1, 0.05), (1, 0.2))
+"""Between the client and the server: Mbit/s and round trip in seconds."""
 
 
 def far_environment(state: Path) -> dict[str, str]:
@@ -40,7 +44,7 @@ class Felt:
     Attributes:
         start: Seconds from the command to the first picture.
         delays: Seconds from each press of a key to another picture.
-        rate: Updates of the screen a second in a walk.
+        rate: Updates of the screen a second in a walk, those of bars and statistics included.
     """
 
     start: float
@@ -55,12 +59,13 @@ def measure(session: PtySession, presses: int = 12) -> Felt:
         start = time.perf_counter() - session.started
         delays = []
         for press in range(presses):
+            while session.pump(QUIET):
+                pass
             before = shown(session)
             begun = time.perf_counter()
             session.press("shift+right" if press % 6 < 3 else "shift+left")
             session.wait_for(lambda before=before: changed(session, before), "another picture")  # type: ignore[misc]
             delays.append(time.perf_counter() - begun)
-            session.pump_for(0.1)
         session.press("w")
         session.wait_for_frames(10)
         rate = len(session.pump_for(2.0)) / 2.0
@@ -73,17 +78,21 @@ def main() -> None:
     """Print the table."""
     program = [sys.executable, "-m", "vaevis_tui", "--model", "mnist"]
     with tempfile.TemporaryDirectory() as folder, ssh_server(Path(folder)) as server:
-        far = server.command(program, far_environment(Path(folder)))
-        results: dict[str, list[Felt]] = {"local": [], "ssh": []}
+        environment = far_environment(Path(folder))
+        commands: dict[str, list[str]] = {"local": program, "ssh": server.command(program, environment)}
+        for megabits, round_trip in NETWORKS:
+            name = f"ssh, {megabits:g} Mbit/s, {1e3 * round_trip:.0f} ms"
+            commands[name] = server.command(program, environment, (megabits, round_trip))
+        results: dict[str, list[Felt]] = {name: [] for name in commands}
         for _ in range(REPEATS):
-            results["local"].append(measure(PtySession(program)))
-            results["ssh"].append(measure(PtySession(far)))
-    print("        first picture s  key to picture ms     updates/s")
-    print("                           median     99 %")
+            for name, command in commands.items():
+                results[name].append(measure(PtySession(command)))
+    print(f"{'':<24}first picture s  key to picture ms    updates/s")
+    print(f"{'':<24}                   median     99 %")
     for name, all_felt in results.items():
         delays = [1e3 * delay for felt in all_felt for delay in felt.delays]
         start, rate = (median(getattr(felt, each) for felt in all_felt) for each in ("start", "rate"))
-        print(f"{name:<6}{start:17.2f}{median(delays):18.0f}{np.percentile(delays, 99):9.0f}{rate:14.1f}")
+        print(f"{name:<24}{start:15.2f}{median(delays):10.0f}{np.percentile(delays, 99):9.0f}{rate:13.0f}")
 
 
 if __name__ == "__main__":
