@@ -19,6 +19,7 @@ from torch import Tensor
 from training import config as configuration
 from training.config import Config, Recipe
 from training.networks import VAE
+from training.prior import MixturePrior
 from vaevis_tui.errors import UserError
 
 FILE = "checkpoint.pt"
@@ -54,6 +55,19 @@ def fresh(config: Config, device: torch.device) -> State:
         model.parameters(), betas=config.optimiser.betas, weight_decay=config.optimiser.weight_decay
     )
     return State(model, copy.deepcopy(model).requires_grad_(False), optimiser)
+
+
+def begin_mixture(state: State, prior: MixturePrior) -> None:
+    """Let ``prior`` take the place of N(0, I); from now on it is trained, and averaged, with the rest."""
+    state.model.prior = prior
+    state.average.prior = copy.deepcopy(prior).requires_grad_(False)
+    state.optimiser.add_param_group({"params": list(prior.parameters()), "weight_decay": 0.0})
+
+
+def mixture_like(weights: dict[str, Tensor]) -> MixturePrior | None:
+    """An empty mixture of the size of the one in the weights of a VAE; None where they hold none."""
+    means = weights.get("prior.means")
+    return None if means is None else MixturePrior(*means.shape)
 
 
 @torch.no_grad()
@@ -116,6 +130,8 @@ def resume(path: Path, config: Config, device: torch.device) -> State:
     content = read(path)
     check_same(path, content, config, ("network", "seed", "dataset", "validation"))
     state = fresh(config, device)
+    if (prior := mixture_like(content["model"])) is not None:
+        begin_mixture(state, prior.to(device))
     state.model.load_state_dict(content["model"])
     state.average.load_state_dict(content["average"])
     state.optimiser.load_state_dict(content["optimiser"])
@@ -166,6 +182,7 @@ def load_trained(path: Path) -> Trained:
     content = read(path)
     config = configuration.from_table(content["config"], str(path))
     model = VAE(config.network)
+    model.prior = mixture_like(content["average"]) or model.prior
     model.load_state_dict(content["average"])
     model = model.to(memory_format=torch.channels_last).eval().requires_grad_(False)
     return Trained(model, config, content["step"], content["seconds"], weights_digest(model))

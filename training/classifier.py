@@ -1,4 +1,4 @@
-"""A small classifier of digits, to ask whether what a model draws at the mean of a class is of that class."""
+"""A small classifier of digits, to ask whether what a model draws at the mode of a class is of that class."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from training import checkpoint
 from training.data import Images, order
 from training.networks import VAE
 from training.onnx_graph import Picture
+from vaevis_tui.latent.space import LatentSpace
 
 EPOCHS, BATCH = 3, 128
 DRAWS = 100
 """Pictures of each class."""
+
+NEIGHBOURS = 100
+"""Images of a class nearest to its mode: points no further apart than their posteriors are wide look alike."""
 
 
 class Classifier(nn.Module):
@@ -80,19 +84,20 @@ def accuracy(classifier: Classifier, pixels: Tensor, labels: Tensor) -> float:
 
 
 @torch.inference_mode()
-def accuracy_at_class_means(classifier: Classifier, model: VAE, train: Images) -> float:
-    """Share of pictures drawn about the mean of a class that are taken for that class.
+def accuracy_at_modes(classifier: Classifier, model: VAE, space: LatentSpace, train: Images) -> float:
+    """Share of pictures drawn about the mode of a class that are taken for that class.
 
-    Each class gives `DRAWS` pictures, of z drawn from a Gaussian at the mean of its posterior means and as
-    wide as its posteriors are on average: what one sees at that place.
+    Each class gives `DRAWS` pictures, of z drawn from a Gaussian at its mode, the anchor with index -1, as
+    wide as the posteriors of its images there are on average: what the model holds for one picture.
     """
     generator = torch.Generator().manual_seed(0)
+    modes = torch.from_numpy(space.anchors.z[space.anchors.indices == -1])
     right = 0
-    classes = torch.unique(train.labels)
-    for label in classes:
+    for mode, label in zip(modes, torch.unique(train.labels), strict=True):
         members = train.pixels[train.labels == label][:2000].float() / 255
         mean, logvar = model.encoder(members)
-        noise = torch.randn(DRAWS, mean.shape[1], generator=generator)
-        z = mean.mean(0) + logvar.exp().mean(0).sqrt() * noise
+        nearest = (mean - mode).norm(dim=1).argsort()[:NEIGHBOURS]
+        width = logvar[nearest].exp().mean(0).sqrt()
+        z = mode + width * torch.randn(DRAWS, len(mode), generator=generator)
         right += int((classifier(Picture(model)(z)).argmax(1) == label).sum())
-    return right / (DRAWS * len(classes))
+    return right / (DRAWS * len(modes))

@@ -18,6 +18,9 @@ from vaevis_tui.errors import UserError
 
 CONFIGS = Path(__file__).parent / "configs"
 
+PRIORS = ("normal", "mixture")
+"""p(z) of a stage: N(0, I), or a mixture of Gaussians that is learnt; see `training.prior`."""
+
 
 @dataclass(frozen=True)
 class Network:
@@ -56,16 +59,18 @@ class Objective:
     """What the objective needs beside the stages."""
 
     kl_warmup_steps: int
+    components: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A run of steps with one batch size and one bound; the learning rate falls along half a cosine."""
+    """A run of steps with one batch size, bound and prior; the learning rate falls along half a cosine."""
 
     name: str
     steps: int
     batch_size: int
     importance_samples: int
+    prior: str
     learning_rate: tuple[float, float]
 
 
@@ -146,6 +151,7 @@ def from_table(table: dict[str, Any], where: str) -> Config:
     """
     config: Config = build(Config, table, where)
     check_stages(config.stage, ("steps", "batch_size", "importance_samples"), where)
+    check_priors(config, where)
     check_precision(config.run, where)
     return config
 
@@ -162,6 +168,22 @@ def check_stages(stages: tuple[Any, ...], counts: tuple[str, ...], where: str) -
         for key in counts:
             if (value := getattr(stage, key)) < 1:
                 raise UserError(f"{where}: stage[{index}]: {key} is {value}; it must be at least 1")
+
+
+def check_priors(config: Config, where: str) -> None:
+    """Refuse an unknown prior, one that is given up again, and a mixture of no components.
+
+    Raises:
+        UserError: One of these.
+    """
+    priors = [stage.prior for stage in config.stage]
+    for index, prior in enumerate(priors):
+        if prior not in PRIORS:
+            raise UserError(f"{where}: stage[{index}]: prior is {prior!r}; it must be {' or '.join(PRIORS)}")
+    if priors != sorted(priors, key=PRIORS.index):
+        raise UserError(f"{where}: stages with prior {PRIORS[0]!r} must come before those with {PRIORS[1]!r}")
+    if min(config.objective.components, default=0) < 1:
+        raise UserError(f"{where}: objective: components must name at least one number, each at least 1")
 
 
 def check_precision(run: Run, where: str) -> None:

@@ -14,12 +14,15 @@ from typing import Any
 
 import torch
 
-from training import checkpoint, classifier, likelihood, posterior, sheet
+from training import checkpoint, classifier, likelihood, objective, posterior, sheet
 from training.checkpoint import Trained
 from training.config import names
 from training.data import Images, binarise, load_mnist
 from training.dog import evaluate as dog
 from training.dog.checkpoint import AVERAGE
+from training.networks import VAE
+from training.posterior import Posteriors
+from training.prior import MixturePrior, StandardNormal
 from training.sizes import sizes
 from vaevis_tui.errors import UserError
 
@@ -41,7 +44,7 @@ def measure(
     """
     x = binarise(images.pixels, torch.Generator().manual_seed(BINARISATION_SEED))
     model = trained.model.to(device)
-    exact = model.decoder.hidden.in_features == 2
+    exact = model.decoder.hidden.in_features == 2 and isinstance(model.prior, StandardNormal)
     if exact:
         samples = 1  # for the bound alone
     estimates = likelihood.estimate(model, x.to(device), samples, 0, run / "likelihood.npz", trained.digest)
@@ -50,18 +53,31 @@ def measure(
     model.cpu()
     posteriors = posterior.encode(model, images, BINARISATION_SEED)
     count = len(images)
+    prior = "N(0, I)"
+    if isinstance(model.prior, MixturePrior):
+        prior = f"learned mixture of {len(model.prior.means)} Gaussians"
     return {
+        "prior": prior,
         "test_nll_nats": round(float(-log_likelihood.mean()), 2),
         "test_nll_standard_error": round(float(log_likelihood.std() / count**0.5), 2),
         **({"quadrature": lattice} if exact else {"importance_samples": samples}),
         "test_images": count,
         "binarisation": f"one draw, torch CPU generator, seed {BINARISATION_SEED}",
         "test_elbo_nats": round(float(estimates.bound.mean()), 2),
-        "kl_nats": round(float(posteriors.kl.sum()), 2),
+        "kl_nats": round(divergence(model, posteriors), 2),
         "active_dimensions": int(posteriors.active.sum()),
         "kl_a_dimension_nats": " ".join(f"{kl:.2f}" for kl in posteriors.kl),
         **sizes(trained),
     }
+
+
+@torch.inference_mode()
+def divergence(model: VAE, posteriors: Posteriors) -> float:
+    """Mean KL(q(z|x) || p(z)) in nats, from one draw of each posterior."""
+    mean, logvar = torch.from_numpy(posteriors.means), torch.from_numpy(posteriors.logvars)
+    noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(0))
+    z = mean + torch.exp(0.5 * logvar) * noise
+    return float((objective.gaussian_log_density(z, mean, logvar) - model.prior(z)).mean())
 
 
 def evaluate(options: argparse.Namespace) -> dict[str, Any]:
@@ -90,7 +106,7 @@ def evaluate_mnist(options: argparse.Namespace, run: Path) -> tuple[Trained, dic
     figures = measure(trained, kept, options.samples, run, torch.device(options.device))
     judged = classifier.load(options.runs_dir / "classifier.pt", train)
     figures |= {
-        "class_mean_accuracy": round(classifier.accuracy_at_class_means(judged, trained.model, train), 4),
+        "class_mode_accuracy": round(classifier.accuracy_at_modes(judged, trained.model, space, train), 4),
         "classifier_test_accuracy": round(classifier.accuracy(judged, test.pixels, test.labels), 4),
     }
     return trained, figures

@@ -85,7 +85,7 @@ LATTICE_REACH, LATTICE_STEP = 5.0, 0.025
 def quadrature(
     decoder: nn.Module, x: Tensor, reach: float = LATTICE_REACH, step: float = LATTICE_STEP
 ) -> NDArray[np.float64]:
-    """Log-likelihoods of binarised images under a model of two dimensions: a sum over a lattice of z.
+    """Log-likelihoods of binarised images under a model of two dimensions and N(0, I): a sum over a lattice.
 
     The sum of a smooth function that vanishes at the ends converges faster than any power of the step; for a
     Gaussian as wide as the step its relative error is 1e-8 (Trefethen & Weideman 2014).

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.config import DenseNetwork, Network
+from training.prior import MixturePrior, StandardNormal
 
 SLOPE = 0.1
 """Slope of the leaky ReLU below zero."""
@@ -144,19 +145,22 @@ class Pass:
         logvar: (n, d) of q(z|x).
         z: (k, n, d), samples of q(z|x).
         logits: (k, n, 1, 28, 28), of p(x|z).
+        log_prior: (k, n), log p(z) in nats.
     """
 
     mean: Tensor
     logvar: Tensor
     z: Tensor
     logits: Tensor
+    log_prior: Tensor
 
 
 class VAE(nn.Module):
-    """Encoder and decoder, tied by reparameterised samples."""
+    """Encoder and decoder, tied by reparameterised samples, and the prior of those."""
 
     encoder: GaussianEncoder
     decoder: LatentDecoder
+    prior: StandardNormal | MixturePrior
     image_shape: tuple[int, int, int] = (1, 28, 28)
 
     def __init__(self, network: Network | DenseNetwork) -> None:
@@ -165,6 +169,7 @@ class VAE(nn.Module):
             self.encoder, self.decoder = DenseEncoder(network), DenseDecoder(network)
         else:
             self.encoder, self.decoder = Encoder(network), Decoder(network)
+        self.prior = StandardNormal()
 
     def forward(self, x: Tensor, noise: Tensor) -> Pass:
         """Encode ``x`` (n, 1, 28, 28) and decode k samples; ``noise`` (k, n, d) is standard normal."""
@@ -175,7 +180,7 @@ class VAE(nn.Module):
         """Decode k samples of the posteriors N(mean, exp(logvar)); ``noise`` as in `forward`."""
         z = mean + torch.exp(0.5 * logvar) * noise
         logits = self.decoder(z.flatten(0, 1)).float()
-        return Pass(mean, logvar, z, logits.unflatten(0, noise.shape[:2]))
+        return Pass(mean, logvar, z, logits.unflatten(0, noise.shape[:2]), self.prior(z))
 
 
 def multiply_adds(network: nn.Module, example: Tensor) -> int:

@@ -43,7 +43,7 @@ def log_importance_weights(
         detach_posterior: Let no gradient reach q's parameters but through z.
     """
     mean, logvar = (out.mean.detach(), out.logvar.detach()) if detach_posterior else (out.mean, out.logvar)
-    log_ratio = gaussian_log_density(out.z, 0.0, 0.0) - gaussian_log_density(out.z, mean, logvar)
+    log_ratio = out.log_prior - gaussian_log_density(out.z, mean, logvar)
     return bernoulli_log_likelihood(out.logits, x) + kl_weight * log_ratio
 
 

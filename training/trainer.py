@@ -11,12 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from training import checkpoint, objective
+from training import checkpoint, objective, posterior
 from training.checkpoint import State
 from training.config import Config
 from training.data import Images, binarise, order
 from training.distributed import Process
 from training.networks import Pass
+from training.prior import MixturePrior
 from training.schedule import noise_seed, step_at
 
 
@@ -73,17 +74,31 @@ class Trainer:
     """Takes steps: owns the state, the data and the way to the other processes."""
 
     def __init__(self, config: Config, state: State, images: Images, process: Process) -> None:
-        self.config, self.state, self.process = config, state, process
+        self.config, self.state, self.process, self.images = config, state, process, images
         self.pixels = images.pixels.to(process.device)
         self.generator = torch.Generator(process.device)
         self.precision = resolve_precision(config.run.precision, process.device)
         self.gradient_norm = torch.zeros(())
-        self.network: nn.Module = DistributedDataParallel(state.model) if process.count > 1 else state.model
+        self.network = self._shared()
+
+    def _shared(self) -> nn.Module:
+        """The model; with more than one process it gets the first one's weights and shares gradients."""
+        model = self.state.model
+        return DistributedDataParallel(model) if self.process.count > 1 else model
+
+    def begin_mixture(self) -> None:
+        """Fit a mixture to the aggregated posterior of the averaged weights: the prior from now on."""
+        posteriors = posterior.encode(self.state.average, self.images, self.config.seed)
+        fitted = posterior.fit(posteriors, self.images.labels.numpy(), self.config)
+        checkpoint.begin_mixture(self.state, MixturePrior.of(fitted).to(self.process.device))
+        self.network = self._shared()
 
     def step(self) -> Tensor:
         """Take one step; the mean bound of this process's part of the batch, in nats, detached."""
         state, process = self.state, self.process
         now = step_at(self.config, state.step)
+        if now.stage.prior == "mixture" and not isinstance(state.model.prior, MixturePrior):
+            self.begin_mixture()
         share = now.stage.batch_size // process.count
         draws = order(self.config.seed, len(self.pixels), now.first_draw, now.stage.batch_size)
         mine = draws[process.rank * share : (process.rank + 1) * share].to(process.device)
@@ -122,27 +137,28 @@ class Trainer:
         checkpoint.save(folder / checkpoint.FILE, self.state, self.config)
 
     def rehearsal(self) -> Trainer:
-        """A copy whose steps change nothing here."""
-        images = Images(self.pixels, self.pixels.new_empty(0))
-        return Trainer(self.config, copy.deepcopy(self.state), images, self.process)
+        """A copy whose steps change nothing here; on few images, so that a mixture is fitted in no time."""
+        return Trainer(self.config, copy.deepcopy(self.state), self.images.slice(0, 2000), self.process)
 
     def _noise(self, samples: int, images: int) -> Tensor:
         shape = (samples, images, self.config.network.latent)
         return torch.randn(shape, generator=self.generator, device=self.process.device)
 
-    def validate(self, held_out: Tensor, batch: int = 500) -> dict[str, float]:
-        """The evidence lower bound of the averaged weights on binarised images (n, 1, 28, 28), in nats."""
+    def validate(self, held_out: Tensor, batch: int = 100, samples: int = 10) -> dict[str, float]:
+        """Bounds of the averaged weights on binarised images (n, 1, 28, 28), in nats.
+
+        The importance-weighted one with ``samples``, and the evidence lower bound from the same samples.
+        """
         generator = torch.Generator(self.process.device).manual_seed(self.config.seed)
-        bound, divergence = 0.0, 0.0
+        weighted, bound = 0.0, 0.0
         with torch.inference_mode():
             for x in torch.split(held_out, batch):
-                noise = torch.randn(
-                    (1, len(x), self.config.network.latent), generator=generator, device=x.device
-                )
-                out: Pass = self.state.average(x, noise)
-                bound += float(objective.log_importance_weights(out, x).sum())
-                divergence += float(objective.kl_to_standard_normal(out.mean, out.logvar).sum())
-        return {"validation_bound": bound / len(held_out), "validation_kl": divergence / len(held_out)}
+                shape = (samples, len(x), self.config.network.latent)
+                noise = torch.randn(shape, generator=generator, device=x.device)
+                log_weights = objective.log_importance_weights(self.state.average(x, noise), x)
+                weighted += float(objective.importance_weighted_bound(log_weights).sum())
+                bound += float(log_weights.mean(0).sum())
+        return {"validation_nll": -weighted / len(held_out), "validation_bound": bound / len(held_out)}
 
 
 def seconds_a_step(trainer: AnyTrainer, step: int, count: int = 3) -> float:

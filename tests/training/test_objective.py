@@ -9,6 +9,7 @@ from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from training import objective
 from training.networks import Pass
+from training.prior import StandardNormal
 
 
 def draw(*shape: int) -> Tensor:
@@ -18,7 +19,7 @@ def draw(*shape: int) -> Tensor:
 def linear_pass(mean: Tensor, logvar: Tensor, weight: Tensor, noise: Tensor) -> Pass:
     """A VAE whose decoder is linear: 2 latent dimensions to 1x1x3 logits."""
     z = mean + torch.exp(0.5 * logvar) * noise
-    return Pass(mean, logvar, z, (z @ weight)[:, :, None, None, :])
+    return Pass(mean, logvar, z, (z @ weight)[:, :, None, None, :], StandardNormal()(z))
 
 
 def test_densities_are_those_of_torch_distributions() -> None:

@@ -26,7 +26,10 @@ def tiny_config(latent: int = 4) -> Config:
         network=dataclasses.replace(full.network, latent=latent, hidden=8, channels_7=8, channels_14=4),
         optimiser=dataclasses.replace(full.optimiser, warmup_steps=3),
         objective=dataclasses.replace(full.objective, kl_warmup_steps=5),
-        stage=(Stage("explore", 4, 8, 1, (1e-2, 1e-2)), Stage("tighten", 6, 4, 3, (1e-2, 1e-3))),
+        stage=(
+            Stage("explore", 4, 8, 1, "normal", (1e-2, 1e-2)),
+            Stage("tighten", 6, 4, 3, "mixture", (1e-2, 1e-3)),
+        ),
         run=dataclasses.replace(full.run, precision="float32"),
     )
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from training.dog.config import DogNetwork
 from training.dog.data import SIDE
 from training.networks import VAE, GaussianEncoder, LatentDecoder
+from training.prior import StandardNormal
 
 SLOPE = 0.2
 """Slope of the leaky ReLU below zero."""
@@ -132,3 +133,4 @@ class DogVAE(VAE):
         nn.Module.__init__(self)
         self.encoder = DogEncoder(network)
         self.decoder = DogDecoder(network)
+        self.prior = StandardNormal()

@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vaevis_tui.latent.space import Coordinates
+from vaevis_tui.latent.arrays import Coordinates
 
 _KNOTS_PER_RADIAN = 32  # of the median radius: the heading turns by 4 degrees from knot to knot
 _KNOTS_PER_GIVE = 8  # both together keep the speed within 2.5 % of constant
@@ -58,13 +58,18 @@ class Course(ABC):
     """A path between two knots, that can be carried on for ever.
 
     Attributes:
-        spacing: Path parameter from knot to knot; on the shell that is length in whitened sigmas.
+        spacing: Path parameter from this knot to the next; on the shell that is length in whitened sigmas.
     """
 
     def __init__(self, spacing: float, start: Knot) -> None:
         self.spacing = spacing
         self._from = start
         self._to = start
+
+    @property
+    def knot(self) -> Knot:
+        """The later of the two knots."""
+        return self._to
 
     def advance(self) -> None:
         """Go on to the next pair of knots."""

@@ -7,8 +7,10 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vaevis_tui.latent.arrays import Coordinates, Latent
+from vaevis_tui.latent.clusters import ClusterCourse
 from vaevis_tui.latent.course import Course, course_from
-from vaevis_tui.latent.space import Coordinates, Latent, LatentSpace
+from vaevis_tui.latent.space import LatentSpace
 
 MAX_STEP_SECONDS = 0.1
 """A longer pause between two steps of a walk counts as this much: a hiccup of the clock is no jump."""
@@ -76,11 +78,14 @@ def unhurried_speed(space: LatentSpace) -> float:
 
 
 class Walk:
-    """An endless, smooth random walk at constant speed on the typical shell of a latent space.
+    """An endless, smooth random walk at constant speed where the data of a latent space lie.
+
+    That is on the typical shell of one normal distribution (see `course`), or of one component of a mixture
+    after the other (see `clusters`).
 
     The path is a function of its length alone: a seed gives the same path at any frame rate and any speed,
     and steps only say how far along it to go (to the rounding of the machine's linear algebra; only
-    `LatentSpace.sample` is exact to the bit). See `course` for the shape of the path.
+    `LatentSpace.sample` is exact to the bit).
 
     Attributes:
         speed: Whitened standard deviations per second; may be set at any time.
@@ -98,9 +103,13 @@ class Walk:
             raise ValueError(f"z must be {space.dim} finite numbers; it has shape {here.shape}")
         here.setflags(write=False)
         self._space = space
-        self._course: Course = course_from(space.whiten(here), space.shell, rng)
+        self._course: Course = (
+            course_from(space.whiten(here), space.shell, rng)
+            if space.mixture is None
+            else ClusterCourse(space, space.mixture, here, rng)
+        )
         self._z: Latent = here
-        self._share = 0.0  # of the way from the last knot to the next
+        self._way = 0.0  # from the last knot, in the path's parameter
         self.speed = speed
 
     @property
@@ -131,10 +140,10 @@ class Walk:
         """
         if math.isnan(dt):
             raise ValueError("dt is not a number")
-        self._share += self._speed * min(max(dt, 0.0), MAX_STEP_SECONDS) / self._course.spacing
-        while self._share >= 1.0:
+        self._way += self._speed * min(max(dt, 0.0), MAX_STEP_SECONDS)
+        while self._way >= self._course.spacing:
+            self._way -= self._course.spacing
             self._course.advance()
-            self._share -= 1.0
-        self._z = self._space.unwhiten(self._course.between(self._share))
+        self._z = self._space.unwhiten(self._course.between(self._way / self._course.spacing))
         self._z.setflags(write=False)
         return self._z

@@ -2,10 +2,8 @@
 
 A VAE's encoder maps example x_i to a normal distribution q(z | x_i). Their average over the data, the
 *aggregated posterior* q(z) = E_i q(z | x_i) (Makhzani et al. 2015, arXiv:1511.05644; Hoffman and Johnson
-2016, "ELBO surgery"), is where decoded points look like data. Here it is held as a normal distribution with
-full covariance.
-
-One rule for types: z, what decoders take, is float32; sigmas and whitened coordinates are float64.
+2016, "ELBO surgery"), is where decoded points look like data. Here it is held by its moments, as a normal
+distribution with full covariance, and where that is not enough as a mixture of such ones beside it.
 """
 
 from __future__ import annotations
@@ -14,21 +12,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self, TypeAlias
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Latent: TypeAlias = NDArray[np.float32]
-"""Latent vectors z, float32 of shape (..., d)."""
-
-Coordinates: TypeAlias = NDArray[np.float64]
-"""Sigmas or whitened coordinates, float64 of shape (..., d)."""
+from vaevis_tui.latent.arrays import Coordinates, Latent, ordered_product, read_only, vectors
+from vaevis_tui.latent.mixture import GaussianMixture
 
 SHELL_QUANTILES = (0.05, 0.50, 0.95)
 """Which quantiles of the whitened norm `LatentSpace.shell` holds."""
 
-_SAMPLE_ROWS = 64  # 64 rows of 256 float64 stay in the second-level cache while d axes are added to them
 _FIT_ROWS = 4096  # rows of a fit whitened at once: 8 MB at d = 256
 
 
@@ -50,8 +44,8 @@ class Anchors:
     indices: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        z = _read_only(self.z, np.float32, "anchors' z")
-        indices = _read_only(self.indices, np.int64, "anchors' indices")
+        z = read_only(self.z, np.float32, "anchors' z")
+        indices = read_only(self.indices, np.int64, "anchors' indices")
         if z.ndim != 2:
             raise ValueError(f"anchors' z has shape {z.shape}; expected (k, d)")
         if len(self.labels) != len(z) or indices.shape != (len(z),):
@@ -74,8 +68,8 @@ class Anchors:
 class LatentSpace:
     """The aggregated posterior of one model and the typical shell that holds its mass.
 
-    The posterior is N(mean, axes^T diag(axis_variances) axes). Arrays are converted to the types below and
-    made read-only.
+    The posterior has mean ``mean`` and covariance ``axes^T diag(axis_variances) axes``; it is the normal
+    distribution of these moments, or ``mixture``. Arrays are converted to the types below and made read-only.
 
     Attributes:
         mean: Mean of the aggregated posterior, float32 (d,).
@@ -87,6 +81,8 @@ class LatentSpace:
         anchors: Named points.
         shell: 5, 50 and 95 % quantiles of the whitened norm ``|whiten(z)|`` over the posterior: the typical
             shell. In many dimensions it is thin and far from the mean, about sqrt(d).
+        mixture: The posterior as a mixture, from which random points and walks come then; None where one
+            normal distribution is all that is known.
 
     Raises:
         ValueError: a shape disagrees, a value is not finite, a deviation is not positive, the axes are not
@@ -100,10 +96,11 @@ class LatentSpace:
     axis_variances: NDArray[np.float32]
     anchors: Anchors
     shell: tuple[float, float, float]
+    mixture: GaussianMixture | None = None
 
     def __post_init__(self) -> None:
         for name in ("mean", "std", "kl", "axes", "axis_variances"):
-            object.__setattr__(self, name, _read_only(getattr(self, name), np.float32, name))
+            object.__setattr__(self, name, read_only(getattr(self, name), np.float32, name))
         shell: Sequence[float] = np.asarray(self.shell, np.float64).tolist()
         object.__setattr__(self, "shell", tuple(shell))
         self._check_shapes()
@@ -119,6 +116,8 @@ class LatentSpace:
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}; expected {expected}")
         if self.anchors.z.shape[1] != d:
             raise ValueError(f"anchors have {self.anchors.z.shape[1]} dimensions; expected {d}")
+        if self.mixture is not None and self.mixture.dim != d:
+            raise ValueError(f"the mixture has {self.mixture.dim} dimensions; expected {d}")
 
     def _check_values(self) -> None:
         for name in ("std", "axis_variances"):
@@ -157,28 +156,28 @@ class LatentSpace:
 
     def to_sigma(self, z: ArrayLike) -> Coordinates:
         """Standard deviations from the mean, per dimension: z (..., d) to float64 (..., d)."""
-        return (self._vectors(z, "z") - self.mean) / self.std.astype(np.float64)
+        return (vectors(z, self.dim, "z") - self.mean) / self.std.astype(np.float64)
 
     def from_sigma(self, sigma: ArrayLike) -> Latent:
         """The inverse of `to_sigma`, float32 (..., d)."""
-        return (self._vectors(sigma, "sigma") * self.std + self.mean).astype(np.float32)
+        return (vectors(sigma, self.dim, "sigma") * self.std + self.mean).astype(np.float32)
 
     def whiten(self, z: ArrayLike) -> Coordinates:
         """Coordinates along the principal axes, each in its own deviations: z (..., d) to float64 (..., d).
 
         The aggregated posterior has mean 0 and covariance I there.
         """
-        return (self._vectors(z, "z") - self.mean) @ self._whitening
+        return (vectors(z, self.dim, "z") - self.mean) @ self._whitening
 
     def unwhiten(self, x: ArrayLike) -> Latent:
         """The inverse of `whiten`, float32 (..., d)."""
-        return (self._vectors(x, "x") @ self._unwhitening + self.mean).astype(np.float32)
+        return (vectors(x, self.dim, "x") @ self._unwhitening + self.mean).astype(np.float32)
 
     def sample(self, seed: int | np.random.Generator, n: int = 1) -> Latent:
-        """Draw from the aggregated posterior, N(mean, full covariance), float32 (n, d).
+        """Draw from the aggregated posterior, float32 (n, d): the mixture, or N(mean, full covariance).
 
         A seed means ``Generator(PCG64(seed))``. The same seed gives the same z on every machine, bit for bit:
-        normal deviates come from NumPy's ziggurat (unchanged since 1.17), and everything after is float64
+        deviates come from NumPy's ziggurat (unchanged since 1.17), and everything after is float64
         multiplication and addition, elementwise and in a fixed order (no BLAS, whose order depends on the
         processor), rounded once to float32. What is left open is the C library's ``log1p``, which the
         ziggurat calls for one deviate in 3,900, those beyond 3.65 sigma: a library that rounds its last bit
@@ -191,15 +190,10 @@ class LatentSpace:
         if n < 0:
             raise ValueError(f"n must be at least 0, not {n}")
         rng = seed if isinstance(seed, np.random.Generator) else np.random.Generator(np.random.PCG64(seed))
+        if self.mixture is not None:
+            return self.mixture.sample(rng, n)
         x = rng.standard_normal((n, self.dim))
-        z = np.empty((n, self.dim), np.float32)
-        for start in range(0, n, _SAMPLE_ROWS):
-            rows = x[start : start + _SAMPLE_ROWS]
-            total = np.zeros_like(rows)
-            for axis, row in enumerate(self._unwhitening):
-                total += rows[:, axis : axis + 1] * row
-            z[start : start + len(rows)] = total + self.mean
-        return z
+        return (ordered_product(x, self._unwhitening) + self.mean).astype(np.float32)
 
     @classmethod
     def standard_normal(cls, dim: int) -> Self:
@@ -219,7 +213,13 @@ class LatentSpace:
 
     @classmethod
     def from_posteriors(
-        cls, means: ArrayLike, variances: ArrayLike, *, seed: int = 0, anchors: Anchors | None = None
+        cls,
+        means: ArrayLike,
+        variances: ArrayLike,
+        *,
+        seed: int = 0,
+        anchors: Anchors | None = None,
+        mixture: GaussianMixture | None = None,
     ) -> Self:
         """Fit the aggregated posterior to an encoder's outputs.
 
@@ -233,6 +233,7 @@ class LatentSpace:
             variances: Posterior variances, (N, d), > 0 (the exponential of what most encoders give).
             seed: For the draws that the shell is measured on.
             anchors: Named points to go with it.
+            mixture: Fitted to the same posteriors, to go with it.
 
         Raises:
             ValueError: shapes disagree, values are not finite, or a variance is not positive.
@@ -255,6 +256,7 @@ class LatentSpace:
             axis_variances=axis_variances.astype(np.float32),
             anchors=Anchors.none(mu.shape[1]) if anchors is None else anchors,
             shell=(low, median, high),
+            mixture=mixture,
         )
 
     @cached_property
@@ -266,12 +268,6 @@ class LatentSpace:
     def _whitening(self) -> Coordinates:
         """Columns: what each axis reads off z, in its own deviations."""
         return np.ascontiguousarray((self.axes / np.sqrt(self.axis_variances.astype(np.float64))[:, None]).T)
-
-    def _vectors(self, values: ArrayLike, name: str) -> Coordinates:
-        vectors = np.asarray(values, np.float64)
-        if vectors.ndim == 0 or vectors.shape[-1] != self.dim:
-            raise ValueError(f"{name} has shape {vectors.shape}; expected (..., {self.dim})")
-        return vectors
 
 
 def chi_quantile(p: float, dim: int) -> float:
@@ -340,12 +336,3 @@ def _check_posteriors(mu: Coordinates, variance: Coordinates) -> None:
         raise ValueError("means or variances hold NaN or infinities")
     if np.any(variance <= 0):
         raise ValueError(f"variances must be positive; the least is {variance.min()}")
-
-
-def _read_only(values: ArrayLike, dtype: type[np.generic], name: str) -> NDArray[Any]:
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is refused below
-        array = np.array(values, dtype, order="C")
-    if not np.all(np.isfinite(array)):
-        raise ValueError(f"{name} holds NaN or infinities")
-    array.setflags(write=False)
-    return array

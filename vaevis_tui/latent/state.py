@@ -11,7 +11,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vaevis_tui.latent.space import Coordinates, Latent, LatentSpace
+from vaevis_tui.latent.arrays import Coordinates, Latent
+from vaevis_tui.latent.space import LatentSpace
 
 SIGMA_LIMIT = 10.0
 """No dimension is moved further from the mean than this, in sigmas: decoders make nothing of more."""

@@ -6,6 +6,7 @@ import io
 import math
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.latent.mixture import GaussianMixture
 from vaevis_tui.latent.space import Anchors, LatentSpace
 from vaevis_tui.models.card import MAX_LATENT_DIM
 from vaevis_tui.models.text import one_line
@@ -26,9 +28,16 @@ _FLOATS = dict.fromkeys(
 _TYPES = {**_FLOATS, "anchor_labels": ("U", "text"), "anchor_indices": ("iu", "int64")}
 """NumPy's kinds of type that each array may be of, and what to call them."""
 
+_MIXTURE_TYPES = dict.fromkeys(("mixture_weights", "mixture_means", "mixture_factors"), ("f", "float32"))
+"""The same of the arrays of a mixture, which come all or none."""
+
 
 def write_latents(path: Path, space: LatentSpace) -> None:
     """Write what `read_latents` reads; ``path`` ends in .npz."""
+    mixture: dict[str, NDArray[Any]] = {}
+    if space.mixture is not None:
+        of_mixture = (space.mixture.weights, space.mixture.means, space.mixture.factors)
+        mixture = dict(zip(_MIXTURE_TYPES, of_mixture, strict=True))
     np.savez_compressed(
         path,
         mean=space.mean,
@@ -40,6 +49,7 @@ def write_latents(path: Path, space: LatentSpace) -> None:
         anchor_z=space.anchors.z,
         anchor_labels=np.array(space.anchors.labels, dtype=np.str_),
         anchor_indices=space.anchors.indices,
+        **mixture,  # type: ignore[arg-type]
     )
 
 
@@ -52,7 +62,9 @@ def read_latents(path: Path) -> LatentSpace:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            arrays = {key: _read_array(archive, key, path) for key in _TYPES}
+            mixed = any(f"{key}.npy" in archive.namelist() for key in _MIXTURE_TYPES)
+            types = _TYPES | _MIXTURE_TYPES if mixed else _TYPES
+            arrays = {key: _read_array(archive, key, path, types) for key in types}
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
@@ -60,13 +72,13 @@ def read_latents(path: Path) -> LatentSpace:
     return _space(path, arrays)
 
 
-def _read_array(archive: zipfile.ZipFile, key: str, path: Path) -> NDArray[Any]:
-    """One member, its header compared with its size before the array is made."""
+def _read_array(archive: zipfile.ZipFile, key: str, path: Path, wanted: Iterable[str]) -> NDArray[Any]:
+    """One member of those ``wanted``, its header compared with its size before the array is made."""
     try:
         member = archive.getinfo(f"{key}.npy")
     except KeyError:
         raise UserError(
-            f"{path}: array {key} is missing; an npz with {', '.join(_TYPES)} is supported"
+            f"{path}: array {key} is missing; an npz with {', '.join(wanted)} is supported"
         ) from None
     if member.file_size > MAX_ARRAY_BYTES:
         raise UserError(
@@ -97,9 +109,10 @@ def _header(file: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 
 def _space(path: Path, arrays: dict[str, NDArray[Any]]) -> LatentSpace:
-    for key, (kinds, supported) in _TYPES.items():
-        if arrays[key].dtype.kind not in kinds:
-            raise UserError(f"{path}: array {key} is of type {arrays[key].dtype}; {supported} is supported")
+    for key, array in arrays.items():
+        kinds, supported = (_TYPES | _MIXTURE_TYPES)[key]
+        if array.dtype.kind not in kinds:
+            raise UserError(f"{path}: array {key} is of type {array.dtype}; {supported} is supported")
     if arrays["mean"].size > MAX_LATENT_DIM:
         raise UserError(
             f"{path}: array mean has {arrays['mean'].size} numbers; up to {MAX_LATENT_DIM} are supported"
@@ -119,6 +132,9 @@ def _space(path: Path, arrays: dict[str, NDArray[Any]]) -> LatentSpace:
             axis_variances=arrays["axis_variances"],
             anchors=Anchors(arrays["anchor_z"], labels, arrays["anchor_indices"]),
             shell=(low, median, high),
+            mixture=GaussianMixture(*(arrays[key] for key in _MIXTURE_TYPES))
+            if _MIXTURE_TYPES.keys() <= arrays.keys()
+            else None,
         )
     except ValueError as error:
         raise UserError(f"{path}: {one_line(error)}") from None
