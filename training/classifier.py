@@ -20,7 +20,7 @@ DRAWS = 100
 """Pictures of each class."""
 
 NEIGHBOURS = 100
-"""Images of a class nearest to its mode: points no further apart than their posteriors are wide look alike."""
+"""Images of a class nearest to its mode: what their posteriors cover is one picture to the model."""
 
 
 class Classifier(nn.Module):

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from training import checkpoint, classifier, likelihood, objective, posterior, sheet
+from training import bundle, checkpoint, classifier, likelihood, objective, posterior, sheet
 from training.checkpoint import Trained
 from training.config import names
 from training.data import Images, binarise, load_mnist
@@ -24,6 +24,7 @@ from training.networks import VAE
 from training.posterior import Posteriors
 from training.prior import MixturePrior, StandardNormal
 from training.sizes import sizes
+from training.trainer import resolve_precision
 from vaevis_tui.errors import UserError
 
 BINARISATION_SEED = 0
@@ -47,7 +48,10 @@ def measure(
     exact = model.decoder.hidden.in_features == 2 and isinstance(model.prior, StandardNormal)
     if exact:
         samples = 1  # for the bound alone
-    estimates = likelihood.estimate(model, x.to(device), samples, 0, run / "likelihood.npz", trained.digest)
+    screened = samples > 2 * likelihood.CHECKED and resolve_precision("auto", device) is torch.bfloat16
+    precision = torch.bfloat16 if screened else torch.float32
+    partial = run / "likelihood.npz"
+    estimates = likelihood.estimate(model, x.to(device), samples, 0, partial, trained.digest, precision)
     log_likelihood = likelihood.quadrature(model.decoder, x.to(device)) if exact else estimates.log_likelihood
     lattice = f"lattice of step {likelihood.LATTICE_STEP} to {likelihood.LATTICE_REACH:g} prior deviations"
     model.cpu()
@@ -61,6 +65,7 @@ def measure(
         "test_nll_nats": round(float(-log_likelihood.mean()), 2),
         "test_nll_standard_error": round(float(log_likelihood.std() / count**0.5), 2),
         **({"quadrature": lattice} if exact else {"importance_samples": samples}),
+        **({"screening": f"bfloat16; {likelihood.CHECKED} drawn by weight corrected it"} if screened else {}),
         "test_images": count,
         "binarisation": f"one draw, torch CPU generator, seed {BINARISATION_SEED}",
         "test_elbo_nats": round(float(estimates.bound.mean()), 2),
@@ -83,6 +88,8 @@ def divergence(model: VAE, posteriors: Posteriors) -> float:
 def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     """Measure what the options name; returns the figures, which are also printed and stored."""
     run = options.runs_dir / options.model
+    if options.bundle:
+        run.mkdir(parents=True, exist_ok=True)  # else training has made it
     dogs = (run / options.weights).is_file()
     trained, figures = (dog.evaluate if dogs else evaluate_mnist)(options, run)
     for name, figure in figures.items():
@@ -94,7 +101,11 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
 
 def evaluate_mnist(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str, Any]]:
     """A model of digits and its figures."""
-    trained = checkpoint.load_trained(run / checkpoint.FILE)
+    trained = (
+        bundle.load_trained(options.bundle)
+        if options.bundle
+        else checkpoint.load_trained(run / checkpoint.FILE)
+    )
     train = load_mnist(options.data_root, train=True)
     test = load_mnist(options.data_root, train=False)
     trained, space = posterior.prepare(trained, train)
@@ -120,6 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--data-root", type=Path, required=True, help="folder that holds MNIST/raw or dogfacenet"
     )
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="where training ran (runs)")
+    parser.add_argument("--bundle", type=Path, help="weights of this bundle of digits, not of a checkpoint")
     parser.add_argument("--samples", type=int, default=100, help="importance samples an image (100)")
     parser.add_argument("--images", type=int, help="only so many test images (all)")
     parser.add_argument(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from training import checkpoint, onnx_graph, posterior
+from training import bundle, checkpoint, onnx_graph, posterior
 from training.checkpoint import Trained
 from training.config import names, to_table
 from training.data import SOURCES, load_mnist
@@ -186,6 +186,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--data-root", type=Path, required=True, help="folder that holds MNIST/raw or dogfacenet"
     )
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="where training ran (runs)")
+    parser.add_argument("--bundle", type=Path, help="weights of this bundle of digits, not of a checkpoint")
     parser.add_argument("--out", type=Path, help="folder of the bundle (weights/MODEL)")
     parser.add_argument("--machine", default="unknown", help='where it was trained, e.g. "2 CPU cores"')
     options = parser.parse_args(arguments)
@@ -195,7 +196,10 @@ def main(arguments: list[str] | None = None) -> int:
             dog.load_prepared(run / AVERAGE, options.data_root)
             if (run / AVERAGE).is_file()
             else posterior.prepare(
-                checkpoint.load_trained(run / checkpoint.FILE), load_mnist(options.data_root, train=True)
+                bundle.load_trained(options.bundle)
+                if options.bundle
+                else checkpoint.load_trained(run / checkpoint.FILE),
+                load_mnist(options.data_root, train=True),
             )
         )
         figures = read_figures(run / "figures.json", trained)

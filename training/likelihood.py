@@ -18,7 +18,10 @@ from training.networks import VAE
 from training.schedule import noise_seed
 
 BLOCK = 100
-"""Images at once: the unit that is saved. With 5,000 samples two to four minutes on two CPU cores."""
+"""Images at once: the unit that is saved. With 5,000 samples most of a minute on one core (bfloat16)."""
+
+CHECKED = 50
+"""Samples an image that are decoded in float32 where the others are only screened in bfloat16."""
 
 
 @dataclass
@@ -40,21 +43,55 @@ def samples_a_pass(device: torch.device) -> int:
 
 
 @torch.inference_mode()
-def estimate_block(model: VAE, x: Tensor, samples: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Both log (1/k) sum w and mean log w of binarised images ``x`` (n, c, h, w), float64 (n,) each."""
+def estimate_block(
+    model: VAE, x: Tensor, samples: int, generator: torch.Generator, precision: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """Both log (1/k) sum w and mean log w of binarised images ``x`` (n, c, h, w), float64 (n,) each.
+
+    With bfloat16, which is two to three times as fast, the weights v it gives are but a proposal: `CHECKED`
+    samples are drawn by them and decoded again in float32, and (1/k) sum v times the mean of w / v over those
+    has the expectation (1/k) sum w, whatever the rounding did. The mean of log w is corrected by its first
+    samples likewise.
+    """
     mean, logvar = model.encoder(x)
-    parts, left = [], samples
-    while left:
-        count = min(left, samples_a_pass(x.device))
-        noise = torch.randn((count, *mean.shape), generator=generator, device=x.device)
-        out = model.sample(mean, logvar, noise)
+    noise = torch.randn((samples, *mean.shape), generator=generator, device=x.device)
+    log_weights = _log_weights(model, x, mean, logvar, noise, precision)
+    bound = log_weights.mean(0)
+    log_likelihood = objective.importance_weighted_bound(log_weights)
+    if precision is torch.float32:
+        return log_likelihood, bound
+
+    first = _log_weights(model, x, mean, logvar, noise[:CHECKED], torch.float32)
+    drawn = torch.multinomial(
+        torch.softmax(log_weights, 0).T, CHECKED, replacement=True, generator=generator
+    ).T
+    again = noise.gather(0, drawn[..., None].expand(-1, -1, noise.shape[-1]))
+    exact = _log_weights(model, x, mean, logvar, again, torch.float32)
+    ratio = objective.importance_weighted_bound(exact - log_weights.gather(0, drawn))
+    return log_likelihood + ratio, bound + (first - log_weights[:CHECKED]).mean(0)
+
+
+def _log_weights(
+    model: VAE, x: Tensor, mean: Tensor, logvar: Tensor, noise: Tensor, precision: torch.dtype
+) -> Tensor:
+    """Log w of the samples that ``noise`` (k, n, d) makes, float64 (k, n)."""
+    parts = []
+    for part in torch.split(noise, samples_a_pass(x.device)):
+        with torch.autocast(x.device.type, precision, enabled=precision is not torch.float32):
+            out = model.sample(mean, logvar, part)
         parts.append(objective.log_importance_weights(out, x).double())
-        left -= count
-    log_weights = torch.cat(parts)
-    return objective.importance_weighted_bound(log_weights), log_weights.mean(0)
+    return torch.cat(parts)
 
 
-def estimate(model: VAE, x: Tensor, samples: int, seed: int, partial: Path, identity: str) -> Estimates:
+def estimate(
+    model: VAE,
+    x: Tensor,
+    samples: int,
+    seed: int,
+    partial: Path,
+    identity: str,
+    precision: torch.dtype = torch.float32,
+) -> Estimates:
     """Importance-sampled log-likelihoods of binarised images, block by block.
 
     Args:
@@ -64,14 +101,15 @@ def estimate(model: VAE, x: Tensor, samples: int, seed: int, partial: Path, iden
         seed: Of the samples; each block has its own stream, so a resumed run gives what a whole one gives.
         partial: File that holds finished blocks; one of another ``identity`` or size is begun anew.
         identity: Which weights and images these are, as text.
+        precision: bfloat16 to screen the samples in it; see `estimate_block`.
     """
-    key = f"{identity} {len(x)} {samples} {seed} {x.device.type}"
+    key = f"{identity} {len(x)} {samples} {seed} {x.device.type} {precision}"
     done = _load(partial, key) or Estimates(np.full(len(x), np.nan), np.full(len(x), np.nan))
     starts = [start for start in range(0, len(x), BLOCK) if np.isnan(done.bound[start])]
     for start in tqdm(starts, desc=f"likelihood, {samples} samples", unit=f"{BLOCK} images"):
         block = slice(start, start + BLOCK)
         generator = torch.Generator(x.device).manual_seed(noise_seed(seed, start, 0))
-        log_likelihood, bound = estimate_block(model, x[block], samples, generator)
+        log_likelihood, bound = estimate_block(model, x[block], samples, generator, precision)
         done.log_likelihood[block], done.bound[block] = log_likelihood.cpu().numpy(), bound.cpu().numpy()
         _save(partial, key, done)
     return done

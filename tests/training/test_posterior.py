@@ -7,6 +7,7 @@ import torch
 from tests.training.tiny import bars, tiny_trained
 from training import posterior
 from training.posterior import Posteriors
+from vaevis_tui.latent.mixture import GaussianMixture
 
 
 def posteriors(n: int = 500) -> Posteriors:
@@ -51,15 +52,27 @@ def test_encoding_is_the_same_at_every_call_and_in_every_batch_size() -> None:
     assert np.array_equal(whole.means, again.means)
 
 
-def test_anchors_are_class_means_then_examples_from_plain_to_odd() -> None:
+def test_the_mode_of_a_class_is_where_it_is_large_and_alone() -> None:
+    """Class 0 is mostly in the midst of class 1, and less so on its own; its mean is between."""
+    rng = np.random.default_rng(0)
+    clumps = [(0, 0.0, 300), (0, 10.0, 200), (0, 20.0, 20), (1, 0.0, 900)]
+    means = np.concatenate([rng.normal(at, 1, (count, 2)) for _, at, count in clumps]).astype(np.float32)
+    labels = np.concatenate([np.full(count, label) for label, _, count in clumps])
+    centres = np.array([[0, 0], [10, 10], [20, 20]], np.float32)
+    fitted = GaussianMixture(np.full(3, 1 / 3), centres, np.broadcast_to(np.eye(2), (3, 2, 2)))
+    assert posterior.class_modes(fitted, means, labels).tolist() == [[10, 10], [0, 0]]
+
+
+def test_anchors_are_class_modes_then_examples_from_plain_to_odd() -> None:
     rng = np.random.default_rng(1)
     labels = np.repeat([0, 1], 50)
     means = (rng.standard_normal((100, 3)) + labels[:, None] * 10).astype(np.float32)
-    anchors = posterior.class_anchors(means, labels, np.ones(3, np.float32))
+    modes = np.stack([means[:50].mean(0), means[50:].mean(0)])
+    anchors = posterior.class_anchors(modes, means, labels, np.ones(3, np.float32))
     count = len(posterior.EXAMPLE_QUANTILES)
     assert anchors.labels == ("0", "1", *["0"] * count, *["1"] * count)
     assert anchors.indices[:2].tolist() == [-1, -1]
-    assert np.allclose(anchors.z[0], means[:50].mean(0), atol=1e-5)
+    assert np.array_equal(anchors.z[:2], modes)
     for z, index, label in zip(anchors.z[2:], anchors.indices[2:], anchors.labels[2:], strict=True):
         assert np.array_equal(z, means[index])
         assert str(labels[index]) == label

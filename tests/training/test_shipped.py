@@ -12,7 +12,7 @@ import torch
 from onnx import numpy_helper
 
 from tests.support import data_root
-from training import objective, posterior
+from training import bundle, objective, posterior
 from training.data import binarise, load_mnist
 from training.networks import Pass
 from vaevis_tui.models import catalog
@@ -53,7 +53,7 @@ def test_every_dimension_is_alive_and_they_fall_in_information(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["mnist", "mnist-2d"])
-def test_digits_have_their_means_then_examples(name: str) -> None:
+def test_digits_have_their_modes_then_examples(name: str) -> None:
     space = open_bundle(weights_dir() / name).space
     labels = [str(digit) for digit in range(10)]
     assert list(space.anchors.labels[:10]) == labels
@@ -78,7 +78,8 @@ def test_the_bound_on_the_test_set_is_the_card_s() -> None:
     noise = torch.randn(1, *mean.shape, generator=torch.Generator().manual_seed(0))
     z = mean + torch.exp(0.5 * logvar) * noise
     image = torch.from_numpy(session(MNIST / "decoder.onnx").run(None, {"z": z[0].numpy()})[0])
-    out = Pass(mean, logvar, z, torch.logit(image.double(), eps=1e-7)[None])
+    log_prior = bundle.load_trained(MNIST).model.prior(z)
+    out = Pass(mean, logvar, z, torch.logit(image.double(), eps=1e-7)[None], log_prior)
     bound = float(objective.log_importance_weights(out, x.double()).mean())
     wanted = card.figures["test_elbo_nats"]
     assert isinstance(wanted, float)

@@ -93,7 +93,7 @@ class ExactDecoder:
 
 def make_bundle(name: str = "rings", latent_dim: int = 16, height: int = 28, width: int = 28) -> Bundle:
     """A model in memory."""
-    arrays = latents_arrays(latent_dim)
+    arrays: dict[str, Any] = dict(latents_arrays(latent_dim))
     z, labels, indices = (arrays.pop(f"anchor_{part}") for part in ("z", "labels", "indices"))
     low, median, high = arrays.pop("shell").tolist()
     space = LatentSpace(

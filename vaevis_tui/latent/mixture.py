@@ -111,7 +111,7 @@ class GaussianMixture:
 
     def whiten(self, z: ArrayLike, component: int) -> Coordinates:
         """Coordinates in which one component is N(0, I): z (..., d) to float64 (..., d)."""
-        return (vectors(z, self.dim, "z") - self.means[component]) @ self._inverses[component]
+        return np.asarray((vectors(z, self.dim, "z") - self.means[component]) @ self._inverses[component])
 
     def unwhiten(self, x: Coordinates, component: int) -> Coordinates:
         """The inverse of `whiten`, but float64 (..., d)."""
@@ -133,7 +133,8 @@ class GaussianMixture:
     def _log_scales(self) -> Coordinates:
         """Log-density of each weighted component at its mean."""
         volumes = np.linalg.slogdet(self._factors)[1]
-        return np.log(self.weights.astype(np.float64)) - volumes - 0.5 * self.dim * math.log(2 * math.pi)
+        shares = np.log(self.weights.astype(np.float64))
+        return np.asarray(shares - volumes - 0.5 * self.dim * math.log(2 * math.pi))
 
     @cached_property
     def _thresholds(self) -> Coordinates:
