@@ -108,7 +108,10 @@ def best_of_classes(
 
 def _maximise(means: Array, variances: Array, shares: Array) -> tuple[Array, Array, Array]:
     """Weights (k,), means (k, d) and covariances (k, d, d) of posteriors shared out by ``shares`` (n, k)."""
-    totals = shares.sum(0) + 1e-9
+    shares = (
+        shares + 1e-12
+    )  # a component that has lost all its members is then one of everything, not singular
+    totals = shares.sum(0)
     centres = (shares.T @ means) / totals[:, None]
     spread = (shares.T @ variances) / totals[:, None]
     covariances = np.empty((len(totals), means.shape[1], means.shape[1]))
@@ -138,7 +141,8 @@ def _spread(points: Array, count: int, rng: np.random.Generator) -> NDArray[np.i
     distances = np.full(len(points), np.inf)
     while len(chosen) < count:
         distances = np.minimum(distances, _squared_distances(points, points[chosen[-1:]])[:, 0])
-        chosen.append(int(rng.choice(len(points), p=distances / distances.sum())))
+        shares = distances + 1e-12  # of points that all lie together each is as good
+        chosen.append(int(rng.choice(len(points), p=shares / shares.sum())))
     return np.array(chosen)
 
 

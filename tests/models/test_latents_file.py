@@ -61,6 +61,53 @@ def test_what_is_written_is_read_back(tmp_path: Path, dim: int) -> None:
     assert_equal(read_latents(again), space)
 
 
+def mixed_arrays() -> dict[str, NDArray[Any]]:
+    """A sound file of four dimensions that has a mixture of two components."""
+    factors = np.stack([np.eye(4), 0.5 * np.eye(4)]).astype(np.float32)
+    mixture = (np.array([0.25, 0.75], np.float32), np.zeros((2, 4), np.float32), factors)
+    names = ("mixture_weights", "mixture_means", "mixture_factors")
+    return latents_arrays(4) | dict(zip(names, mixture, strict=True))
+
+
+def test_a_mixture_is_written_and_read_and_may_be_absent(tmp_path: Path) -> None:
+    space = read_latents(save(tmp_path, mixed_arrays()))
+    assert space.mixture is not None
+    again = tmp_path / "again.npz"
+    write_latents(again, space)
+    found = read_latents(again).mixture
+    assert found is not None
+    for name in ("weights", "means", "factors"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(space.mixture, name))
+    assert read_latents(save(tmp_path, latents_arrays(4))).mixture is None
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"mixture_means": None}, "array mixture_means is missing; an npz with mean,"),
+        (
+            {"mixture_weights": np.array([1, 0])},
+            "array mixture_weights is of type int64; float32 is supported",
+        ),
+        ({"mixture_weights": np.array([0.5, 0.6])}, "mixture weights must be positive and sum to 1"),
+        ({"mixture_means": np.zeros((2, 3))}, "mixture factors have shape (2, 4, 4); expected (2, 3, 3)"),
+        (
+            {"mixture_means": np.zeros((2, 3)), "mixture_factors": np.stack([np.eye(3)] * 2)},
+            "has 3 dimensions",
+        ),
+        ({"mixture_factors": np.zeros((2, 4, 4))}, "mixture factors must be positive definite"),
+    ],
+)
+def test_refusals_of_a_mixture_name_what_is_wrong(
+    tmp_path: Path, change: dict[str, Any], expected: str
+) -> None:
+    arrays = {**mixed_arrays(), **change}
+    path = save(tmp_path, {key: value for key, value in arrays.items() if value is not None})
+    with pytest.raises(UserError) as refusal:
+        read_latents(path)
+    assert expected in str(refusal.value)
+
+
 def test_no_anchors_are_written_and_read(tmp_path: Path) -> None:
     path = tmp_path / "latents.npz"
     write_latents(path, LatentSpace.standard_normal(3))

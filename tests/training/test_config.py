@@ -53,6 +53,13 @@ def change(path: str, value: Any) -> dict[str, Any]:
     return changed
 
 
+def test_a_mixture_is_not_given_up_again() -> None:
+    table = config.to_table(tiny_config())
+    table["stage"] = table["stage"][::-1]
+    with pytest.raises(UserError, match="stages with prior 'normal' must come before"):
+        config.from_table(table, "here")
+
+
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
@@ -66,6 +73,9 @@ def change(path: str, value: Any) -> dict[str, Any]:
         ("network", 3, "network must be a table"),
         ("stage", [], "there is no [[stage]]"),
         ("run.precision", "float16", "must be auto, float32 or bfloat16"),
+        ("stage.0.prior", "vamp", "prior is 'vamp'; it must be normal or mixture"),
+        ("objective.components", [], "components must name at least one number"),
+        ("objective.components", [0], "each at least 1"),
         ("stage.0.batch_size", 0, "batch_size is 0; it must be at least 1"),
     ],
 )

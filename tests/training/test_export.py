@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 from tests.training.tiny import bars, tiny_config, tiny_trained, write_checkpoint
-from training import checkpoint, export, onnx_graph, posterior
+from training import bundle, checkpoint, config, export, onnx_graph, posterior
 from training.networks import Decoder
 from training.posterior import Posteriors
 from vaevis_tui.errors import UserError
@@ -45,6 +46,27 @@ def test_the_bundle_opens_and_says_what_was_measured(tmp_path: Path, monkeypatch
     assert bundle.encoder_path is not None
     assert bundle.space.anchors.labels[:2] == ("0", "1")
     assert list(bundle.space.order) == [0, 1, 2]  # dimensions are stored by falling KL
+
+
+def test_a_bundle_gives_its_weights_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spread(monkeypatch, [True, False, True, True])
+    trained, space = posterior.prepare(tiny_trained(), bars())
+    settings = tiny_config()
+    monkeypatch.setattr(config, "load", lambda _name: settings)
+    for figures in ({"prior": "learned mixture of 2 Gaussians"}, {"prior": "N(0, I)"}):
+        export.export(trained, space, tmp_path / "bundle", figures, "here")
+        found = bundle.load_trained(tmp_path / "bundle")
+        z = torch.from_numpy(space.sample(0, 5))
+        assert torch.allclose(found.model.decoder(z), trained.model.decoder(z), atol=1e-2)
+        x = torch.rand(3, 1, 28, 28)
+        assert torch.allclose(found.model.encoder(x)[0], trained.model.encoder(x)[0], atol=1e-2)
+        learned = torch.allclose(found.model.prior(z), trained.model.prior(z), atol=1e-3)
+        assert learned == (figures["prior"] != "N(0, I)")
+    assert found.step == trained.step
+    assert isinstance(settings.network, config.Network)
+    settings = dataclasses.replace(settings, network=dataclasses.replace(settings.network, hidden=9))
+    with pytest.raises(UserError, match="size mismatch"):
+        bundle.load_trained(tmp_path / "bundle")
 
 
 def test_weights_that_float16_cannot_hold_are_refused() -> None:

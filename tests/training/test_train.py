@@ -16,6 +16,7 @@ from tests.training.tiny import ONE_PROCESS, bars, tiny_config, tiny_trainer
 from training import checkpoint
 from training.checkpoint import State
 from training.data import binarise
+from training.prior import MixturePrior, StandardNormal
 from training.train import check_shares, main, stop_requests, train
 from training.trainer import Trainer, remaining_seconds, resolve_precision
 from vaevis_tui.errors import UserError
@@ -48,6 +49,21 @@ def test_a_seed_gives_the_same_training_and_another_seed_another() -> None:
             trainer.step()
     assert same(one.state, two.state)
     assert not same(one.state, three.state)
+
+
+def test_a_stage_with_a_mixture_fits_one_and_trains_it(tmp_path: Path) -> None:
+    trainer = tiny_trainer()
+    train(trainer, HELD_OUT, tmp_path, stop_after=4)
+    assert isinstance(trainer.state.model.prior, StandardNormal)
+    trainer.step()
+    prior, average = trainer.state.model.prior, trainer.state.average.prior
+    assert isinstance(prior, MixturePrior)
+    assert isinstance(average, MixturePrior)
+    assert len(prior.means) == 2  # one for each class of few images
+    before = prior.means.clone()
+    trainer.step()
+    assert not torch.equal(prior.means, before)
+    assert not torch.equal(prior.means, average.means)
 
 
 @pytest.mark.parametrize("first", [1, 3, 4, 7])

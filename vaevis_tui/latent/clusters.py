@@ -2,8 +2,8 @@
 
 The walker has a position x in whitened coordinates, which goes the way of `course.ShellCourse` and so keeps
 to the typical shell of N(0, I), and a component i, which makes a latent of it: ``m_i + x F_i``. After a while
-another component j takes over gradually, ``(1 - s)(m_i + x F_i) + s (m_j + x F_j)`` with s from 0 to 1. Where
-there is a choice, only those take over whose way there is as probable as the data's own points.
+another component j takes over gradually, ``(1 - s)(m_i + x F_i) + s (m_j + x F_j)`` with s from 0 to 1. One
+of those whose way there is as probable as the data's own points, and of the few that come nearest to it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from vaevis_tui.latent.space import LatentSpace
 
 _STAY = (0.4, 1.2)  # way of x within a component, in radians of the shell: seconds at an unhurried speed
 _LEAST_CROSSING = 0.5  # way of x while another component takes over, in radians
+_LEAST_CHOICE = (
+    3,
+    0.1,
+)  # components, and share of all: so many may take over, lest a walk be caught in a few
 _PROBES = np.array([0.25, 0.5, 0.75])[:, None, None]  # shares of a crossing at which its density is judged
 _LEAST_SPEED = (
     0.25  # of the usual one: where both motions cancel, the walk slows down rather than turn a corner
@@ -39,23 +43,24 @@ class ClusterCourse(Course):
         self._usual = math.sqrt(float(np.mean(np.sum(steps * steps, axis=1))))  # of z, where x has speed 1
         self._way, self._length = 0.0, self._stay()
         self._speed = self._usual
-        super().__init__(self._inner.spacing * self._usual, self._knot())
+        super().__init__(self._inner.spacing * self._usual, self._knot(self._inner.knots[0]))
         self._to = self._next()
 
     def _next(self) -> Knot:
+        within = self._inner.knots[1]
         self._inner.advance()
         self._way += self._inner.spacing
         if self._way >= self._length:
             self._way -= self._length
-            self._turn_over()
+            self._turn_over(within.x)
         before = self._speed
-        knot = self._knot()
+        knot = self._knot(within)
         self.spacing = self._inner.spacing * (before + self._speed) / 2
         return knot
 
-    def _knot(self) -> Knot:
-        """Where the walker is; its velocity is per length of the path, of norm 1 on the shell."""
-        x, inner = self._inner.knot
+    def _knot(self, within: Knot) -> Knot:
+        """A knot of x as one of the path, whose velocity is per length, of norm 1 on the shell."""
+        x, inner = within
         share, rate = self._crossing()
         start, end = (self._mixture.unwhiten(x, component) for component in (self._here, self._there))
         turned = [self._mixture.turn(inner, component) for component in (self._here, self._there)]
@@ -71,10 +76,10 @@ class ClusterCourse(Course):
         along = self._way / self._length
         return along * along * (3 - 2 * along), 6 * along * (1 - along) / self._length
 
-    def _turn_over(self) -> None:
-        """A stay ends and a crossing begins, or the other way round."""
+    def _turn_over(self, x: Coordinates) -> None:
+        """A stay ends at x and a crossing begins, or the other way round."""
         if self._here == self._there:
-            self._there, distance = self._destination()
+            self._there, distance = self._destination(x)
             self._length = max(_LEAST_CROSSING * self._radian, distance / self._usual)
         else:
             self._here = self._there
@@ -84,19 +89,20 @@ class ClusterCourse(Course):
     def _stay(self) -> float:
         return float(self._rng.uniform(*_STAY)) * self._radian
 
-    def _destination(self) -> tuple[int, float]:
-        """Which component takes over, by weight among those with a probable way, and how far that is."""
-        mixture, x = self._mixture, self._inner.knot.x
-        ends = np.array([mixture.unwhiten(x, component) for component in range(len(mixture))])
+    def _destination(self, x: Coordinates) -> tuple[int, float]:
+        """Which component takes over, drawn by weight, and how far that is."""
+        mixture, count = self._mixture, len(self._mixture)
+        ends = np.array([mixture.unwhiten(x, component) for component in range(count)])
         ways = ends - ends[self._here]
         density = mixture.log_density(ends[self._here] + _PROBES * ways).min(axis=0)
-        others = np.arange(len(mixture)) != self._here
-        near = others & (density >= mixture.typical_log_density)
-        if near.any():
-            weights = np.where(near, mixture.weights, 0).astype(np.float64)
-            chosen = int(self._rng.choice(len(mixture), p=weights / weights.sum()))
-        else:
-            chosen = int(np.argmax(np.where(others, density, -np.inf))) if others.any() else self._here
+        density[self._here] = -np.inf
+        typical = int(np.sum(density >= mixture.typical_log_density))
+        choice = min(max(typical, _LEAST_CHOICE[0], round(_LEAST_CHOICE[1] * count)), count - 1)
+        if choice == 0:
+            return self._here, 0.0
+        best = np.argsort(-density)[:choice]
+        weights = mixture.weights[best].astype(np.float64)
+        chosen = int(self._rng.choice(best, p=weights / weights.sum()))
         return chosen, float(np.linalg.norm(self._change(ways[chosen])))
 
     def _change(self, of_z: Coordinates) -> Coordinates:

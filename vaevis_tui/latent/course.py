@@ -67,9 +67,9 @@ class Course(ABC):
         self._to = start
 
     @property
-    def knot(self) -> Knot:
-        """The later of the two knots."""
-        return self._to
+    def knots(self) -> tuple[Knot, Knot]:
+        """This knot and the next."""
+        return self._from, self._to
 
     def advance(self) -> None:
         """Go on to the next pair of knots."""

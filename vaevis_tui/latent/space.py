@@ -28,12 +28,12 @@ _FIT_ROWS = 4096  # rows of a fit whitened at once: 8 MB at d = 256
 
 @dataclass(frozen=True, eq=False)
 class Anchors:
-    """Named points of a latent space: examples of the data, or means of a class.
+    """Named points of a latent space: examples of the data, or modes of a class.
 
     Attributes:
         z: Latent vectors, float32 (k, d); k may be 0.
         labels: One name a point, e.g. ``"7"`` or ``"dog 1042"``.
-        indices: Index of the example in its data set, int64 (k,); -1 for a class mean.
+        indices: Index of the example in its data set, int64 (k,); -1 for the mode of a class.
 
     Raises:
         ValueError: shapes disagree, or z holds NaN or infinities.
