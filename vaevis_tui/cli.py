@@ -130,6 +130,19 @@ def _add_point(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGr
     return point
 
 
+def _add_graphics(parser: argparse.ArgumentParser) -> None:
+    from vaevis_tui.terminal.graphics import AUTO, Graphics
+
+    parser.add_argument(
+        "--graphics",
+        choices=(AUTO, *Graphics),
+        default=AUTO,
+        metavar="KIND",
+        help=f"what pictures are drawn with: {', '.join(Graphics)}; auto takes the best that the terminal "
+        "says it has, half-blocks until then (default: auto)",
+    )
+
+
 def _bytes_per_second(text: str) -> float:
     number, factor = text, 1.0
     for suffix, worth in (("k", 1e3), ("M", 1e6)):
@@ -231,6 +244,7 @@ def _explore(arguments: list[str]) -> int:
         metavar="FILE",
         help="where the last session ended, also by a dropped connection, or the one of a file",
     )
+    _add_graphics(parser)
     parser.add_argument("--walk", action="store_true", help="start with the random walk on")
     parser.add_argument(
         "--snapshot-dir", type=Path, default=Path(), metavar="DIR", help="where snapshots go (default: here)"
@@ -261,6 +275,7 @@ def _run_explorer(options: argparse.Namespace) -> int:
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "truecolor")
 
     from vaevis_tui.export.session import SessionFolder, read_session
+    from vaevis_tui.terminal.inquiry import Inquiry
     from vaevis_tui.terminal.way import Way
     from vaevis_tui.tui.run import run_explorer
     from vaevis_tui.tui.settings import ExplorerSettings, tuned_source, untuned_source
@@ -280,6 +295,8 @@ def _run_explorer(options: argparse.Namespace) -> int:
         walk=options.walk or (resumed is not None and resumed.walking),
         snapshot_dir=options.snapshot_dir,
         colors=terminal.colors,
+        graphics=options.graphics,
+        inquiry=Inquiry.of(os.environ, terminal),
         notice=terminal.notice,
         way=Way.of(os.environ, terminal.multiplexer, options.max_rate, options.reduced_motion),
         decoder_source=tuned_source if options.tune else untuned_source,

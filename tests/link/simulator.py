@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.terminal.adapt import REST, Adaptation
+from vaevis_tui.terminal.cellstyles import HalfBlocks
 from vaevis_tui.terminal.colors import ColorMode
 from vaevis_tui.terminal.link import Link
 from vaevis_tui.terminal.live import LivePicture
@@ -133,7 +134,7 @@ class _Simulation:
         self._link = link(self.clock)
         self._adaptation = Adaptation(self._link, self.clock)
         height, width, _ = pictures[0].shape
-        self._live = LivePicture(ColorMode(), height // 2, width)
+        self._live = LivePicture(HalfBlocks(ColorMode()), height // 2, width)
         self._number = 0
         self._picture = pictures[0]
         self._offered_at = 0.0

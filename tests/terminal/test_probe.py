@@ -4,19 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.probe import (
     QUERIES,
     REMOTE_TIMEOUT,
     TIMEOUT,
-    Graphics,
-    GraphicsSupport,
-    KittyGraphics,
     ReplyKind,
     ReplyParser,
-    batch,
-    conclude,
+    queries,
     timeout,
 )
+from vaevis_tui.terminal.support import GraphicsSupport, KittyGraphics, conclude
 
 # What terminals answered to the batch: the first four recorded from the programs, the others from their
 # sources and from public recordings of the same queries.
@@ -66,6 +64,10 @@ def support(
 
 
 # Asking
+
+
+def batch(brand: str, multiplexer: str | None) -> bytes:
+    return b"".join(queries(brand, multiplexer).values())
 
 
 def test_the_fence_is_asked_last_and_answered_by_all() -> None:
@@ -208,6 +210,11 @@ def test_tmux_is_known_by_its_name_and_passes_placeholders_if_it_may() -> None:
     assert concluded.kitty == KittyGraphics(True, True)
     assert support(TMUX, "Ghostty", passthrough=True).kitty == KittyGraphics(True, False)
     assert support(TMUX, "WezTerm", passthrough=True).kitty is None
+    old = conclude(
+        heard(TMUX).replies, brand="unknown", multiplexer="tmux", passthrough=True, outside="kitty(0.26.5)"
+    )
+    assert (old.brand, old.version, old.kitty) == ("kitty", (0, 26, 5), None)
+    assert "kitty 0.26.5 is not known to draw" in dict(old.reasons)["kitty graphics"]
     assert "allow-passthrough" in dict(support(TMUX, "kitty").reasons)["kitty graphics"]
 
 

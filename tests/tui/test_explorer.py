@@ -18,6 +18,7 @@ from vaevis_tui.engine.worker import DecoderSource
 from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.models.bundle import Bundle
+from vaevis_tui.terminal.layout import Placement
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.explorer import ExplorerScreen
 from vaevis_tui.tui.fps_panel import FpsPanel
@@ -347,7 +348,7 @@ async def test_follows_every_resize() -> None:
             assert placement is not None
             assert placement.columns <= explorer.viewport.size.width
             assert placement.rows <= explorer.viewport.size.height
-        assert placement is not None
+        assert isinstance(placement, Placement)
         assert placement.scale == 1
 
 

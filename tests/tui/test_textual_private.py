@@ -46,8 +46,11 @@ class Row:
     """A row of a picture, and what it was told."""
 
     def __init__(self, output: str, colors: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
-        self.output, self.colors, self.columns = output, colors, len(colors)
+        self._output, self.colors, self.columns = output, colors, len(colors)
         self.told: list[str] = []
+
+    def output(self, console: Console) -> str:
+        return self._output
 
     def written(self) -> None:
         self.told.append("written")

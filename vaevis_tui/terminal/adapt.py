@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 
-from vaevis_tui.terminal.colors import ColorDepth, ColorMode
-from vaevis_tui.terminal.encoder import RGB, EncodedPicture, Pixels
-from vaevis_tui.terminal.halfblock import HalfBlockEncoder
+from vaevis_tui.terminal.canvas import Canvas, Lines, Update
+from vaevis_tui.terminal.encoder import RGB, Pixels
 from vaevis_tui.terminal.link import Link
-from vaevis_tui.terminal.live import LivePicture, Update
-from vaevis_tui.terminal.quality import EXACT, Quality, ladder, reduce
+from vaevis_tui.terminal.quality import EXACT, Quality
 
 TRY_BETTER = 0.3
 """Seconds between attempts to do with the next better quality."""
@@ -61,52 +59,50 @@ class Adaptation:
         """What to call the quality of what was sent last."""
         return self._quality.name if self._quality else "exact"
 
-    def lines(self, mode: ColorMode, pixels: Pixels, background: RGB) -> tuple[EncodedPicture, Quality]:
-        """A whole picture as half-blocks, row by row, which is the most that a picture can take.
+    def lines(self, canvas: Canvas, pixels: Pixels, background: RGB) -> tuple[Lines, Quality]:
+        """A whole picture row by row, which is the most that a picture can take.
 
         It begins anew where the way stands still for it, so it may take as long as `WHOLE`. Should any of it
         be written, `wrote_lines` must be told.
         """
         capacity = self._link.capacity
-        for quality in ladder(mode):
-            depth = ColorDepth.PALETTE if ColorDepth.PALETTE in (mode.depth, quality.depth) else mode.depth
-            encoder = HalfBlockEncoder(ColorMode(depth, mode.grey))
-            encoded = encoder.encode(reduce(pixels, quality), background)
-            if capacity is None or encoded.size <= WHOLE * capacity:
+        for quality in canvas.ladder:
+            lines = canvas.lines(pixels, quality, background)
+            if capacity is None or sum(lines.sizes) <= WHOLE * capacity:
                 break
-        return encoded, quality
+        return lines, quality
 
     def wrote_lines(self, quality: Quality) -> None:
         """Some of `lines` were written: unless they are exact, the exact picture is still to be sent."""
         if quality.tolerance:
             self._quality, self._whole = quality, True
 
-    def frame(self, live: LivePicture, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
+    def frame(self, canvas: Canvas, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
         """A picture in motion, as good as the way takes it in the time that its quality is worth."""
-        steps = ladder(live.mode)
+        steps = canvas.ladder
         step = min(self._step, len(steps) - 1)
         if step > EXACT and self._clock() - self._tried_at > TRY_BETTER:
             self._tried_at = self._clock()
-            better = live.plan(pixels, steps[step - 1], at, background)
+            better = canvas.plan(pixels, steps[step - 1], at, background)
             share = better.size / self._room(step - 1, steps)
             if share <= MARGIN:
                 if share <= MARGIN / 2:
                     self._tried_at = -inf  # there may be room for even better
-                return self._take(live, better, step - 1, steps)
+                return self._take(better, step - 1, steps)
         while True:
-            update = live.plan(pixels, steps[step], at, background)
+            update = canvas.plan(pixels, steps[step], at, background)
             if update.size <= self._room(step, steps) or step == len(steps) - 1:
-                return self._take(live, update, step, steps)
+                return self._take(update, step, steps)
             step += 1
             self._tried_at = self._clock()
 
-    def refinement(self, live: LivePicture, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
+    def refinement(self, canvas: Canvas, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
         """More of the exact picture, at rest; `exact` tells when that was all."""
         capacity = self._link.capacity
         limit = None if capacity is None else max(int(capacity * SLICE), 512)
-        quality = ladder(live.mode)[EXACT]
-        update = live.plan(pixels, quality, at, background, limit)
-        live.apply(update)
+        quality = canvas.ladder[EXACT]
+        update = canvas.plan(pixels, quality, at, background, limit)
+        update.commit()
         self._quality, self._whole = quality, update.whole
         return update
 
@@ -115,7 +111,7 @@ class Adaptation:
         rates = [rate for rate in (self._link.capacity, EASE if step == EXACT else None) if rate is not None]
         return min(rates, default=inf) * steps[step].seconds
 
-    def _take(self, live: LivePicture, update: Update, step: int, steps: tuple[Quality, ...]) -> Update:
-        live.apply(update)
+    def _take(self, update: Update, step: int, steps: tuple[Quality, ...]) -> Update:
+        update.commit()
         self._step, self._quality, self._whole = step, steps[step], True
         return update

@@ -44,12 +44,18 @@ class AsciiEncoder:
         Raises:
             ValueError: The pixels have another shape or type, or there are none.
         """
-        luma = to_grey(whole_cells(pixels, self.grid, background))[..., 0].astype(np.uint16)
-        level = self._levels.dithered(((luma[0::2] + luma[1::2] + 1) // 2).astype(np.uint8))
-        height, width = level.shape
-        rows = tuple(row.tobytes().decode("ascii") for row in self._ramp[level])
-        greys: NDArray[np.uint8] = self._values.astype(np.uint8)[level]
+        codes, greys = self.characters(pixels, background)
+        height, width = codes.shape
+        rows = tuple(row.tobytes().decode("ascii") for row in codes)
         halves = np.broadcast_to(greys[..., None, None], (height, width, 2, 3))
         pairs = np.zeros((height, width, 2, 3), np.uint8)
         pairs[:, :, 0] = 255
         return EncodedCells(rows, width, halves, (width,) * height, rows, pairs)
+
+    def characters(
+        self, pixels: Pixels, background: RGB = (0, 0, 0)
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """The code of each cell's character, and the grey it stands for, uint8 (rows, columns) each."""
+        luma = to_grey(whole_cells(pixels, self.grid, background))[..., 0].astype(np.uint16)
+        level = self._levels.dithered(((luma[0::2] + luma[1::2] + 1) // 2).astype(np.uint8))
+        return self._ramp[level], self._values.astype(np.uint8)[level]

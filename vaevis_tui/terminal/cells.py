@@ -46,6 +46,54 @@ class EncodedCells(EncodedPicture):
     pairs: NDArray[np.uint8]
 
 
+@dataclass(frozen=True, slots=True)
+class GlyphCells:
+    """A picture as cells: what each holds, and how its colours are named.
+
+    Attributes:
+        glyphs: The characters.
+        patterns: Which of them each cell holds, (rows, columns).
+        foreground: The numbers that name each foreground, uint8 (rows, columns, c).
+        background: The same for the background.
+        pairs: Foreground and background of each cell as shown, uint8 (rows, columns, 2, 3).
+        colors: How they are named.
+    """
+
+    glyphs: Glyphs
+    patterns: NDArray[np.intp]
+    foreground: NDArray[np.uint8]
+    background: NDArray[np.uint8]
+    pairs: NDArray[np.uint8]
+    colors: SgrColors
+
+    @property
+    def words(self) -> NDArray[np.uint32]:
+        """What each cell holds, UTF-8 as `sgr.word`, (rows, columns)."""
+        words: NDArray[np.uint32] = self.glyphs.words[self.patterns]
+        return words
+
+    @property
+    def shown(self) -> Pixels:
+        """Every pixel as the terminal shows it, uint8 (h, w, 3)."""
+        height, width = self.patterns.shape
+        down, across = self.glyphs.rows, self.glyphs.columns
+        shown = np.empty((height * down, width * across, 3), np.uint8)
+        foreground, background = self.pairs[:, :, 0], self.pairs[:, :, 1]
+        for bit in range(self.glyphs.pixels):
+            inked = (self.patterns >> bit & 1).astype(np.bool_)[..., None]
+            shown[bit // across :: down, bit % across :: across] = np.where(inked, foreground, background)
+        return shown
+
+    @property
+    def halves(self) -> NDArray[np.uint8]:
+        """What the upper and the lower half of each cell look like, uint8 (rows, columns, 2, 3)."""
+        return _halves(self.pairs, _cover(self.glyphs)[self.patterns])
+
+    def rows(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """The rows as strings, and the length of each in bytes of UTF-8."""
+        return rows(self.words, self.foreground, self.background, self.colors)
+
+
 class CellEncoder:
     """Encodes pictures with a set of characters; see the module.
 
@@ -63,6 +111,19 @@ class CellEncoder:
         """Pixels in a cell: rows, columns."""
         return self.glyphs.rows, self.glyphs.columns
 
+    def render(self, pixels: Pixels, background: RGB = (0, 0, 0)) -> GlyphCells:
+        """Choose what each cell holds; arguments and errors are those of `encode`."""
+        pixels = whole_cells(pixels, self.grid, background)
+        height, width = len(pixels) // self.glyphs.rows, pixels.shape[1] // self.glyphs.columns
+        patterns, means = split(_by_cell(pixels, self.grid))
+        patterns = patterns.reshape(height, width)
+        # Foregrounds and backgrounds in rows of their own: dithering gives each a threshold of its own.
+        pairs = means.reshape(2, height, width, 3).swapaxes(0, 1)
+        codes, shown = self.colors.quantize(pairs.reshape(2 * height, width, 3))
+        patterns[(shown[0::2] == shown[1::2]).all(axis=-1)] = 0  # two colours may have become one
+        pairs = shown.reshape(height, 2, width, 3).swapaxes(1, 2)
+        return GlyphCells(self.glyphs, patterns, codes[0::2], codes[1::2], pairs, self.colors)
+
     def encode(self, pixels: Pixels, background: RGB = (0, 0, 0)) -> EncodedCells:
         """Encode pixels, uint8 (h, w, 3), each cell taking as many as `grid` says.
 
@@ -73,19 +134,12 @@ class CellEncoder:
         Raises:
             ValueError: The pixels have another shape or type, or there are none.
         """
-        pixels = whole_cells(pixels, self.grid, background)
-        height, width = len(pixels) // self.glyphs.rows, pixels.shape[1] // self.glyphs.columns
-        patterns, means = split(_by_cell(pixels, self.grid))
-        patterns = patterns.reshape(height, width)
-        # Foregrounds and backgrounds in rows of their own: dithering gives each a threshold of its own.
-        pairs = means.reshape(2, height, width, 3).swapaxes(0, 1)
-        codes, shown = self.colors.quantize(pairs.reshape(2 * height, width, 3))
-        patterns[(shown[0::2] == shown[1::2]).all(axis=-1)] = 0  # two colours may have become one
-        pairs = shown.reshape(height, 2, width, 3).swapaxes(1, 2)
-        lines, sizes = rows(self.glyphs.words[patterns], codes[0::2], codes[1::2], self.colors)
-        characters = tuple("".join(map(self.glyphs.characters.__getitem__, row)) for row in patterns.tolist())
-        halves = _halves(pairs, _cover(self.glyphs)[patterns])
-        return EncodedCells(lines, width, halves, sizes, characters, pairs)
+        cells = self.render(pixels, background)
+        lines, sizes = cells.rows()
+        characters = tuple(
+            "".join(map(self.glyphs.characters.__getitem__, row)) for row in cells.patterns.tolist()
+        )
+        return EncodedCells(lines, cells.patterns.shape[1], cells.halves, sizes, characters, cells.pairs)
 
 
 def whole_cells(pixels: Pixels, grid: tuple[int, int], background: RGB) -> Pixels:

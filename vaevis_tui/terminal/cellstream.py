@@ -9,7 +9,8 @@ What is written, in the order of the cells; SGR is *Select Graphic Rendition*, a
 - The glyph. Halves of two colours are ``▀``, or ``▄`` with foreground and background exchanged; halves of
   one colour are a space, or ``█`` where that colour is the foreground in force already.
 
-The stream ends with colours in force.
+The stream ends with colours in force. `encode_glyphs` does the same for characters that are given, without
+the choice of glyphs.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.terminal.colors import ColorDepth
+from vaevis_tui.terminal.sgr import SPACE, SgrColors
 
 MOST_ROWS = MOST_COLUMNS = 999
 """Positions are written with three digits at most."""
@@ -49,6 +51,7 @@ _COLUMNS = _words([b"%dH" % n if n > 1 else b"H" for n in range(1, MOST_COLUMNS 
 _FORWARD = _words([b""] + [b"%dC" % n if n > 1 else b"C" for n in range(1, MOST_COLUMNS + 1)])
 _CHANNELS = _words([b";%d" % value for value in range(256)])
 _SEPARATOR = _word(b";")
+_END_OF_SGR = _word(b"m")
 _END = _words([b" ", b"\x01", b"\x02", b"\x03", b"m ", b"m\x01", b"m\x02", b"m\x03"])
 _FOREGROUND_AND_BACKGROUND = {
     ColorDepth.TRUECOLOR: (_word(b"38;2"), _word(b"48;2")),
@@ -99,7 +102,7 @@ def encode_cells(
     packed = words.tobytes().translate(None, _NUL)
     count, size = len(rows), len(packed) + 2 * int(np.count_nonzero(glyphs))
     if limit is not None and size > limit:
-        count, size = _fitting(words, glyphs, limit)
+        count, size = _fitting(np.count_nonzero(words.view(np.uint8), axis=1) + 2 * (glyphs != 0), limit)
         packed = words[:count].tobytes().translate(None, _NUL)
     text = packed.decode("ascii")
     for byte, glyph in enumerate(_GLYPHS[1:], 1):
@@ -107,11 +110,58 @@ def encode_cells(
     return CellStream(text, size, count)
 
 
-def _fitting(words: Words, glyphs: NDArray[np.intp], limit: int) -> tuple[int, int]:
-    """How many cells fit into so many bytes, at least one, and their size."""
-    sizes = np.cumsum(np.count_nonzero(words.view(np.uint8), axis=1) + 2 * (glyphs != 0))
-    count = max(1, int(np.searchsorted(sizes, limit, side="right")))
-    return count, int(sizes[count - 1])
+def encode_glyphs(
+    rows: NDArray[np.intp],
+    columns: NDArray[np.intp],
+    glyphs: Words,
+    foreground: NDArray[np.uint8],
+    background: NDArray[np.uint8],
+    colors: SgrColors,
+    limit: int | None = None,
+) -> CellStream:
+    """Encode n cells that are ordered by row and then by column, each with a character of its own.
+
+    Args:
+        rows: Of the screen, from 0, below `MOST_ROWS`; shape (n,).
+        columns: Of the screen, from 0, below `MOST_COLUMNS`; shape (n,).
+        glyphs: What each cell holds, UTF-8 as `sgr.word`, (n,); `sgr.SPACE` shows no foreground.
+        foreground: The numbers that name the foregrounds, shape (channels, n).
+        background: Likewise of the backgrounds.
+        colors: How they are named.
+        limit: Bytes to stop at, or None; one cell is always taken.
+    """
+    count = len(rows)
+    if not count:
+        return CellStream("", 0, 0)
+    channels = len(foreground)
+    new_fg = _is_new(_packed(foreground), glyphs != SPACE)
+    new_bg = _is_new(_packed(background), np.ones(count, np.bool_))
+    new_any = new_fg | new_bg
+    # A cell: move (3 words) | ESC[ | 38;2 | ;R | ;G | ;B | ; | 48;2 | ;R | ;G | ;B | m | glyph
+    words = np.empty((count, 9 + 2 * channels), np.uint32)
+    words[:, 0], words[:, 1], words[:, 2] = _moves(rows, columns)
+    words[:, 3] = new_any * _INTRODUCER
+    words[:, 4] = new_fg * colors.foreground
+    words[:, 5 + channels] = (new_fg & new_bg) * _SEPARATOR
+    words[:, 6 + channels] = new_bg * colors.background
+    for channel in range(channels):
+        words[:, 5 + channel] = colors.foreground_numbers[foreground[channel]] * new_fg
+        words[:, 7 + channels + channel] = colors.background_numbers[background[channel]] * new_bg
+    words[:, -2] = new_any * _END_OF_SGR
+    words[:, -1] = glyphs
+    packed = words.tobytes().translate(None, _NUL)
+    size = len(packed)
+    if limit is not None and size > limit:
+        count, size = _fitting(np.count_nonzero(words.view(np.uint8), axis=1), limit)
+        packed = words[:count].tobytes().translate(None, _NUL)
+    return CellStream(packed.decode(), size, count)
+
+
+def _fitting(sizes: NDArray[np.intp], limit: int) -> tuple[int, int]:
+    """How many cells of these sizes fit into so many bytes, at least one, and their size."""
+    sums = np.cumsum(sizes)
+    count = max(1, int(np.searchsorted(sums, limit, side="right")))
+    return count, int(sums[count - 1])
 
 
 def _assemble(

@@ -68,27 +68,35 @@ class HalfBlockEncoder:
             raise ValueError(f"pixels must be uint8 (h, w, 3), not {pixels.dtype} {pixels.shape}")
         if len(pixels) % 2:
             pixels = np.concatenate((pixels, np.full((1, *pixels.shape[1:]), background, np.uint8)))
-        if self.mode.grey:
-            pixels = to_grey(pixels)
-        codes = pixels
-        if self.mode.depth is ColorDepth.PALETTE:
-            entries = nearest(pixels)
-            codes, pixels = entries[..., None], palette()[entries]
-        rows, sizes = _rows(codes, *_FOREGROUND_AND_BACKGROUND[self.mode.depth])
-        height, width, _ = pixels.shape
-        return EncodedPicture(rows, width, pixels.reshape(height // 2, 2, width, 3).swapaxes(1, 2), sizes)
+        codes, shown = quantized(pixels, self.mode)
+        rows, sizes = half_rows(codes, self.mode.depth)
+        return EncodedPicture(rows, pixels.shape[1], halves(shown), sizes)
 
 
-def _rows(
-    codes: NDArray[np.uint8], foreground: np.uint32, background: np.uint32
-) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def quantized(pixels: Pixels, mode: ColorMode) -> tuple[NDArray[np.uint8], Pixels]:
+    """The numbers that name the colour of each pixel, uint8 (h, w, c), and what is shown, uint8 (h, w, 3)."""
+    if mode.grey:
+        pixels = to_grey(pixels)
+    if mode.depth is ColorDepth.PALETTE:
+        entries = nearest(pixels)
+        return entries[..., None], palette()[entries]
+    return pixels, pixels
+
+
+def halves(shown: Pixels) -> NDArray[np.uint8]:
+    """Pixels, (2 rows, columns, 3), by cells: uint8 (rows, columns, 2, 3), the upper half first."""
+    height, width, _ = shown.shape
+    return shown.reshape(height // 2, 2, width, 3).swapaxes(1, 2)
+
+
+def half_rows(codes: NDArray[np.uint8], depth: ColorDepth) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """The rows as strings, and the length of each in bytes of UTF-8.
 
     Args:
         codes: The numbers that name each pixel's colour, (h, w, c), h even.
-        foreground: What stands before the numbers of a foreground.
-        background: What stands before the numbers of a background.
+        depth: How they name it.
     """
+    foreground, background = _FOREGROUND_AND_BACKGROUND[depth]
     height, width, channels = codes.shape
     split, new_fg, new_bg = _changes(codes)
     new_any = new_fg | new_bg

@@ -15,7 +15,8 @@ Where a picture lies is told in one of two ways:
 
 What it shows is replaced in one of two ways:
 
-- By frame: the pixels of its first and only frame are sent anew (``a=f,r=1``); nothing else changes. Unlike
+- By frame: the pixels of its first and only frame are sent anew (``a=f,r=1``), or some rows of them; nothing
+  else changes. Unlike
   for other commands, ``a=f`` stands in each chunk, and so does ``r=1``: kitty reads it from each anew, and
   makes another frame of the picture where it is missing (seen on 0.26 and 0.41).
 - By flipping, for terminals without animation: a second picture takes the place of the first, which is then
@@ -152,8 +153,8 @@ class KittyImage:
         if not 1 <= image_id <= 254:
             raise ValueError(f"image_id must be 1 to 254, not {image_id}")
         self._ids = (image_id, image_id + 1)
-        self._placeholders = placeholders
-        self._frames = frames
+        self.placeholders = placeholders
+        self.frames = frames
         self._wrap = wrap
         self._size: tuple[int, ...] | None = None
         """Of what is shown, in pixels; None if nothing is."""
@@ -174,7 +175,7 @@ class KittyImage:
             raise ValueError(f"pixels must be uint8 (h, w, 3), not {pixels.dtype} {pixels.shape}")
         if not (1 <= columns <= MAX_CELLS and 1 <= rows <= MAX_CELLS):
             raise ValueError(f"a picture takes 1 to {MAX_CELLS} columns and rows, not {columns}x{rows}")
-        same = self._size == pixels.shape and self._frames
+        same = self._size == pixels.shape and self.frames
         moved = self._cells != (columns, rows)
         shown_before = self._size is not None
         self._size, self._cells = pixels.shape, (columns, rows)
@@ -184,6 +185,21 @@ class KittyImage:
         after = self._command(f"a=d,d=I,i={self._ids[0]}") if shown_before else ""
         self._ids = self._ids[::-1] if shown_before else self._ids
         return self._placed(self._send("a=t", pixels), after)
+
+    def patch(self, pixels: Pixels, top: int) -> str:
+        """Replace some rows of pixels of a picture that is shown, where frames can be replaced.
+
+        Args:
+            pixels: uint8 (n, w, 3), of the picture's width.
+            top: The row of the picture that they begin at, from 0.
+
+        Raises:
+            ValueError: There is no picture that these rows are of.
+        """
+        height, width = self._size[:2] if self._size else (0, 0)
+        if not self.frames or pixels.shape[1] != width or not 0 <= top <= height - len(pixels):
+            raise ValueError(f"{width}x{height} pixels have no {len(pixels)} rows from {top}")
+        return self._send(f"a=f,r=1,X=1,x=0,y={top}", pixels, continued="a=f,r=1")
 
     def again(self) -> KittyOutput:
         """What puts the picture back where cells were overwritten, or the cursor's place is another."""
@@ -207,7 +223,7 @@ class KittyImage:
         image_id = self._ids[0]
         # Placement 1 is there once: placing it again moves it.
         place = f"a=p,i={image_id},p=1,c={columns},r={rows}"
-        if self._placeholders:
+        if self.placeholders:
             before += self._command(f"{place},U=1")
             return KittyOutput(before, placeholder_rows(image_id, columns, rows), "", after)
         return KittyOutput(before, None, self._command(f"{place},C=1"), after)

@@ -21,13 +21,15 @@ from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.engine.worker import Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.snapshot import SnapshotInfo
+from vaevis_tui.terminal.cellmedia import cell_medium
+from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.clipboard import clipboard_hint, set_clipboard
-from vaevis_tui.terminal.halfblock import HalfBlockEncoder
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.arrangement import arrange
 from vaevis_tui.tui.decoding import Decoded, Decoding, Failed, News, Opened
 from vaevis_tui.tui.exploration import Exploration
 from vaevis_tui.tui.fps_panel import FpsPanel
+from vaevis_tui.tui.graphics_switch import GraphicsSwitch
 from vaevis_tui.tui.hint_bar import HintBar
 from vaevis_tui.tui.latent_bars import LatentBars
 from vaevis_tui.tui.pacing import WalkPace
@@ -88,7 +90,7 @@ class ExplorerScreen(Screen[None]):
         self._exploration: Exploration | None = None
         self._info: DecoderInfo | None = None
         self._viewport = Viewport(
-            HalfBlockEncoder(settings.colors),
+            cell_medium(Graphics.HALF, settings.colors),
             link=settings.way.link(settings.clock),
             meter=settings.meter,
             clock=settings.clock,
@@ -97,6 +99,9 @@ class ExplorerScreen(Screen[None]):
         self._bars = LatentBars()
         self._panel = FpsPanel()
         self._hints = HintBar()
+        self._graphics = GraphicsSwitch(
+            self._viewport, settings.graphics, settings.colors, settings.inquiry, self._show_graphics
+        )
         self._pace = WalkPace(settings.clock, lambda: self._viewport.link.waiting is None)
         self._newest: Frame | None = None
         self._walk_at_start = settings.walk
@@ -123,6 +128,7 @@ class ExplorerScreen(Screen[None]):
         self._panel.walk = (False, self._settings.speed)
         self._arrange(self.app.size.width, self.app.size.height)
         self._decoding.listen(self._pass_on)
+        self.call_after_refresh(self._graphics.start, self.app)
         if self._settings.notice:
             self.notify(self._settings.notice, timeout=8, markup=False)
 
@@ -348,6 +354,7 @@ class ExplorerScreen(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         """Rest while another screen lies over this one, which would hide the walk."""
+        self._viewport.step_aside()
         self._ticker.pause()
         self._walking = False
 
@@ -386,6 +393,17 @@ class ExplorerScreen(Screen[None]):
             self._change(lambda exploration: exploration.go_to(numbers))
         except UserError as error:
             self.notify(str(error), severity="error", markup=False)
+
+    # Graphics
+
+    def action_graphics(self) -> None:
+        """Draw pictures with the next kind of graphics."""
+        self._graphics.cycle()
+
+    def _show_graphics(self, graphics: Graphics, notice: str | None) -> None:
+        self._hints.graphics = graphics
+        if notice:
+            self.notify(notice, markup=False)
 
     # Prompt, help, models, snapshot
 

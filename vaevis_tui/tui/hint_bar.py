@@ -34,6 +34,8 @@ class HintBar(Widget):
     """What the window has no room for."""
     here: reactive[str] = reactive("")
     """The selected dimension and its value, where there are no bars to show it."""
+    graphics: reactive[str] = reactive("")
+    """What pictures are drawn with: the word of the hint that tells the key to change it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,9 +56,10 @@ class HintBar(Widget):
         used = sum(len(note) + len(GAP) for note in notes)
         by_id = {help_.id: help_ for help_ in self.helps}
         pieces: list[Content] = []
-        for shown, word, ids in HINTS:
+        for shown, fixed_word, ids in HINTS:
+            word = fixed_word or self.graphics
             known = [by_id[id_] for id_ in ids if id_ in by_id]
-            if not known:
+            if not known or not word:
                 continue
             keys = "".join(help_.keys[0] for help_ in known) if shown else known[0].keys[0]
             length = len(keys) + 1 + len(word)

@@ -185,6 +185,14 @@ EXPLORER = [
         tooltip="Save the picture as PNG, its latent vector inside",
     ),
     Binding(
+        "g",
+        "screen.graphics",
+        "Graphics",
+        id="program.graphics",
+        group=PROGRAM,
+        tooltip="Draw pictures with the next kind of graphics that this terminal can show",
+    ),
+    Binding(
         "m", "screen.models", "Model", id="program.model", group=PROGRAM, tooltip="Explore another model"
     ),
     Binding(
@@ -234,11 +242,14 @@ HINTS = (
     ("←→", "move", ("value.less", "value.more")),
     ("", "walk", ("walk.toggle",)),
     ("", "random", ("point.random",)),
-    ("", "snapshot", ("program.snapshot",)),
+    ("", "save", ("program.snapshot",)),
     ("", "model", ("program.model",)),
     ("", "help", ("program.help",)),
     ("", "quit", ("program.quit",)),
+    ("", "", ("program.graphics",)),
 )
+"""What the bottom line shows: keys where they are written together, a word, the actions; the most important
+first. The last one's word is what pictures are drawn with."""
 
 _NAMES = {
     "left": "←",

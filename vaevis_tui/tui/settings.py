@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaevis_tui.terminal.colors import ColorMode
+from vaevis_tui.terminal.graphics import AUTO
 from vaevis_tui.terminal.way import Way
 
 if TYPE_CHECKING:
     from vaevis_tui.engine.worker import DecoderSource
     from vaevis_tui.export.session import Session, SessionFolder
     from vaevis_tui.models.bundle import Bundle
+    from vaevis_tui.terminal.inquiry import Inquiry
     from vaevis_tui.terminal.meter import FrameMeter
 
 
@@ -54,6 +56,8 @@ class ExplorerSettings:
         open_bundle: From a catalog name or path to a bundle; called off the event loop. Raises UserError.
         decoder_source: From a bundle and a backend's name to how it is decoded. Raises UserError.
         colors: What pictures are drawn in.
+        graphics: What pictures are drawn with, one of `Graphics`, or ``"auto"``.
+        inquiry: What the terminal is to be asked; None asks nothing.
         notice: Shown at the start, e.g. how to get more colours; or None.
         clock: Seconds that never go back, for statistics and the walk.
         meter: Is told what happens to every frame; a new one if None.
@@ -74,6 +78,8 @@ class ExplorerSettings:
     open_bundle: Callable[[str], Bundle] = _open_bundle
     decoder_source: Callable[[Bundle, str], DecoderSource] = tuned_source
     colors: ColorMode = field(default_factory=ColorMode)
+    graphics: str = AUTO
+    inquiry: Inquiry | None = None
     notice: str | None = None
     clock: Callable[[], float] = time.perf_counter
     meter: FrameMeter | None = None

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
+import selectors
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache, partial
@@ -24,18 +26,29 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._ansi_sequences import SYNC_END, SYNC_START
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.color import Color
 from textual.driver import Driver
 from textual.filter import ANSIToTruecolor, LineFilter, Monochrome
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from vaevis_tui.terminal.halfblock import UPPER_HALF
+from vaevis_tui.terminal.probe import QUERIES, Reply, ReplyKind
+from vaevis_tui.tui.textual_input import TerminalInput
 
 if sys.platform != "win32":
     import termios
+
+_INPUT_PAUSE = 0.05
+"""Seconds without input after which to see whether Escape was meant, or the program is being left."""
+_INPUT_CHUNK = 1 << 14
+
+_LAST_ANSWER = 1.0
+"""Seconds that leaving may take for the last answers to come: a round trip, as a rule."""
 
 HANGUP_CODE = 128 + 1
 """Exit code of a program whose terminal has gone: as of one that SIGHUP, signal 1, has ended."""
@@ -53,8 +66,7 @@ class PictureRow(Protocol):
         """Width in cells."""
         ...
 
-    @property
-    def output(self) -> str:
+    def output(self, console: Console) -> str:
         """The row as terminal output."""
         ...
 
@@ -107,7 +119,7 @@ class PictureStrip(Strip):
     def render(self, console: Console) -> str:
         """The line as terminal output; made without segments."""
         self._row.written()
-        return self._left.render(console) + self._row.output + self._right.render(console)
+        return self._left.render(console) + self._row.output(console) + self._right.render(console)
 
     def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
         """Divide at the given columns; the compositor asks for this also where nothing lies on top."""
@@ -210,11 +222,25 @@ class LiveLane:
         where a part of the widget is out of sight.
         """
         app, screen = self._widget.app, self._widget.screen
-        if not self.has_terminal or app._batch_count:
+        if not self.has_terminal or app._batch_count or app.screen is not screen:
             return None
-        if app.screen is not screen or screen._layout_required or screen._scroll_required:
+        if screen._layout_required or screen._scroll_required:
             return None
-        visible = screen._compositor.visible_widgets  # one object until the next layout
+        return self._laid_out()
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing lies on the widget, all of which is in sight, with text below it, as laid out last.
+
+        Below it, since terminals scroll once a picture that is more than text reaches their last row.
+        """
+        if not self.has_terminal or (spot := self._laid_out()) is None:
+            return False
+        return not spot.covers and spot.region.bottom < self._widget.app.size.height
+
+    def _laid_out(self) -> Spot | None:
+        """Where the widget was laid out last, if all of it is in sight."""
+        visible = self._widget.screen._compositor.visible_widgets  # one object until the next layout
         if visible is not self._map:
             self._map, self._spot = visible, self._find(visible)
         return self._spot
@@ -325,10 +351,78 @@ class TimedDriver(Driver):
 
     _writer_thread: Any
     fileno: int
+    exit_event: threading.Event
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._file: Any = TimedFile(self._file, self._leave)
+        self.farewells: list[Callable[[], str]] = []
+        """Each gives what is to be written before the terminal is given back."""
+        self.listener: Callable[[Reply], None] | None = None
+        """Is told, in the event loop, what the terminal answers."""
+        self._fence = threading.Event()
+        """Set while no answer is on its way."""
+        self._fence.set()
+        self._answers = False
+        """Whether it has ever answered."""
+        self._hopeless_at = 0.0
+        """When to wait no longer for what it was asked last."""
+        self._started = False
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether both ends are a terminal's."""
+        return self._started and os.isatty(self.fileno)
+
+    def ask(self, queries: bytes, patience: float) -> None:
+        """Write queries, the last of which is DA1, whose answer is hoped for within so many seconds."""
+        self._fence.clear()
+        self._hopeless_at = time.monotonic() + patience
+        self.write(queries.decode("ascii"))
+
+    def run_input_thread(self) -> None:
+        """As Textual's, but that it tells answers from keys, and no terminal that has gone is an error."""
+        source = TerminalInput(XTermParser(self._debug), self._heard)
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                messages: list[Message] = []
+                if selector.select(_INPUT_PAUSE):
+                    try:
+                        data = os.read(self.fileno, _INPUT_CHUNK)
+                    except OSError:
+                        data = b""
+                    if not data:
+                        self._answers = False
+                        self._fence.set()
+                        self._leave()
+                        break
+                    messages += source.feed(data)
+                messages += source.tick()
+                for message in messages:
+                    self.process_message(message)
+        source.close()
+
+    def _heard(self, reply: Reply) -> None:
+        if reply.kind is ReplyKind.ATTRIBUTES:
+            self._answers = True
+            self._fence.set()
+        if self.listener is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.listener, reply)
+
+    def disable_input(self) -> None:
+        """Give the terminal back, with nothing of ours left in it and no answer on its way from there.
+
+        An answer that came later would be read by the shell, which would show it as if it were typed.
+        """
+        if self._started:
+            self._started = False
+            for farewell in self.farewells:
+                self.write(farewell())
+            if self._answers:
+                self.ask(QUERIES[ReplyKind.ATTRIBUTES], _LAST_ANSWER)
+            self._fence.wait(min(max(0.0, self._hopeless_at - time.monotonic()), _LAST_ANSWER))
+        super().disable_input()  # type: ignore[safe-super]
 
     def start_application_mode(self) -> None:
         """Start, with a queue of output that never makes the event loop wait, and without post-processing.
@@ -343,6 +437,7 @@ class TimedDriver(Driver):
         super().start_application_mode()  # type: ignore[safe-super]
         if self._writer_thread is None:
             return  # a background job, which Textual starts again when it comes to the foreground
+        self._started = True
         self._writer_thread._queue.maxsize = 0
         if sys.platform != "win32" and os.isatty(self.fileno):
             modes = termios.tcgetattr(self.fileno)
@@ -383,6 +478,29 @@ def write_out(app: App[Any], output: str) -> None:
     """Write what neither draws nor moves anything to an app's terminal, if it has one."""
     if app._driver is not None:
         app._driver.write(output)
+
+
+def ask_terminal(app: App[Any], queries: bytes, patience: float, heard: Callable[[Reply], None]) -> bool:
+    """Ask the terminal, if it is one that can be asked; its answers are never taken for keys.
+
+    Args:
+        app: A running app.
+        queries: What to write, ending in DA1.
+        patience: Seconds for which answers are hoped for.
+        heard: Called in the event loop with each answer, however late it comes.
+    """
+    driver = app._driver
+    if sys.platform == "win32" or not isinstance(driver, TimedDriver) or not driver.can_be_asked:
+        return False
+    driver.listener = heard
+    driver.ask(queries, patience)
+    return True
+
+
+def before_leaving(app: App[Any], farewell: Callable[[], str]) -> None:
+    """See to it that something is written before the terminal is given back, at the end or for a while."""
+    if isinstance(app._driver, TimedDriver):
+        app._driver.farewells.append(farewell)
 
 
 def report_written(widget: Widget, callback: Callable[[WriteReport], None]) -> None:

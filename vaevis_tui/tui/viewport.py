@@ -6,157 +6,34 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
-from itertools import groupby
-from typing import Protocol
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.segment import Segment
-from rich.style import Style
 from textual.app import App
-from textual.color import Color
-from textual.filter import LineFilter
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from vaevis_tui.engine.decoder import DecodeTimes
 from vaevis_tui.terminal.adapt import REST, Adaptation
-from vaevis_tui.terminal.encoder import RGB, EncodedPicture, PictureEncoder, Pixels
-from vaevis_tui.terminal.halfblock import HalfBlockEncoder
-from vaevis_tui.terminal.layout import Placement, fit, resample
+from vaevis_tui.terminal.canvas import Canvas, Medium, Place, Update
+from vaevis_tui.terminal.cellmedia import cell_medium
+from vaevis_tui.terminal.colors import ColorMode
+from vaevis_tui.terminal.encoder import RGB, Pixels
+from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.link import Link
-from vaevis_tui.terminal.live import LivePicture, Update
 from vaevis_tui.terminal.meter import FrameMeter
-from vaevis_tui.terminal.quality import Quality
+from vaevis_tui.tui.drawn import DecodedFrame, Drawn, Surroundings
 from vaevis_tui.tui.textual_private import (
     LiveLane,
-    PictureStrip,
     Spot,
     WriteReport,
+    before_leaving,
     paint_now,
     report_written,
 )
-
-
-class DecodedFrame(Protocol):
-    """What a viewport shows: the engine's Frame, or anything like it."""
-
-    @property
-    def picture(self) -> NDArray[np.uint8]:
-        """The picture, uint8 (h, w, 3)."""
-        ...
-
-    @property
-    def times(self) -> DecodeTimes:
-        """Where decoding spent its time."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Surroundings:
-    """All that the lines of a frame depend on but the frame.
-
-    Attributes:
-        size: Of the widget, in cells.
-        behind: Whether another screen lies on top.
-        background: What is not picture.
-        filters: What the app does to colours.
-    """
-
-    size: Size
-    behind: bool
-    background: Color
-    filters: tuple[LineFilter, ...]
-
-    def fill(self, width: int) -> Strip:
-        """So many cells of background."""
-        style = Style.from_color(bgcolor=self.background.rich_color)
-        return self.filtered(Strip([Segment(" " * width, style)] if width else [], width))
-
-    def filtered(self, strip: Strip) -> Strip:
-        """A strip as the app's filters want it."""
-        for line_filter in self.filters:
-            strip = strip.apply_filter(line_filter, self.background)
-        return strip
-
-
-class _Drawn:
-    """A frame as lines of the widget, which are made when the compositor asks for them.
-
-    Args:
-        frame: What was shown.
-        surroundings: In which.
-        encoder: Makes rows of the picture.
-        adaptation: Makes them where there is a live lane, as good as the way takes them.
-        lines_written: Called when the compositor has written some of them, in whatever quality.
-        before: What was drawn before: where it has the same place, what the terminal shows is handed on.
-    """
-
-    def __init__(
-        self,
-        frame: DecodedFrame,
-        surroundings: _Surroundings,
-        encoder: PictureEncoder,
-        adaptation: Adaptation,
-        lines_written: Callable[[], None],
-        before: _Drawn | None,
-    ) -> None:
-        height, width, _ = frame.picture.shape
-        self.frame = frame
-        self.surroundings = surroundings
-        self.placement = fit(height, width, *surroundings.size)
-        pixels = resample(frame.picture, self.placement)
-        self.pixels = _coarsened(pixels) if surroundings.behind else pixels
-        self.in_place = (
-            before is not None and before.surroundings == surroundings and before.placement == self.placement
-        )
-        self.live: LivePicture | None = before.live if before and self.in_place else self._new_live(encoder)
-        self._encoder = encoder
-        self._adaptation = adaptation
-        self._lines_written = lines_written
-
-    def _new_live(self, encoder: PictureEncoder) -> LivePicture | None:
-        if not isinstance(encoder, HalfBlockEncoder) or self.surroundings.behind:
-            return None
-        return LivePicture(encoder.mode, self.placement.rows, self.placement.columns)
-
-    @cached_property
-    def encoded(self) -> EncodedPicture:
-        """The picture's rows, as they are."""
-        return self._encoder.encode(self.pixels, self.surroundings.background.rgb)
-
-    @cached_property
-    def _as_good_as_fits(self) -> tuple[EncodedPicture, Quality]:
-        assert self.live is not None
-        return self._adaptation.lines(self.live.mode, self.pixels, self.surroundings.background.rgb)
-
-    @property
-    def written(self) -> EncodedPicture:
-        """The picture's rows as they go to the terminal."""
-        return self.encoded if self.live is None else self._as_good_as_fits[0]
-
-    def row_written(self, number: int) -> None:
-        """The compositor writes a row."""
-        if self.live is not None:
-            encoded, quality = self._as_good_as_fits
-            self.live.assume(number, encoded.colors[number].swapaxes(0, 1))
-            if quality.tolerance:
-                self._adaptation.wrote_lines(quality)
-                self._lines_written()
-
-    def lines(self) -> list[Strip]:
-        """The picture's rows amid the background."""
-        around, place = self.surroundings, self.placement
-        columns, rows = around.size
-        left = around.fill(place.left)
-        right = around.fill(columns - place.left - place.columns)
-        blank = around.fill(columns)
-        picture = [around.filtered(PictureStrip(left, _Row(self, row), right)) for row in range(place.rows)]
-        return [blank] * place.top + picture + [blank] * (rows - place.top - place.rows)
 
 
 @dataclass(slots=True)
@@ -174,37 +51,7 @@ class _UnderWay:
     report: WriteReport
 
 
-class _Row:
-    """One row of what is drawn, for the compositor."""
-
-    __slots__ = ("_drawn", "_number")
-
-    def __init__(self, drawn: _Drawn, number: int) -> None:
-        self._drawn = drawn
-        self._number = number
-
-    @property
-    def columns(self) -> int:
-        return self._drawn.placement.columns
-
-    @property
-    def output(self) -> str:
-        return self._drawn.written.rows[self._number]
-
-    @property
-    def colors(self) -> NDArray[np.uint8]:
-        colors: NDArray[np.uint8] = self._drawn.encoded.colors[self._number]
-        return colors
-
-    def written(self) -> None:
-        self._drawn.row_written(self._number)
-
-    def taken_apart(self) -> None:
-        if self._drawn.live:
-            self._drawn.live.forget(self._number)
-
-
-_Draw = Callable[[LivePicture, Pixels, tuple[int, int], RGB], Update]
+_Draw = Callable[[Canvas, Pixels, tuple[int, int], RGB], Update]
 """Plans an update of a picture that begins at a row and a column, on a background."""
 
 
@@ -216,7 +63,7 @@ class Viewport(Widget):
     border or padding of its own; put it into a container for that.
 
     Args:
-        encoder: Makes terminal output of pictures; truecolor half-blocks if None.
+        medium: What pictures are drawn with; truecolor half-blocks if None.
         link: Paces pictures; that of a local terminal if None.
         meter: Is told what happens to every frame; a new one if None.
         clock: Seconds that never go back; the link's and the meter's too where those are made here.
@@ -259,7 +106,7 @@ class Viewport(Widget):
 
     def __init__(
         self,
-        encoder: PictureEncoder | None = None,
+        medium: Medium | None = None,
         *,
         link: Link | None = None,
         meter: FrameMeter | None = None,
@@ -273,14 +120,14 @@ class Viewport(Widget):
         self.set_reactive(Viewport.placeholder, placeholder)
         self.link = link or Link(clock)
         self.meter = meter or FrameMeter(clock)
-        self._encoder = encoder or HalfBlockEncoder()
+        self._medium = medium or cell_medium(Graphics.HALF, ColorMode())
         self._clock = clock
         self._adaptation = Adaptation(self.link, clock)
         self._under_way: dict[int, _UnderWay] = {}
         self._newest: DecodedFrame | None = None
         self._number = 0
         """Of the newest frame, for the link."""
-        self._drawn: _Drawn | None = None
+        self._drawn: Drawn | None = None
         self._presented: DecodedFrame | None = None
         self._offered_at = 0.0
         self._live_lane = LiveLane(self)
@@ -293,9 +140,19 @@ class Viewport(Widget):
         return self._presented
 
     @property
-    def placement(self) -> Placement | None:
-        """Where in the widget the picture lies, and at what scale; None while there is no frame."""
+    def placement(self) -> Place | None:
+        """Where in the widget the picture lies; None while there is no frame."""
         return self._drawn.placement if self._drawn else None
+
+    @property
+    def medium(self) -> Medium:
+        """What pictures are drawn with, where nothing lies on them."""
+        return self._medium
+
+    @medium.setter
+    def medium(self, medium: Medium) -> None:
+        self._medium = medium
+        self.refresh()
 
     def show(self, frame: DecodedFrame) -> None:
         """Show a frame, in place of any that was not encoded yet; to be called in the app's thread."""
@@ -318,7 +175,9 @@ class Viewport(Widget):
     @property
     def exact(self) -> bool:
         """Whether what was sent last shows the frame as it is; if not, the rest follows."""
-        return self._adaptation.exact
+        drawn = self._drawn
+        stale = drawn is not None and drawn.canvas.stale and self._live_lane.has_terminal
+        return self._adaptation.exact and not stale
 
     @property
     def quality(self) -> str:
@@ -333,12 +192,13 @@ class Viewport(Widget):
         """The lines of the picture within ``crop``; encoded anew if what surrounds it has changed."""
         if self._drawn is None:
             return super().render_lines(crop)
-        surroundings = self._surroundings()
-        if surroundings != self._drawn.surroundings:
-            self._drawn = self._draw(self._drawn.frame, surroundings)
+        if self._surroundings() != self._drawn.surroundings:
+            before, after = self._drawn, self._draw(self._drawn.frame)
+            if before.surroundings.medium != after.surroundings.medium:
+                self.call_later(self.refresh)  # also what is not drawn now
             self.call_later(self._advance)  # a newer frame may have waited for this
         lines = self._drawn.lines()[crop.y : crop.bottom]
-        if crop.column_span == (0, surroundings.size.width):
+        if crop.column_span == (0, self.size.width):
             return lines
         return [line.crop(*crop.column_span) for line in lines]
 
@@ -352,7 +212,7 @@ class Viewport(Widget):
         if pause is None:
             pause = self.link.patience  # until then an answer comes, and calls this
         elif self.link.waiting is None:
-            if self._adaptation.exact or self._drawn is None:
+            if self.exact or self._drawn is None:
                 return
             pause = max(pause, self._offered_at + REST - self._clock())
             if pause <= 0:
@@ -380,10 +240,8 @@ class Viewport(Widget):
         frame, number = self._newest, self._number
         assert frame is not None
         started = self._clock()
-        before, after = self._drawn, self._draw(frame, self._surroundings())
-        self._drawn = after
-        if not (after.in_place and self._paint_live(number, self._adaptation.frame)):
-            self._paint_lines(number, before, after)
+        if not (self._draw(frame).in_place and self._paint_live(number, self._adaptation.frame)):
+            self._paint_lines(number)
         self._under_way[number] = _UnderWay(frame, self._clock() - started, WriteReport(0.0, 0))
         report_written(self, partial(self._written, number))
 
@@ -395,38 +253,46 @@ class Viewport(Widget):
         else:
             self._wake_after(REST)
 
-    def _paint_lines(self, number: int, before: _Drawn | None, after: _Drawn) -> None:
-        """Let the compositor draw, and with it whatever else waits to be drawn."""
-        rows = None if after.live else _changed_rows(before, after)
-        asks = self.link.asks and self._live_lane.has_terminal and rows != []
+    def _paint_lines(self, number: int) -> None:
+        """Let the compositor draw, and with it whatever else waits to be drawn; then what it cannot."""
+        asks = self.link.asks and self._live_lane.has_terminal
         if asks:
             self._live_lane.write(self.link.question(number, before=True))
-        paint_now(self, [Region(0, 0, *self.size)] if rows is None else _regions(rows, after))
-        if asks:
-            self._live_lane.write(self.link.question(number, before=False))
-        sizes = after.written.sizes
-        size = sum(sizes) if rows is None else sum(sizes[row] for row in rows)
-        self.link.sent(number, size, asked=asks)
+        paint_now(self, [Region(0, 0, *self.size)])
+        drawn, update = self._drawn, None
+        assert drawn is not None
+        if drawn.canvas.stale:
+            update = self._plan(self._adaptation.frame)
+        if asks or update:
+            after = self.link.question(number, before=False) if asks else ""
+            self._live_lane.write(f"{update.text if update else ''}{after}")
+        self.link.sent(number, drawn.size + (update.size if update else 0), asked=asks)
 
     def _paint_live(self, number: int, draw: _Draw) -> bool:
         """Draw what has changed past the compositor, if possible; tells whether it was."""
         drawn = self._drawn
-        if drawn is None or drawn.live is None or self._live_lane.spot() is None:
+        if drawn is None or self._live_lane.spot() is None:
             return False
         paint_now(self, [])  # whatever else waits to be drawn, which may change what lies where
-        spot = self._live_lane.spot()
-        if spot is None or drawn is not self._drawn:
+        update = self._plan(draw) if drawn is self._drawn else None
+        if update is None:
             return False
-        place = drawn.placement
-        at = spot.region.y + place.top, spot.region.x + place.left
-        drawn.live.cover(_covered(spot, place))
-        update = draw(drawn.live, drawn.pixels, at, drawn.surroundings.background.rgb)
         asks = bool(update.text or self.link.in_flight)
         if asks:
             before, after = (self.link.question(number, before=before) for before in (True, False))
             self._live_lane.write(f"{before}{update.text}{after}")
         self.link.sent(number, update.size, asked=asks)
         return True
+
+    def _plan(self, draw: _Draw) -> Update | None:
+        """What changes the picture where it lies, which must be written; None where the compositor has to."""
+        drawn, spot = self._drawn, self._live_lane.spot()
+        if drawn is None or spot is None:
+            return None
+        place = drawn.placement
+        drawn.canvas.cover(_covered(spot, place))
+        at = spot.region.y + place.top, spot.region.x + place.left
+        return draw(drawn.canvas, drawn.pixels, at, drawn.surroundings.background.rgb)
 
     def _written(self, number: int, report: WriteReport) -> None:
         """What was drawn has reached the terminal's device."""
@@ -448,15 +314,26 @@ class Viewport(Widget):
         """Listen for the program being suspended: what is under way then may never be heard of."""
         self.app.app_suspend_signal.subscribe(self, self._suspend, immediate=True)
         self.app.app_resume_signal.subscribe(self, self._resume, immediate=True)
+        before_leaving(self.app, self._farewell)
 
     def _suspend(self, _: App[object]) -> None:
         self._suspended = True
 
     def _resume(self, _: App[object]) -> None:
         self._suspended = False
+        if self._drawn is not None:
+            self._drawn.canvas.forget()
         self.link.forget()
         self._under_way.clear()
         self._advance()
+
+    def _farewell(self) -> str:
+        return self._drawn.canvas.leave() if self._drawn else ""
+
+    def step_aside(self) -> None:
+        """Take off the screen what would lie on another screen that comes on top of this one."""
+        if self._drawn is not None:
+            self._leave(self._drawn.canvas)
 
     def on_resize(self) -> None:
         """Show what had to wait for room."""
@@ -467,50 +344,36 @@ class Viewport(Widget):
     def _is_behind(self) -> bool:
         return self.app.screen is not self.screen
 
-    def _surroundings(self) -> _Surroundings:
+    def _surroundings(self) -> Surroundings:
         _, background = self.background_colors
-        return _Surroundings(self.size, self._is_behind(), background, tuple(self.get_line_filters()))
+        behind = self._is_behind()
+        medium = self._medium
+        if behind or not self._live_lane.free:
+            medium = medium.stand_in
+        return Surroundings(self.size, behind, background, tuple(self.get_line_filters()), medium)
 
-    def _draw(self, frame: DecodedFrame, surroundings: _Surroundings) -> _Drawn:
-        return _Drawn(frame, surroundings, self._encoder, self._adaptation, self._lines_written, self._drawn)
+    def _draw(self, frame: DecodedFrame) -> Drawn:
+        """Make this frame the one that is drawn from now on."""
+        before = self._drawn
+        after = self._drawn = Drawn(frame, self._surroundings(), self._adaptation, self._touched, before)
+        if before is not None and before.canvas is not after.canvas:
+            self._leave(before.canvas)
+        return after
 
-    def _lines_written(self) -> None:
-        """The compositor has drawn what was not exact: the exact picture must follow."""
-        self._wake_after(REST)
+    def _leave(self, canvas: Canvas) -> None:
+        text = canvas.leave()
+        if text and self._live_lane.has_terminal:
+            self._live_lane.write(text)
+
+    def _touched(self) -> None:
+        """The compositor has drawn what is not the exact picture: that must follow."""
+        self._wake_after(0.0 if self._adaptation.exact else REST)
 
 
-def _covered(spot: Spot, place: Placement) -> NDArray[np.bool_]:
+def _covered(spot: Spot, place: Place) -> NDArray[np.bool_]:
     """Which of the picture's cells something lies on, (rows, columns)."""
     covered = np.zeros((place.rows, place.columns), np.bool_)
     for cover in spot.covers:
         x, y = cover.x - spot.region.x - place.left, cover.y - spot.region.y - place.top
         covered[max(y, 0) : max(y + cover.height, 0), max(x, 0) : max(x + cover.width, 0)] = True
     return covered
-
-
-def _coarsened(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Pixels in 16 levels a channel: what a screen on top lets shine through.
-
-    Textual tints what lies behind a screen run by run of equal cells. Where every cell is a run of its own,
-    opening the command palette over a picture of 128x128 takes a second.
-    """
-    coarse: NDArray[np.uint8] = pixels & np.uint8(0xF0) | np.uint8(0x08)
-    return coarse
-
-
-def _changed_rows(before: _Drawn | None, after: _Drawn) -> list[int] | None:
-    """Which rows of the picture look different; None if what is around them may, too."""
-    if before is None or before.surroundings != after.surroundings or before.placement != after.placement:
-        return None
-    pairs = zip(before.encoded.rows, after.encoded.rows, strict=True)
-    return [row for row, (old, new) in enumerate(pairs) if old != new]
-
-
-def _regions(rows: list[int], drawn: _Drawn) -> list[Region]:
-    """Rows of the picture as regions of the widget, in whole lines: lines that are cut need segments."""
-    width, _ = drawn.surroundings.size
-    regions = []
-    for _, run in groupby(enumerate(rows), lambda numbered: numbered[1] - numbered[0]):
-        adjacent = [row for _, row in run]
-        regions.append(Region(0, drawn.placement.top + adjacent[0], width, len(adjacent)))
-    return regions

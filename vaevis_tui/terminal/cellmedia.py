@@ -1,0 +1,77 @@
+"""Characters as a medium: which pixels of a picture they show, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from vaevis_tui.terminal import glyphs
+from vaevis_tui.terminal.canvas import Canvas, Place
+from vaevis_tui.terminal.cell_layout import CellPlacement, fit_cells, resample_cells
+from vaevis_tui.terminal.cellstyles import CellStyle, Characters, HalfBlocks, Patterns
+from vaevis_tui.terminal.colors import ColorMode
+from vaevis_tui.terminal.encoder import Pixels
+from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.layout import Placement, fit, resample
+from vaevis_tui.terminal.live import LivePicture
+
+_GLYPHS = {
+    Graphics.OCTANT: glyphs.OCTANTS,
+    Graphics.SEXTANT: glyphs.SEXTANTS,
+    Graphics.QUADRANT: glyphs.QUADRANTS,
+    Graphics.BRAILLE: glyphs.BRAILLE,
+}
+
+
+@dataclass(frozen=True)
+class CellMedium:
+    """Pictures of characters.
+
+    Attributes:
+        graphics: Which.
+        style: How they are drawn.
+    """
+
+    graphics: Graphics
+    style: CellStyle
+
+    @property
+    def stand_in(self) -> CellMedium:
+        """Itself."""
+        return self
+
+    def place(self, height: int, width: int, columns: int, rows: int) -> Place:
+        """As for any medium. A cell is taken to be twice as high as wide."""
+        if self.style.grid == (2, 1):
+            return fit(height, width, columns, rows)
+        return fit_cells(height, width, columns, rows, self.style.grid)
+
+    def pixels(self, picture: Pixels, place: Place) -> Pixels:
+        """As for any medium."""
+        if isinstance(place, CellPlacement):
+            return resample_cells(picture, place)
+        assert isinstance(place, Placement)
+        return resample(picture, place)
+
+    def canvas(self, place: Place) -> Canvas:
+        """As for any medium."""
+        return LivePicture(self.style, place.rows, place.columns)
+
+
+@lru_cache(maxsize=16)
+def cell_medium(graphics: Graphics, colors: ColorMode) -> CellMedium:
+    """A kind of characters in the colours that a terminal draws.
+
+    Raises:
+        ValueError: They are no characters, but dots.
+    """
+    style: CellStyle
+    if graphics is Graphics.HALF:
+        style = HalfBlocks(colors)
+    elif graphics is Graphics.ASCII:
+        style = Characters()
+    elif graphics in _GLYPHS:
+        style = Patterns(_GLYPHS[graphics], colors)
+    else:
+        raise ValueError(f"{graphics} is drawn in dots")
+    return CellMedium(graphics, style)

@@ -1,0 +1,32 @@
+"""The medium for a kind of graphics in a terminal."""
+
+from __future__ import annotations
+
+import os
+
+from vaevis_tui.terminal.canvas import Medium
+from vaevis_tui.terminal.cellmedia import cell_medium
+from vaevis_tui.terminal.colors import ColorMode
+from vaevis_tui.terminal.dots import InlineImages, KittyImages, Sixels
+from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.support import GraphicsSupport
+
+
+def medium(graphics: Graphics, colors: ColorMode, support: GraphicsSupport) -> Medium:
+    """A kind of graphics as a terminal has it.
+
+    Args:
+        graphics: Which, one that the terminal has.
+        colors: The colours that it draws text in; greys are for pictures of any kind.
+        support: What it has.
+    """
+    match graphics:
+        case Graphics.KITTY:
+            # Two numbers in a row, not those of another program in the same terminal, by all likelihood.
+            return KittyImages(colors, support, image_id=1 + 2 * (os.getpid() % 127))
+        case Graphics.ITERM:
+            return InlineImages(colors, support)
+        case Graphics.SIXEL:
+            return Sixels(colors, support)
+        case _:
+            return cell_medium(graphics, colors)

@@ -1,0 +1,116 @@
+"""What pictures are drawn with: half-blocks at first, then what the user wishes and the terminal can do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from textual.app import App
+
+from vaevis_tui.terminal.choice import choose, following
+from vaevis_tui.terminal.colors import ColorMode
+from vaevis_tui.terminal.graphics import AUTO, PROTOCOLS, Graphics
+from vaevis_tui.terminal.inquiry import Inquiry
+from vaevis_tui.terminal.media import medium
+from vaevis_tui.terminal.probe import Reply, ReplyKind
+from vaevis_tui.terminal.support import GraphicsSupport, conclude
+from vaevis_tui.tui.textual_private import ask_terminal
+from vaevis_tui.tui.viewport import Viewport
+
+NAMES = {
+    Graphics.KITTY: "kitty's graphics",
+    Graphics.ITERM: "iTerm2's images",
+    Graphics.SIXEL: "sixels",
+    Graphics.OCTANT: "octants, 2×4 pixels a cell",
+    Graphics.SEXTANT: "sextants, 2×3 pixels a cell",
+    Graphics.QUADRANT: "quadrants, 2×2 pixels a cell",
+    Graphics.HALF: "half-blocks, 1×2 pixels a cell",
+    Graphics.BRAILLE: "braille, 2×4 dots a cell",
+    Graphics.ASCII: "ASCII characters",
+}
+"""What pictures are drawn as, for people."""
+
+_UNKNOWN = conclude([], brand="unknown", multiplexer=None)
+"""A terminal of which nothing is known."""
+
+
+class GraphicsSwitch:
+    """Asks the terminal, follows the wish, and goes through the kinds by hand.
+
+    Args:
+        viewport: Shows the pictures.
+        wish: A kind of graphics, or `AUTO`.
+        colors: The colours that the terminal draws text in.
+        inquiry: What to ask the terminal; nothing if None.
+        changed: Told of what pictures are drawn with from now on, and of a notice for the user, or None.
+    """
+
+    def __init__(
+        self,
+        viewport: Viewport,
+        wish: str,
+        colors: ColorMode,
+        inquiry: Inquiry | None,
+        changed: Callable[[Graphics, str | None], None],
+    ) -> None:
+        self._viewport = viewport
+        self._wish = wish
+        self._colors = colors
+        self._inquiry = inquiry
+        self._changed = changed
+        self._support = _UNKNOWN
+        self._replies: list[Reply] = []
+        self._concluded = False
+
+    def start(self, app: App[None]) -> None:
+        """Show what needs no asking, and ask; to be called when the app is up."""
+        if self._wish not in (AUTO, *PROTOCOLS):
+            self._show(Graphics(self._wish), None)
+        inquiry = self._inquiry
+        if inquiry is None:
+            self._take_support(_UNKNOWN)
+            return
+        queries = b"".join(inquiry.queries.values())
+        if ask_terminal(app, queries, inquiry.timeout, self._heard):
+            app.set_timer(inquiry.timeout, self._conclude_unless_done)
+        else:
+            self._conclude()
+
+    def cycle(self) -> None:
+        """The next kind of graphics that this terminal can draw with."""
+        self._wish = following(self._viewport.medium.graphics, self._support)
+        graphics = Graphics(self._wish)
+        self._show(graphics, f"Pictures are drawn as {NAMES[graphics]}.")
+
+    def _heard(self, reply: Reply) -> None:
+        self._replies.append(reply)
+        if reply.kind is ReplyKind.ATTRIBUTES:
+            self._conclude()
+
+    def _conclude_unless_done(self) -> None:
+        if not self._concluded:
+            self._conclude()
+
+    def _conclude(self) -> None:
+        """Off the event loop: inside tmux, that is asked, too."""
+        assert self._inquiry is not None
+        self._concluded = True
+        size = self._viewport.app.size
+        loop = asyncio.get_running_loop()
+        concluding = loop.run_in_executor(
+            None, self._inquiry.conclude, tuple(self._replies), (size.height, size.width)
+        )
+        concluding.add_done_callback(lambda done: self._take_support(done.result()))
+
+    def _take_support(self, support: GraphicsSupport) -> None:
+        if not self._viewport.is_attached:
+            return
+        choice = choose(self._wish, support)
+        self._support = choice.support
+        self._show(choice.graphics, choice.notice)
+
+    def _show(self, graphics: Graphics, notice: str | None) -> None:
+        shown = medium(graphics, self._colors, self._support)
+        if shown != self._viewport.medium:
+            self._viewport.medium = shown
+        self._changed(graphics, notice)

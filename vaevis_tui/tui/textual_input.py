@@ -1,0 +1,78 @@
+"""What comes from the terminal: answers to our questions, which Textual would take for keys, and all else.
+
+Like `textual_private` this uses parts of Textual that are private, and is guarded by its tests.
+"""
+
+from __future__ import annotations
+
+import time
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterator
+
+from textual import constants
+from textual._xterm_parser import XTermParser
+from textual.message import Message
+
+from vaevis_tui.terminal.probe import Reply, ReplyKind, ReplyParser
+
+LONGEST_HOLD = 5.0
+"""Seconds for which the rest of what can be no key is waited for, on a network that stalls."""
+
+_KEYS_AT_MOST = 2
+"""Bytes of a beginning that may be keys: Escape, or Alt with another."""
+
+
+class TerminalInput:
+    """Tells answers from what Textual's parser is to see.
+
+    An answer is never seen as keys, however late it comes and however the network cuts it. Only an Escape
+    that begins one must not be ahead of the rest by more than `textual.constants.ESCAPE_DELAY`: nobody could
+    tell it from the key.
+
+    Args:
+        parser: Textual's parser.
+        heard: Is told every answer.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        parser: XTermParser,
+        heard: Callable[[Reply], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._parser = parser
+        self._heard = heard
+        self._clock = clock
+        self._decode = getincrementaldecoder("utf-8")("replace").decode
+        self._replies = ReplyParser()
+        self._held_since = 0.0
+
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """Take input; gives what Textual makes of it."""
+        self._held_since = self._clock()
+        keys = self._replies.feed(data)
+        for reply in self._replies.take():
+            self._heard(reply)
+            if reply.kind is ReplyKind.SYNCHRONIZED:  # which Textual asks, too
+                keys += reply.raw
+        yield from self._pass_on(keys)
+
+    def tick(self) -> Iterator[Message]:
+        """To be called a few times a second: gives up waiting for the rest of what was begun."""
+        held = len(self._replies.held)
+        hold = constants.ESCAPE_DELAY if held <= _KEYS_AT_MOST else LONGEST_HOLD
+        if held and self._clock() - self._held_since >= hold:
+            yield from self._pass_on(self._replies.flush())
+            if self._parser._timeout_time is not None:
+                self._parser._timeout_time = 0.0  # it would wait as long again
+        yield from self._parser.tick()
+
+    def _pass_on(self, data: bytes) -> Iterator[Message]:
+        if text := self._decode(data):
+            yield from self._parser.feed(text)
+
+    def close(self) -> None:
+        """Let the parser end; what it still holds is no key any more."""
+        for _ in self._parser.feed(""):
+            pass
