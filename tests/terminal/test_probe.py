@@ -15,6 +15,7 @@ from vaevis_tui.terminal.probe import (
     timeout,
 )
 from vaevis_tui.terminal.support import GraphicsSupport, KittyGraphics, conclude
+from vaevis_tui.terminal.window import Window
 
 # What terminals answered to the batch: the first four recorded from the programs, the others from their
 # sources and from public recordings of the same queries.
@@ -60,7 +61,9 @@ def support(
     data: bytes, brand: str = "unknown", multiplexer: str | None = None, passthrough: bool = False
 ) -> GraphicsSupport:
     replies = heard(data).replies
-    return conclude(replies, brand=brand, multiplexer=multiplexer, window=(23, 94), passthrough=passthrough)
+    return conclude(
+        replies, brand=brand, multiplexer=multiplexer, window=Window(23, 94), passthrough=passthrough
+    )
 
 
 # Asking
@@ -234,6 +237,8 @@ def test_facts_are_read() -> None:
 def test_a_cell_may_be_found_by_division() -> None:
     assert support(b"\x1b[4;460;846t").cell == (20, 9)
     assert support(b"\x1b[4;0;0t").cell is None
+    by_the_system = conclude([], brand="xterm", multiplexer=None, window=Window(50, 140, 654, 844))
+    assert by_the_system.cell == (13, 6)
 
 
 def test_no_sixels_where_the_size_of_a_cell_is_not_known() -> None:

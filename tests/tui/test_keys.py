@@ -65,9 +65,9 @@ async def test_help_tells_every_key_as_it_is_mapped() -> None:
         lines = str(screen.text()).splitlines()
         for binding in EVERY:
             assert any(line.endswith(binding.tooltip) for line in lines), binding.id
-        assert next(line for line in lines if line.endswith("ends it")).startswith("g ")
+        assert next(line for line in lines if line.endswith("ends it")).startswith("x ")
         await explorer.pilot.press("escape")
         await explorer.press("x")
         assert explorer.exploration.walking
-        assert "g walk" in str(explorer.screen.query_one(HintBar).render())
+        assert "x walk" in str(explorer.screen.query_one(HintBar).render())
         await explorer.press("x")

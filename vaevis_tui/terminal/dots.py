@@ -191,6 +191,9 @@ def _move(at: tuple[int, int]) -> str:
 class SixelCanvas(_DotCanvas):
     """A picture in sixels."""
 
+    # What is dithered to a fixed palette takes no fewer bytes for being rounded before.
+    ladder = tuple(step for step in DOTS_LADDER if step.levels == 256 or step.block > 1)
+
     def __init__(self, place: DotPlacement, encoder: SixelEncoder) -> None:
         super().__init__(place)
         self._encoder = encoder

@@ -10,6 +10,7 @@ from vaevis_tui.terminal import probe
 from vaevis_tui.terminal.capabilities import TerminalCapabilities
 from vaevis_tui.terminal.probe import Reply, ReplyKind
 from vaevis_tui.terminal.support import GraphicsSupport, conclude
+from vaevis_tui.terminal.window import Window
 
 _TMUX_PATIENCE = 1.0
 """Seconds that tmux may take to tell of itself; it takes 10 ms."""
@@ -39,12 +40,18 @@ class Inquiry:
         """What to ask, in this order and in one go."""
         return probe.queries(self.brand, self.multiplexer)
 
-    def conclude(self, replies: Iterable[Reply], window: tuple[int, int] | None) -> GraphicsSupport:
+    @property
+    def size_queries(self) -> dict[ReplyKind, bytes]:
+        """What to ask again when the window's size has changed, and perhaps its font's."""
+        kinds = (ReplyKind.WINDOW_SIZE, ReplyKind.CELL_SIZE, ReplyKind.ATTRIBUTES)
+        return {kind: probe.QUERIES[kind] for kind in kinds}
+
+    def conclude(self, replies: Iterable[Reply], window: Window | None) -> GraphicsSupport:
         """What follows from answers; inside tmux this asks that, too, for some milliseconds.
 
         Args:
             replies: The answers.
-            window: Rows and columns of the window.
+            window: The window as the system knows it.
         """
         passthrough, outside = ask_tmux() if self.multiplexer == "tmux" else (False, "")
         return conclude(

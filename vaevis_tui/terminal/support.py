@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.probe import Reply, ReplyKind
+from vaevis_tui.terminal.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def conclude(
     *,
     brand: str,
     multiplexer: str | None,
-    window: tuple[int, int] | None = None,
+    window: Window | None = None,
     passthrough: bool = False,
     outside: str = "",
 ) -> GraphicsSupport:
@@ -115,7 +116,7 @@ def conclude(
         replies: What it answered; nothing at all is an answer, too.
         brand: The terminal by its environment, as in `TerminalCapabilities`.
         multiplexer: What stands between by the environment, as in `TerminalCapabilities`.
-        window: Rows and columns of the window, to divide its size in dots by where a cell's is not told.
+        window: The window as the system knows it, for the size of a cell where the terminal does not tell.
         passthrough: Whether tmux hands on what is wrapped by `through_tmux` (its option allow-passthrough).
         outside: How the terminal outside tmux calls itself, as tmux knows it (client_termtype); or empty.
     """
@@ -233,15 +234,15 @@ def _registers(said: Mapping[ReplyKind, Reply]) -> tuple[int, str]:
     return _DEFAULT_REGISTERS, f"DA1 has 4; {_DEFAULT_REGISTERS} colours, which it does not tell"
 
 
-def _cell(
-    said: Mapping[ReplyKind, Reply], window: tuple[int, int] | None
-) -> tuple[tuple[int, int] | None, str]:
+def _cell(said: Mapping[ReplyKind, Reply], window: Window | None) -> tuple[tuple[int, int] | None, str]:
     cell, whole = said.get(ReplyKind.CELL_SIZE), said.get(ReplyKind.WINDOW_SIZE)
     if cell and len(cell.numbers) == 2 and all(cell.numbers):
         height, width = cell.numbers
         return (height, width), f"{width}x{height} dots, as it tells"
-    if whole and len(whole.numbers) == 2 and window and all(window):
-        height, width = whole.numbers[0] // window[0], whole.numbers[1] // window[1]
-        if height and width:
-            return (height, width), f"{width}x{height} dots, its window divided"
+    if window and (known := window.cell):
+        return known, f"{known[1]}x{known[0]} dots, by the window's size as the system knows it"
+    if window and whole and len(whole.numbers) == 2:
+        known = Window(window.rows, window.columns, *whole.numbers).cell
+        if known:
+            return known, f"{known[1]}x{known[0]} dots, its window divided"
     return None, "its size in dots is not told"

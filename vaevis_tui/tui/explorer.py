@@ -135,6 +135,7 @@ class ExplorerScreen(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Divide the new window before it is laid out."""
         self._arrange(event.size.width, event.size.height)
+        self._graphics.resized()
 
     def _arrange(self, width: int, height: int) -> None:
         bundle = self._exploration.bundle if self._exploration else None

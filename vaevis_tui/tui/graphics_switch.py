@@ -14,7 +14,7 @@ from vaevis_tui.terminal.inquiry import Inquiry
 from vaevis_tui.terminal.media import medium
 from vaevis_tui.terminal.probe import Reply, ReplyKind
 from vaevis_tui.terminal.support import GraphicsSupport, conclude
-from vaevis_tui.tui.textual_private import ask_terminal
+from vaevis_tui.tui.textual_private import ask_terminal, window_of_terminal
 from vaevis_tui.tui.viewport import Viewport
 
 NAMES = {
@@ -59,8 +59,9 @@ class GraphicsSwitch:
         self._inquiry = inquiry
         self._changed = changed
         self._support = _UNKNOWN
-        self._replies: list[Reply] = []
+        self._replies: dict[ReplyKind, Reply] = {}
         self._concluded = False
+        self._can_ask = False
 
     def start(self, app: App[None]) -> None:
         """Show what needs no asking, and ask; to be called when the app is up."""
@@ -70,11 +71,21 @@ class GraphicsSwitch:
         if inquiry is None:
             self._take_support(_UNKNOWN)
             return
-        queries = b"".join(inquiry.queries.values())
-        if ask_terminal(app, queries, inquiry.timeout, self._heard):
+        self._can_ask = self._ask(inquiry.queries)
+        if self._can_ask:
             app.set_timer(inquiry.timeout, self._conclude_unless_done)
         else:
             self._conclude()
+
+    def _ask(self, queries: dict[ReplyKind, bytes]) -> bool:
+        assert self._inquiry is not None
+        batch = b"".join(queries.values())
+        return ask_terminal(self._viewport.app, batch, self._inquiry.timeout, self._heard)
+
+    def resized(self) -> None:
+        """The window has another size, and perhaps another font: dots may be others."""
+        if self._inquiry is not None and self._can_ask and self._viewport.medium.graphics in PROTOCOLS:
+            self._ask(self._inquiry.size_queries)
 
     def cycle(self) -> None:
         """The next kind of graphics that this terminal can draw with."""
@@ -83,7 +94,7 @@ class GraphicsSwitch:
         self._show(graphics, f"Pictures are drawn as {NAMES[graphics]}.")
 
     def _heard(self, reply: Reply) -> None:
-        self._replies.append(reply)
+        self._replies[reply.kind] = reply
         if reply.kind is ReplyKind.ATTRIBUTES:
             self._conclude()
 
@@ -95,11 +106,8 @@ class GraphicsSwitch:
         """Off the event loop: inside tmux, that is asked, too."""
         assert self._inquiry is not None
         self._concluded = True
-        size = self._viewport.app.size
-        loop = asyncio.get_running_loop()
-        concluding = loop.run_in_executor(
-            None, self._inquiry.conclude, tuple(self._replies), (size.height, size.width)
-        )
+        replies, window = tuple(self._replies.values()), window_of_terminal(self._viewport.app)
+        concluding = asyncio.get_running_loop().run_in_executor(None, self._inquiry.conclude, replies, window)
         concluding.add_done_callback(lambda done: self._take_support(done.result()))
 
     def _take_support(self, support: GraphicsSupport) -> None:

@@ -38,6 +38,7 @@ from textual.widget import Widget
 
 from vaevis_tui.terminal.halfblock import UPPER_HALF
 from vaevis_tui.terminal.probe import QUERIES, Reply, ReplyKind
+from vaevis_tui.terminal.window import Window, window_of
 from vaevis_tui.tui.textual_input import TerminalInput
 
 if sys.platform != "win32":
@@ -495,6 +496,12 @@ def ask_terminal(app: App[Any], queries: bytes, patience: float, heard: Callable
     driver.listener = heard
     driver.ask(queries, patience)
     return True
+
+
+def window_of_terminal(app: App[Any]) -> Window | None:
+    """The window of an app's terminal, as the system knows it; None where there is none."""
+    driver = app._driver
+    return window_of(driver.fileno) if isinstance(driver, TimedDriver) and driver.can_be_asked else None
 
 
 def before_leaving(app: App[Any], farewell: Callable[[], str]) -> None:
