@@ -130,7 +130,7 @@ def _add_point(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGr
     return point
 
 
-def _add_graphics(parser: argparse.ArgumentParser) -> None:
+def _add_graphics(parser: argparse.ArgumentParser, auto: str) -> None:
     from vaevis_tui.terminal.graphics import AUTO, Graphics
 
     parser.add_argument(
@@ -138,8 +138,7 @@ def _add_graphics(parser: argparse.ArgumentParser) -> None:
         choices=(AUTO, *Graphics),
         default=AUTO,
         metavar="KIND",
-        help=f"what pictures are drawn with: {', '.join(Graphics)}; auto takes the best that the terminal "
-        "says it has, half-blocks until then (default: auto)",
+        help=f"what pictures are drawn with: {', '.join(Graphics)}; {auto}",
     )
 
 
@@ -244,7 +243,9 @@ def _explore(arguments: list[str]) -> int:
         metavar="FILE",
         help="where the last session ended, also by a dropped connection, or the one of a file",
     )
-    _add_graphics(parser)
+    _add_graphics(
+        parser, "auto takes the best that the terminal says it has, half-blocks until then (default: auto)"
+    )
     parser.add_argument("--walk", action="store_true", help="start with the random walk on")
     parser.add_argument(
         "--snapshot-dir", type=Path, default=Path(), metavar="DIR", help="where snapshots go (default: here)"
@@ -344,17 +345,23 @@ def _scale(text: str) -> int:
 
 
 def _show(arguments: list[str]) -> int:
-    parser = _parser("show", "Draw one point on a plain console, in half-blocks.")
+    from vaevis_tui.terminal.graphics import AUTO
+
+    parser = _parser("show", "Draw one point on a plain console, in half-blocks if not told otherwise.")
     _add_model(parser)
     _add_point(parser)
+    _add_graphics(parser, "auto draws half-blocks, and asks the terminal nothing (default: auto)")
     options = parser.parse_args(arguments)
     with _open_model(options) as model:
         picture = model.decode(_point(options, model))[0]
         _note_backend(options, model)
 
-    from vaevis_tui.console import print_picture
+    from vaevis_tui.console import draw_picture, print_picture
 
-    print_picture(picture)
+    if options.graphics == AUTO:
+        print_picture(picture)
+    elif notice := draw_picture(picture, options.graphics):
+        print(f"vaevis-tui: {notice}", file=sys.stderr)
     return 0
 
 

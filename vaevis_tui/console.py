@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shutil
+import sys
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +18,9 @@ from rich.text import Text
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.card import ModelCard
+
+if TYPE_CHECKING:
+    from vaevis_tui.terminal.probe import Reply
 
 
 def print_picture(picture: NDArray[np.uint8], console: Console | None = None) -> None:
@@ -34,6 +42,36 @@ def print_picture(picture: NDArray[np.uint8], console: Console | None = None) ->
         size = max(int(width * scale), 1), max(int(height * scale), 1)
         image = image.resize(size, Image.Resampling.BOX)
     console.print(Pixels.from_image(image))
+
+
+def draw_picture(picture: NDArray[np.uint8], graphics: str) -> str | None:
+    """Draw a picture, uint8 (h, w, 3), with a kind of graphics, as large as the console allows.
+
+    A protocol is only used in a terminal that does not say it has none; that is asked.
+
+    Returns:
+        What the user should know, one line; or None.
+    """
+    from vaevis_tui.terminal.ask import ask
+    from vaevis_tui.terminal.capabilities import detect
+    from vaevis_tui.terminal.choice import choose
+    from vaevis_tui.terminal.graphics import PROTOCOLS
+    from vaevis_tui.terminal.inquiry import Inquiry
+    from vaevis_tui.terminal.media import medium
+    from vaevis_tui.terminal.window import window_of
+
+    terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=sys.stdout.isatty())
+    inquiry = Inquiry.of(os.environ, terminal)
+    replies: tuple[Reply, ...] = ()
+    if graphics in PROTOCOLS and not terminal.refusal:
+        with contextlib.suppress(OSError):
+            replies = ask(b"".join(inquiry.queries.values()), inquiry.timeout)
+    choice = choose(graphics, inquiry.conclude(replies, window_of(1)))
+    drawn_with = medium(choice.graphics, terminal.colors, choice.support)
+    columns, rows = shutil.get_terminal_size()
+    sys.stdout.write(drawn_with.still(picture, columns, max(rows - 2, 1)))  # two rows stay for the prompt
+    sys.stdout.flush()
+    return choice.notice
 
 
 def print_models(*, as_json: bool, console: Console | None = None) -> None:

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 from vaevis_tui import __version__
 from vaevis_tui.engine.decoder import DecoderInfo, EngineError
 from vaevis_tui.errors import UserError
+from vaevis_tui.terminal.ask import ask
 from vaevis_tui.terminal.capabilities import TerminalCapabilities, detect
+from vaevis_tui.terminal.choice import offered
+from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.inquiry import Inquiry
+from vaevis_tui.terminal.probe import Reply
+from vaevis_tui.terminal.support import GraphicsSupport
+from vaevis_tui.terminal.window import window_of
 
 if TYPE_CHECKING:
     from vaevis_tui.engine.decoder import Latents, Pictures
@@ -47,6 +54,40 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What the terminal was asked.
+
+    Attributes:
+        about: In words.
+        sent: The query.
+        answer: What came back; empty if nothing did.
+    """
+
+    about: str
+    sent: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the terminal said of itself.
+
+    Attributes:
+        questions: All that were asked.
+        problem: Why none was; empty if they were.
+        answer_ms: Time until the last answer, or until it was not waited for any longer.
+        support: What was concluded.
+        offered: What pictures can be drawn with, best first.
+    """
+
+    questions: list[Question]
+    problem: str
+    answer_ms: float
+    support: GraphicsSupport
+    offered: tuple[Graphics, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What `examine` found."""
 
@@ -61,6 +102,7 @@ class Report:
     chosen: Attempt
     others: list[Attempt]
     terminal: TerminalCapabilities
+    answers: Answers
     columns: int
     rows: int
 
@@ -77,6 +119,7 @@ def examine(model: str, backend: str) -> Report:
     adapters, problem = _adapters()
     columns, rows = _size()
     terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=sys.stdout.isatty())
+    answers = _ask(terminal)
     return Report(
         version=__version__,
         python=platform.python_version(),
@@ -89,6 +132,7 @@ def examine(model: str, backend: str) -> Report:
         chosen=_attempt(model, backend),
         others=[_attempt(model, other) for other in ("wgpu", "onnxruntime") if other != backend],
         terminal=terminal,
+        answers=answers,
         columns=columns,
         rows=rows,
     )
@@ -139,6 +183,36 @@ def _version(package: str) -> str:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "missing"
+
+
+def _ask(terminal: TerminalCapabilities) -> Answers:
+    """Ask the terminal what it can do, if there is one at both ends."""
+    inquiry = Inquiry.of(os.environ, terminal)
+    replies: tuple[Reply, ...] = ()
+    problem = ""
+    began = time.perf_counter()
+    if sys.platform == "win32":
+        problem = "not asked: Windows' console is not known to answer"
+    elif terminal.refusal:
+        problem = "not asked: there is no terminal at both ends"
+    else:
+        try:
+            replies = ask(b"".join(inquiry.queries.values()), inquiry.timeout)
+        except OSError as error:
+            problem = f"not asked: {error}"
+    took = 1000 * (time.perf_counter() - began)
+    answers = {reply.kind: _spelled(reply.raw) for reply in replies}
+    support = inquiry.conclude(replies, window_of(0))
+    questions = [
+        Question(str(kind), _spelled(query), answers.get(kind, "")) for kind, query in inquiry.queries.items()
+    ]
+    return Answers(questions if not problem else [], problem, took, support, offered(support))
+
+
+def _spelled(sequence: bytes) -> str:
+    """A sequence as people read it."""
+    text = sequence.decode("latin-1").replace("\x1b\\", " ST").replace("\x1b", "ESC ").replace("\x07", " BEL")
+    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
 
 
 def _size() -> tuple[int, int]:
@@ -231,7 +305,28 @@ def _sections(report: Report) -> list[tuple[str, list[str]]]:
                 *filter(None, [terminal.refusal, terminal.notice]),
             ],
         ),
+        ("terminal's answers", _answers(report.answers)),
+        ("graphics", _graphics(report.answers)),
     ]
+
+
+def _answers(answers: Answers) -> list[str]:
+    if answers.problem:
+        return [answers.problem]
+    asked = max(len(question.sent) for question in answers.questions)
+    lines = [
+        f"{question.about:<20} {question.sent:<{asked}}  {question.answer or 'no answer'}"
+        for question in answers.questions
+    ]
+    ended = "answered after" if answers.support.answered else "no answer within"
+    return [*lines, f"{ended} {answers.answer_ms:.0f} ms"]
+
+
+def _graphics(answers: Answers) -> list[str]:
+    concluded = [f"{about + ':':<20} {why}" for about, why in answers.support.reasons]
+    best, *others = answers.offered
+    auto = f"auto takes {answers.support.best}; g goes through {', '.join((best, *others))}"
+    return [*concluded, auto]
 
 
 def _decoding(attempt: Attempt, label: str) -> str:

@@ -6,6 +6,8 @@ import numpy as np
 import pyte
 from numpy.typing import NDArray
 
+from vaevis_tui.terminal.glyphs import Glyphs
+
 
 class PixelScreen:
     """A screen of cells, each two pixels high, fed with terminal output."""
@@ -27,6 +29,21 @@ class PixelScreen:
         for y in range(self.screen.lines):
             for x in range(self.screen.columns):
                 shown[2 * y, x], shown[2 * y + 1, x] = self._halves(x, y)
+        return shown
+
+    def cells(self, glyphs: Glyphs, top: int, left: int, rows: int, columns: int) -> NDArray[np.uint8]:
+        """The pixels that cells show, uint8 (rows * glyphs.rows, columns * glyphs.columns, 3)."""
+        shown = np.zeros((rows * glyphs.rows, columns * glyphs.columns, 3), np.uint8)
+        for y in range(rows):
+            for x in range(columns):
+                cell = self.screen.buffer[top + y][left + x]
+                pattern = glyphs.characters.index(cell.data)
+                for bit in range(glyphs.pixels):
+                    row, column = (
+                        y * glyphs.rows + bit // glyphs.columns,
+                        x * glyphs.columns + bit % glyphs.columns,
+                    )
+                    shown[row, column] = _rgb(cell.fg if pattern >> bit & 1 else cell.bg)
         return shown
 
     def _halves(self, x: int, y: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -39,6 +39,12 @@ class KittyTerminal:
             self._chunk(keys, match[2] or "")
         assert self._pending is None, "the last chunk is missing"
 
+    def feed_part(self, output: str) -> None:
+        """One command, which may be a chunk with more to come."""
+        match = _COMMAND.fullmatch(output)
+        assert match, "no graphics command"
+        self._chunk(dict(pair.split("=") for pair in match[1].split(",")), match[2] or "")
+
     def _chunk(self, keys: dict[str, str], payload: str) -> None:
         assert len(payload) <= 4096
         assert keys["q"] == "2", "an answer would be read as keys"
@@ -64,8 +70,12 @@ class KittyTerminal:
             case "f":
                 assert keys["r"] == "1"
                 assert keys["X"] == "1"
-                frame = self._pixels(keys, payload)
-                assert frame.shape == self.images[image].shape
+                part = self._pixels(keys, payload)
+                x, y = int(keys.get("x", 0)), int(keys.get("y", 0))
+                height, width, _ = part.shape
+                frame = self.images[image].copy()
+                assert frame[y : y + height, x : x + width].shape == part.shape, "a part lies outside"
+                frame[y : y + height, x : x + width] = part
                 self.images[image] = frame
             case "p":
                 assert image in self.images

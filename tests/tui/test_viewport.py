@@ -17,11 +17,12 @@ from textual.widgets import Static
 
 from tests.tui.frames import FakeFrame, flat_frame, random_frame
 from tests.tui.output import StallingDriver, Terminal, on_terminal
-from vaevis_tui.terminal.cellmedia import cell_medium
+from vaevis_tui.terminal.cellmedia import CellMedium, cell_medium
 from vaevis_tui.terminal.cellstream import CellStream
 from vaevis_tui.terminal.cellstyles import Cells, CellStyle
 from vaevis_tui.terminal.colors import ColorMode
 from vaevis_tui.terminal.encoder import RGB
+from vaevis_tui.terminal.glyphs import ALL
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.halfblock import HalfBlockEncoder
 from vaevis_tui.terminal.layout import fit, resample
@@ -501,6 +502,47 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(seed
             await terminal.pilot.pause(0.005)
         await terminal.pilot.pause()
         assert (terminal.pixels() == expected(frame, *size)).all()
+
+
+@pytest.mark.parametrize("budget", [None, 20_000], ids=["fast", "slow"])
+@pytest.mark.parametrize("graphics", [Graphics.QUADRANT, Graphics.OCTANT, Graphics.BRAILLE])
+async def test_other_characters_end_up_showing_the_last_frame(
+    graphics: Graphics, budget: float | None
+) -> None:
+    chance = random.Random(graphics)
+    clock = Clock()
+    app = PictureApp(graphics=graphics, link=Link(clock, budget=budget, asks=False), clock=clock)
+    frame = random_frame(0, 24, 24)
+    async with on_terminal(app, size=(46, 14)) as terminal:
+        app.viewport.show(frame)
+        for step in range(15):
+            match chance.choice(["frame"] * 4 + ["resize", "cover", "veil", "repaint"]):
+                case "frame":
+                    frame = random_frame(step, chance.randint(1, 40), chance.randint(1, 40))
+                    app.viewport.show(frame)
+                case "resize":
+                    await terminal.resize(chance.randint(SIDE + 1, 60), chance.randint(1, 20))
+                case "cover":
+                    await app.screen_stack[0].remove_children("#patch")
+                    await app.screen_stack[0].mount(Static(id="patch"))
+                case "veil":
+                    await app.push_screen(Veil())
+                    await terminal.pilot.pause()
+                    app.pop_screen()
+                case "repaint":
+                    app.refresh()
+            await terminal.pilot.pause()
+        await app.screen.remove_children("#patch")
+        await terminal.pilot.pause()
+        await terminal.until(lambda: app.viewport.presented is frame and app.viewport.exact)
+        terminal._feed()
+        medium, place = app.viewport.medium, app.viewport.placement
+        assert isinstance(medium, CellMedium)
+        assert place is not None
+        pixels = medium.style.render(medium.pixels(frame.picture, place), medium.style.ladder[0], BACKGROUND)
+        glyphs = ALL[graphics]
+        shown = terminal._screen.cells(glyphs, place.top, place.left, place.rows, place.columns)
+        assert (shown == pixels.shown).all()
 
 
 async def test_messages_bubble_to_the_app() -> None:

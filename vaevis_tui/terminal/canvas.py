@@ -163,3 +163,13 @@ class Medium(Protocol):
     def canvas(self, place: Place) -> Canvas:
         """A canvas there, whose cells the terminal shows nobody knows what in."""
         ...
+
+    def still(self, picture: Pixels, columns: int, rows: int) -> str:
+        """What shows a picture once where the cursor is, and leaves that at the beginning of a line below.
+
+        Args:
+            picture: uint8 (h, w, 3).
+            columns: Width of the console in cells.
+            rows: Height that there is for it in cells.
+        """
+        ...

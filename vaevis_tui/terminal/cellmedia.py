@@ -57,6 +57,13 @@ class CellMedium:
         """As for any medium."""
         return LivePicture(self.style, place.rows, place.columns)
 
+    def still(self, picture: Pixels, columns: int, rows: int) -> str:
+        """As for any medium."""
+        height, width, _ = picture.shape
+        place = self.place(height, width, columns, rows)
+        rendered = self.style.render(self.pixels(picture, place), self.style.ladder[0], (0, 0, 0))
+        return "".join(f"{row}\n" for row in rendered.rows()[0])
+
 
 @lru_cache(maxsize=16)
 def cell_medium(graphics: Graphics, colors: ColorMode) -> CellMedium:

@@ -104,6 +104,10 @@ def fit_dots(
     return DotPlacement(height, width, scale, used_columns, used_rows, left, top)
 
 
+At = tuple[int, int] | None
+"""Row and column of the screen that a picture begins at, from 0; None is where the cursor was saved."""
+
+
 def _nothing() -> None:
     """What is to be done once nothing is written."""
 
@@ -111,12 +115,12 @@ def _nothing() -> None:
 class _DotCanvas(ABC):
     """What canvases of dots have in common: they know the pixels that the terminal shows, or show none."""
 
-    ladder = DOTS_LADDER
+    ladder: tuple[Quality, ...] = DOTS_LADDER
 
     def __init__(self, place: DotPlacement) -> None:
         self._place = place
         self._shown: Pixels | None = None
-        self._at = (0, 0)
+        self._at: At = (0, 0)
 
     @property
     def stale(self) -> bool:
@@ -127,7 +131,7 @@ class _DotCanvas(ABC):
         self,
         pixels: Pixels,
         quality: Quality,
-        at: tuple[int, int] = (0, 0),
+        at: At = (0, 0),
         background: RGB = (0, 0, 0),
         limit: int | None = None,
     ) -> Update:
@@ -139,7 +143,7 @@ class _DotCanvas(ABC):
         return self._update(reduced, changed, at, limit)
 
     @abstractmethod
-    def _update(self, pixels: Pixels, changed: Mask, at: tuple[int, int], limit: int | None) -> Update:
+    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None) -> Update:
         """Output for pixels, some rows of which have changed."""
 
     def _changed(self, pixels: Pixels, tolerance: float) -> Mask:
@@ -154,11 +158,11 @@ class _DotCanvas(ABC):
         scale = self._place.scale
         return pixels if scale == 1 else pixels.repeat(scale, axis=1).repeat(scale, axis=0)
 
-    def _whole(self, text: str, pixels: Pixels, at: tuple[int, int]) -> Update:
+    def _whole(self, text: str, pixels: Pixels, at: At) -> Update:
         """An update that draws the whole picture."""
         return Update(text, len(text), True, partial(self._put, pixels, at))
 
-    def _put(self, pixels: Pixels, at: tuple[int, int]) -> None:
+    def _put(self, pixels: Pixels, at: At) -> None:
         self._shown, self._at = pixels, at
 
     def lines(self, pixels: Pixels, quality: Quality, background: RGB) -> Lines:
@@ -184,8 +188,11 @@ class _DotCanvas(ABC):
         return ""
 
 
-def _move(at: tuple[int, int]) -> str:
-    return f"\x1b[{at[0] + 1};{at[1] + 1}H"
+def _move(at: At, row: int = 0) -> str:
+    """To the left cell of a row of the canvas."""
+    if at is None:
+        return f"\x1b8\x1b[{row}B" if row else "\x1b8"
+    return f"\x1b[{at[0] + row + 1};{at[1] + 1}H"
 
 
 class SixelCanvas(_DotCanvas):
@@ -198,7 +205,7 @@ class SixelCanvas(_DotCanvas):
         super().__init__(place)
         self._encoder = encoder
 
-    def _update(self, pixels: Pixels, changed: Mask, at: tuple[int, int], limit: int | None) -> Update:
+    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None) -> Update:
         text = _move(at) + self._encoder.encode(pixels, self._place.scale).output
         return self._whole(text, pixels, at)
 
@@ -210,7 +217,7 @@ class InlineImageCanvas(_DotCanvas):
         super().__init__(place)
         self._wrap = through_tmux if tmux else None
 
-    def _update(self, pixels: Pixels, changed: Mask, at: tuple[int, int], limit: int | None) -> Update:
+    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None) -> Update:
         place = self._place
         image = inline_image(self._enlarged(pixels), place.columns, place.rows, wrap=self._wrap)
         return self._whole(_move(at) + image, pixels, at)
@@ -229,7 +236,7 @@ class KittyCanvas(_DotCanvas):
         """Whether the picture is not there, or its placeholders are not."""
         return self._shown is None or not self._placed
 
-    def _update(self, pixels: Pixels, changed: Mask, at: tuple[int, int], limit: int | None) -> Update:
+    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None) -> Update:
         image = copy(self._image)  # which becomes the image if this is written
         whole, where = True, self._place
         if self._shown is None or not image.frames:
@@ -240,7 +247,7 @@ class KittyCanvas(_DotCanvas):
         if output.rows is None and not output.at_corner and not (self._placed and at == self._at):
             placed = image.again()
             output = replace(placed, before=output.before + placed.before, after=output.after)
-        rows = "".join(_move((at[0] + y, at[1])) + row for y, row in enumerate(output.rows or ()))
+        rows = "".join(_move(at, y) + row for y, row in enumerate(output.rows or ()))
         corner = _move(at) + output.at_corner if output.at_corner else ""
         text = f"{output.before}{rows}{corner}{output.after}"
         size = len(text) if not rows else len(text.encode())
@@ -264,7 +271,7 @@ class KittyCanvas(_DotCanvas):
         shown[first:end] = pixels[first:end]
         return text, shown, whole
 
-    def _take(self, image: KittyImage, pixels: Pixels, at: tuple[int, int]) -> None:
+    def _take(self, image: KittyImage, pixels: Pixels, at: At) -> None:
         self._image, self._placed = image, True
         self._put(pixels, at)
 
@@ -318,7 +325,15 @@ class DotMedium(ABC):
         return self._canvas(place)
 
     @abstractmethod
-    def _canvas(self, place: DotPlacement) -> Canvas: ...
+    def _canvas(self, place: DotPlacement) -> _DotCanvas: ...
+
+    def still(self, picture: Pixels, columns: int, rows: int) -> str:
+        """As for any medium. Room is made first: at the bottom of the screen a picture would be cut."""
+        height, width, _ = picture.shape
+        place = self.place(height, width, columns, rows)
+        update = self._canvas(place).plan(self.pixels(picture, place), DOTS_LADDER[0], None)
+        room = "\n" * place.rows
+        return f"{room}\x1b[{place.rows}A\x1b7{update.text}\x1b8\x1b[{place.rows}B\r"
 
 
 @dataclass(frozen=True)
@@ -332,7 +347,7 @@ class Sixels(DotMedium):
         cell, limit = self.support.cell or _CELL, self.support.sixel_size or _SIXEL_SIZE
         return fit_dots(height, width, columns, rows, cell, limit)
 
-    def _canvas(self, place: DotPlacement) -> Canvas:
+    def _canvas(self, place: DotPlacement) -> _DotCanvas:
         return SixelCanvas(place, SixelEncoder(self.support.sixel_registers))
 
 
@@ -342,7 +357,7 @@ class InlineImages(DotMedium):
 
     graphics = Graphics.ITERM
 
-    def _canvas(self, place: DotPlacement) -> Canvas:
+    def _canvas(self, place: DotPlacement) -> _DotCanvas:
         return InlineImageCanvas(place, self.support.multiplexer == "tmux")
 
 
@@ -358,7 +373,7 @@ class KittyImages(DotMedium):
 
     graphics = Graphics.KITTY
 
-    def _canvas(self, place: DotPlacement) -> Canvas:
+    def _canvas(self, place: DotPlacement) -> _DotCanvas:
         kitty = self.support.kitty
         assert kitty is not None
         wrap = through_tmux if self.support.multiplexer == "tmux" else as_it_is
