@@ -32,6 +32,11 @@ class _Screen(pyte.Screen):
         self._owner = owner
         super().__init__(columns, rows)
 
+    def restore_cursor(self) -> None:
+        """What was saved can be restored again, on real terminals."""
+        super().restore_cursor()
+        self.save_cursor()
+
     def draw(self, data: str) -> None:
         for character in data:
             x, y = self.cursor.x, self.cursor.y

@@ -140,11 +140,11 @@ class _DotCanvas(ABC):
         changed = self._changed(reduced, quality.tolerance)
         if not (changed.any() or self.stale or at != self._at):
             return Update("", 0, True, _nothing)
-        return self._update(reduced, changed, at, limit)
+        return self._update(reduced, changed, at, limit, quality.block)
 
     @abstractmethod
-    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None) -> Update:
-        """Output for pixels, some rows of which have changed."""
+    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None, block: int) -> Update:
+        """Output for pixels, some rows of which have changed, and so many of which are the same each way."""
 
     def _changed(self, pixels: Pixels, tolerance: float) -> Mask:
         """Which rows of pixels must be sent for the terminal to show these, give or take, (h,)."""
@@ -205,9 +205,13 @@ class SixelCanvas(_DotCanvas):
         super().__init__(place)
         self._encoder = encoder
 
-    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None) -> Update:
-        text = _move(at) + self._encoder.encode(pixels, self._place.scale).output
-        return self._whole(text, pixels, at)
+    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None, block: int) -> Update:
+        height, width, _ = pixels.shape
+        if height % block or width % block:
+            block = 1
+        # Block by block: dithering would make pixels of a block differ.
+        sixels = self._encoder.encode(pixels[::block, ::block], self._place.scale * block)
+        return self._whole(_move(at) + sixels.output, pixels, at)
 
 
 class InlineImageCanvas(_DotCanvas):
@@ -217,7 +221,7 @@ class InlineImageCanvas(_DotCanvas):
         super().__init__(place)
         self._wrap = through_tmux if tmux else None
 
-    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None) -> Update:
+    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None, block: int) -> Update:
         place = self._place
         image = inline_image(self._enlarged(pixels), place.columns, place.rows, wrap=self._wrap)
         return self._whole(_move(at) + image, pixels, at)
@@ -236,7 +240,7 @@ class KittyCanvas(_DotCanvas):
         """Whether the picture is not there, or its placeholders are not."""
         return self._shown is None or not self._placed
 
-    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None) -> Update:
+    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None, block: int) -> Update:
         image = copy(self._image)  # which becomes the image if this is written
         whole, where = True, self._place
         if self._shown is None or not image.frames:

@@ -28,7 +28,7 @@ class ExplorerApp(App[None], inherit_bindings=False):
 
     TITLE = "vaevis-tui"
     DEFAULT_CSS = """
-    ExplorerApp Toast { width: 60; max-width: 100%; padding: 0 1; }
+    ExplorerApp Toast { width: 44%; min-width: 34; max-width: 60; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*keys.APP]
     ENABLE_SELECT_AUTO_SCROLL = False

@@ -22,8 +22,8 @@ from vaevis_tui.engine.worker import Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.terminal.cellmedia import cell_medium
-from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.clipboard import clipboard_hint, set_clipboard
+from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.arrangement import arrange
 from vaevis_tui.tui.decoding import Decoded, Decoding, Failed, News, Opened
@@ -368,7 +368,9 @@ class ExplorerScreen(Screen[None]):
     def _show_statistics(self) -> None:
         self._panel.statistics = self._viewport.meter.snapshot()
         self._panel.link = self._viewport.link.stats()
-        self._panel.quality = self._viewport.quality
+        graphics, quality = self._viewport.medium.graphics, self._viewport.quality
+        plain = graphics is Graphics.HALF or quality != "exact"
+        self._panel.quality = quality if plain else f"{graphics}, exact"
 
     # The clipboard
 

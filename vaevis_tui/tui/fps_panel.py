@@ -113,7 +113,7 @@ class FpsPanel(Widget):
         ]
 
     def _quality(self, width: int) -> Content:
-        return Content.styled(f"{self.quality:<{width}}", "$quiet" if self.quality == "exact" else "")
+        return Content.styled(f"{self.quality:<{width}}", "$quiet" if self.quality.endswith("exact") else "")
 
     def _times(self) -> list[Content]:
         stats = self.statistics

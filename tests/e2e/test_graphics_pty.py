@@ -1,0 +1,177 @@
+"""What the terminal is asked and what becomes of its answers: the whole program on a pseudo-terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.ptyharness import PtySession
+from tests.e2e.terminal import Traits
+from tests.e2e.test_explorer_pty import wait_for_the_picture_of
+from tests.models.make import write_bundle
+from tests.support import require
+from tests.terminal.test_probe import FOOT, KITTY_26, KITTY_45, XTERM
+from vaevis_tui.latent.state import LatentState
+from vaevis_tui.models.bundle import open_bundle
+from vaevis_tui.terminal.probe import QUERIES, ReplyKind
+
+FENCE = QUERIES[ReplyKind.ATTRIBUTES]
+DELETED = b"\x1b_Ga=d,d=I,"
+SENT = b"\x1b_Ga=t,"
+REPLACED = b"\x1b_Ga=f,"
+SIXELS = b'\x1bP0;1;0q"1;1;'
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_bundle(tmp_path_factory.mktemp("models") / "noise")
+
+
+@contextmanager
+def explorer(bundle: Path, *options: str) -> Iterator[PtySession]:
+    """The program at the mean, in a terminal that answers nothing by itself; all questions are asked."""
+    command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle]
+    command += [
+        "--backend",
+        "onnxruntime",
+        "--z",
+        ",".join(map(repr, open_bundle(bundle).space.mean.tolist())),
+    ]
+    with PtySession([*command, *options], 120, traits=Traits(answers=False)) as session:
+        session.wait_for(lambda: FENCE in session.raw, "the questions")
+        yield session
+
+
+def end(session: PtySession, asked: int = 1) -> None:
+    """Leave; whoever has answered is asked a last time."""
+    session.press("q")
+    session.wait_for(lambda: session.raw.count(FENCE) > asked, "the last question")
+    session.send(b"\x1b[?62c")
+    assert session.wait_exit() == 0
+    assert session.left_behind() == []
+
+
+def assert_no_key_was_heard(session: PtySession, bundle: Path) -> None:
+    """The point is the mean, and the next key counts from there."""
+    space = open_bundle(bundle).space
+    wait_for_the_picture_of(session, bundle, space.mean)
+    session.press("right")
+    session.wait_for_text("+0.10")
+    state = LatentState.start(space)
+    wait_for_the_picture_of(session, bundle, state.move(state.selected, 0.1).z)
+
+
+@pytest.mark.parametrize(
+    ("replies", "size"), [(KITTY_26, 1), (FOOT, 5), (XTERM, 1000)], ids=["kitty", "foot", "xterm"]
+)
+def test_no_answer_is_a_key(bundle: Path, replies: bytes, size: int) -> None:
+    with explorer(bundle, "--graphics", "half") as session:
+        for start in range(0, len(replies), size):
+            session.send(replies[start : start + size])
+            session.pump(0.001)
+        assert_no_key_was_heard(session, bundle)
+        end(session)
+
+
+def test_an_answer_that_comes_too_late_is_no_key_and_is_still_heard(bundle: Path) -> None:
+    with explorer(bundle, "--graphics", "kitty") as session:
+        session.wait_for_text("Whether this terminal")  # the time is over
+        assert SENT in session.raw
+        session.send(XTERM)
+        session.wait_for(lambda: DELETED in session.raw, "the end of the pictures")
+        session.wait_for_text("No kitty's graphics")
+        assert_no_key_was_heard(session, bundle)
+        end(session)
+
+
+def test_half_blocks_come_first_and_a_better_picture_once_the_terminal_has_answered(bundle: Path) -> None:
+    with explorer(bundle) as session:
+        wait_for_the_picture_of(session, bundle, open_bundle(bundle).space.mean)
+        assert SENT not in session.raw
+        session.send(KITTY_26)
+        session.wait_for(lambda: SENT in session.raw, "the picture")
+        session.wait_for_text("g kitty")
+        session.press("right")
+        session.wait_for(lambda: REPLACED in session.raw, "the next one")
+        assert DELETED not in session.raw
+        end(session)
+        assert DELETED in session.raw
+        assert session.raw.index(DELETED) < session.raw.rindex(b"\x1b[?1049l")
+
+
+def test_sixels_need_the_size_of_a_cell_which_the_system_knows(bundle: Path) -> None:
+    with explorer(bundle) as session:
+        session.send(FOOT.replace(b"\x1b[6;19;10t", b""))
+        session.wait_for(lambda: SIXELS in session.raw, "sixels")
+        end(session)
+
+
+def test_the_key_goes_through_what_the_terminal_has(bundle: Path) -> None:
+    with explorer(bundle) as session:
+        session.send(KITTY_26)
+        session.wait_for_text("g kitty")
+        for name in ("octant", "sextant", "quadrant", "half"):
+            session.press("g")
+            session.wait_for_text(f"g {name}")
+        wait_for_the_picture_of(session, bundle, open_bundle(bundle).space.mean)
+        for name in ("braille", "ascii", "kitty"):
+            session.press("g")
+            session.wait_for_text(f"g {name}")
+        session.wait_for(lambda: session.raw.count(SENT) == 2, "the picture again")
+        end(session)
+
+
+def test_help_takes_the_picture_away_and_gives_it_back(bundle: Path) -> None:
+    with explorer(bundle) as session:
+        session.send(KITTY_26)
+        session.wait_for(lambda: SENT in session.raw, "the picture")
+        session.press("?")
+        session.wait_for_text("Choose a dimension")
+        session.wait_for(lambda: DELETED in session.raw, "its end")
+        session.press("escape")
+        session.wait_for(lambda: session.raw.count(SENT) == 2, "the picture again")
+        end(session)
+
+
+def test_stopped_it_takes_its_picture_along(bundle: Path) -> None:
+    import signal
+
+    with explorer(bundle) as session:
+        session.send(KITTY_45)
+        session.wait_for(lambda: SENT in session.raw, "the picture")
+        session.press("ctrl+z")
+        session.wait_for(lambda: session.raw.count(FENCE) == 2, "the last question")
+        session.send(b"\x1b[?62c")
+        stat = Path(f"/proc/{session.process.pid}/stat")
+        require(stat.exists(), "/proc, which tells whether a process is stopped")
+        session.wait_for(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "the stop")
+        while session.pump(0.1):
+            pass
+        assert session.raw.count(DELETED) == 1
+        session.terminate(signal.SIGCONT)
+        session.wait_for(lambda: session.raw.count(SENT) == 2, "the picture again")
+        end(session, 2)
+
+
+def test_no_answer_comes_after_the_end(bundle: Path) -> None:
+    with explorer(bundle) as session:
+        session.send(XTERM)
+        wait_for_the_picture_of(session, bundle, open_bundle(bundle).space.mean)
+        session.press("q")
+        session.wait_for(lambda: session.raw.count(FENCE) == 2, "the last question")
+        assert b"\x1b[?1049l" not in session.raw, "the terminal was given back while an answer was on its way"
+        session.send(b"\x1b[?62c")
+        assert session.wait_exit() == 0
+        assert b"62c" not in session.raw, "an answer was echoed"
+
+
+def test_a_terminal_that_never_answered_is_not_asked_again(bundle: Path) -> None:
+    with explorer(bundle) as session:
+        wait_for_the_picture_of(session, bundle, open_bundle(bundle).space.mean)
+        session.press("q")
+        assert session.wait_exit() == 0
+        assert session.raw.count(FENCE) == 1

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from textual import constants, messages
+from textual._xterm_parser import XTermParser
+from textual.events import CursorPosition, Key
+from textual.message import Message
+
+from tests.terminal.test_probe import FOOT, KITTY_26, WEZTERM, XTERM
+from vaevis_tui.terminal.probe import Reply, ReplyKind
+from vaevis_tui.tui import textual_input
+from vaevis_tui.tui.textual_input import TerminalInput
+
+
+class Input:
+    """Input, the clock it goes by, and what came of it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.replies: list[Reply] = []
+        self.messages: list[Message] = []
+        self._input = TerminalInput(XTermParser(), self.replies.append, lambda: self.now)
+
+    def feed(self, data: bytes) -> None:
+        self.messages += self._input.feed(data)
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        self.messages += self._input.tick()
+
+    @property
+    def keys(self) -> list[str]:
+        return [message.key for message in self.messages if isinstance(message, Key)]
+
+
+MAY_BE_KEYS = (b"\x1b", b"\x1b[", b"\x1bP", b"\x1b_")
+"""Beginnings of answers after which there must be no pause: Escape, and Alt with another key."""
+
+
+@pytest.mark.parametrize("replies", [XTERM, KITTY_26, WEZTERM, FOOT])
+@pytest.mark.parametrize("pause", [0.0, 1.0])
+def test_answers_are_no_keys_however_they_come(replies: bytes, pause: float) -> None:
+    for size in (1, 2, 3, 7, len(replies)):
+        source = Input()
+        source.feed(b"a")
+        for end in range(size, len(replies) + size, size):
+            source.feed(replies[end - size : end])
+            if not replies[:end].endswith(MAY_BE_KEYS):
+                source.wait(pause)
+        source.feed(b"b")
+        assert source.keys == ["a", "b"]
+        assert source.replies[-1].kind is ReplyKind.ATTRIBUTES
+
+
+KEYS = {b"a": "a", b"\x1b[A": "up", b"\x1b[1;5C": "ctrl+right", b"\x1bOP": "f1", b"\r": "enter"}
+
+
+@given(
+    st.lists(st.sampled_from([*KEYS, KITTY_26, XTERM]), max_size=8),
+    st.lists(st.integers(1, 30), min_size=1),
+)
+@settings(max_examples=100, deadline=None)
+def test_keys_among_answers_are_heard(tokens: list[bytes], sizes: list[int]) -> None:
+    source = Input()
+    data, at, turn = b"".join(tokens), 0, 0
+    while at < len(data):
+        size = sizes[turn % len(sizes)]
+        source.feed(data[at : at + size])
+        at, turn = at + size, turn + 1
+    assert source.keys == [KEYS[token] for token in tokens if token in KEYS]
+
+
+def test_escape_is_a_key_once_nothing_follows_and_no_later_than_without_us() -> None:
+    source = Input()
+    source.feed(b"\x1b")
+    source.wait(constants.ESCAPE_DELAY / 2)
+    assert source.keys == []
+    source.wait(constants.ESCAPE_DELAY / 2)
+    assert source.keys == ["escape"]
+    source.feed(b"x")
+    assert source.keys == ["escape", "x"]
+
+
+def test_what_begins_like_an_answer_and_never_ends_is_given_up() -> None:
+    source = Input()
+    source.feed(b"\x1b[?62;")
+    source.wait(textual_input.LONGEST_HOLD)
+    source.feed(b"a")
+    assert source.keys[-1] == "a"
+
+
+def test_textual_hears_what_it_asked_itself() -> None:
+    source = Input()
+    source.feed(b"\x1b[?2026;2$y\x1b[12;40R")
+    kinds = {type(message) for message in source.messages}
+    assert kinds == {messages.TerminalSupportsSynchronizedOutput, CursorPosition}
+    assert [reply.kind for reply in source.replies] == [ReplyKind.SYNCHRONIZED]
+
+
+def test_what_is_no_text_is_no_error() -> None:
+    source = Input()
+    source.feed(b"\xff\xfea")
+    assert source.keys[-1] == "a"
