@@ -146,9 +146,9 @@ class DotScreen(PixelScreen):
 
 
 def stretched(pixels: Dots, height: int, width: int) -> Dots:
-    """Pixels enlarged to so many dots, each dot taking the pixel that it lies in."""
-    rows = (np.arange(height) * len(pixels)) // height
-    columns = (np.arange(width) * pixels.shape[1]) // width
+    """Pixels enlarged to so many dots, each dot taking the pixel that its middle lies in."""
+    rows = (2 * np.arange(height) + 1) * len(pixels) // (2 * height)
+    columns = (2 * np.arange(width) + 1) * pixels.shape[1] // (2 * width)
     return pixels[rows][:, columns].copy()
 
 

@@ -31,6 +31,9 @@ time.sleep(60)
 """
 
 
+_NOT_INHERITED = ("COLUMNS", "LINES", "NO_COLOR", "TERM_PROGRAM", "TMUX", "STY", "SSH_CONNECTION", "SSH_TTY")
+
+
 @contextmanager
 def screen(width: int = 800, height: int = 600) -> Iterator[tuple[str, Screenshot]]:
     """An X server without a display: its name, and what takes a picture of it, uint8 (height, width, 3)."""
@@ -69,15 +72,30 @@ def terminal(command: list[str], display: str, output: str, folder: Path) -> Ite
         folder: Where files may lie.
     """
     (folder / "output").write_text(output, encoding="utf-8", newline="")
-    environ = os.environ | {
+    with running([*command, sys.executable, "-c", _SHOW, str(folder / "output")], display, folder):
+        yield
+
+
+@contextmanager
+def running(command: list[str], display: str, folder: Path) -> Iterator[None]:
+    """A terminal that runs a program.
+
+    Args:
+        command: The terminal, the program in it and its arguments.
+        display: The X server.
+        folder: Where files may lie.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+    environ = inherited | {
         "DISPLAY": display,
         "LIBGL_ALWAYS_SOFTWARE": "1",
         "XDG_RUNTIME_DIR": str(folder),
         "KITTY_CONFIG_DIRECTORY": str(folder),
+        "XDG_STATE_HOME": str(folder),
         "PYTHONUTF8": "1",
     }
     shown = subprocess.Popen(
-        [*command, sys.executable, "-c", _SHOW, str(folder / "output")],
+        command,
         env=environ,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

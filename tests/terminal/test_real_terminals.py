@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,8 +13,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import vaevis_tui
+from tests.models.make import write_bundle
 from tests.support import require
-from tests.terminal.real import becomes, is_in, screen, terminal
+from tests.terminal.dotscreen import stretched
+from tests.terminal.real import becomes, is_in, running, screen, terminal
 from vaevis_tui.terminal.kitty import KittyImage
 from vaevis_tui.terminal.sixel import SixelEncoder
 
@@ -71,6 +75,67 @@ def test_kitty_shows_frames_and_flips(placeholders: bool, tmp_path: Path) -> Non
     with screen() as (display, screenshot), terminal(KITTY, display, output, tmp_path):
         assert becomes(two_patches_of(NEW), screenshot)
         assert not of_color(screenshot(), OLD).any(), "a picture that was replaced is still there"
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model whose pictures are 128x128 in colour, and noise."""
+    return write_bundle(tmp_path_factory.mktemp("models") / "noise", height=128, width=128, channels=3)
+
+
+EXPLORERS = {
+    "sixel": ["xterm", "-ti", "vt340", "-fn", "6x13", "-geometry", "120x44", "-e"],
+    "kitty": KITTY,
+}
+
+
+@pytest.mark.parametrize("graphics", EXPLORERS)
+def test_the_explorer_shows_its_picture(graphics: str, bundle: Path, tmp_path: Path) -> None:
+    command = EXPLORERS[graphics]
+    require(shutil.which(command[0]), f"{command[0]} (Debian: {command[0]})")
+    with vaevis_tui.load(bundle, backend="onnxruntime") as model:
+        picture = model.decode(model.sample(3))[0]
+    shown = SixelEncoder().encode(picture).shown if graphics == "sixel" else picture
+    program = [sys.executable, "-m", "vaevis_tui", "--model", str(bundle), "--backend", "onnxruntime"]
+    with (
+        screen() as (display, screenshot),
+        running([*command, *program, "--seed", "3"], display, tmp_path),
+    ):
+        assert becomes(partial(holds, shown), screenshot, seconds=60)
+
+
+def holds(picture: NDArray[np.uint8], scene: NDArray[np.uint8]) -> bool:
+    """Whether the largest patch at the left that is no background is the picture, stretched to its size.
+
+    A terminal that stretches may round the edges of a pixel otherwise than we do, by a dot.
+    """
+    middle = scene[len(scene) // 3]
+    left, right = first_run(colored(middle))
+    top, bottom = first_run(colored(scene[:, (left + right) // 2]))
+    if min(right - left, bottom - top) < 128:
+        return False
+    wanted = stretched(picture, bottom - top, right - left).astype(np.int16)
+    there = scene[top:bottom, left:right].astype(np.int16)
+    shifted = [np.roll(wanted, (y, x), axis=(0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+    off = np.min([np.abs(there - each).max(axis=-1) for each in shifted], axis=0)
+    return float((off <= 2).mean()) > 0.99
+
+
+def colored(line: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where a line is of other than dark colours, up to some dark pixels of the picture's."""
+    bright: NDArray[np.bool_] = line.max(axis=-1) > 30
+    return bright
+
+
+def first_run(flags: NDArray[np.bool_], gap: int = 7) -> tuple[int, int]:
+    """The longest stretch of flags that are set, with gaps of less than so many."""
+    places = np.flatnonzero(flags)
+    if not len(places):
+        return 0, 0
+    starts = np.flatnonzero(np.diff(places, prepend=-gap) >= gap)
+    ends = np.append(starts[1:], len(places)) - 1
+    longest = int((places[ends] - places[starts]).argmax())
+    return int(places[starts[longest]]), int(places[ends[longest]]) + 1
 
 
 def of_color(scene: NDArray[np.uint8], color: tuple[int, int, int]) -> NDArray[np.bool_]:
