@@ -301,7 +301,8 @@ def _sections(report: Report) -> list[tuple[str, list[str]]]:
                 f"TERM={terminal.term or '(not set)'}, {terminal.brand}, "
                 f"{f'inside {terminal.multiplexer}' if terminal.multiplexer else 'no multiplexer'}, "
                 f"{f'{report.columns}x{report.rows} cells' if report.columns else 'no window'}",
-                f"colours: {'24 bit' if terminal.truecolor else '256'}, because {terminal.colors_reason}",
+                f"colours: {'24 bit' if terminal.truecolor else terminal.colors.depth}, "
+                f"because {terminal.colors_reason}",
                 *filter(None, [terminal.refusal, terminal.notice]),
             ],
         ),

@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from tests.terminal.emulator import PixelScreen
 from vaevis_tui.terminal.canvas import Update
+from vaevis_tui.terminal.cellmedia import cell_medium
 from vaevis_tui.terminal.cellstyles import HalfBlocks
 from vaevis_tui.terminal.colors import ColorDepth, ColorMode
+from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.live import LivePicture
 from vaevis_tui.terminal.palette import nearest, palette, to_grey
 from vaevis_tui.terminal.quality import Quality, distances, ladder, reduce
@@ -131,6 +133,17 @@ def test_greys_and_256_colours() -> None:
     update = shown(terminal.live, noise(0), ladder(mode)[0])
     assert "38;5;" in update.text
     assert "38;2;" not in update.text
+
+
+def test_sixteen_colours() -> None:
+    mode = ColorMode(ColorDepth.SIXTEEN)
+    medium = cell_medium(Graphics.HALF, mode)
+    canvas = medium.canvas(medium.place(10, 7, 7, 5))
+    update = canvas.plan(noise(0), ladder(mode)[0])
+    update.commit()
+    assert "38;" not in update.text
+    assert "\x1b[" in update.text
+    assert canvas.plan(noise(0), ladder(mode)[0]).size == 0
 
 
 def test_nonsense_is_refused() -> None:

@@ -51,6 +51,9 @@ _TRUECOLOR_BRANDS = frozenset({*_BRAND_OF_TERM_PROGRAM.values(), *_BRAND_OF_TERM
 
 _COLORTERM_TRUECOLOR = frozenset({"truecolor", "24bit"})
 
+_SIXTEEN_COLORS = frozenset({"ansi", "cons25", "linux", "pcansi", "wsvt25"})
+"""Values of TERM, or what it begins with before a hyphen, of consoles that draw no more than 16 colours."""
+
 _MULTIPLEXER_RGB = {
     "tmux": "and, in tmux.conf, set -as terminal-features ',*:RGB'",
     "screen": "and, in .screenrc of screen 5, truecolor on",
@@ -145,6 +148,8 @@ def _color_depth(
         return ColorDepth.TRUECOLOR, f"COLORTERM={colorterm}"
     if term.endswith("-direct"):
         return ColorDepth.TRUECOLOR, f"TERM={term}"
+    if term.endswith("-16color") or term.partition("-")[0] in _SIXTEEN_COLORS:
+        return ColorDepth.SIXTEEN, f"TERM={term}"
     if multiplexer:
         return ColorDepth.PALETTE, f"inside {multiplexer}, which has not set COLORTERM"
     if brand in _TRUECOLOR_BRANDS:
@@ -171,6 +176,8 @@ def _refusal(term: str, stdin_isatty: bool, stdout_isatty: bool, platform: str) 
 def _notice(colors: ColorMode, multiplexer: str | None) -> str | None:
     if colors.grey:
         return "Drawn in greys because NO_COLOR is set; unset it for colours."
+    if colors.depth is ColorDepth.SIXTEEN:
+        return "Drawn in 16 colours, all that TERM promises; COLORTERM=truecolor promises more."
     if colors.depth is ColorDepth.PALETTE:
         extra = _MULTIPLEXER_RGB.get(multiplexer or "", "")
         return (

@@ -9,7 +9,7 @@ from vaevis_tui.terminal import glyphs
 from vaevis_tui.terminal.canvas import Canvas, Place
 from vaevis_tui.terminal.cell_layout import CellPlacement, fit_cells, resample_cells
 from vaevis_tui.terminal.cellstyles import CellStyle, Characters, HalfBlocks, Patterns
-from vaevis_tui.terminal.colors import ColorMode
+from vaevis_tui.terminal.colors import ColorDepth, ColorMode
 from vaevis_tui.terminal.encoder import Pixels
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.layout import Placement, fit, resample
@@ -73,7 +73,9 @@ def cell_medium(graphics: Graphics, colors: ColorMode) -> CellMedium:
         ValueError: They are no characters, but dots.
     """
     style: CellStyle
-    if graphics is Graphics.HALF:
+    if graphics is Graphics.HALF and colors.depth is ColorDepth.SIXTEEN:
+        style = Patterns(glyphs.HALVES, colors)  # which dithers
+    elif graphics is Graphics.HALF:
         style = HalfBlocks(colors)
     elif graphics is Graphics.ASCII:
         style = Characters()

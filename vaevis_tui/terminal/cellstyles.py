@@ -81,7 +81,7 @@ def _on_screen(where: _Indices, columns: int, at: tuple[int, int]) -> tuple[_Ind
 
 def _at_depth(mode: ColorMode, quality: Quality) -> ColorMode:
     """The colours of a quality on a terminal of a mode: the fewer of the two."""
-    return mode if mode.depth is ColorDepth.PALETTE else replace(mode, depth=quality.depth)
+    return replace(mode, depth=quality.depth) if mode.depth is ColorDepth.TRUECOLOR else mode
 
 
 @dataclass(frozen=True)

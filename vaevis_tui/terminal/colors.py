@@ -15,6 +15,9 @@ class ColorDepth(StrEnum):
     PALETTE = "256"
     """``38;5;N``: xterm's palette of 256, of which 6x6x6 form a cube and 24 a grey ramp."""
 
+    SIXTEEN = "16"
+    """30 to 37 and 90 to 97: sixteen colours, taken for those that xterm shows by default."""
+
 
 @dataclass(frozen=True, slots=True)
 class ColorMode:

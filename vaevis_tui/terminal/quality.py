@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,9 @@ def ladder(mode: ColorMode) -> tuple[Quality, ...]:
     """The steps for a terminal's colours, the best first."""
     if mode.depth is ColorDepth.TRUECOLOR:
         return _TRUECOLOR_LADDER
+    if mode.depth is ColorDepth.SIXTEEN:
+        fewer_cells = (step for step in _TRUECOLOR_LADDER if step.block > 1)
+        return (Quality("exact"), *(replace(step, depth=ColorDepth.SIXTEEN) for step in fewer_cells))
     return (
         Quality("exact", depth=ColorDepth.PALETTE),
         *(step for step in _TRUECOLOR_LADDER if step.depth is ColorDepth.PALETTE),

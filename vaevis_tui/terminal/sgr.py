@@ -69,7 +69,9 @@ _NUMBERS = np.array([word(b";%d" % value) for value in range(256)], np.uint32)
 
 @lru_cache(maxsize=8)
 def sgr_colors(mode: ColorMode) -> SgrColors:
-    """Colours of a depth that `ColorMode` knows; those of 256 are dithered."""
+    """Colours of a depth that `ColorMode` knows; those of 256 and of 16 are dithered."""
+    if mode.depth is ColorDepth.SIXTEEN:
+        return sixteen_colors(mode.grey)
     if mode.depth is ColorDepth.TRUECOLOR:
         names, quantize = b"2", _truecolor_grey if mode.grey else _truecolor
     else:
