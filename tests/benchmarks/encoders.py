@@ -2,6 +2,9 @@
 
     python -m tests.benchmarks.encoders [--repeat 15] [--json]
 
+First whole pictures, then what a walk sends of 128x128 pictures: only what changed, in the best and the next
+quality, as the explorer does (tests/link/simulator.py makes the walk).
+
 Two pictures: 128x128 in colour, smooth with noise, and a 28x28 digit-like stroke in grey. Cells show every
 pixel once (128x128 takes 128x64 cells of half-blocks and 64x32 of octants); sixels are scaled by 4, which is
 what a terminal with cells of 8x16 dots needs for 64x32 cells. rich-pixels, textual-image and chafa are
@@ -19,9 +22,10 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import timeit
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -32,16 +36,20 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 
+from tests.link.simulator import walk
 from vaevis_tui.terminal.ascii import AsciiEncoder
 from vaevis_tui.terminal.cells import CellEncoder
 from vaevis_tui.terminal.colors import ColorDepth, ColorMode
 from vaevis_tui.terminal.encoder import PictureEncoder
 from vaevis_tui.terminal.glyphs import BRAILLE, OCTANTS, QUADRANTS, SEXTANTS
+from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.halfblock import HalfBlockEncoder
 from vaevis_tui.terminal.iterm2 import inline_image
 from vaevis_tui.terminal.kitty import KittyImage
+from vaevis_tui.terminal.media import medium
 from vaevis_tui.terminal.sgr import sgr_colors, sixteen_colors
 from vaevis_tui.terminal.sixel import SixelEncoder
+from vaevis_tui.terminal.support import KittyGraphics, conclude
 
 Pixels = NDArray[np.uint8]
 
@@ -182,13 +190,35 @@ def measure(repeat: int) -> list[Row]:
     return rows
 
 
+def walking(frames: int = 30) -> Iterator[Row]:
+    """Bytes and processor time a frame of a walk, for each kind of graphics."""
+    nothing = conclude([], brand="unknown", multiplexer=None)
+    kitty = KittyGraphics(placeholders=False, frames=True)
+    support = replace(nothing, kitty=kitty, iterm=True, sixel_registers=256, cell=(16, 8))
+    pictures = walk(128, frames)
+    for graphics in Graphics:
+        drawn_with = medium(graphics, ColorMode(), support)
+        place = drawn_with.place(128, 128, 128, 64)
+        canvas = drawn_with.canvas(place)
+        for quality in canvas.ladder[:2]:
+            size, began = 0, time.process_time()
+            for picture in pictures:
+                update = canvas.plan(drawn_with.pixels(picture, place), quality)
+                update.commit()
+                size += update.size
+            seconds = (time.process_time() - began) / frames
+            yield Row(
+                f"{graphics}, {quality.name}", "walk of 128x128 RGB", size // frames, round(1e3 * seconds, 2)
+            )
+
+
 def main() -> None:
     """Print the table, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--repeat", type=int, default=15, help="times each of ours is encoded")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
-    rows = measure(options.repeat)
+    rows = [*measure(options.repeat), *walking()]
     if options.json:
         print(json.dumps([vars(row) for row in rows], indent=2))
         return

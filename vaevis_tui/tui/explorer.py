@@ -406,7 +406,7 @@ class ExplorerScreen(Screen[None]):
     def _show_graphics(self, graphics: Graphics, notice: str | None) -> None:
         self._hints.graphics = graphics
         if notice:
-            self.notify(notice, markup=False)
+            self.notify(notice, timeout=3 if len(notice) < 40 else 8, markup=False)
 
     # Prompt, help, models, snapshot
 

@@ -21,11 +21,11 @@ NAMES = {
     Graphics.KITTY: "kitty's graphics",
     Graphics.ITERM: "iTerm2's images",
     Graphics.SIXEL: "sixels",
-    Graphics.OCTANT: "octants, 2×4 pixels a cell",
-    Graphics.SEXTANT: "sextants, 2×3 pixels a cell",
-    Graphics.QUADRANT: "quadrants, 2×2 pixels a cell",
-    Graphics.HALF: "half-blocks, 1×2 pixels a cell",
-    Graphics.BRAILLE: "braille, 2×4 dots a cell",
+    Graphics.OCTANT: "octants, 2×4 a cell",
+    Graphics.SEXTANT: "sextants, 2×3 a cell",
+    Graphics.QUADRANT: "quadrants, 2×2 a cell",
+    Graphics.HALF: "half-blocks, 1×2 a cell",
+    Graphics.BRAILLE: "braille, 2×4 a cell",
     Graphics.ASCII: "ASCII characters",
 }
 """What pictures are drawn as, for people."""
@@ -91,7 +91,7 @@ class GraphicsSwitch:
         """The next kind of graphics that this terminal can draw with."""
         self._wish = following(self._viewport.medium.graphics, self._support)
         graphics = Graphics(self._wish)
-        self._show(graphics, f"Pictures are drawn as {NAMES[graphics]}.")
+        self._show(graphics, f"drawn as {NAMES[graphics]}")
 
     def _heard(self, reply: Reply) -> None:
         self._replies[reply.kind] = reply
