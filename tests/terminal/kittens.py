@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
-import zlib
 from base64 import b64decode
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from vaevis_tui.terminal.kitty import PLACEHOLDER, diacritics
 
@@ -90,9 +91,9 @@ class KittyTerminal:
                 raise AssertionError(f"a={other}")
 
     def _pixels(self, keys: dict[str, str], payload: str) -> NDArray[np.uint8]:
-        assert (keys["f"], keys["o"]) == ("24", "z")
-        data = zlib.decompress(b64decode(payload, validate=True))
-        return np.frombuffer(data, np.uint8).reshape(int(keys["v"]), int(keys["s"]), 3)
+        assert keys["f"] == "100"
+        with Image.open(io.BytesIO(b64decode(payload, validate=True))) as image:
+            return np.asarray(image.convert("RGB"))
 
     def shown(self, rows: tuple[str, ...]) -> NDArray[np.uint8]:
         """The picture that placeholders show; each must be a cell of its whole placement, in order."""

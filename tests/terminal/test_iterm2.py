@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.terminal.kittens import unwrap
-from vaevis_tui.terminal.iterm2 import PART, inline_image, png
+from vaevis_tui.terminal.iterm2 import PART, inline_image
 from vaevis_tui.terminal.passthrough import through_tmux
+from vaevis_tui.terminal.png import png
 
 _SEQUENCE = re.compile(r"\x1b\]1337;([A-Za-z]+)(?:=([^\x07]*))?\x07")
 

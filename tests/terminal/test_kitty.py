@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import unicodedata
-import zlib
 from base64 import b64encode
 
 import numpy as np
@@ -17,6 +16,7 @@ from vaevis_tui.terminal.kitty import (
     placeholder_rows,
 )
 from vaevis_tui.terminal.passthrough import through_tmux
+from vaevis_tui.terminal.png import png
 
 WAYS = [(placeholders, frames) for placeholders in (True, False) for frames in (True, False)]
 
@@ -33,17 +33,15 @@ def feed(terminal: KittyTerminal, output: KittyOutput) -> None:
 def test_exact_output() -> None:
     image = KittyImage(7, placeholders=True, frames=True)
     pixels = np.zeros((1, 2, 3), np.uint8)
-    payload = b64encode(zlib.compress(bytes(6), 1)).decode()
+    payload = b64encode(png(pixels)).decode()
     first = image.show(pixels, 2, 1)
 
-    assert first.before == (
-        f"\x1b_Ga=t,i=7,f=24,s=2,v=1,o=z,q=2;{payload}\x1b\\\x1b_Ga=p,i=7,p=1,c=2,r=1,U=1,q=2\x1b\\"
-    )
+    assert first.before == (f"\x1b_Ga=t,i=7,f=100,q=2;{payload}\x1b\\\x1b_Ga=p,i=7,p=1,c=2,r=1,U=1,q=2\x1b\\")
     cells = "\U0010eeee\u0305\u0305\U0010eeee\u0305\u030d"
     assert first.rows == (f"\x1b[38;5;7m{cells}\x1b[0m",)
     assert first.at_corner == first.after == ""
     assert image.show(pixels, 2, 1) == KittyOutput(
-        f"\x1b_Ga=f,r=1,X=1,i=7,f=24,s=2,v=1,o=z,q=2;{payload}\x1b\\", None, "", ""
+        f"\x1b_Ga=f,r=1,X=1,i=7,f=100,q=2;{payload}\x1b\\", None, "", ""
     )
     assert image.delete() == "\x1b_Ga=d,d=I,i=7,q=2\x1b\\"
     assert image.delete() == ""

@@ -23,7 +23,7 @@ from vaevis_tui.terminal.sixel import SixelEncoder
 
 CLEARED = "\x1b[2J\x1b[?25l"
 
-OLD, NEW = (20, 60, 200), (200, 60, 20)
+OLD, NEW, PATCHED = (20, 60, 200), (200, 60, 20), (60, 200, 20)
 
 
 def gradient(side: int) -> NDArray[np.uint8]:
@@ -72,8 +72,12 @@ def test_kitty_shows_frames_and_flips(placeholders: bool, tmp_path: Path) -> Non
             for y, row in enumerate(shown.rows or ()):
                 output += f"\x1b[{2 + y};{column}H{row}"
             output += shown.after
+        if frames:  # two halves of the picture are replaced by themselves
+            output += image.patch(noise[:64] + np.array(PATCHED, np.uint8), 0)
+            output += image.patch(noise[64:] + np.array(NEW, np.uint8), 64)
     with screen() as (display, screenshot), terminal(KITTY, display, output, tmp_path):
         assert becomes(two_patches_of(NEW), screenshot)
+        assert of_color(screenshot(), PATCHED).sum() > 1000
         assert not of_color(screenshot(), OLD).any(), "a picture that was replaced is still there"
 
 
