@@ -51,7 +51,7 @@ DOTS_LADDER = (
     Quality("half size", tolerance=12, levels=32, block=2, seconds=1 / 10),
     Quality("quarter size", tolerance=24, levels=32, block=4, seconds=1 / 5),
 )
-"""The steps where dots are sent; a walk of 128x128 pixels takes 27, 13, 3 and 1 KB a frame by kitty's protocol."""
+"""The steps where dots are sent; of 128x128 pixels kitty takes 27, 13, 3 and 1 KB a frame of a walk."""
 
 
 def ladder(mode: ColorMode) -> tuple[Quality, ...]:
