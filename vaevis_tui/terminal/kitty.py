@@ -1,10 +1,10 @@
 r"""Pictures by kitty's graphics protocol (https://sw.kovidgoyal.net/kitty/graphics-protocol/).
 
-A command is ``ESC _G keys ; payload ESC \``. Pixels are sent as PNG files (``f=100``): as differences from
-row to row they take half the bytes of pixels compressed as they are (``f=24,o=z``), 27 against 60 KB for waves
-of 128x128 pixels. They go in base64 and in chunks of at most 4096 characters, all but the last with ``m=1``.
-Every command has ``q=2``: whatever the terminal thinks of it, nothing comes back that would read as a key
-press.
+A command is ``ESC _G keys ; payload ESC \``. Pixels are sent as PNG files (``f=100``): as differences
+from row to row they take half the bytes of pixels compressed as they are (``f=24,o=z``), 27 against 60 KB
+for waves of 128x128 pixels. They go in base64 and in chunks of at most 4096 characters, all but the last
+with ``m=1``. Every command has ``q=2``: whatever the terminal thinks of it, nothing comes back that would
+read as a key press.
 
 Where a picture lies is told in one of two ways:
 
