@@ -38,6 +38,7 @@ _UNFINISHED = re.compile(rb"\x1b" + _UNFINISHED_SEQUENCE, re.DOTALL)
 _BEGINNINGS = (b"\x1b", b"\x1b]", b"\x1bP", b"\x1bX", b"\x1b^", b"\x1b_")  # of what may be cut off
 _CSI = re.compile(rb"\x1b\[([<=>?]?)([0-9;:]*)([ -/]*)([@-~])")
 _CURSOR_MOVE = re.compile(rb"\x1b\[(\d*)(?:;(\d*))?[Hf]\Z")
+_KITTY_QUERY = re.compile(rb"\x1b_Gi=(\d+),[^;]*a=q")
 _COLOUR_QUERY = re.compile(rb"\x1b\](1[012]|4;\d+);\?(?:\x07|\x1b\\)")
 
 _OFF_AT_REST = {
@@ -78,6 +79,8 @@ class Traits:
         background: Default colour behind text, hexadecimal.
         cell_height: Of a cell, in pixels.
         cell_width: Of a cell, in pixels.
+        name: How it calls itself, and its version.
+        kitty: Whether it says that it has kitty's graphics; it shows none.
     """
 
     answers: bool = True
@@ -86,6 +89,8 @@ class Traits:
     background: str = "000000"
     cell_height: int = 16
     cell_width: int = 8
+    name: str = "ptyharness 1.0"
+    kitty: bool = False
 
 
 class Terminal:
@@ -205,7 +210,7 @@ class Terminal:
                 self._set_modes(parameters, kind == "?h", sequence, now, position)
             else:
                 self._csi(kind, parameters, sequence)
-        elif sequence[1:2] in b"P]":
+        elif sequence[1:2] in b"P]_":
             self._string(sequence)
         elif sequence[1:2] not in b"X^_":
             if sequence == b"\x1bc":
@@ -264,7 +269,7 @@ class Terminal:
             ("c", 0): b"\x1b[?62;22c",  # VT220 with colours, without sixel
             (">c", 0): b"\x1b[>1;10;0c",
             ("=c", 0): b"\x1bP!|00000000\x1b\\",
-            (">q", 0): b"\x1bP>|ptyharness 1.0\x1b\\",
+            (">q", 0): b"\x1bP>|%s\x1b\\" % traits.name.encode(),
             ("n", 5): b"\x1b[0n",
             ("?n", 996): b"\x1b[?997;1n",  # a dark colour scheme
             ("?u", 0): b"\x1b[?%du" % (keyboard[-1] if keyboard else 0),
@@ -293,7 +298,7 @@ class Terminal:
         return b"\x1b[48;%d;%d;%d;%dt" % (self.rows, self.columns, height, width)
 
     def _string(self, sequence: bytes) -> None:
-        """Answer a query that comes as OSC or DCS; others (titles, links, the clipboard) show nothing."""
+        """Answer a query that comes as OSC, DCS or APC; others (titles, links, the clipboard) show nothing."""
         if match := _COLOUR_QUERY.fullmatch(sequence):
             colour = self.traits.background if match[1] == b"11" else self.traits.foreground
             channels = "/".join(2 * colour[i : i + 2] for i in (0, 2, 4))
@@ -302,6 +307,8 @@ class Terminal:
             answer = b"\x1bP0+r\x1b\\"
         elif sequence.startswith(b"\x1bP$q"):  # settings
             answer = b"\x1bP0$r\x1b\\"
+        elif self.traits.kitty and (query := _KITTY_QUERY.match(sequence)):
+            answer = b"\x1b_Gi=%s;OK\x1b\\" % query[1]
         else:
             return
         self.queries.append(sequence)

@@ -137,6 +137,22 @@ def test_help_takes_the_picture_away_and_gives_it_back(bundle: Path) -> None:
         end(session)
 
 
+@pytest.mark.parametrize("name", ["kitty(0.26.5)", "kitty(0.41.1)"])
+def test_a_walk_goes_on_after_help(bundle: Path, name: str) -> None:
+    command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle, "--walk"]
+    with PtySession(command, 120, traits=Traits(name=name, kitty=True)) as session:
+        for _ in range(3):
+            seen = session.raw.count(REPLACED)
+            session.wait_for(lambda seen=seen: session.raw.count(REPLACED) > seen + 10, "a walk")
+            session.press("?")
+            session.wait_for_text("Choose a dimension")
+            session.press("escape")
+            session.wait_for(lambda: "Choose a dimension" not in session.text, "the end of help")
+        session.press("q")
+        assert session.wait_exit() == 0
+        assert session.left_behind() == []
+
+
 def test_stopped_it_takes_its_picture_along(bundle: Path) -> None:
     import signal
 

@@ -96,6 +96,13 @@ def test_the_cursor_is_reported_wherever_it_is(written: bytes, answer: bytes) ->
     assert Terminal(20, 4).feed(written + b"\x1b[6n", 0.0) == b"\x1b[%sR" % answer
 
 
+def test_a_terminal_with_kittys_graphics_says_so() -> None:
+    terminal = Terminal(20, 4, traits=Traits(name="kitty(0.41.1)", kitty=True))
+    assert terminal.feed(b"\x1b[>q", 0.0) == b"\x1bP>|kitty(0.41.1)\x1b\\"
+    assert terminal.feed(b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\", 0.0) == b"\x1b_Gi=31;OK\x1b\\"
+    assert terminal.feed(b"\x1b_Ga=d,d=I,i=31,q=2\x1b\\", 0.0) == b""
+
+
 def test_a_silent_terminal_answers_nothing() -> None:
     terminal = Terminal(20, 4, traits=Traits(answers=False))
     assert terminal.feed(b"\x1b[c\x1b[6n\x1b[?2026$p", 0.0) == b""

@@ -194,7 +194,7 @@ class Viewport(Widget):
             return super().render_lines(crop)
         if self._surroundings() != self._drawn.surroundings:
             before, after = self._drawn, self._draw(self._drawn.frame)
-            if before.surroundings.medium != after.surroundings.medium:
+            if before.surroundings.medium != after.surroundings.medium and crop.size != self.size:
                 self.call_later(self.refresh)  # also what is not drawn now
             self.call_later(self._advance)  # a newer frame may have waited for this
         lines = self._drawn.lines()[crop.y : crop.bottom]
