@@ -298,7 +298,7 @@ class Terminal:
         return b"\x1b[48;%d;%d;%d;%dt" % (self.rows, self.columns, height, width)
 
     def _string(self, sequence: bytes) -> None:
-        """Answer a query that comes as OSC, DCS or APC; others (titles, links, the clipboard) show nothing."""
+        """Answer a query that comes as OSC, DCS or APC; others (titles, links) show nothing."""
         if match := _COLOUR_QUERY.fullmatch(sequence):
             colour = self.traits.background if match[1] == b"11" else self.traits.foreground
             channels = "/".join(2 * colour[i : i + 2] for i in (0, 2, 4))

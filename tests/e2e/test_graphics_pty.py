@@ -121,7 +121,7 @@ def test_the_key_goes_through_what_the_terminal_has(bundle: Path) -> None:
         for name in ("braille", "ascii", "kitty"):
             session.press("g")
             session.wait_for_text(f"g {name}")
-        session.wait_for(lambda: session.raw.count(SENT) == 2, "the picture again")
+        session.wait_for(lambda: session.raw.count(SENT) >= 2, "the picture again")
         end(session)
 
 
@@ -133,7 +133,7 @@ def test_help_takes_the_picture_away_and_gives_it_back(bundle: Path) -> None:
         session.wait_for_text("Choose a dimension")
         session.wait_for(lambda: DELETED in session.raw, "its end")
         session.press("escape")
-        session.wait_for(lambda: session.raw.count(SENT) == 2, "the picture again")
+        session.wait_for(lambda: session.raw.count(SENT) >= 2, "the picture again")
         end(session)
 
 
@@ -160,7 +160,7 @@ def test_stopped_it_takes_its_picture_along(bundle: Path) -> None:
         session.send(KITTY_45)
         session.wait_for(lambda: SENT in session.raw, "the picture")
         session.press("ctrl+z")
-        session.wait_for(lambda: session.raw.count(FENCE) == 2, "the last question")
+        session.wait_for(lambda: session.raw.count(FENCE) >= 2, "the last question")
         session.send(b"\x1b[?62c")
         stat = Path(f"/proc/{session.process.pid}/stat")
         require(stat.exists(), "/proc, which tells whether a process is stopped")
@@ -169,7 +169,7 @@ def test_stopped_it_takes_its_picture_along(bundle: Path) -> None:
             pass
         assert session.raw.count(DELETED) == 1
         session.terminate(signal.SIGCONT)
-        session.wait_for(lambda: session.raw.count(SENT) == 2, "the picture again")
+        session.wait_for(lambda: session.raw.count(SENT) >= 2, "the picture again")
         end(session, 2)
 
 
@@ -178,7 +178,7 @@ def test_no_answer_comes_after_the_end(bundle: Path) -> None:
         session.send(XTERM)
         wait_for_the_picture_of(session, bundle, open_bundle(bundle).space.mean)
         session.press("q")
-        session.wait_for(lambda: session.raw.count(FENCE) == 2, "the last question")
+        session.wait_for(lambda: session.raw.count(FENCE) >= 2, "the last question")
         assert b"\x1b[?1049l" not in session.raw, "the terminal was given back while an answer was on its way"
         session.send(b"\x1b[?62c")
         assert session.wait_exit() == 0
