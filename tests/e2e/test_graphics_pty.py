@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -113,7 +114,7 @@ def test_sixels_need_the_size_of_a_cell_which_the_system_knows(bundle: Path) -> 
 def test_the_key_goes_through_what_the_terminal_has(bundle: Path) -> None:
     with explorer(bundle) as session:
         session.send(KITTY_26)
-        session.wait_for_text("g kitty")
+        session.wait_for(lambda: SENT in session.raw, "the picture")
         for name in ("octant", "sextant", "quadrant", "half"):
             session.press("g")
             session.wait_for_text(f"g {name}")
@@ -137,13 +138,18 @@ def test_help_takes_the_picture_away_and_gives_it_back(bundle: Path) -> None:
         end(session)
 
 
+def walks_on(session: PtySession, seen: int) -> bool:
+    """Whether ten pictures more have come than were seen."""
+    return session.raw.count(REPLACED) > seen + 10
+
+
 @pytest.mark.parametrize("name", ["kitty(0.26.5)", "kitty(0.41.1)"])
 def test_a_walk_goes_on_after_help(bundle: Path, name: str) -> None:
     command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle, "--walk"]
     with PtySession(command, 120, traits=Traits(name=name, kitty=True)) as session:
         for _ in range(3):
             seen = session.raw.count(REPLACED)
-            session.wait_for(lambda seen=seen: session.raw.count(REPLACED) > seen + 10, "a walk")
+            session.wait_for(partial(walks_on, session, seen), "a walk")
             session.press("?")
             session.wait_for_text("Choose a dimension")
             session.press("escape")
