@@ -7,8 +7,7 @@ import os
 from vaevis_tui.terminal.canvas import Medium
 from vaevis_tui.terminal.cellmedia import cell_medium
 from vaevis_tui.terminal.colors import ColorMode
-from vaevis_tui.terminal.dots import InlineImages, KittyImages, Sixels
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.terminal.support import GraphicsSupport
 
 
@@ -20,13 +19,16 @@ def medium(graphics: Graphics, colors: ColorMode, support: GraphicsSupport) -> M
         colors: The colours that it draws text in; greys are for pictures of any kind.
         support: What it has.
     """
+    if graphics not in PROTOCOLS:
+        return cell_medium(graphics, colors)
+    # The first picture, which is text, does not wait for what these need.
+    from vaevis_tui.terminal.dots import InlineImages, KittyImages, Sixels
+
     match graphics:
         case Graphics.KITTY:
             # Two numbers in a row, not those of another program in the same terminal, by all likelihood.
             return KittyImages(colors, support, image_id=1 + 2 * (os.getpid() % 127))
         case Graphics.ITERM:
             return InlineImages(colors, support)
-        case Graphics.SIXEL:
-            return Sixels(colors, support)
         case _:
-            return cell_medium(graphics, colors)
+            return Sixels(colors, support)
