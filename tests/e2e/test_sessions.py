@@ -174,7 +174,7 @@ def test_the_next_start_tells_of_a_session_that_was_cut_off(kept: Kept, bundle: 
         session.hang_up()
         session.wait_exit()
     with kept.start("--model", bundle) as session:
-        session.wait_for_text("cut off; --resume")
+        session.wait_for_text("The last session was cut off")
         session.press("q")
         assert session.wait_exit() == 0
     with kept.start("--resume") as session:  # an untouched start has not taken its place

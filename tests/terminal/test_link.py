@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from vaevis_tui.terminal.link import HOPE, MARKS, PATIENCE, ROW_AFTER, ROW_BEFORE, Link
+from vaevis_tui.terminal.link import HOPE, PATIENCE, Link
 
 
 class Clock:
@@ -289,20 +289,3 @@ class LinkMachine(RuleBasedStateMachine):
 
 LinkMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
 test_link_machine = LinkMachine.TestCase
-
-
-def test_a_way_that_turns_out_free_is_used_at_once() -> None:
-    clock = Clock()
-    link = Link(clock)
-    for number, size, seconds in ((1, 100, 0.1), (2, 100, 0.1), (3, 30_000, 0.05)):
-        clock.now += 1.0
-        link.offer(number)
-        link.sent(number, size)
-        column = 1 + number % MARKS
-        clock.now += seconds / 2
-        link.answered(ROW_BEFORE, column)
-        clock.now += seconds
-        assert link.answered(ROW_AFTER, column) == number
-        link.presented(number)
-    link.offer(4)
-    assert link.delay() == 0.0, "it was thought to take 1000 bytes a second, and took 600,000"

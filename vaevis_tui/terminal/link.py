@@ -114,8 +114,6 @@ class Link:
         self._answering = False
         self._hopes_until: float | None = None
         self._due = clock()
-        self._earliest = self._due
-        """When the next picture may be sent if the way is free."""
         self._interval = self._period
         self._waiting: int | None = None
         self._under_way: tuple[InFlight, ...] = ()
@@ -215,7 +213,6 @@ class Link:
         self._interval = max(self._period, size / capacity if capacity else 0.0)
         # The next may come early by what this one was late, up to a period: pictures that are made at the
         # maximum rate, but not evenly, would be dropped otherwise.
-        self._earliest = now + max(self._period, size / self._ceiling if self._ceiling else 0.0)
         self._due = max(self._due, now - self._period) + self._interval
 
     def question(self, number: int, *, before: bool) -> str:
@@ -271,8 +268,6 @@ class Link:
         now = self._clock()
         since = [picture.since for picture in self._under_way if picture.number == number]
         self._under_way = tuple(picture for picture in self._under_way if picture.number > number)
-        if self._answering and not self._under_way:
-            self._due = min(self._due, self._earliest)  # the way is free, whatever it was thought to take
         return now - since[0] if since else None
 
     def forget(self) -> None:
