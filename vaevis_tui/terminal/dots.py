@@ -35,6 +35,9 @@ many terminals smooth what they enlarge, and what is repeated takes few bytes.""
 _CELL = (2, 1)
 """Height and width of a cell where its dots are not known: their proportions."""
 
+_COARSE_REGISTERS = 64
+"""Colours of a sixel picture that is not exact: a fifth fewer bytes than 256 take."""
+
 _SIXEL_SIZE = (1000, 1000)
 """Height and width that a sixel picture may have where the terminal does not tell: as xterm has it."""
 
@@ -140,11 +143,11 @@ class _DotCanvas(ABC):
         changed = self._changed(reduced, quality.tolerance)
         if not (changed.any() or self.stale or at != self._at):
             return Update("", 0, True, _nothing)
-        return self._update(reduced, changed, at, limit, quality.block)
+        return self._update(reduced, changed, at, limit, quality)
 
     @abstractmethod
-    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None, block: int) -> Update:
-        """Output for pixels, some rows of which have changed, and so many of which are the same each way."""
+    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None, quality: Quality) -> Update:
+        """Output for pixels that were reduced to a quality, and some rows of which have changed."""
 
     def _changed(self, pixels: Pixels, tolerance: float) -> Mask:
         """Which rows of pixels must be sent for the terminal to show these, give or take, (h,)."""
@@ -198,19 +201,19 @@ def _move(at: At, row: int = 0) -> str:
 class SixelCanvas(_DotCanvas):
     """A picture in sixels."""
 
-    # What is dithered to a fixed palette takes no fewer bytes for being rounded before.
-    ladder = tuple(step for step in DOTS_LADDER if step.levels == 256 or step.block > 1)
-
-    def __init__(self, place: DotPlacement, encoder: SixelEncoder) -> None:
+    def __init__(self, place: DotPlacement, registers: int) -> None:
         super().__init__(place)
-        self._encoder = encoder
+        self._exact = SixelEncoder(registers)
+        self._coarse = SixelEncoder(min(registers, _COARSE_REGISTERS))
 
-    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None, block: int) -> Update:
+    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None, quality: Quality) -> Update:
         height, width, _ = pixels.shape
+        block = quality.block
         if height % block or width % block:
             block = 1
         # Block by block: dithering would make pixels of a block differ.
-        sixels = self._encoder.encode(pixels[::block, ::block], self._place.scale * block)
+        encoder = self._coarse if quality.tolerance else self._exact
+        sixels = encoder.encode(pixels[::block, ::block], self._place.scale * block)
         return self._whole(_move(at) + sixels.output, pixels, at)
 
 
@@ -221,7 +224,7 @@ class InlineImageCanvas(_DotCanvas):
         super().__init__(place)
         self._wrap = through_tmux if tmux else None
 
-    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None, block: int) -> Update:
+    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None, quality: Quality) -> Update:
         place = self._place
         image = inline_image(self._enlarged(pixels), place.columns, place.rows, wrap=self._wrap)
         return self._whole(_move(at) + image, pixels, at)
@@ -240,7 +243,7 @@ class KittyCanvas(_DotCanvas):
         """Whether the picture is not there, or its placeholders are not."""
         return self._shown is None or not self._placed
 
-    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None, block: int) -> Update:
+    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None, quality: Quality) -> Update:
         image = copy(self._image)  # which becomes the image if this is written
         whole, where = True, self._place
         if self._shown is None or not image.frames:
@@ -352,7 +355,7 @@ class Sixels(DotMedium):
         return fit_dots(height, width, columns, rows, cell, limit)
 
     def _canvas(self, place: DotPlacement) -> _DotCanvas:
-        return SixelCanvas(place, SixelEncoder(self.support.sixel_registers))
+        return SixelCanvas(place, self.support.sixel_registers)
 
 
 @dataclass(frozen=True)
