@@ -1,7 +1,8 @@
 """Write a trained model's bundle: ``python -m training.export mnist --data-root DIR``.
 
 The bundle holds ``decoder.onnx``, ``encoder.onnx``, ``latents.npz`` and ``model.toml``, the card, with what
-``training.evaluate`` found. Dimensions that the model does not use are left out.
+``training.evaluate`` found, and ``sheet.png``, pictures that the model makes. Dimensions that the model does
+not use are left out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from training import bundle, checkpoint, onnx_graph, posterior
+from training import bundle, checkpoint, onnx_graph, posterior, sheet
 from training.checkpoint import Trained
 from training.config import names, to_table
 from training.data import SOURCES, load_mnist
@@ -148,10 +149,18 @@ def export(
     path.write_text(
         card(trained, len(decoder), figures | decode_times(folder, seconds), machine), encoding="utf-8"
     )
+    _draw_sheet(trained, space, folder / "sheet.png")
     print(
         f"{folder}: {space.dim} dimensions, decoder {len(decoder):,} bytes; "
         f"float16 weights move a picture by at most {step * 255:.2f}/255"
     )
+
+
+def _draw_sheet(trained: Trained, space: LatentSpace, path: Path) -> None:
+    """What the model makes, for whoever thinks of taking it; nothing where it has no examples to begin at."""
+    columns, scale = (16, 2) if trained.model.image_shape[2] < 64 else (8, 1)
+    if int((space.anchors.indices >= 0).sum()) >= columns:
+        sheet.save(path, sheet.draw_without_originals(trained.model, space, 0, columns), scale)
 
 
 def decode_times(folder: Path, seconds: float) -> dict[str, Any]:

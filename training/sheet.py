@@ -1,4 +1,4 @@
-"""The contact sheet: originals, reconstructions, samples and interpolations, to be looked at."""
+"""Sheets of pictures: with originals, to judge a model by, and without, to ship beside it."""
 
 from __future__ import annotations
 
@@ -46,6 +46,31 @@ def draw(model: VAE, space: LatentSpace, originals: Tensor, labels: Tensor, seed
         stop = start + COLUMNS
         groups.append(np.concatenate([_rows(shown[start:stop]), _rows(rebuilt[start:stop])]))
     groups += [_rows(sampled), _rows(picture(torch.from_numpy(path)))]
+    return _between_gaps(groups)
+
+
+@torch.inference_mode()
+def draw_without_originals(model: VAE, space: LatentSpace, seed: int, columns: int) -> NDArray[np.uint8]:
+    """What a model makes, and nothing of its data, as uint8 (height, width) or (height, width, 3).
+
+    From top to bottom: examples among the anchors, decoded; samples of the aggregated posterior (two rows);
+    spherical interpolations between examples (two rows).
+
+    Args:
+        model: The VAE, on the CPU.
+        space: Its latent space, with at least ``columns`` anchors that are examples.
+        seed: Of the samples.
+        columns: Pictures in a row, at least 4.
+    """
+    picture = Picture(model)
+    examples = space.anchors.z[space.anchors.indices >= 0]
+    examples = examples[:: len(examples) // columns][:columns]
+    path = np.concatenate([interpolate(space, examples[i], examples[i + 1], columns) for i in (0, 2)])
+    parts = (examples, space.sample(seed, 2 * columns), path)
+    return _between_gaps([_rows(picture(torch.from_numpy(z)), columns) for z in parts])
+
+
+def _between_gaps(groups: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     gap = np.full((GAP, *groups[0].shape[1:]), 64, np.uint8)
     return np.concatenate([part for group in groups for part in (group, gap)][:-1])
 
@@ -67,10 +92,10 @@ def interpolate(
     return space.unwhiten(np.stack([slerp(first, last, t) for t in np.linspace(0, 1, count)]))
 
 
-def _rows(images: Tensor) -> NDArray[np.uint8]:
-    """Images (n, c, h, w), values 0..1, n a multiple of `COLUMNS`, as rows of a uint8 picture."""
+def _rows(images: Tensor, columns: int = COLUMNS) -> NDArray[np.uint8]:
+    """Images (n, c, h, w), values 0..1, n a multiple of ``columns``, as rows of a uint8 picture."""
     pixels = (images.permute(0, 2, 3, 1).numpy() * 255 + 0.5).astype(np.uint8)
     count, height, width, channels = pixels.shape
-    grid = pixels.reshape(count // COLUMNS, COLUMNS, height, width, channels).swapaxes(1, 2)
-    picture = np.ascontiguousarray(grid.reshape(-1, COLUMNS * width, channels))
+    grid = pixels.reshape(count // columns, columns, height, width, channels).swapaxes(1, 2)
+    picture = np.ascontiguousarray(grid.reshape(-1, columns * width, channels))
     return picture[..., 0] if channels == 1 else picture

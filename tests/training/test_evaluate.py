@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from PIL import Image
 from tests.training.tiny import bars, tiny_config, tiny_trained
 from training import evaluate, likelihood, sheet
 from training.networks import VAE, multiply_adds
-from vaevis_tui.latent.space import LatentSpace
+from training.onnx_graph import Picture
+from vaevis_tui.latent.space import Anchors, LatentSpace
 
 
 def test_figures_name_what_a_model_card_must_hold(tmp_path: Path) -> None:
@@ -38,6 +40,25 @@ def folders(root: Path) -> list[Path]:
     for name in ("one", "two"):
         (root / name).mkdir()
     return [root / "one", root / "two"]
+
+
+def test_what_ships_is_a_sheet_of_decoded_points_alone() -> None:
+    model, labels = tiny_trained().model, tuple("abcdefgh")
+    rng = np.random.default_rng(0)
+    examples = rng.standard_normal((8, 4)).astype(np.float32)
+    space = replace(LatentSpace.standard_normal(4), anchors=Anchors(examples, labels, np.arange(8)))
+    drawing = sheet.draw_without_originals(model, space, seed=1, columns=4)
+    assert drawing.shape == (28 * 5 + sheet.GAP * 2, 28 * 4)
+    pictures = Picture(model)(torch.from_numpy(np.concatenate([examples[::2], space.sample(1, 8)])))
+    wanted = (pictures[:, 0].detach().numpy() * 255 + 0.5).astype(np.uint8)
+    assert (drawing[:28, :28] == wanted[0]).all()
+    assert (drawing[:28, -28:] == wanted[3]).all()
+    top = 28 + sheet.GAP
+    assert (drawing[top : top + 28, 28:56] == wanted[5]).all()
+    top += 2 * 28 + sheet.GAP
+    walk = drawing[top:].astype(int)
+    assert np.abs(walk[:28, :28] - wanted[0]).max() <= 1, "a walk begins at an example"
+    assert np.abs(walk[-28:, -28:] - wanted[3]).max() <= 1, "and ends at another"
 
 
 def test_the_sheet_shows_originals_over_what_the_model_makes_of_them(tmp_path: Path) -> None:
