@@ -12,10 +12,10 @@ the next colour. Runs of four characters or more are written ``!n`` and the char
 last dot of a colour is left out.
 
 Pictures in grey get the 101 greys that the scale has. Others get a palette of their own where there are
-registers enough: an octree finds one in 0.2 ms, off by 4 of 255 for faces of dogs and 12 for grain (root of the
-mean square), where dithering is off by 20. Where registers are few, the palette is a fixed colour cube with
-ordered dithering, so that nothing flickers from frame to frame. The picture is scaled by repetition here,
-which costs little, as each of its rows is looked at once or twice only.
+registers enough: an octree finds one in 0.2 ms, off by 4 of 255 for faces of dogs and 12 for grain (root of
+the mean square), where dithering is off by 20. Where registers are few, the palette is a fixed colour cube
+with ordered dithering, so that nothing flickers from frame to frame. The picture is scaled by repetition
+here, which costs little, as each of its rows is looked at once or twice only.
 """
 
 from __future__ import annotations
