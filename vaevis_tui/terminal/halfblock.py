@@ -52,7 +52,8 @@ class HalfBlockEncoder:
     """Encodes pictures as half-blocks; see the module for the exact bytes.
 
     Args:
-        mode: The colours to draw in; truecolor if None.
+        mode: The colours to draw in, of 24 or 8 bits; truecolor if None. Sixteen are dithered to, which
+            `vaevis_tui.terminal.cellstyles` does.
     """
 
     def __init__(self, mode: ColorMode | None = None) -> None:
