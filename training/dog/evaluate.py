@@ -48,6 +48,7 @@ def evaluate(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str,
         "photographs": len(held_out),
         "dogs": len(torch.unique(held_out.labels)),
         **reconstruction(trained.model, held_out.pixels, splits.train.pixels, device),
+        **before_discriminator(run, trained, held_out.pixels),
         **distances(trained.model, space, held_out, splits.train, options.data_root, device),
         **information(trained.model, held_out.pixels),
     }
@@ -90,6 +91,17 @@ def reconstruction(model: VAE, pixels: Tensor, training: Tensor, device: torch.d
         "explained_variance_cb": round(cb, 2),
         "explained_variance_cr": round(cr, 2),
     }
+
+
+def before_discriminator(run: Path, trained: Trained, pixels: Tensor) -> dict[str, float]:
+    """What sharpening cost: PSNR of the averaged weights at the end of the stages without a discriminator."""
+    assert isinstance(trained.config, dog_config.DogConfig)
+    smooth = [stage.name for stage in trained.config.stage if not stage.sharpens]
+    path = run / f"average-{smooth[-1]}.pt" if smooth else run
+    if not path.is_file():
+        return {}
+    rebuilt = reconstruct(checkpoint.load_trained(path).model, pixels)
+    return {"psnr_before_discriminator_db": round(figures.psnr(rebuilt, pixels.float() / 255), 2)}
 
 
 def distances(
