@@ -111,7 +111,9 @@ def test_z_may_begin_with_a_minus(
         expected = model.decode(z)[0]
     text = ",".join(repr(float(value)) for value in z[0])
     out = tmp_path / "z.png"
-    code, _, err = run(capsys, "decode", *(part.format(z=text) for part in form), "--out", str(out))
+    code, _, err = run(
+        capsys, "decode", "--model", "mnist", *(part.format(z=text) for part in form), "--out", str(out)
+    )
     assert (code, err) == (0, "")
     np.testing.assert_array_equal(np.asarray(Image.open(out)), expected)
 
@@ -182,7 +184,7 @@ def test_show_draws_in_half_blocks() -> None:
     """On a real console of its own, since Rich looks at the environment."""
     environment = os.environ | {"COLUMNS": "40", "LINES": "24", "COLORTERM": "truecolor", "FORCE_COLOR": "1"}
     environment.pop("NO_COLOR", None)
-    command = [sys.executable, "-m", "vaevis_tui", "show", "--seed", "3"]
+    command = [sys.executable, "-m", "vaevis_tui", "show", "--model", "mnist", "--seed", "3"]
     drawn = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     lines = drawn.rstrip("\n").split("\n")
     assert len(lines) == 14
@@ -224,7 +226,9 @@ def test_bad_input_gets_one_line(
 def test_a_latent_vector_is_finite(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with vaevis_tui.load("mnist") as model:
         z = ",".join(["nan"] * model.info.latent_dim)
-    assert "finite" in refused(capsys, "decode", "--z", z, "--out", str(tmp_path / "x.png"))
+    assert "finite" in refused(
+        capsys, "decode", "--model", "mnist", "--z", z, "--out", str(tmp_path / "x.png")
+    )
 
 
 def test_a_models_card_says_what_it_cannot_do(capsys: pytest.CaptureFixture[str]) -> None:

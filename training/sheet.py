@@ -65,7 +65,8 @@ def draw_without_originals(model: VAE, space: LatentSpace, seed: int, columns: i
     picture = Picture(model)
     examples = space.anchors.z[space.anchors.indices >= 0]
     examples = examples[:: len(examples) // columns][:columns]
-    path = np.concatenate([interpolate(space, examples[i], examples[i + 1], columns) for i in (0, 2)])
+    ends = ((0, columns // 2), (columns // 4, columns - 1))  # far apart: neighbours are of one class
+    path = np.concatenate([interpolate(space, examples[i], examples[j], columns) for i, j in ends])
     parts = (examples, space.sample(seed, 2 * columns), path)
     return _between_gaps([_rows(picture(torch.from_numpy(z)), columns) for z in parts])
 

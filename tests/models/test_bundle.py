@@ -83,7 +83,7 @@ def test_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("ref", "expected"),
     [
-        ("cat", "unknown model 'cat': the shipped models are: mnist, dog, fashion; or give the path of"),
+        ("cat", "unknown model 'cat': the shipped models are: dog, fashion, mnist; or give the path of"),
         ("mnits", "unknown model 'mnits': did you mean mnist? the shipped models are:"),
         ("a/b", "no such model: a/b: neither a bundle's folder nor an .onnx file (the shipped models are:"),
         ("gone.onnx", "no such model: gone.onnx: neither"),

@@ -48,6 +48,8 @@ def spread(points: NDArray[np.float64], count: int) -> NDArray[np.int64]:
 def dog_anchors(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace, count: int = ANCHORS) -> Anchors:
     """Photographs spread over the space, one a dog: of each dog the one nearest to its mean.
 
+    The first ones are the most typical, at the distance from the mean at which most data lie.
+
     Args:
         means: Posterior means of the photographs, (n, d).
         dogs: The photographs; curated ones are taken where there are any.
@@ -62,6 +64,7 @@ def dog_anchors(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace, coun
         offsets = whitened[members] - whitened[members].mean(0)
         typical.append(int(members[np.linalg.norm(offsets, axis=1).argmin()]))
     at = np.array(typical)[spread(whitened[typical], count)]
+    at = at[np.argsort(np.abs(np.linalg.norm(whitened[at], axis=1) - space.shell[1]), kind="stable")]
     return Anchors(means[at], tuple(f"dog {labels[i]}" for i in at), at)
 
 
