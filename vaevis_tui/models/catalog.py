@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vaevis_tui.resources import weights_dir
 
-DEFAULT_MODEL = "mnist"
+DEFAULT_MODEL = "dog"
 """Shown when no model is asked for."""
 
 
