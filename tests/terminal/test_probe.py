@@ -87,9 +87,12 @@ def test_exact_queries() -> None:
 
 
 @pytest.mark.parametrize(
-    ("brand", "multiplexer"), [("Apple Terminal", None), ("Linux console", None), ("xterm", "screen")]
+    ("brand", "multiplexer"),
+    [("Apple Terminal", None), ("Linux console", None), ("xterm", "screen"), ("kitty", "tmux")],
 )
-def test_who_would_print_kittys_query_is_not_asked(brand: str, multiplexer: str | None) -> None:
+def test_who_would_print_kittys_query_or_take_it_for_a_title_is_not_asked(
+    brand: str, multiplexer: str | None
+) -> None:
     assert b"\x1b_" not in batch(brand, multiplexer)
 
 

@@ -55,6 +55,9 @@ QUERIES: dict[ReplyKind, bytes] = {
 _PRINT_APC = frozenset({"Apple Terminal", "Linux console"})
 """Brands that show an application program command as text instead of ignoring it."""
 
+_NAMED_BY_APC = frozenset({"screen", "tmux"})
+"""Multiplexers that take one for the title of the window; neither would answer it."""
+
 TIMEOUT = 1.0
 """Seconds to wait for the fence on this machine. Nothing waits for it but a better picture."""
 
@@ -74,7 +77,7 @@ def queries(brand: str, multiplexer: str | None) -> dict[ReplyKind, bytes]:
         brand: The terminal by its environment, as in `TerminalCapabilities`.
         multiplexer: What stands between, as in `TerminalCapabilities`.
     """
-    kitty = brand not in _PRINT_APC and multiplexer != "screen"
+    kitty = brand not in _PRINT_APC and multiplexer not in _NAMED_BY_APC
     return {kind: query for kind, query in QUERIES.items() if kitty or kind is not ReplyKind.KITTY}
 
 
