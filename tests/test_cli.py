@@ -205,6 +205,7 @@ def test_show_draws_in_half_blocks() -> None:
         (["decode", "--from", "missing.png", "--out", "x.png"], "missing.png does not exist"),
         (["decode", "--backend", "cuda", "--out", "x.png"], "onnxruntime"),
         (["--bogus"], "--bogus"),
+        (["--graphics", "foo"], "choose from 'auto', 'kitty', 'iterm'"),
         (["--resume", "--model", "mnist"], "leave out --model"),
         (["--resume", "--seed", "3"], "not allowed with"),
         (["frob"], "no command 'frob'"),

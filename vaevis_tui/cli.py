@@ -135,7 +135,7 @@ def _add_graphics(parser: argparse.ArgumentParser, auto: str) -> None:
 
     parser.add_argument(
         "--graphics",
-        choices=(AUTO, *Graphics),
+        choices=(AUTO, *(kind.value for kind in Graphics)),
         default=AUTO,
         metavar="KIND",
         help=f"what pictures are drawn with: {', '.join(Graphics)}; {auto}",
