@@ -33,8 +33,8 @@ def load_trained(folder: Path) -> Trained:
     if "mixture" in str(bundle.card.figures.get("prior")):
         assert bundle.space.mixture is not None
         model.prior = MixturePrior.of(bundle.space.mixture)
-    stored = _weights(bundle.decoder_path) | {
-        f"encoder.{name}": values for name, values in _weights(bundle.encoder_path).items()
+    stored = stored_weights(bundle.decoder_path) | {
+        f"encoder.{name}": values for name, values in stored_weights(bundle.encoder_path).items()
     }
     wanted = model.state_dict()
     if missing := [name for name in wanted if name not in stored and not name.startswith("prior.")]:
@@ -49,7 +49,7 @@ def load_trained(folder: Path) -> Trained:
     return Trained(model, config, recipe.get("steps", 0), seconds, weights_digest(model))
 
 
-def _weights(path: Path) -> dict[str, Tensor]:
+def stored_weights(path: Path) -> dict[str, Tensor]:
     """Initializers by name, in float32: `training.onnx_graph.store_half` marks those that are halved."""
     graph = onnx.load(path).graph
     return {

@@ -65,7 +65,6 @@ class DogOptimiser:
 class DogObjective:
     """Weights of the terms of every stage; see `training.dog.objective`."""
 
-    squared: float
     absolute: float
     bands: float
     chroma: float
@@ -81,6 +80,7 @@ class DogStage:
     steps: int
     batch_size: int
     learning_rate: tuple[float, float]
+    squared: float
     adversarial: float
     feature_matching: float
     judge: float

@@ -1,4 +1,4 @@
-"""TAEF2's encoder as a judge of pictures: a feature loss, and a Fréchet distance between sets of pictures.
+"""TAEF2's encoder as a judge of pictures: a texture loss, and a Fréchet distance between sets of pictures.
 
 A small network for photographs (madebyollin/taesd, MIT), which is not part of this project: whoever wants the
 figure fetches its weights.
@@ -26,7 +26,7 @@ SAMPLES = 300
 
 MISSING = (
     "{file} is not under {folder}: take the encoder of TAEF2 from https://github.com/madebyollin/taesd "
-    "(taef2_encoder.pth) to have the feature loss and the Fréchet distance"
+    "(taef2_encoder.pth) to have the texture loss and the Fréchet distance"
 )
 
 
@@ -98,18 +98,40 @@ def load(root: Path, device: torch.device) -> Judge:
     return judge.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def feature_loss(judge: Judge, rebuilt: Tensor, x: Tensor) -> Tensor:
-    """Mean absolute difference of the features, as a share of their mean size; mean over the stages."""
+def texture_loss(judge: Judge, rebuilt: Tensor, x: Tensor) -> Tensor:
+    """How far the texture of each picture is from that of its original; both (n, 3, h, w), values 0..1.
+
+    The mean absolute difference of `statistics`, as a share of the mean deviation; mean over the stages.
+    Where in the picture a feature is does not count: a hair need not lie where it lay, but there must be
+    as many.
+    """
     with torch.no_grad():
-        wanted = [features.float() for features in judge(x)]
-    found = judge(rebuilt)
-    shares = [(f.float() - w).abs().mean() / w.abs().mean() for f, w in zip(found, wanted, strict=True)]
+        wanted = statistics(judge, x)
+    shares = [
+        ((f - w).abs().mean() * 2) / w[:, w.shape[1] // 2 :].mean()
+        for f, w in zip(statistics(judge, rebuilt), wanted, strict=True)
+    ]
     return torch.stack(shares).mean()
+
+
+def statistics(judge: Judge, pictures: Tensor) -> list[Tensor]:
+    """Means, then standard deviations, of every channel after every stage, of pictures of half the size.
+
+    Args:
+        judge: The network.
+        pictures: (n, 3, h, w), values 0..1.
+
+    Returns:
+        One float32 (n, 128) a stage.
+    """
+    halved = F.avg_pool2d(pictures, 2).contiguous(memory_format=torch.channels_last)
+    found = [features.float() for features in judge(halved)]
+    return [torch.cat([features.mean((2, 3)), features.std((2, 3))], 1) for features in found]
 
 
 @torch.inference_mode()
 def pooled_features(judge: Judge, pictures: Tensor, batch: int = 50) -> Tensor:
-    """Mean and standard deviation of every channel after every stage, of pictures halved to 64x64.
+    """The `statistics` of all stages side by side.
 
     Args:
         judge: The network.
@@ -124,10 +146,7 @@ def pooled_features(judge: Judge, pictures: Tensor, batch: int = 50) -> Tensor:
     for block in torch.split(pictures, batch):
         x = block.to(device)
         x = x.float() / 255 if x.dtype == torch.uint8 else x
-        columns = []
-        for features in judge(F.avg_pool2d(x, 2).contiguous(memory_format=torch.channels_last)):
-            columns += [features.mean((2, 3)), features.std((2, 3))]
-        rows.append(torch.cat(columns, 1).double().cpu())
+        rows.append(torch.cat(statistics(judge, x), 1).double().cpu())
     return torch.cat(rows)
 
 

@@ -34,11 +34,15 @@ def chroma_error(error: Tensor) -> Tensor:
     return (F.avg_pool2d(error - error.mean(1, keepdim=True), 4) ** 2).mean()
 
 
-def reconstruction_loss(rebuilt: Tensor, x: Tensor, weights: DogObjective) -> Tensor:
-    """The weighted sum of squared, absolute, band and chroma errors of images (n, 3, h, w)."""
+def reconstruction_loss(rebuilt: Tensor, x: Tensor, squared: float, weights: DogObjective) -> Tensor:
+    """The weighted sum of squared, absolute, band and chroma errors of images (n, 3, h, w).
+
+    The weight of the squared error is the stage's: what is to win in PSNR leans on it, and learns sooner
+    without.
+    """
     error = rebuilt - x
     return (
-        weights.squared * (error**2).mean()
+        squared * (error**2).mean()
         + weights.absolute * error.abs().mean()
         + weights.bands * band_error(error)
         + weights.chroma * chroma_error(error)

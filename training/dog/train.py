@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from training.distributed import Process
-from training.dog import checkpoint, data, judge
+from training.dog import bundle, checkpoint, data, judge
 from training.dog.config import load
 from training.dog.trainer import DogTrainer
 from vaevis_tui.errors import UserError
@@ -32,11 +32,12 @@ def prepare(options: argparse.Namespace, process: Process, path: Path) -> tuple[
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.allow_tf32 = True
     splits = data.load(options.data_root, config.crop)
-    state = (
-        checkpoint.resume(path, config, process.device)
-        if path.is_file()
-        else checkpoint.fresh(config, process.device, splits.train.pixels)
-    )
+    if path.is_file():
+        state = checkpoint.resume(path, config, process.device)
+    elif options.from_bundle:
+        state = bundle.load(options.from_bundle, config, process.device, splits.train.pixels)
+    else:
+        state = checkpoint.fresh(config, process.device, splits.train.pixels)
     wanted = any(stage.judge for stage in config.stage)
     judged_by = judge.load(options.data_root, process.device) if wanted else None
     held_out = splits.validation.take(splits.validation.curated).pixels

@@ -19,7 +19,7 @@ from training.dog.augment import DiffAugment, jitter
 from training.dog.checkpoint import DogState
 from training.dog.config import DogConfig, DogStage
 from training.dog.figures import psnr
-from training.dog.judge import Judge, feature_loss
+from training.dog.judge import Judge, texture_loss
 from training.networks import Pass
 from training.objective import kl_to_standard_normal
 from training.schedule import Step, noise_seed, stage_ends, step_at
@@ -49,9 +49,11 @@ class DogTrainer:
             out: Pass = state.model(x, self._noise(1, len(x)))
         rebuilt = torch.sigmoid(out.logits[0])
 
-        loss, self.latest = self._reconstruction(out, rebuilt, x, now)
+        loss, self.latest = self._reconstruction(out, rebuilt, x, now.stage)
+        shown = _count(now.stage.judged_reconstructions, len(x))
+        if now.stage.judge and self.judge is not None:
+            loss = loss + self._textured(self.judge, rebuilt[:shown], x[:shown], now)
         if now.stage.sharpens:
-            shown = _count(now.stage.judged_reconstructions, len(x))
             fake = rebuilt[:shown]
             if sampled := _count(now.stage.judged_samples, len(x)):
                 fake = torch.cat([fake, self._sampled(sampled)])
@@ -78,21 +80,22 @@ class DogTrainer:
         return torch.randn(shape, generator=self.generator, device=self.process.device)
 
     def _reconstruction(
-        self, out: Pass, rebuilt: Tensor, x: Tensor, now: Step[DogStage]
+        self, out: Pass, rebuilt: Tensor, x: Tensor, stage: DogStage
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of the VAE alone, and its parts for the log."""
         weights = self.config.objective
-        loss = objective.reconstruction_loss(rebuilt, x, weights)
+        loss = objective.reconstruction_loss(rebuilt, x, stage.squared, weights)
         kl = kl_to_standard_normal(out.mean, out.logvar).sum(1).mean()
         factor = objective.kl_factor(self.state.step, weights.kl_warmup_steps)
         figures = {"loss": loss.detach(), "kl": kl.detach()}
-        total = loss + weights.kl * factor * kl
-        if now.stage.judge and self.judge is not None:
-            with self._autocast():
-                judged = feature_loss(self.judge, rebuilt, x)
-            figures["judge"] = judged.detach()
-            total = total + now.stage.judge * judged
-        return total, figures
+        return loss + weights.kl * factor * kl, figures
+
+    def _textured(self, judge: Judge, rebuilt: Tensor, x: Tensor, now: Step[DogStage]) -> Tensor:
+        """How far the judge finds the textures of reconstructions from those of their originals, weighted."""
+        with self._autocast():
+            found = texture_loss(judge, rebuilt, x)
+        self.latest["judge"] = found.detach()
+        return objective.ramp(now.within, now.stage.ramp_steps) * now.stage.judge * found
 
     def _sampled(self, count: int) -> Tensor:
         """Decodes of draws from the aggregated posterior: points between dogs are to be dogs."""

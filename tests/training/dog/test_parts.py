@@ -136,6 +136,25 @@ def test_the_distance_of_a_shifted_and_scaled_normal_is_known() -> None:
     assert reference.distance(moved) == pytest.approx(4 + 4, rel=0.05)
 
 
+def test_texture_counts_what_is_there_and_not_where() -> None:
+    torch.manual_seed(0)
+    network = judge.Judge()  # random features will do
+    noise = torch.rand(2, 3, 64, 64, generator=generator())
+    smooth = torch.nn.functional.avg_pool2d(noise, 9, stride=1, padding=4)
+    moved = noise.roll(8, 3)
+    same, shifted, blurred = (float(judge.texture_loss(network, x, noise)) for x in (noise, moved, smooth))
+    assert same == 0
+    assert 3 * shifted < blurred
+
+
+def test_the_pooled_features_are_the_statistics_that_the_loss_compares() -> None:
+    network = judge.Judge()
+    found = judge.pooled_features(network, faces(3), batch=2)
+    wanted = torch.cat(judge.statistics(network, faces(3).float() / 255), 1)
+    assert found.shape == (3, 384)
+    torch.testing.assert_close(found, wanted.double(), atol=1e-5, rtol=1e-4)
+
+
 def test_the_judge_says_what_to_fetch(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"taef2_encoder\.pth .*github\.com/madebyollin/taesd"):
         judge.load(tmp_path, torch.device("cpu"))

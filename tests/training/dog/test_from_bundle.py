@@ -1,0 +1,68 @@
+"""From a shipped bundle back to a state that trains."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.training.dog.tiny import faces, tiny_config, tiny_trainer
+from tests.training.tiny import ONE_PROCESS
+from training import export
+from training.dog import bundle, checkpoint
+from training.train import train
+from vaevis_tui.errors import UserError
+from vaevis_tui.latent.space import LatentSpace
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle after all steps of the tiny configuration; its training is beside it."""
+    folder = tmp_path_factory.mktemp("dogs")
+    train(tiny_trainer(), faces(4), folder)
+    trained = checkpoint.load_trained(folder / checkpoint.AVERAGE)
+    export.export(trained, LatentSpace.standard_normal(6), folder / "bundle", {}, "a GPU", seconds=0.1)
+    return folder
+
+
+def test_the_weights_come_back_and_train_on(shipped: Path) -> None:
+    state = bundle.load(shipped / "bundle", tiny_config(), ONE_PROCESS.device, faces())
+    assert state.step == tiny_config().total_steps
+    before = checkpoint.load_trained(shipped / checkpoint.AVERAGE).model
+    x = faces(5, seed=3).float() / 255
+    with torch.inference_mode():
+        state.average.eval()
+        for found, wanted in zip(state.average.encoder(x), before.encoder(x), strict=True):
+            torch.testing.assert_close(found, wanted, atol=2e-3, rtol=2e-3)
+        z = torch.randn(5, 6, generator=torch.Generator().manual_seed(0))
+        torch.testing.assert_close(state.average.decoder(z), before.decoder(z), atol=2e-3, rtol=2e-3)
+
+    config = tiny_config()
+    further = dataclasses.replace(config.stage[0], name="further", steps=2)
+    trainer = tiny_trainer(state)
+    trainer.config = dataclasses.replace(config, stage=(*config.stage, further))
+    weight = state.model.decoder.block_4.weight.detach().clone()
+    trainer.step()
+    assert trainer.figures(0.0)["stage"] == "further"
+    assert not torch.equal(weight, state.model.decoder.block_4.weight)
+
+
+def test_normalisation_by_batches_begins_with_what_was_folded(shipped: Path) -> None:
+    """In training mode the statistics are those of the batch: over all images they change next to nothing."""
+    state = bundle.load(shipped / "bundle", tiny_config(), ONE_PROCESS.device, faces())
+    x = faces().float() / 255
+    with torch.no_grad():
+        wanted = state.model.eval().encoder(x)[0]
+        found = state.model.train().encoder(x)[0]
+    torch.testing.assert_close(found, wanted, atol=1e-3, rtol=1e-3)
+
+
+def test_a_bundle_of_other_networks_or_between_stages_is_refused(shipped: Path) -> None:
+    with pytest.raises(UserError, match="size mismatch"):
+        bundle.load(shipped / "bundle", tiny_config(latent=7), ONE_PROCESS.device, faces())
+    rebuild, sharpen = tiny_config().stage
+    longer = dataclasses.replace(tiny_config(), stage=(rebuild, dataclasses.replace(sharpen, steps=9)))
+    with pytest.raises(UserError, match=r"went through 9 steps, and no stage of dog ends there, but at 4, 1"):
+        bundle.load(shipped / "bundle", longer, ONE_PROCESS.device, faces())
