@@ -120,3 +120,13 @@ def test_shipped_models_load_by_name(name: str) -> None:
         assert np.ptp(pictures.astype(int), axis=(1, 2, 3)).min() > 100
         if model.info.channels == 1:
             assert (pictures == pictures[..., :1]).all()
+
+
+def test_a_picture_of_another_type_or_size_is_no_picture_to_find(folder: Path) -> None:
+    with vaevis_tui.load(str(folder), backend="onnxruntime") as model:
+        for picture in (np.zeros((32, 28, 3)), np.zeros((28, 28, 3), np.uint8)):
+            with pytest.raises(ValueError, match=r"uint8 \(32, 28, 3\) is expected"):
+                model.invert(picture)
+        found = model.invert(model.decode(model.sample(1))[0])
+    assert found.z.shape == (5,)
+    assert found.error < 3

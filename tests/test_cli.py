@@ -17,6 +17,8 @@ from tests.engine.reference import Builder
 from vaevis_tui.api import Model
 from vaevis_tui.cli import main
 from vaevis_tui.engine.decoder import EngineError, Tuning
+from vaevis_tui.export.png import read_metadata
+from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.resources import weights_dir
 from vaevis_tui.terminal import capabilities
 from vaevis_tui.tui.settings import ExplorerSettings, tuned_source, untuned_source
@@ -68,10 +70,9 @@ def test_kernels_may_be_left_untuned(
     assert asked == [tuning]
 
 
-@pytest.mark.parametrize(("options", "source"), [([], tuned_source), (["--no-tune"], untuned_source)])
-def test_the_explorer_tunes_unless_told_not_to(
-    options: list[str], source: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[ExplorerSettings]:
+    """With what explorers were started, in place of which nothing runs."""
     started: list[ExplorerSettings] = []
 
     def explore(settings: ExplorerSettings) -> int:
@@ -82,8 +83,37 @@ def test_the_explorer_tunes_unless_told_not_to(
     terminal = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
     detected = capabilities.detect(terminal, stdin_isatty=True, stdout_isatty=True)
     monkeypatch.setattr(capabilities, "detect", lambda *_, **__: detected)
+    return started
+
+
+@pytest.mark.parametrize(("options", "source"), [([], tuned_source), (["--no-tune"], untuned_source)])
+def test_the_explorer_tunes_unless_told_not_to(
+    options: list[str], source: object, started: list[ExplorerSettings]
+) -> None:
     assert main(["--model", "mnist", *options]) == 0
     assert started[0].decoder_source is source
+
+
+def test_the_point_nearest_to_a_photograph_is_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], started: list[ExplorerSettings]
+) -> None:
+    """The photograph is of a digit that the model can draw, in another size and without its latent vector."""
+    digit, photograph, found = tmp_path / "digit.png", tmp_path / "photograph.jpg", tmp_path / "found.png"
+    run(capsys, "decode", "--model", "mnist", "--seed", "3", "--out", str(digit))
+    Image.open(digit).convert("RGB").resize((140, 140)).save(photograph, quality=95)
+    code, out, err = run(capsys, "decode", "--model", "mnist", "--from", str(photograph), "--out", str(found))
+    assert (code, out.strip()) == (0, str(found))
+    assert "looking for" in err
+    assert "of 255 levels" in err
+    off = np.asarray(Image.open(found), np.float32) - np.asarray(Image.open(digit), np.float32)
+    assert np.sqrt((off**2).mean()) < 25  # another digit is 80 off and more
+
+    assert main(["--model", "mnist", "--from", str(photograph)]) == 0
+    assert started[0].z == read_snapshot(found).z
+
+
+def read_snapshot(path: Path) -> SnapshotInfo:
+    return SnapshotInfo.from_metadata(read_metadata(path))
 
 
 def test_scale_repeats_pixels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,6 +233,7 @@ def test_show_draws_in_half_blocks() -> None:
         (["decode", "--out", "x.jpg"], ".png"),
         (["decode", "--out", "no/such/folder/x.png"], "no/such/folder does not exist"),
         (["decode", "--from", "missing.png", "--out", "x.png"], "missing.png does not exist"),
+        (["decode", "--from", ".", "--out", "x.png"], ". cannot be read: is a directory"),
         (["decode", "--backend", "cuda", "--out", "x.png"], "onnxruntime"),
         (["--bogus"], "--bogus"),
         (["--graphics", "foo"], "choose from 'auto', 'kitty', 'iterm'"),

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from vaevis_tui.engine.decoder import Decoder, DecoderInfo, Latents, Pictures, Tuning
 from vaevis_tui.engine.select import open_decoder
+from vaevis_tui.latent.inversion import Inversion, invert
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models.bundle import Bundle, open_bundle
 from vaevis_tui.models.card import ModelCard
@@ -77,6 +78,27 @@ class Model:
         if vectors.ndim not in (1, 2) or vectors.shape[-1] != dim:
             raise ValueError(f"z has shape {vectors.shape}; ({dim},) or (n, {dim}) is expected")
         return self._decoder.decode(np.atleast_2d(vectors))
+
+    def invert(self, picture: ArrayLike) -> Inversion:
+        """Find the latent vector whose decode comes nearest to a picture; see `vaevis_tui.latent.inversion`.
+
+        It takes some thousand decodes, and no encoder.
+
+        Args:
+            picture: uint8 (h, w, 3), of the model's size; one of another size wants to be cropped and resized
+                as the model's training pictures were.
+
+        Returns:
+            The vector, float32 (d,), and how far its decode is from the picture.
+
+        Raises:
+            ValueError: The picture has another type or shape.
+            EngineError: The device failed, and so did onnxruntime in its place.
+        """
+        pixels, wanted = np.asarray(picture), (*self.info.image_size, 3)
+        if pixels.dtype != np.uint8 or pixels.shape != wanted:
+            raise ValueError(f"the picture is {pixels.dtype} {pixels.shape}; uint8 {wanted} is expected")
+        return invert(self._decoder.decode, self.space, pixels)
 
     def close(self) -> None:
         """Give the device back; closing twice is harmless."""

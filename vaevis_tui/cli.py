@@ -122,10 +122,10 @@ def _add_point(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGr
     )
     point.add_argument(
         "--from",
-        dest="snapshot",
-        type=_snapshot,
-        metavar="PNG",
-        help="the point, and the model, of a snapshot",
+        dest="source",
+        type=_source,
+        metavar="FILE",
+        help="the point, and the model, of a snapshot, or the point that comes nearest to any other picture",
     )
     return point
 
@@ -173,11 +173,16 @@ def _numbers(text: str) -> tuple[float, ...]:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers; 0.1,-2,0 is") from None
 
 
-def _snapshot(path: str) -> SnapshotInfo:
+def _source(path: str) -> SnapshotInfo | Path:
+    """A snapshot, or a picture to be found again."""
     from vaevis_tui.export.png import read_metadata
-    from vaevis_tui.export.snapshot import SnapshotInfo
+    from vaevis_tui.export.snapshot import KEYWORD, SnapshotInfo
 
-    return SnapshotInfo.from_metadata(read_metadata(path))
+    try:
+        metadata = read_metadata(path)
+    except UserError:
+        metadata = {}  # no PNG; what it is shows when the model says of which size it wants it
+    return SnapshotInfo.from_metadata(metadata) if KEYWORD in metadata else Path(path)
 
 
 def _model_name(options: argparse.Namespace) -> str:
@@ -186,8 +191,8 @@ def _model_name(options: argparse.Namespace) -> str:
 
     if options.model is not None:
         return str(options.model)
-    snapshot: SnapshotInfo | None = getattr(options, "snapshot", None)
-    return snapshot.model if snapshot is not None else DEFAULT_MODEL
+    source: SnapshotInfo | Path | None = getattr(options, "source", None)
+    return DEFAULT_MODEL if source is None or isinstance(source, Path) else source.model
 
 
 def _open_model(options: argparse.Namespace) -> Model:
@@ -203,7 +208,9 @@ def _point(options: argparse.Namespace, model: Model) -> Latents:
 
     if options.seed is not None:
         return model.sample(options.seed)
-    z = options.z if options.snapshot is None else options.snapshot.z
+    if isinstance(options.source, Path):
+        return _found(options.source, model)[None]
+    z = options.z if options.source is None else options.source.z
     if z is None:
         return model.space.first_look[None]
     if len(z) != model.info.latent_dim:
@@ -214,6 +221,17 @@ def _point(options: argparse.Namespace, model: Model) -> Latents:
     if not np.isfinite(vector).all():
         raise UserError("z holds NaN or infinities; finite numbers are right")
     return vector
+
+
+def _found(path: Path, model: Model) -> Latents:
+    """The latent vector (d,) that comes nearest to a picture file; says how near, since it takes seconds."""
+    from vaevis_tui.export.picture import read_picture
+
+    picture = read_picture(path, *model.info.image_size, grey=model.info.channels == 1)
+    print(f"vaevis-tui: looking for {path} in the latent space ...", file=sys.stderr)
+    found = model.invert(picture)
+    print(f"vaevis-tui: found to {found.error:.0f} of 255 levels (root mean square)", file=sys.stderr)
+    return found.z
 
 
 def _note_backend(options: argparse.Namespace, model: Model) -> None:
@@ -292,7 +310,7 @@ def _run_explorer(options: argparse.Namespace) -> int:
         catalog=tuple(catalog.names()),
         backend=options.backend or (resumed.backend if resumed else "auto"),
         seed=options.seed,
-        z=options.z if options.snapshot is None else options.snapshot.z,
+        z=_explorers_point(options),
         walk=options.walk or (resumed is not None and resumed.walking),
         snapshot_dir=options.snapshot_dir,
         colors=terminal.colors,
@@ -306,6 +324,18 @@ def _run_explorer(options: argparse.Namespace) -> int:
         claimed=claimed,
     )
     return run_explorer(settings)
+
+
+def _explorers_point(options: argparse.Namespace) -> tuple[float, ...] | None:
+    """The latent vector to begin with, where one was given."""
+    if not isinstance(options.source, Path):
+        point: tuple[float, ...] | None = options.z if options.source is None else options.source.z
+        return point
+    from vaevis_tui.api import load
+
+    # By onnxruntime: here a GPU would be opened for seconds, and once more by the explorer.
+    with load(_model_name(options), backend="onnxruntime") as model:
+        return tuple(float(value) for value in _found(options.source, model))
 
 
 def _decode(arguments: list[str]) -> int:

@@ -1,0 +1,55 @@
+"""Picture files of any kind, made to fit a model."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.errors import UserError
+from vaevis_tui.export.files import reason
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+"""What is read; Pillow knows more, but formats from its far corners are risk without use."""
+
+
+def read_picture(path: str | Path, height: int, width: int, *, grey: bool = False) -> NDArray[np.uint8]:
+    """The largest middle part of a picture that has the model's proportions, resized to it.
+
+    Args:
+        path: The file; turned as its EXIF data say, transparent parts black.
+        height: Of the result, in pixels.
+        width: Of the result, in pixels.
+        grey: Whether the colours are left out, as a model of one channel does.
+
+    Returns:
+        uint8 (height, width, 3).
+
+    Raises:
+        UserError: The file is missing, not readable, or no picture.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    path = Path(path)
+    unreadable = UserError(f"{path} is no picture that can be read; {', '.join(FORMATS)} are")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=FORMATS) as file:
+                # Turned by EXIF, which only the file's own kind of image carries; then without transparency.
+                turned = ImageOps.exif_transpose(file).convert("RGBA")
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist; name a snapshot or a picture") from None
+    except (UnidentifiedImageError, SyntaxError, ValueError):
+        raise unreadable from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise UserError(f"{path} has more pixels than can be read; make it smaller") from None
+    except OSError as error:
+        if error.errno is None:  # Pillow's own, of a file that ends too early
+            raise unreadable from None
+        raise UserError(f"{path} cannot be read: {reason(error)}; name a snapshot or a picture") from None
+    image = Image.alpha_composite(Image.new("RGBA", turned.size, (0, 0, 0, 255)), turned).convert("RGB")
+    image = image.convert("L").convert("RGB") if grey else image
+    return np.asarray(ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS))

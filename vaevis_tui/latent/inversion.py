@@ -1,0 +1,121 @@
+"""The way back: from a picture to the latent vector whose decode comes nearest to it.
+
+Known as inversion or projection (Zhu et al. 2016, arXiv:1609.03552; Karras et al. 2020 for StyleGAN), done
+there by gradients. A decoder here gives pictures and no gradients, but many of them at once: so it is
+Gauss-Newton steps, damped as by Levenberg and Marquardt, on differences between the decodes of neighbouring
+points. It needs no encoder, and ends nearer than one does, which has a single guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.latent.arrays import Latent
+from vaevis_tui.latent.space import LatentSpace
+
+Decode = Callable[[NDArray[np.float32]], NDArray[np.uint8]]
+"""Latent vectors, float32 (n, d), to pictures, uint8 (n, h, w, 3)."""
+
+ROUNDS = 12
+"""Most steps; the first four bring nearly everything."""
+
+SAMPLES = 64
+"""Random points that are tried as a beginning, beside the mean and the anchors."""
+
+OFFSET = 0.25
+"""Standard deviations between neighbours: several levels of a byte, so that rounding does not matter."""
+
+LARGEST_SIDE = 128
+"""Pixels; larger pictures are compared by the means of squares of pixels: d of them are held at once."""
+
+DAMPINGS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+"""Tried in each round, as shares of the mean curvature."""
+
+ENOUGH = 0.01
+"""A round that lessens the error by a smaller share was the last."""
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """What was found.
+
+    Attributes:
+        z: The latent vector, float32 (d,).
+        error: Root of the mean squared difference between its decode and the picture, 0..255.
+    """
+
+    z: Latent
+    error: float
+
+
+def invert(
+    decode: Decode, space: LatentSpace, picture: NDArray[np.uint8], start: Latent | None = None
+) -> Inversion:
+    """Find the latent vector whose decode is nearest to a picture, by mean squared error.
+
+    The same on every run. It takes ``ROUNDS`` times d decodes at most.
+
+    Args:
+        decode: Of the model.
+        space: Of the model.
+        picture: uint8 (h, w, 3), of the size that ``decode`` makes.
+        start: Where to begin, float32 (d,); else the best of the anchors and of some random points.
+
+    Raises:
+        ValueError: The picture's shape is not that of the decodes.
+    """
+    starts = _starts(space) if start is None else start[None]
+    wanted = _flat(picture[None])[0]
+    pictures = decode(starts)
+    if pictures.shape[1:] != picture.shape:
+        raise ValueError(f"the picture has shape {picture.shape}; {pictures.shape[1:]} is expected")
+    z, current, error = _nearest(starts, pictures, wanted)
+    for _ in range(ROUNDS):
+        neighbours = z + np.diag(OFFSET * space.std)
+        # A row a dimension: what a standard deviation of it would change, if the decoder were linear.
+        jacobian = (_flat(decode(neighbours)) - current) / np.float32(OFFSET)
+        curvature = (jacobian @ jacobian.T).astype(np.float64)
+        slope = (jacobian @ (wanted - current)).astype(np.float64)
+        unit = np.trace(curvature) / len(curvature) * np.eye(len(curvature))
+        if not unit.any():
+            break  # a flat place: nothing that is moved changes the picture
+        steps = np.stack([np.linalg.solve(curvature + damping * unit, slope) for damping in DAMPINGS])
+        tried = (z + steps * space.std).astype(np.float32)
+        found = _nearest(tried, decode(tried), wanted)
+        if not found[2] < error:
+            break
+        gained = 1 - found[2] / error
+        z, current, error = found
+        if gained < ENOUGH:
+            break
+    return Inversion(z, float(np.sqrt(error)))
+
+
+def _starts(space: LatentSpace) -> NDArray[np.float32]:
+    return np.concatenate([space.mean[None], space.anchors.z, space.sample(0, SAMPLES)])
+
+
+def _flat(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Pictures (n, h, w, 3) as rows of floats, coarser where they are large."""
+    step = -(-max(pictures.shape[1:3]) // LARGEST_SIDE)
+    if step == 1:
+        return pictures.reshape(len(pictures), -1).astype(np.float32)
+    n, height, width, _ = pictures.shape
+    height, width = max(1, height // step), max(1, width // step)
+    squares = pictures[:, : height * step, : width * step].reshape(n, height, -1, width, step, 3)
+    means: NDArray[np.float32] = squares.mean((2, 4), dtype=np.float32)
+    return means.reshape(n, -1)
+
+
+def _nearest(
+    z: NDArray[np.float32], pictures: NDArray[np.uint8], wanted: NDArray[np.float32]
+) -> tuple[Latent, NDArray[np.float32], float]:
+    """Of several points the one whose picture is nearest, that picture, flat, and its mean squared error."""
+    flat = _flat(pictures)
+    errors = ((flat - wanted) ** 2).mean(1)
+    best = int(errors.argmin())
+    return z[best], flat[best], float(errors[best])
