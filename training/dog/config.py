@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from training.config import Recipe, Run, build, check_precision, check_stages, read_table
@@ -50,6 +50,18 @@ class Jitter:
     brightness: float
     saturation: float
 
+    def times(self, factor: float) -> Jitter:
+        """As many times as far."""
+        low, high = self.scale
+        return replace(
+            self,
+            rotation=factor * self.rotation,
+            scale=(1 + factor * (low - 1), 1 + factor * (high - 1)),
+            shift=factor * self.shift,
+            brightness=factor * self.brightness,
+            saturation=factor * self.saturation,
+        )
+
 
 @dataclass(frozen=True)
 class DogOptimiser:
@@ -80,6 +92,7 @@ class DogStage:
     steps: int
     batch_size: int
     learning_rate: tuple[float, float]
+    jitter: float
     squared: float
     adversarial: float
     feature_matching: float

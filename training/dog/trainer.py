@@ -44,7 +44,8 @@ class DogTrainer:
         now = step_at(config, state.step)
         self.generator.manual_seed(noise_seed(config.seed, state.step, 0))
         draws = order(config.seed, len(self.pixels), now.first_draw, now.stage.batch_size)
-        x = jitter(self.pixels[draws.to(self.pixels.device)], config.jitter, self.generator)
+        moved = config.jitter.times(now.stage.jitter)
+        x = jitter(self.pixels[draws.to(self.pixels.device)], moved, self.generator)
         with self._autocast():
             out: Pass = state.model(x, self._noise(1, len(x)))
         rebuilt = torch.sigmoid(out.logits[0])

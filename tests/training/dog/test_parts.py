@@ -126,6 +126,15 @@ def test_a_constant_discriminator_has_no_penalty_and_a_learning_one_has() -> Non
     assert float(adversary.gradient_penalty(discriminator, x).detach()) == 0
 
 
+def test_jitter_goes_as_many_times_as_far() -> None:
+    settings = config.load("dog").jitter
+    assert settings.times(1.0) == settings
+    wide = settings.times(2.0)
+    assert (wide.rotation, wide.shift) == (2 * settings.rotation, 2 * settings.shift)
+    assert wide.scale == pytest.approx((2 * settings.scale[0] - 1, 2 * settings.scale[1] - 1))
+    assert wide.share == settings.share
+
+
 def test_the_distance_of_a_shifted_and_scaled_normal_is_known() -> None:
     features = torch.randn(4000, 10, dtype=torch.float64, generator=generator())
     reference = judge.Reference(features, axes=10)
