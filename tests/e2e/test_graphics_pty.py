@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,9 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def explorer(bundle: Path, *options: str) -> Iterator[PtySession]:
+def explorer(
+    bundle: Path, *options: str, env: Mapping[str, str | None] | None = None
+) -> Iterator[PtySession]:
     """The program at the mean, in a terminal that answers nothing by itself; all questions are asked."""
     command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle]
     command += [
@@ -42,7 +44,7 @@ def explorer(bundle: Path, *options: str) -> Iterator[PtySession]:
         "--z",
         ",".join(map(repr, open_bundle(bundle).space.mean.tolist())),
     ]
-    with PtySession([*command, *options], 120, traits=Traits(answers=False)) as session:
+    with PtySession([*command, *options], 120, env=env, traits=Traits(answers=False)) as session:
         session.wait_for(lambda: FENCE in session.raw, "the questions")
         yield session
 
@@ -102,6 +104,29 @@ def test_half_blocks_come_first_and_a_better_picture_once_the_terminal_has_answe
         end(session)
         assert DELETED in session.raw
         assert session.raw.index(DELETED) < session.raw.rindex(b"\x1b[?1049l")
+
+
+@pytest.mark.parametrize(
+    ("graphics", "variable", "said"),
+    [
+        ("auto", "COLORTERM", False),
+        ("half", "COLORTERM", True),
+        ("auto", "NO_COLOR", True),
+    ],
+    ids=["kitty", "cells", "greys"],
+)
+def test_few_colours_are_told_where_pictures_have_them(
+    bundle: Path, graphics: str, variable: str, said: bool
+) -> None:
+    """Pictures of kitty have all colours, whatever COLORTERM says of text; where none are wanted, greys."""
+    env = {"COLORTERM": None, "NO_COLOR": None} | ({"NO_COLOR": "1"} if variable == "NO_COLOR" else {})
+    with explorer(bundle, "--graphics", graphics, env=env) as session:
+        session.send(KITTY_26)
+        session.wait_for_text("g kitty" if graphics == "auto" else "g half")
+        session.press("right")
+        session.wait_for_text("+0.10")
+        assert ("Drawn in" in session.text) == said
+        end(session)
 
 
 def test_sixels_need_the_size_of_a_cell_which_the_system_knows(bundle: Path) -> None:

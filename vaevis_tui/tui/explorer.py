@@ -23,7 +23,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.terminal.cellmedia import cell_medium
 from vaevis_tui.terminal.clipboard import clipboard_hint, set_clipboard
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.arrangement import arrange
 from vaevis_tui.tui.decoding import Decoded, Decoding, Failed, News, Opened
@@ -104,6 +104,8 @@ class ExplorerScreen(Screen[None]):
         )
         self._pace = WalkPace(settings.clock, lambda: self._viewport.link.waiting is None)
         self._newest: Frame | None = None
+        self._about_colors = settings.notice
+        """Said once it is known what pictures are drawn with: not in cells they may have all colours."""
         self._walk_at_start = settings.walk
         self._walking = False
         """Whether the ticker runs."""
@@ -129,8 +131,6 @@ class ExplorerScreen(Screen[None]):
         self._arrange(self.app.size.width, self.app.size.height)
         self._decoding.listen(self._pass_on)
         self.call_after_refresh(self._graphics.start, self.app)
-        if self._settings.notice:
-            self.notify(self._settings.notice, timeout=8, markup=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """Divide the new window before it is laid out."""
@@ -405,8 +405,12 @@ class ExplorerScreen(Screen[None]):
 
     def _show_graphics(self, graphics: Graphics, notice: str | None) -> None:
         self._hints.graphics = graphics
-        if notice:
-            self.notify(notice, timeout=3 if len(notice) < 40 else 8, markup=False)
+        about_colors, self._about_colors = self._about_colors, None
+        if graphics in PROTOCOLS and not self._settings.colors.grey:
+            about_colors = None
+        for text in (notice, about_colors):
+            if text:
+                self.notify(text, timeout=3 if len(text) < 40 else 8, markup=False)
 
     # Prompt, help, models, snapshot
 
