@@ -288,12 +288,13 @@ def test_wrong_pictures_are_found_out_beside_decoding(bundle: Bundle, faults: Vu
     assert errors == []
 
 
-def test_auto_takes_no_gpu_whose_pictures_are_wrong(bundle: Bundle, faults: VulkanFaults) -> None:
+@pytest.mark.parametrize("backend", ["auto", "wgpu"])
+def test_no_gpu_is_taken_whose_pictures_are_wrong(bundle: Bundle, faults: VulkanFaults, backend: str) -> None:
     faults.begin("vkCmdDispatch nothing")
     machine = Machine(
         lambda: True, lambda bundle, reason, *, tuning, software: IsolatedDecoder(bundle, reason)
     )
-    with open_decoder(bundle, machine=machine) as decoder:
+    with open_decoder(bundle, backend, machine=machine) as decoder:
         assert decoder.info.backend == "onnxruntime"
         assert decoder.info.reason.startswith("the GPU's pictures are wrong: ")
 
@@ -320,7 +321,7 @@ def test_what_native_libraries_print_stays_away(bundle: Bundle, faults: VulkanFa
         timeout=60,
         check=True,
     )
-    assert (ran.stdout, ran.stderr) == ("wgpu\n", "")
+    assert (ran.stdout, ran.stderr) == ("onnxruntime\n", "")
 
 
 def test_adapters_are_listed_whatever_the_driver_does(faults: VulkanFaults) -> None:

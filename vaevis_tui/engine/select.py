@@ -92,7 +92,8 @@ def open_decoder(
     if source.upgrade is not None:  # where nobody asked for it by name, it may also be missing
         wanted, forgiven = source.upgrade, (EngineError, UserError)
     try:
-        decoder = wanted()
+        # A worker has pictures checked beside the next ones; here the first may be the only one.
+        decoder = wanted() if source.check is None else _agreeing(bundle, wanted())
     except forgiven as error:
         if source.fallback is None:
             raise
@@ -120,15 +121,6 @@ def decoder_source(
     def wgpu(reason: str, *, software: bool) -> Decoder:
         return machine.open_wgpu(bundle, because(reason), tuning=tuning, software=software)
 
-    def agreeing(decoder: Decoder) -> Decoder:
-        z = bundle.space.first_look[None]
-        try:
-            check_pictures(bundle, z, decoder.decode(z))
-        except BaseException:
-            decoder.close()
-            raise
-        return decoder
-
     if backend == "onnxruntime":
         return DecoderSource(lambda: onnxruntime(_ASKED_FOR))
     if backend == "wgpu":
@@ -142,7 +134,7 @@ def decoder_source(
     return DecoderSource(
         open=lambda: onnxruntime("the GPU is not ready yet"),
         fallback=onnxruntime,
-        upgrade=lambda: agreeing(wgpu("there is a GPU", software=False)),
+        upgrade=lambda: _agreeing(bundle, wgpu("there is a GPU", software=False)),
     )
 
 
@@ -194,6 +186,17 @@ CLOSE_LEVELS = 8
 
 FAR_SHARE = 1e-3
 """Share of the values that may differ by more, where a network has steps; a wrong column has more."""
+
+
+def _agreeing(bundle: Bundle, decoder: Decoder) -> Decoder:
+    """A decoder whose first picture is onnxruntime's; another is closed, and its EngineError raised."""
+    z = bundle.space.first_look[None]
+    try:
+        check_pictures(bundle, z, decoder.decode(z))
+    except BaseException:
+        decoder.close()
+        raise
+    return decoder
 
 
 def check_pictures(bundle: Bundle, z: Latents, pictures: Pictures) -> None:
