@@ -3,11 +3,10 @@
     python -m tests.benchmarks.decoders [--networks vaevis dog mnist] [--seconds 20] [--adapter NAME] [--json]
 
 They decode one picture at a time in turns, readback included; see `vaevis_tui.bench.compare` for the columns.
-Networks are VAE-Vis's decoder with random weights, ``dog`` (one of its shape with random weights, where it is
-not among the shipped models) and ``mnist``. This engine takes kernels that it measures before, ``--no-tune``
-those that it expects to be the fastest. Before anything is timed, all must make the same picture. PyTorch
-takes part if it is installed, on the processor and, where there is one, on the GPU; onnxruntime on CUDA where
-its wheel has that provider. Neither was ever run on a GPU.
+Networks are VAE-Vis's decoder with random weights, ``dog`` and ``mnist``. This engine takes kernels that it
+measures before, ``--no-tune`` those that it expects to be the fastest. Before anything is timed, all must make
+the same picture. PyTorch takes part if it is installed, on the processor and, where there is one, on the GPU;
+onnxruntime on CUDA where its wheel has that provider. Neither was ever run on a GPU.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.benchmarks.naive import NaiveChain
-from tests.engine.reference import Builder, as_pictures, vaevis_like
+from tests.engine.reference import as_pictures, vaevis_like
 from vaevis_tui import resources
 from vaevis_tui.bench.compare import (
     Contender,
@@ -38,43 +37,16 @@ from vaevis_tui.engine.wgpu import WgpuDecoder, open_tuned
 from vaevis_tui.engine.wgpu.device import find_adapter, open_device
 
 
-def dog_shaped(latent: int = 128, seed: int = 0) -> Builder:
-    """The dog decoder's shape with random weights: 155.6 M multiply-adds, 128x128 pixels."""
-    b = Builder(latent, seed, half=True)
-
-    def residual(channels: int) -> None:
-        x = b.last
-        b.conv(channels, channels)
-        b.last = b.node("Add", x, b.node("LeakyRelu", b.last, alpha=0.2))
-
-    b.linear(latent, 512)
-    b.add("LeakyRelu", alpha=0.2)
-    b.linear(512, 512 * 16)
-    b.reshape(512, 4, 4)
-    residual(512)
-    for inputs, outputs in ((512, 192), (192, 96), (96, 48), (48, 24)):
-        b.upsample()
-        b.conv(inputs, outputs)
-        b.add("LeakyRelu", alpha=0.2)
-        if outputs == 192:
-            residual(outputs)
-    b.conv(24, 12)
-    b.add("DepthToSpace", blocksize=2, mode="CRD")
-    b.add("Sigmoid")
-    return b
-
-
-def _shipped(name: str, otherwise: Callable[[], Builder] | None = None) -> Any:
-    """The decoder of a shipped model, or a network in its place."""
+def _shipped(name: str) -> Any:
+    """The decoder of a shipped model."""
     import onnx
 
-    path = resources.weights_dir() / name / "decoder.onnx"
-    return otherwise().model() if otherwise and not path.exists() else onnx.load(str(path))
+    return onnx.load(str(resources.weights_dir() / name / "decoder.onnx"))
 
 
 NETWORKS: dict[str, Callable[[], Any]] = {
     "vaevis": lambda: vaevis_like().model(),
-    "dog": lambda: _shipped("dog", dog_shaped),
+    "dog": lambda: _shipped("dog"),
     "mnist": lambda: _shipped("mnist"),
 }
 
