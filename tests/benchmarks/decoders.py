@@ -4,9 +4,9 @@
 
 They decode one picture at a time in turns, readback included; see `vaevis_tui.bench.compare` for the columns.
 Networks are VAE-Vis's decoder with random weights, ``dog`` and ``mnist``. This engine takes kernels that it
-measures before, ``--no-tune`` those that it expects to be the fastest. Before anything is timed, all must make
-the same picture. PyTorch takes part if it is installed, on the processor and, where there is one, on the GPU;
-onnxruntime on CUDA where its wheel has that provider. Neither was ever run on a GPU.
+measures before, ``--no-tune`` those that it expects to be the fastest. Before anything is timed, all must
+make the same picture. PyTorch takes part if it is installed, on the processor and, where there is one, on the
+GPU; onnxruntime on CUDA where its wheel has that provider. Neither was ever run on a GPU.
 """
 
 from __future__ import annotations
