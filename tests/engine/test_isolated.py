@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from tests.engine.vulkan_faults import VulkanFaults
 from tests.engine.wgpu_device import require_adapter
 from tests.models.make import write_bundle
 from vaevis_tui.cli import main
-from vaevis_tui.engine.decoder import Decoder, EngineError
+from vaevis_tui.engine.decoder import Decoder, EngineError, Pipelined
 from vaevis_tui.engine.isolated import AT_ONCE, IsolatedDecoder, list_adapters
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.select import Machine, decoder_source, open_decoder
@@ -64,6 +65,30 @@ def test_pictures_are_onnxruntime_s(bundle: Bundle, n: int) -> None:
         assert np.abs(pictures.astype(int) - other.decode(z)).max(initial=0) <= 1
         assert (typed.info.backend, typed.info.reason, typed.info.latent_dim) == ("wgpu", "because", 4)
         assert typed.times.total > 0 or n == 0
+
+
+def test_pictures_that_were_begun_ahead_are_those_of_a_plain_decode(bundle: Bundle) -> None:
+    z = latents(bundle, 6)
+    with IsolatedDecoder(bundle) as decoder:
+        typed: Pipelined = decoder
+        plain = decoder.decode(z)
+        for i in range(5):
+            found = typed.decode_on(z[i : i + 1], partial(z.__getitem__, slice(i + 1, i + 2)))
+            np.testing.assert_array_equal(found, plain[i : i + 1])
+            assert decoder._begun is not None
+        # Another than what was begun, a batch too, and the end.
+        np.testing.assert_array_equal(decoder.decode(z[:3]), plain[:3])
+        np.testing.assert_array_equal(typed.decode_on(z[:1], lambda: None), plain[:1])
+        assert decoder._begun is None
+
+
+@pytest.mark.parametrize("z", [np.zeros((1, 5)), np.full((1, 4), np.nan), np.zeros((600, 4))])
+def test_what_cannot_be_begun_ahead_is_left_for_its_turn(bundle: Bundle, z: np.ndarray) -> None:
+    with IsolatedDecoder(bundle) as decoder:
+        first = latents(bundle, 1)
+        decoder.decode_on(first, lambda: z.astype(np.float32))
+        assert decoder._begun is None
+        assert decoder.decode(first).shape == (1, 8, 8, 3)
 
 
 def test_another_backend_can_be_isolated_too(bundle: Bundle) -> None:

@@ -61,6 +61,28 @@ class StubDecoder:
         self.close()
 
 
+class PipelinedStub(StubDecoder):
+    """Begins with what follows when it is let go on; can be held once more while a picture is read back."""
+
+    def __init__(self, name: str = "stub", dim: int = 2) -> None:
+        super().__init__(name, dim)
+        self.begun: list[float | None] = []
+        self.free = threading.Semaphore(0)
+        self.read_back = threading.Event()
+        self.read_back.set()
+        self.failure_while_reading: Exception | None = None
+
+    def decode_on(self, z: Latents, following: Callable[[], Latents | None]) -> Pictures:
+        pictures = self.decode(z)
+        found = following()
+        self.begun.append(None if found is None else float(found[0, 0]))
+        self.free.release()
+        assert self.read_back.wait(PATIENCE)
+        if self.failure_while_reading is not None:
+            raise self.failure_while_reading
+        return pictures
+
+
 class CancellableStub(StubDecoder):
     def cancel(self) -> None:
         self.failure = EngineError("cancelled")
@@ -163,6 +185,83 @@ def test_the_latest_z_wins(start: Start, news: News) -> None:
     worker.submit([100, 0])
     assert news.frame().number == 3
     assert stub.decoded == [1, 99, 100]
+
+
+# ---- one picture while the one before is read back ----
+
+
+def test_the_latest_z_is_begun_when_the_device_is_free(start: Start, news: News) -> None:
+    stub = PipelinedStub()
+    stub.go_on.clear()
+    worker = start(source(stub))
+    worker.submit([1, 0])
+    assert news.opened().backend == "stub"
+    stub.wait_until_decoding()
+    worker.submit([2, 0], "overwritten")
+    worker.submit([3, 0], "begun")
+    stub.read_back.clear()
+    stub.go_on.set()
+    assert stub.free.acquire(timeout=PATIENCE)
+    worker.submit([4, 0], "after it")  # the device is at 3 by now
+    stub.read_back.set()
+    assert [news.frame().tag for _ in range(3)] == [None, "begun", "after it"]
+    assert stub.decoded == [1, 3, 4]
+    assert stub.begun[:2] == [3, 4]
+
+
+def test_what_was_begun_for_the_former_model_is_forgotten(start: Start, news: News) -> None:
+    stub, other = PipelinedStub(), StubDecoder("other")
+    stub.read_back.clear()
+    worker = start(source(stub))
+    stub.go_on.clear()
+    worker.submit([1, 0])
+    news.opened()
+    stub.wait_until_decoding()
+    worker.submit([2, 0])
+    stub.go_on.set()
+    assert stub.free.acquire(timeout=PATIENCE)
+    worker.open(source(other))
+    stub.read_back.set()
+    assert news.frame().z[0] == 1
+    assert news.opened().backend == "other"
+    worker.submit([9, 0])
+    assert news.frame().z[0] == 9
+    assert (stub.decoded, other.decoded) == ([1], [9])
+
+
+def test_nothing_is_begun_on_a_decoder_that_is_about_to_go(start: Start, news: News) -> None:
+    stub, other = PipelinedStub(), StubDecoder("other")
+    stub.go_on.clear()
+    worker = start(source(stub))
+    worker.submit([1, 0])
+    news.opened()
+    stub.wait_until_decoding()
+    worker.open(source(other))
+    worker.submit([2, 0])
+    stub.go_on.set()
+    assert news.frame().z[0] == 1
+    news.opened()
+    assert news.frame().z[0] == 2
+    assert (stub.begun, other.decoded) == ([None], [2])
+
+
+def test_a_device_that_fails_while_a_picture_is_read_owes_the_one_begun(start: Start, news: News) -> None:
+    stub, spare = PipelinedStub(), StubDecoder("spare")
+    stub.go_on.clear()
+    worker = start(source(stub, fallback=lambda reason: spare))
+    worker.submit([1, 0])
+    news.opened()
+    stub.wait_until_decoding()
+    worker.submit([2, 0], "begun")
+    stub.failure_while_reading = EngineError("lost")
+    stub.go_on.set()
+    assert news.opened().backend == "spare"
+    assert news.frame().tag == "begun"
+    news.assert_none()
+    assert spare.decoded == [2]
+
+
+# ---- what is asked for ----
 
 
 def test_z_is_taken_as_it_was_when_it_was_submitted(start: Start, news: News) -> None:

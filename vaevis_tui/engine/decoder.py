@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +113,25 @@ class Decoder(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class Pipelined(Protocol):
+    """A decoder that computes one picture while the one before is read back."""
+
+    def decode_on(self, z: Latents, following: Callable[[], Latents | None]) -> Pictures:
+        """Decode as `Decoder.decode` does, and begin with the next latents as soon as the device is free.
+
+        Args:
+            z: float32 (n, d); of no cost to the device where the call before began with it.
+            following: Called when the device is done with z, before its pictures are read: what to begin
+                with, or None.
+
+        Raises:
+            ValueError, EngineError: As `Decoder.decode`, about z; what is wrong with the following shows when
+                its turn comes.
+        """
+        ...
 
 
 def checked_latents(z: Latents, dim: int) -> Latents:

@@ -11,7 +11,7 @@ It costs 0.1 ms a picture, and wgpu's Python does not share the interpreter lock
 The other side is `vaevis_tui.engine.isolated_child`. They speak through pipes, little-endian. An order and
 its answer are JSON after their length (u32). Then, for each batch, n (u32) and n·d float32 go one way;
 `ANSWER` and n·h·w·3 bytes of pictures come back, or as many bytes of text as the first field of `ANSWER`
-says.
+says. When `ANSWER` is there the device is free: the next request may be sent before the pictures are read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import IO, Any, Self
@@ -54,6 +54,9 @@ ANSWER = struct.Struct("<Iddd")
 
 AT_ONCE = 64
 """Pictures in one request."""
+
+AHEAD_BYTES = 8192
+"""Largest request that is sent while pictures are to be read: a pipe holds it, so neither side waits."""
 
 OPENING_PATIENCE = 30.0
 """Seconds for a driver to start and to compile; slow ones take ten."""
@@ -112,6 +115,8 @@ class IsolatedDecoder:
         self._patience = patience
         self._first_until = time.monotonic() + opening_patience
         self._times = DecodeTimes()
+        self._begun: Latents | None = None
+        """What the other process was sent and not asked the pictures of."""
         self._child: _Child | None = _Child()
         try:
             answer = self._child.order(
@@ -148,33 +153,63 @@ class IsolatedDecoder:
 
     def decode(self, z: Latents) -> Pictures:
         """Decode float32 (n, d) to uint8 (n, h, w, 3); see `vaevis_tui.engine.decoder.Decoder.decode`."""
+        return self.decode_on(z, lambda: None)
+
+    def decode_on(self, z: Latents, following: Callable[[], Latents | None]) -> Pictures:
+        """Decode, and begin with what follows; see `vaevis_tui.engine.decoder.Pipelined.decode_on`."""
         z = checked_latents(z, self._info.latent_dim)
         pictures = np.empty((len(z), *self._info.image_size, 3), np.uint8)
         began = time.perf_counter()
         submit = compute = 0.0
         for start in range(0, len(z), AT_ONCE):
             batch = slice(start, start + AT_ONCE)
-            times = self._exchange(z[batch], pictures[batch])
+            self._begin(z[batch])
+            times = self._finish(pictures[batch], following if start + AT_ONCE >= len(z) else lambda: None)
             submit += times.submit
             compute += times.compute
         rest = time.perf_counter() - began - submit - compute
         self._times = DecodeTimes(submit, compute, max(0.0, rest))
         return pictures
 
-    def _exchange(self, z: Latents, pictures: Pictures) -> DecodeTimes:
-        child = self._child
-        if child is None:
-            raise EngineError("the decoder is closed")
+    def _begin(self, z: Latents) -> None:
+        """Have the other process decode z, unless it does so already."""
+        if self._begun is not None:
+            if np.array_equal(self._begun, z):
+                return
+            unwanted = np.empty((len(self._begun), *self._info.image_size, 3), np.uint8)
+            self._finish(unwanted, lambda: None)
+        self._open_child().write(LENGTH.pack(len(z)) + z.tobytes())
+        self._begun = z
+
+    def _finish(self, pictures: Pictures, following: Callable[[], Latents | None]) -> DecodeTimes:
+        """Read the pictures of what was begun; when the device is free, begin with what follows."""
+        child = self._open_child()
         # A batch gets a second more a picture; the first may have to be compiled for.
-        patience = max(self._patience + len(z) - 1, self._first_until - time.monotonic())
+        patience = max(self._patience + len(pictures) - 1, self._first_until - time.monotonic())
         until = time.monotonic() + patience
-        child.write(LENGTH.pack(len(z)) + z.tobytes())
         failed, submit, compute, unpack = ANSWER.unpack(child.read(ANSWER.size, until))
+        self._begun = None
         if failed:
             raise EngineError(child.read(failed, until).decode())
+        self._begin_ahead(child, following())
         child.read_into(pictures.data.cast("B"), until)
         self._first_until = 0.0
         return DecodeTimes(submit, compute, unpack)
+
+    def _begin_ahead(self, child: _Child, z: Latents | None) -> None:
+        if z is None or not 0 < z.nbytes <= AHEAD_BYTES:
+            return
+        try:
+            z = checked_latents(z, self._info.latent_dim)
+        except ValueError:
+            return  # said when its turn comes
+        child.write(LENGTH.pack(len(z)) + z.tobytes())
+        self._begun = z
+
+    def _open_child(self) -> _Child:
+        if self._child is None:
+            raise EngineError("the decoder is closed")
+        return self._child
 
     def cancel(self) -> None:
         """Make a decode that runs in another thread, and every later one, raise EngineError soon."""

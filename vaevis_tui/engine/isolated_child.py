@@ -130,6 +130,7 @@ def _decode(decoder: Decoder, requests: IO[bytes], answers: IO[bytes]) -> bool:
     else:
         times = decoder.times
         answers.write(ANSWER.pack(0, times.submit, times.compute, times.unpack))
+        answers.flush()  # so that the next request is there when the pictures are written
         answers.write(pictures.data.cast("B"))
     answers.flush()
     return True

@@ -11,7 +11,7 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vaevis_tui.engine.decoder import Decoder, DecoderInfo, DecodeTimes, EngineError
+from vaevis_tui.engine.decoder import Decoder, DecoderInfo, DecodeTimes, EngineError, Pipelined
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,9 @@ class _Verdict:
 class DecodeWorker:
     """Owns a thread that owns the decoder: opens, decodes, replaces and closes it there.
 
-    `submit` overwrites a z that was not begun yet, so no picture is more than one decode behind the keys.
+    `submit` overwrites a z that was not begun yet, so no picture is more than one decode behind the keys. A
+    `Pipelined` decoder begins with the latest z when the device is free, while a picture is read back.
+
     Callbacks run in the worker's thread, and none begins after `close` was called. They must not wait for the
     thread that calls `close`.
 
@@ -109,10 +111,12 @@ class DecodeWorker:
         self._on_error = on_error
         self._on_open = on_open
         self._changed = threading.Condition()
-        """Guards what other threads touch: the four orders below, and the decoder and its info."""
+        """Guards what other threads touch: the orders below, and the decoder and its info."""
         self._closing = False
         self._to_open: DecoderSource | None = source
         self._request: _Request | None = None
+        self._begun: _Request | None = None
+        """What a decoder began with while the picture before was read back."""
         self._upgrade: _Upgrade | None = None
         self._verdict: _Verdict | None = None
         self._decoder: Decoder | None = None
@@ -148,7 +152,7 @@ class DecodeWorker:
         """
         with self._changed:
             self._to_open = source
-            self._request = None
+            self._request = self._begun = None
             self._changed.notify()
 
     def close(self, timeout: float = 1.0) -> None:
@@ -201,9 +205,13 @@ class DecodeWorker:
                 if self._verdict is not None:
                     verdict, self._verdict = self._verdict, None
                     return lambda: self._obey(verdict)
-                if self._request is not None and self._decoder is not None:
-                    request, self._request = self._request, None
-                    return lambda: self._decode(request)
+                if self._decoder is not None:
+                    if self._begun is not None:
+                        begun, self._begun = self._begun, None
+                        return lambda: self._decode(begun)
+                    if self._request is not None:
+                        request, self._request = self._request, None
+                        return lambda: self._decode(request)
                 self._changed.wait()
         return None
 
@@ -228,7 +236,7 @@ class DecodeWorker:
         except Exception as error:
             with self._changed:
                 if self._to_open is None:
-                    self._request = None
+                    self._request = self._begun = None
             failure = error
             self._tell(lambda: self._on_error(failure))
             return
@@ -255,7 +263,10 @@ class DecodeWorker:
         decoder = self._decoder
         assert decoder is not None
         try:
-            picture = decoder.decode(request.z[None])[0]
+            if isinstance(decoder, Pipelined):
+                picture = decoder.decode_on(request.z[None], self._following)[0]
+            else:
+                picture = decoder.decode(request.z[None])[0]
         except EngineError as error:
             self._fall_back(error, request)
             return
@@ -270,6 +281,14 @@ class DecodeWorker:
         beside, self._beside = self._beside, []
         for job in beside:
             threading.Thread(target=job, args=(decoder, frame), name="beside-decode", daemon=True).start()
+
+    def _following(self) -> NDArray[np.float32] | None:
+        """The latest z, (1, d), for the decoder to begin with; nothing where it is about to be replaced."""
+        with self._changed:
+            if self._closing or self._to_open or self._upgrade or self._verdict:
+                return None
+            self._begun, self._request = self._request, None
+            return None if self._begun is None else self._begun.z[None]
 
     def _fall_back(self, error: EngineError, request: _Request) -> None:
         """Replace a decoder that failed, and ask it for the picture that is owed unless a newer z waits."""
@@ -286,7 +305,8 @@ class DecodeWorker:
                 failure = second
             else:
                 with self._changed:
-                    self._request = self._request or request
+                    self._request = self._request or self._begun or request
+                    self._begun = None
                 return
         self._tell(lambda: self._on_error(failure))
 
