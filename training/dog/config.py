@@ -93,6 +93,7 @@ class DogStage:
     batch_size: int
     learning_rate: tuple[float, float]
     jitter: float
+    noise: float
     squared: float
     adversarial: float
     feature_matching: float

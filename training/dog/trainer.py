@@ -47,7 +47,7 @@ class DogTrainer:
         moved = config.jitter.times(now.stage.jitter)
         x = jitter(self.pixels[draws.to(self.pixels.device)], moved, self.generator)
         with self._autocast():
-            out: Pass = state.model(x, self._noise(1, len(x)))
+            out: Pass = state.model(x, now.stage.noise * self._noise(1, len(x)))
         rebuilt = torch.sigmoid(out.logits[0])
 
         loss, self.latest = self._reconstruction(out, rebuilt, x, now.stage)
@@ -89,7 +89,7 @@ class DogTrainer:
         kl = kl_to_standard_normal(out.mean, out.logvar).sum(1).mean()
         factor = objective.kl_factor(self.state.step, weights.kl_warmup_steps)
         figures = {"loss": loss.detach(), "kl": kl.detach()}
-        return loss + weights.kl * factor * kl, figures
+        return loss + stage.noise * weights.kl * factor * kl, figures
 
     def _textured(self, judge: Judge, rebuilt: Tensor, x: Tensor, now: Step[DogStage]) -> Tensor:
         """How far the judge finds the textures of reconstructions from those of their originals, weighted."""

@@ -107,6 +107,17 @@ def test_the_judge_takes_part_where_it_has_a_weight() -> None:
     assert not same(plain.state, judged.state)
 
 
+def test_without_noise_the_means_alone_are_trained() -> None:
+    trainer = tiny_trainer()
+    stage = dataclasses.replace(trainer.config.stage[0], noise=0.0)
+    trainer.config = dataclasses.replace(trainer.config, stage=(stage,))
+    encoder = trainer.state.model.encoder
+    mean, logvar = encoder.mean.weight.detach().clone(), encoder.logvar.weight.detach().clone()
+    trainer.step()
+    assert not torch.equal(encoder.mean.weight, mean)
+    assert torch.equal(encoder.logvar.weight, logvar)
+
+
 def test_measuring_the_speed_takes_no_step() -> None:
     measured, plain = tiny_trainer(), tiny_trainer()
     assert remaining_seconds(measured) > 0
