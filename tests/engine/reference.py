@@ -254,6 +254,12 @@ def _linear(operator: ir.Linear, x: Array) -> Array:
     return (operator.weight @ x.reshape(-1) + operator.bias).reshape(operator.shape)
 
 
+def _matrix_product(operator: ir.MatrixProduct, left: Array, right: Array) -> Array:
+    sides = [side[0] if side.ndim == 4 else side[0, :, None] for side in (left, right)]
+    product: Array = np.matmul(sides[0].swapaxes(0, 1), sides[1].swapaxes(0, 1)).swapaxes(0, 1)
+    return product.reshape(operator.shape)
+
+
 def _convolution(operator: ir.Convolution, x: Array) -> Array:
     top, left, bottom, right = operator.pads
     padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
@@ -369,6 +375,7 @@ def _pool(operator: ir.Pool, x: Array) -> Array:
 
 _COMPUTE: dict[type[ir.Operator], Any] = {
     ir.Linear: _linear,
+    ir.MatrixProduct: _matrix_product,
     ir.Convolution: _convolution,
     ir.TransposedConvolution: _transposed_convolution,
     ir.PhaseConvolution: _phase_convolution,

@@ -109,9 +109,10 @@ def _image(opset: int = 17) -> Builder:
     return b
 
 
-def _matrix_from_the_latent_vector() -> Builder:
-    b = Builder(4)
-    b.last = b.node("MatMul", "z", b.node("Transpose", "z"))
+def _matrices_that_broadcast_both_ways() -> Builder:
+    b = Builder(12)
+    b.reshape(2, 1, 2, 3)
+    b.add("MatMul", b.weight(1, 3, 3, 2))
     return b
 
 
@@ -206,7 +207,7 @@ def _huge_pads() -> Builder:
     ("make", "words"),
     [
         (_unknown_operator, ["LRN", "n2", "(1, 2, 4, 4)"]),
-        (_matrix_from_the_latent_vector, ["MatMul", "right-hand matrix", "constant"]),
+        (_matrices_that_broadcast_both_ways, ["MatMul", "(1, 2, 1, 2, 3)", "(1, 3, 3, 2)", "axes"]),
         (_crop_and_resize, ["Resize", "tf_crop_and_resize"]),
         (_antialias, ["Resize", "antialias=1"]),
         (_resized_channels, ["Resize", "scales=[1.0, 2.0, 2.0, 2.0]"]),

@@ -126,6 +126,49 @@ def test_a_weight_that_two_operators_read_is_not_folded_into() -> None:
     assert kinds(r.fold_affine_into_weights(graph)) == kinds(graph)
 
 
+def test_reshapes_and_transposes_one_after_the_other_become_one() -> None:
+    """A pixel shuffle of patches, as transformers end with."""
+    b = Builder(4 * 2 * 3 * 3 * 4 * 5)
+    b.reshape(4 * 2, 3 * 3 * 4 * 5)
+    b.add("Transpose", perm=[0, 2, 1])
+    b.add("Transpose", perm=[0, 2, 1])
+    b.reshape(4, 2, 3, 3, 4, 5)
+    b.add("Transpose", perm=[0, 3, 1, 4, 5, 2, 6])
+    b.reshape(3, 4 * 3 * 4, 2 * 5)
+    graph = import_onnx(b.model())
+    merged = r.merge_permutations(graph)
+    assert kinds(merged) == ["Permute"]
+    unchanged(graph, merged, b)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.permutations(range(4)), st.permutations(range(4)), st.permutations([2, 3, 4, 5]), st.booleans())
+def test_whatever_follows_whatever_moves_the_same(
+    first: list[int], second: list[int], lengths: list[int], between: bool
+) -> None:
+    """Two orders with another view between them, whose axes need not fall on those of the first."""
+    b = Builder(120)
+    b.reshape(*lengths)
+    b.add("Transpose", perm=[0, *(axis + 1 for axis in first)])
+    if between:
+        b.reshape(2, 10, 3, 2)
+    b.add("Transpose", perm=[0, *(axis + 1 for axis in second)])
+    b.reshape(120)
+    graph = import_onnx(b.model())
+    merged = r.merge_permutations(graph)
+    assert len(merged.operators) < 3 or between
+    unchanged(graph, merged, b)
+
+
+def test_a_reshape_with_something_between_is_not_merged() -> None:
+    b = Builder(12)
+    b.reshape(3, 4)
+    b.add("Relu")
+    b.add("Transpose", perm=[0, 2, 1])
+    graph = import_onnx(b.model())
+    assert kinds(r.merge_permutations(graph)) == ["Permute", "Pointwise", "Permute"]
+
+
 def test_an_order_that_follows_a_matrix_folds_into_its_rows() -> None:
     b = Builder(3, seed=4)
     b.linear(3, 24)

@@ -25,6 +25,8 @@ from vaevis_tui.engine.wgpu.layout import (
         ((1, 7), Layout(7)),
         ((1, 3, 5, 2), Layout(3, 5, 2)),
         ((1, 3, 5), Layout(3, 1, 5)),
+        ((2, 3, 5), Layout(2, 3, 5)),
+        ((4, 6), Layout(4, 1, 6)),
         ((2, 3, 4, 5), Layout(120)),
         ((1, 2, 3, 4, 5, 6), Layout(720)),
         ((), Layout(1)),
@@ -35,9 +37,11 @@ def test_device_shapes(shape: tuple[int, ...], layout: Layout) -> None:
 
 
 def test_shapes_align_at_the_right() -> None:
-    assert layout_of((5,), rank=4) == Layout(1, 1, 5)
-    assert layout_of((3, 1, 1), rank=4) == Layout(3)
-    assert layout_of((6,), rank=2) == Layout(6)
+    assert layout_of((5,), (1, 3, 4, 5)) == Layout(1, 1, 5)
+    assert layout_of((3, 1, 1), (1, 3, 4, 5)) == Layout(3)
+    assert layout_of((6,), (1, 6)) == Layout(6)
+    assert layout_of((6,), (4, 6)) == Layout(1, 1, 6)
+    assert layout_of((1, 4, 1), (2, 4, 6)) == Layout(1, 4)
 
 
 def test_four_channels_of_a_pixel_lie_together() -> None:

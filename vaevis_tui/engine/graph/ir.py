@@ -85,6 +85,21 @@ class Linear(Operator):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class MatrixProduct(Operator):
+    """Products of matrices of which one at least depends on the latent vector, as attention has them.
+
+    The left input is (1, rows, batch, inner), the right one (1, inner, batch, columns), the result
+    (1, rows, batch, columns); an input's batch may be one. Without the third axis it is one.
+    """
+
+    inner: int
+
+    @property
+    def multiply_adds(self) -> int:  # noqa: D102
+        return prod(self.shape) * self.inner
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
 class Convolution(Operator):
     """ONNX Conv in two dimensions; its output may be written through a pixel shuffle.
 

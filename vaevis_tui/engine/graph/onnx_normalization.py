@@ -24,7 +24,7 @@ def _reduce(
 ) -> str:
     """Mean or maximum over axes, which stay with length one."""
     shape = importer.shape(source)
-    if 0 in axes:
+    if 0 in axes and shape[0] == 1:
         node.fail("it reduces over the examples (axis 0), which are decoded one by one")
     reduced = tuple(1 if axis in axes else length for axis, length in enumerate(shape))
     if len(shape) == 4 and tuple(axes) == (2, 3):

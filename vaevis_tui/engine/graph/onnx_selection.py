@@ -23,7 +23,8 @@ def _numbers(importer: Importer, node: Node) -> Numbers:
 def _pick(
     importer: Importer, node: Node, picked: Numbers, output: str | None = None, fill: float = 0.0
 ) -> None:
-    if picked.ndim == 0 or picked.shape[0] != 1 or picked.size == 0:
+    begins = importer.shape(node.inputs[0])[:1] != (1,) or picked.shape[:1] == (1,)
+    if not begins or picked.ndim == 0 or picked.size == 0:
         node.fail(f"its output for one example has shape {picked.shape}; it has to begin with that example")
     importer.add(
         ir.Pick(
@@ -36,8 +37,9 @@ def _pick(
     )
 
 
-def _check_axis(node: Node, axis: int) -> None:
-    if axis == 0:
+def _check_axis(importer: Importer, node: Node, axis: int) -> None:
+    """Refuse the axis of the examples; where the first is longer than one, another was put before it."""
+    if axis == 0 and importer.shape(node.inputs[0])[:1] == (1,):
         node.fail("it chooses among examples (axis 0), which are decoded one by one")
 
 
@@ -58,7 +60,7 @@ def _slice(importer: Importer, node: Node) -> None:
         np.arange(1 << 20), starts[axes == 0], ends[axes == 0], axes[axes == 0], steps[axes == 0]
     )
     if len(whole) != 1 << 20 or (len(whole) and whole[0] != 0):
-        _check_axis(node, 0)
+        _check_axis(importer, node, 0)
     _pick(importer, node, picked)
 
 
@@ -66,7 +68,7 @@ def _split(importer: Importer, node: Node) -> None:
     """Split into the parts that its outputs are."""
     numbers = _numbers(importer, node)
     axis = int(node.attributes.get("axis", 0)) % numbers.ndim
-    _check_axis(node, axis)
+    _check_axis(importer, node, axis)
     given = importer.optional(node, 1, "split")
     count = len(node.outputs)
     if given is None:  # equal parts, the last one smaller where they cannot be
@@ -84,7 +86,7 @@ def _gather(importer: Importer, node: Node) -> None:
     """Gather by indices that are known."""
     numbers = _numbers(importer, node)
     axis = int(node.attributes.get("axis", 0)) % numbers.ndim
-    _check_axis(node, axis)
+    _check_axis(importer, node, axis)
     _pick(importer, node, np.take(numbers, importer.constant(node, 1, "the indices"), axis))
 
 
@@ -123,7 +125,7 @@ def _pad(importer: Importer, node: Node) -> None:
     for place, axis in enumerate(axes):
         pads[axis] = given[place], given[place + len(given) // 2]
     if pads[0].any():
-        _check_axis(node, 0)
+        _check_axis(importer, node, 0)
     lengths = [int(n) + int(p.sum()) for n, p in zip(numbers.shape, pads, strict=True)]
     importer.check_size(node, int(np.prod([max(n, 0) for n in lengths], dtype=object)))
     cut = tuple(

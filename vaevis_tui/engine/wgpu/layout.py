@@ -2,8 +2,9 @@
 
 An activation of C channels, H rows and W columns is ``[ceil(C/4)][H][W]`` of ``vec4<f32>``: four neighbouring
 channels of a pixel are one load. A vector of d numbers is one of d channels and one pixel, so its blocks are
-its numbers in order. Lanes beyond C hold zeros. What is no vector or image (more than four axes, as some
-exporters write on the way to a pixel shuffle) is held flat, as a vector of all its elements.
+its numbers in order. Lanes beyond C hold zeros. What has two or three axes of which the first is not that of
+the examples (tokens before them, heads) takes it for channels. What has more axes (as some exporters write on
+the way to a pixel shuffle) is held flat, as a vector of all its elements.
 """
 
 from __future__ import annotations
@@ -58,19 +59,21 @@ class Layout:
         return self.channels * self.pixels
 
 
-def layout_of(shape: Shape, rank: int | None = None) -> Layout:
+def layout_of(shape: Shape, target: Shape | None = None) -> Layout:
     """Device shape of a tensor.
 
     Args:
         shape: Its ONNX shape for one example.
-        rank: Rank of the tensor that it broadcasts against, if it is of lower rank: ONNX aligns shapes at the
-        right.
+        target: The shape that it broadcasts to, if not its own: ONNX aligns shapes at the right.
     """
-    shape = (1,) * ((rank or 0) - len(shape)) + tuple(shape)
-    if len(shape) == 4 and shape[0] == 1:
+    target = target or shape
+    shape = (1,) * (len(target) - len(shape)) + tuple(shape)
+    if len(shape) == 4 and target[0] == 1:
         return Layout(*shape[1:])
-    if len(shape) == 3 and shape[0] == 1:
-        return Layout(shape[1], 1, shape[2])
+    if len(shape) == 3:
+        return Layout(shape[1], 1, shape[2]) if target[0] == 1 else Layout(*shape)
+    if len(shape) == 2 and target[0] > 1:
+        return Layout(shape[0], 1, shape[1])
     return Layout(prod(shape))
 
 

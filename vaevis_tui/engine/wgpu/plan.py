@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
@@ -171,7 +172,10 @@ def make_plan(
         context = Context(graph, limits, software, images, half, packed and last, in_textures)
         kernel, lowered = _lower(operator, context, (kernels or {}).get(operator.output), choices)
         own = {f"{operator.output}/{index}": constant for index, constant in enumerate(lowered.constants)}
-        constants |= own | _constant_tensors(operator, graph)
+        constants |= own
+        for name, tensor in _constant_tensors(operator, graph).items():
+            if not np.array_equal(constants.setdefault(name, tensor).array, tensor.array):
+                raise UnsupportedGraph(f"{name!r} is broadcast in two ways, to {operator.shape} for one")
         inputs = [stands_for.get(name, name) for name in operator.inputs]
         operands = [stands_for.get(name, name) for name in operator.operands]
         bindings = (*inputs, *own, *operands, operator.output)
@@ -236,8 +240,8 @@ def _constant_tensors(operator: Operator, graph: Graph) -> dict[str, Constant]:
     found: dict[str, Constant] = {}
     for name in operator.reads:
         if name in graph.constants:
-            rank = len(operator.shape) if name in operator.operands else None
-            layout = layout_of(graph.shape_of(name), rank)
+            target = operator.shape if name in operator.operands else None
+            layout = layout_of(graph.shape_of(name), target)
             found[name] = Constant(to_blocked(graph.constants[name], layout))
     return found
 

@@ -19,6 +19,7 @@ from vaevis_tui.engine.graph.rewrites.phases import (
 from vaevis_tui.engine.graph.rewrites.pointwise import MAX_EPILOGUE, fuse_epilogues, merge_pointwise
 from vaevis_tui.engine.graph.rewrites.structure import (
     MAX_OPERANDS,
+    merge_permutations,
     nest_concat,
     remove_unread,
     reshape_before_pointwise,
@@ -34,6 +35,7 @@ Rewrite: TypeAlias = Callable[[Graph], Graph]
 
 REWRITES: tuple[Rewrite, ...] = (
     remove_unread,
+    merge_permutations,
     transposed_convolution_of_a_point_into_linear,
     fold_permutation_into_linear_input,
     fold_affine_into_weights,
@@ -66,6 +68,7 @@ __all__ = [
     "fold_permutation_into_linear",
     "fold_permutation_into_linear_input",
     "fuse_epilogues",
+    "merge_permutations",
     "merge_pointwise",
     "nest_concat",
     "remove_unread",

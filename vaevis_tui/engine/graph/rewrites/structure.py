@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from collections.abc import Iterator, Sequence
+from operator import mul
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import RESULT
-from vaevis_tui.engine.graph.ir import Graph, Operator
+from vaevis_tui.engine.graph.ir import Graph, Operator, Shape
 
 MAX_OPERANDS = 4
 """Tensors that an epilogue reads: with input, weight, bias and result they are WebGPU's 8 buffers."""
@@ -34,6 +37,50 @@ def reshape_before_pointwise(graph: Graph) -> Graph:
         )
         return reshape_before_pointwise(graph.replace({producer.output: moved, operator.output: after}))
     return graph
+
+
+def merge_permutations(graph: Graph) -> Graph:
+    """Make one of a Reshape or Transpose that follows another, as exporters write them around attention."""
+    while (merged := next(_merged_permutations(graph), None)) is not None:
+        graph = remove_unread(graph.replace({merged.output: merged}))
+    return graph
+
+
+def _merged_permutations(graph: Graph) -> Iterator[ir.Permute]:
+    producers = graph.producers
+    for operator in graph.operators:
+        before = producers.get(operator.inputs[0]) if isinstance(operator, ir.Permute) else None
+        if not isinstance(operator, ir.Permute) or not isinstance(before, ir.Permute):
+            continue
+        if before.epilogue == RESULT and (moved := _composed(before, operator)) is not None:
+            yield dataclasses.replace(operator, inputs=before.inputs, view=moved[0], order=moved[1])
+
+
+def _composed(first: ir.Permute, second: ir.Permute) -> tuple[Shape, tuple[int, ...]] | None:
+    """View and order of both in one; None where no cut of their axes gives parts that are whole in both."""
+    between = tuple(first.view[axis] for axis in first.order)
+    ends = sorted({*itertools.accumulate(between, mul), *itertools.accumulate(second.view, mul)} - {1})
+    if any(after % end for end, after in itertools.pairwise(ends)):
+        return None
+    parts = [after // end for end, after in itertools.pairwise([1, *ends])]
+    pieces = _cut(between, parts)  # of each axis between the two, numbers of the parts that it is made of
+    by_axis = dict(zip(first.order, pieces, strict=True))
+    viewed = [part for axis in range(len(first.view)) for part in by_axis[axis]]
+    order = [part for axis in second.order for part in _cut(second.view, parts)[axis]]
+    return tuple(parts[part] for part in viewed), tuple(viewed.index(part) for part in order)
+
+
+def _cut(shape: Shape, parts: Sequence[int]) -> list[list[int]]:
+    """Which of the parts, in order, each axis of a shape is made of."""
+    pieces, place = [], 0
+    for length in shape:
+        own = []
+        while length > 1:
+            own.append(place)
+            length //= parts[place]
+            place += 1
+        pieces.append(own)
+    return pieces
 
 
 def nest_concat(graph: Graph) -> Graph:

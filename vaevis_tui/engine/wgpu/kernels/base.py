@@ -192,7 +192,7 @@ def io_text(operator: Operator, context: Context, constants: int) -> dict[str, s
         constants: How many bindings stand between the inputs and the operands.
     """
     layout = layout_of(operator.shape)
-    several = isinstance(operator, ir.Concat)
+    several = isinstance(operator, ir.Concat | ir.MatrixProduct)
     after = len(operator.inputs) + constants
     reads = [
         SimpleNamespace(
@@ -259,9 +259,10 @@ def operand_layout(name: str, operator: Operator, context: Context) -> Layout:
     """
     shape = context.graph.shape_of(name)
     target = layout_of(operator.shape)
-    own = layout_of(shape, len(operator.shape))
+    own = layout_of(shape, operator.shape)
     pairs = (own.channels, target.channels), (own.height, target.height), (own.width, target.width)
-    if any(mine not in (1, theirs) for mine, theirs in pairs):
+    elsewhere = name not in context.graph.constants and own != layout_of(shape)
+    if elsewhere or any(mine not in (1, theirs) for mine, theirs in pairs):
         raise UnsupportedGraph(
             f"{operator.kind} {operator.output!r}: shape {shape} does not broadcast to "
             f"{operator.shape} on the device"

@@ -1,9 +1,10 @@
-"""Kernels for `Linear`."""
+"""Kernels for `Linear` and `MatrixProduct`."""
 
 from __future__ import annotations
 
 import math
 from functools import partial
+from types import SimpleNamespace
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.wgpu.kernels.base import (
@@ -11,6 +12,7 @@ from vaevis_tui.engine.wgpu.kernels.base import (
     Context,
     Kernel,
     Lowered,
+    always,
     dispatch,
     io_text,
     pack_blocks,
@@ -67,13 +69,44 @@ def _rank(operator: ir.Linear, context: Context, split: int) -> float:
     return -work * max(1.0, outputs * split / FILLED)
 
 
-KERNELS = tuple(
-    Kernel(
-        "linear" if split == 1 else f"linear_split{split}",
-        ir.Linear,
-        partial(_applies, split=split),
-        partial(lower, split=split),
-        partial(_rank, split=split),
+def _lower_product(operator: ir.MatrixProduct, context: Context) -> Lowered:
+    """Matrices by matrices; a thread makes four rows of one column, or of four where there are as many."""
+    target, width = layout_of(operator.shape), 4 if operator.shape[-1] % 4 == 0 else 1
+    size, counts = dispatch(operator, context, target.vec4s // width)
+    sides = []
+    for index, name in enumerate(operator.inputs):
+        own = context.layout(name)
+        once = name in context.graph.constants  # and not for every example
+        item = "" if once else f"id.z * {own.vec4s}u + "
+        group = "0u" if own.height == 1 else "group"
+        sides.append(SimpleNamespace(index=index, item=item, group=group, columns=own.width, step=own.pixels))
+    text = render(
+        "product.wgsl",
+        {
+            **io_text(operator, context, 0),
+            "workgroup": size,
+            "threads": target.vec4s // width,
+            "own": width,
+            "across": target.width // width,
+            "batch": target.height,
+            "inner": operator.inner,
+            "left": sides[0],
+            "right": sides[1],
+        },
     )
-    for split in (1, 4, 8, 16)
+    return Lowered(text, counts)
+
+
+KERNELS = (
+    Kernel("product", ir.MatrixProduct, always, _lower_product),
+    *(
+        Kernel(
+            "linear" if split == 1 else f"linear_split{split}",
+            ir.Linear,
+            partial(_applies, split=split),
+            partial(lower, split=split),
+            partial(_rank, split=split),
+        )
+        for split in (1, 4, 8, 16)
+    ),
 )
