@@ -109,7 +109,8 @@ def test_the_point_nearest_to_a_photograph_is_found(
     assert np.sqrt((off**2).mean()) < 25  # another digit is 80 off and more
 
     assert main(["--model", "mnist", "--from", str(photograph)]) == 0
-    assert started[0].z == read_snapshot(found).z
+    assert started[0].picture is not None
+    assert started[0].picture.path == photograph
 
 
 def read_snapshot(path: Path) -> SnapshotInfo:

@@ -227,7 +227,7 @@ def _found(path: Path, model: Model) -> Latents:
     """The latent vector (d,) that comes nearest to a picture file; says how near, since it takes seconds."""
     from vaevis_tui.export.picture import read_picture
 
-    picture = read_picture(path, *model.info.image_size, grey=model.info.channels == 1)
+    picture = read_picture(path).fitted(*model.info.image_size, grey=model.info.channels == 1)
     print(f"vaevis-tui: looking for {path} in the latent space ...", file=sys.stderr)
     found = model.invert(picture)
     print(f"vaevis-tui: found to {found.error:.0f} of 255 levels (root mean square)", file=sys.stderr)
@@ -293,6 +293,7 @@ def _run_explorer(options: argparse.Namespace) -> int:
         # Textual looks at COLORTERM alone, which SSH does not pass on, and reads this when it is imported.
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "truecolor")
 
+    from vaevis_tui.export.picture import read_picture
     from vaevis_tui.export.session import SessionFolder, read_session
     from vaevis_tui.terminal.inquiry import Inquiry
     from vaevis_tui.terminal.way import Way
@@ -305,12 +306,18 @@ def _run_explorer(options: argparse.Namespace) -> int:
         resumed, claimed = read_session(Path(options.resume)), sessions.claim(Path(options.resume))
     elif options.resume is not None:
         resumed, claimed = sessions.take_up()
+    z, picture = options.z, None
+    if isinstance(options.source, Path):
+        picture = read_picture(options.source)
+    elif options.source is not None:
+        z = options.source.z
     settings = ExplorerSettings(
         model=_model_name(options) if resumed is None else resumed.model,
         catalog=tuple(catalog.names()),
         backend=options.backend or (resumed.backend if resumed else "auto"),
         seed=options.seed,
-        z=_explorers_point(options),
+        z=z,
+        picture=picture,
         walk=options.walk or (resumed is not None and resumed.walking),
         snapshot_dir=options.snapshot_dir,
         colors=terminal.colors,
@@ -324,18 +331,6 @@ def _run_explorer(options: argparse.Namespace) -> int:
         claimed=claimed,
     )
     return run_explorer(settings)
-
-
-def _explorers_point(options: argparse.Namespace) -> tuple[float, ...] | None:
-    """The latent vector to begin with, where one was given."""
-    if not isinstance(options.source, Path):
-        point: tuple[float, ...] | None = options.z if options.source is None else options.source.z
-        return point
-    from vaevis_tui.api import load
-
-    # By onnxruntime: here a GPU would be opened for seconds, and once more by the explorer.
-    with load(_model_name(options), backend="onnxruntime") as model:
-        return tuple(float(value) for value in _found(options.source, model))
 
 
 def _decode(arguments: list[str]) -> int:

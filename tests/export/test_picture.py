@@ -28,7 +28,7 @@ RED, GREEN, BLUE, WHITE, BLACK = [255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 25
 
 def test_a_picture_of_another_size_is_resized(tmp_path: Path) -> None:
     quarters().save(tmp_path / "x.png")
-    picture = read_picture(tmp_path / "x.png", 20, 20)
+    picture = read_picture(tmp_path / "x.png").fitted(20, 20)
     assert picture.shape == (20, 20, 3)
     assert picture.dtype == np.uint8
     assert corners(picture) == [RED, GREEN, BLUE, WHITE]
@@ -38,24 +38,24 @@ def test_the_middle_of_a_wide_picture_is_taken(tmp_path: Path) -> None:
     wide = Image.new("RGB", (192, 64))
     wide.paste(quarters(), (64, 0))
     wide.save(tmp_path / "x.bmp")
-    assert corners(read_picture(tmp_path / "x.bmp", 16, 16)) == [RED, GREEN, BLUE, WHITE]
+    assert corners(read_picture(tmp_path / "x.bmp").fitted(16, 16)) == [RED, GREEN, BLUE, WHITE]
 
 
 def test_a_photograph_is_turned_as_the_camera_was_held(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 3  # upside down
     quarters().save(tmp_path / "x.png", exif=exif)
-    assert corners(read_picture(tmp_path / "x.png", 16, 16)) == [WHITE, BLUE, GREEN, RED]
+    assert corners(read_picture(tmp_path / "x.png").fitted(16, 16)) == [WHITE, BLUE, GREEN, RED]
 
 
 def test_what_is_transparent_is_black(tmp_path: Path) -> None:
     Image.new("RGBA", (8, 8), (255, 0, 0, 0)).save(tmp_path / "x.png")
-    assert corners(read_picture(tmp_path / "x.png", 8, 8)) == [BLACK] * 4
+    assert corners(read_picture(tmp_path / "x.png").fitted(8, 8)) == [BLACK] * 4
 
 
 def test_colours_are_left_out_for_grey_models(tmp_path: Path) -> None:
     quarters().save(tmp_path / "x.jpg", quality=95)
-    picture = read_picture(tmp_path / "x.jpg", 16, 16, grey=True)
+    picture = read_picture(tmp_path / "x.jpg").fitted(16, 16, grey=True)
     assert (picture == picture[..., :1]).all()
     assert picture[1, 1, 0] == pytest.approx(76, abs=3)  # the luma of red
 
@@ -66,15 +66,15 @@ def test_what_is_no_picture_gets_one_line(tmp_path: Path) -> None:
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:100])
     for name in ("text.png", "cut.png"):
         with pytest.raises(UserError, match=rf"{name} is no picture that can be read; PNG, JPEG"):
-            read_picture(tmp_path / name, 8, 8)
+            read_picture(tmp_path / name)
     with pytest.raises(UserError, match=r"missing\.jpg does not exist; name a snapshot or a picture"):
-        read_picture(tmp_path / "missing.jpg", 8, 8)
+        read_picture(tmp_path / "missing.jpg")
     with pytest.raises(UserError, match="cannot be read: is a directory"):
-        read_picture(tmp_path, 8, 8)
+        read_picture(tmp_path)
 
 
 def test_a_picture_that_is_too_large_gets_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     quarters().save(tmp_path / "x.png")
     with pytest.raises(UserError, match="more pixels than can be read"):
-        read_picture(tmp_path / "x.png", 8, 8)
+        read_picture(tmp_path / "x.png")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tests.latent.spaces import skewed_space
 from vaevis_tui.latent import inversion
-from vaevis_tui.latent.inversion import invert
+from vaevis_tui.latent.inversion import approach, invert
 
 
 def curved(dim: int, height: int = 12, width: int = 10, seed: int = 0) -> Callable[..., NDArray[np.uint8]]:
@@ -57,6 +57,19 @@ def test_a_given_start_is_the_only_one() -> None:
     z = space.sample(2, 1)
     invert(counting, space, decode(z)[0], start=z[0])
     assert seen[0] == 1
+
+
+def test_every_step_on_the_way_is_nearer() -> None:
+    space, decode = skewed_space(6), curved(6)
+    picture = decode(space.sample(9, 1))[0]
+    way = list(approach(decode, space, picture))
+    errors = [found.error for found in way]
+    assert len(way) > 2
+    assert errors == sorted(errors, reverse=True)
+    np.testing.assert_array_equal(way[-1].z, invert(decode, space, picture).z)
+    for found in way:
+        off = decode(found.z[None])[0].astype(float) - picture
+        assert found.error == pytest.approx(np.sqrt((off**2).mean()), rel=1e-4)
 
 
 def test_it_is_the_same_on_every_run() -> None:

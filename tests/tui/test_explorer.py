@@ -13,8 +13,10 @@ from textual.command import CommandList
 from textual.widgets import Label
 
 from tests.tui.support import ExactDecoder, exact_source, exploring, make_bundle, make_settings, making_app
-from vaevis_tui.engine.decoder import EngineError
+from vaevis_tui.engine.decoder import EngineError, Latents, Pictures
 from vaevis_tui.engine.worker import DecoderSource
+from vaevis_tui.errors import UserError
+from vaevis_tui.export.picture import PictureFile, read_picture
 from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.models.bundle import Bundle
@@ -289,6 +291,68 @@ async def test_when_nothing_is_left_to_fall_back_to_the_model_can_be_opened_agai
         await explorer.settle()
         assert explorer.value == 0
         assert explorer.notices.count("decoding failed") == 1
+
+
+def picture_of(bundle: Bundle, seed: int, folder: Path) -> PictureFile:
+    """A file of what the model makes of a random point."""
+    Image.fromarray(ExactDecoder(bundle).decode(bundle.space.sample(seed))[0]).save(folder / "dog.png")
+    return read_picture(folder / "dog.png")
+
+
+async def test_a_picture_is_looked_for_while_the_explorer_is_on(tmp_path: Path) -> None:
+    bundle = make_bundle()
+    picture = picture_of(bundle, 7, tmp_path)
+    wanted = np.asarray(picture.image).astype(int)
+    async with exploring(make_settings(bundle, picture=picture, walk=True)) as explorer:
+        await explorer.until(lambda: "dog.png was found to" in explorer.notices)
+        assert explorer.exploration.walking  # from there, and not before
+        await explorer.press("w")
+        start, *_ = explorer.exploration.state.past
+        np.testing.assert_array_equal(start, bundle.space.sample(1)[0])
+        found = explorer.exploration.state.past[1]
+        off = [np.abs(ExactDecoder(bundle).decode(z[None])[0] - wanted).mean() for z in (start, found)]
+        assert off[1] < off[0] / 3
+        await explorer.press("u", "u")  # the walk, and the way to what was found
+        assert not explorer.exploration.state.can_undo
+
+
+async def test_whoever_moves_is_not_led_away(tmp_path: Path) -> None:
+    bundle, go_on = make_bundle(), threading.Event()
+
+    class Held(ExactDecoder):
+        def decode(self, z: Latents) -> Pictures:
+            assert go_on.wait(60)
+            return super().decode(z)
+
+    def source(bundle: Bundle, backend: str) -> DecoderSource:
+        return (
+            DecoderSource(lambda: Held(bundle)) if backend == "onnxruntime" else exact_source(bundle, backend)
+        )
+
+    settings = make_settings(bundle, picture=picture_of(bundle, 7, tmp_path), decoder_source=source)
+    async with exploring(settings) as explorer:
+        assert "looking for" in explorer.notices
+        await explorer.press("right")
+        here = explorer.sigma
+        go_on.set()
+        await explorer.until(lambda: "no longer looked for" in explorer.notices)
+        await explorer.settle()
+        assert explorer.sigma == here
+
+
+async def test_a_search_that_cannot_be_begun_is_a_notice(tmp_path: Path) -> None:
+    def source(bundle: Bundle, backend: str) -> DecoderSource:
+        if backend == "onnxruntime":
+            raise UserError("there is no onnxruntime")
+        return exact_source(bundle, backend)
+
+    bundle = make_bundle()
+    settings = make_settings(bundle, picture=picture_of(bundle, 7, tmp_path), decoder_source=source)
+    async with exploring(settings) as explorer:
+        await explorer.until(lambda: "nothing was looked for: there is no onnxruntime" in explorer.notices)
+        before = explorer.sigma
+        await explorer.press("right")
+        assert explorer.sigma != before
 
 
 async def test_dragging_a_bar_sets_its_value_and_is_one_step_to_undo() -> None:

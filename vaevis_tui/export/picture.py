@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,21 +13,44 @@ from numpy.typing import NDArray
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import reason
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """What is read; Pillow knows more, but formats from its far corners are risk without use."""
 
 
-def read_picture(path: str | Path, height: int, width: int, *, grey: bool = False) -> NDArray[np.uint8]:
-    """The largest middle part of a picture that has the model's proportions, resized to it.
+@dataclass(frozen=True)
+class PictureFile:
+    """A picture that was read, in its own size.
 
-    Args:
-        path: The file; turned as its EXIF data say, transparent parts black.
-        height: Of the result, in pixels.
-        width: Of the result, in pixels.
-        grey: Whether the colours are left out, as a model of one channel does.
+    Attributes:
+        path: Where it lies.
+        image: Its pixels, RGB: turned as its EXIF data say, transparent parts black.
+    """
 
-    Returns:
-        uint8 (height, width, 3).
+    path: Path
+    image: Image
+
+    def fitted(self, height: int, width: int, *, grey: bool = False) -> NDArray[np.uint8]:
+        """The largest middle part that has a model's proportions, resized to it.
+
+        Args:
+            height: Of the result, in pixels.
+            width: Of the result, in pixels.
+            grey: Whether the colours are left out, as a model of one channel does.
+
+        Returns:
+            uint8 (height, width, 3).
+        """
+        from PIL import Image, ImageOps
+
+        image = self.image.convert("L").convert("RGB") if grey else self.image
+        return np.asarray(ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS))
+
+
+def read_picture(path: str | Path) -> PictureFile:
+    """Read a picture file.
 
     Raises:
         UserError: The file is missing, not readable, or no picture.
@@ -50,6 +75,5 @@ def read_picture(path: str | Path, height: int, width: int, *, grey: bool = Fals
         if error.errno is None:  # Pillow's own, of a file that ends too early
             raise unreadable from None
         raise UserError(f"{path} cannot be read: {reason(error)}; name a snapshot or a picture") from None
-    image = Image.alpha_composite(Image.new("RGBA", turned.size, (0, 0, 0, 255)), turned).convert("RGB")
-    image = image.convert("L").convert("RGB") if grey else image
-    return np.asarray(ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS))
+    black = Image.new("RGBA", turned.size, (0, 0, 0, 255))
+    return PictureFile(path, Image.alpha_composite(black, turned).convert("RGB"))

@@ -8,7 +8,7 @@ points. It needs no encoder, and ends nearer than one does, which has a single g
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,12 +68,21 @@ def invert(
     Raises:
         ValueError: The picture's shape is not that of the decodes.
     """
+    *_, found = approach(decode, space, picture, start)
+    return found
+
+
+def approach(
+    decode: Decode, space: LatentSpace, picture: NDArray[np.uint8], start: Latent | None = None
+) -> Iterator[Inversion]:
+    """The way to what `invert` finds, with the same arguments: each step is nearer than the one before."""
     starts = _starts(space) if start is None else start[None]
     wanted = _flat(picture[None])[0]
     pictures = decode(starts)
     if pictures.shape[1:] != picture.shape:
         raise ValueError(f"the picture has shape {picture.shape}; {pictures.shape[1:]} is expected")
     z, current, error = _nearest(starts, pictures, wanted)
+    yield Inversion(z, float(np.sqrt(error)))
     for _ in range(ROUNDS):
         neighbours = z + np.diag(OFFSET * space.std)
         # A row a dimension: what a standard deviation of it would change, if the decoder were linear.
@@ -82,17 +91,17 @@ def invert(
         slope = (jacobian @ (wanted - current)).astype(np.float64)
         unit = np.trace(curvature) / len(curvature) * np.eye(len(curvature))
         if not unit.any():
-            break  # a flat place: nothing that is moved changes the picture
+            return  # a flat place: nothing that is moved changes the picture
         steps = np.stack([np.linalg.solve(curvature + damping * unit, slope) for damping in DAMPINGS])
         tried = (z + steps * space.std).astype(np.float32)
         found = _nearest(tried, decode(tried), wanted)
         if not found[2] < error:
-            break
+            return
         gained = 1 - found[2] / error
         z, current, error = found
+        yield Inversion(z, float(np.sqrt(error)))
         if gained < ENOUGH:
-            break
-    return Inversion(z, float(np.sqrt(error)))
+            return
 
 
 def _starts(space: LatentSpace) -> NDArray[np.float32]:

@@ -127,14 +127,14 @@ class Exploration:
         if self.walking:
             self.start_walk()
 
-    def go_to(self, z: ArrayLike) -> None:
-        """Go to a latent vector.
+    def go_to(self, z: ArrayLike, key: Hashable = None) -> None:
+        """Go to a latent vector; those with the same key, one after the other, are one step to undo.
 
         Raises:
             UserError: it has another length than the model's, or is not finite.
         """
         try:
-            self.state = self.state.replace(z)
+            self.state = self.state.replace(z, key)
         except ValueError as error:
             raise UserError(f"z does not fit model {self.bundle.name}: {error}") from None
         self.stop_walk()

@@ -21,6 +21,7 @@ from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.engine.worker import Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.snapshot import SnapshotInfo
+from vaevis_tui.latent.inversion import Inversion
 from vaevis_tui.terminal.cellmedia import cell_medium
 from vaevis_tui.terminal.clipboard import clipboard_hint, set_clipboard
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
@@ -33,6 +34,7 @@ from vaevis_tui.tui.graphics_switch import GraphicsSwitch
 from vaevis_tui.tui.hint_bar import HintBar
 from vaevis_tui.tui.latent_bars import LatentBars
 from vaevis_tui.tui.pacing import WalkPace
+from vaevis_tui.tui.seeking import Neared, Seeking, Unfound
 from vaevis_tui.tui.settings import ExplorerSettings
 from vaevis_tui.tui.textual_private import write_out
 from vaevis_tui.tui.value_prompt import ValuePrompt
@@ -53,7 +55,7 @@ TYPING_SUSPENDS = frozenset({"select", "select_page", "select_end", "nudge", "as
 class NewsCame(Message):
     """Something happened in another thread."""
 
-    def __init__(self, news: News) -> None:
+    def __init__(self, news: News | Neared | Unfound) -> None:
         super().__init__()
         self.news = news
 
@@ -107,6 +109,9 @@ class ExplorerScreen(Screen[None]):
         self._about_colors = settings.notice
         """Said once it is known what pictures are drawn with: not in cells they may have all colours."""
         self._walk_at_start = settings.walk
+        self._seeking: Seeking | None = None
+        self._nearest: NDArray[np.float32] | None = None
+        """Where the search has led, while it goes on: who is elsewhere went there, and is not led away."""
         self._walking = False
         """Whether the ticker runs."""
 
@@ -151,7 +156,7 @@ class ExplorerScreen(Screen[None]):
 
     # News from the worker
 
-    def _pass_on(self, news: News) -> None:
+    def _pass_on(self, news: News | Neared | Unfound) -> None:
         """Called in other threads."""
         self.post_message(NewsCame(news))
 
@@ -165,6 +170,10 @@ class ExplorerScreen(Screen[None]):
                     self._take_frame(frame)
             case Failed(error, ref):
                 self._take_failure(error, ref)
+            case Neared(exploration, found, last):
+                self._take_nearer(exploration, found, last)
+            case Unfound(error):
+                self.notify(f"nothing was looked for: {error}", severity="error", timeout=10, markup=False)
 
     def _take_model(self, exploration: Exploration, info: DecoderInfo) -> None:
         former, self._info = self._info, info
@@ -178,6 +187,7 @@ class ExplorerScreen(Screen[None]):
             self._exploration.stop_walk()
         else:
             self._tell_of_session()
+            self._seek(exploration)
         self._exploration = exploration
         space = exploration.bundle.space
         self._bars.show_space(space.order, space.kl)
@@ -186,10 +196,39 @@ class ExplorerScreen(Screen[None]):
             self.notify(note, timeout=8, markup=False)
         self._arrange(self.size.width, self.size.height)
         self._show_point()
-        if self._walk_at_start:
+        if self._walk_at_start and self._nearest is None:
             self._walk_at_start = False
             exploration.start_walk()
         self._walk_or_rest()
+
+    def _seek(self, exploration: Exploration) -> None:
+        if (picture := self._settings.picture) is not None:
+            self._nearest = exploration.z
+            self._seeking = Seeking(self._settings, exploration, picture, self._pass_on)
+            self.notify(f"looking for {picture.path} …", timeout=4, markup=False)
+
+    def _take_nearer(self, exploration: Exploration, found: Inversion, last: bool) -> None:
+        picture, seeking = self._settings.picture, self._seeking
+        if picture is None or seeking is None or self._nearest is None:
+            return
+        if exploration is not self._exploration or exploration.z is not self._nearest:
+            self._nearest = None
+            seeking.stop()
+            self.notify(f"{picture.path} is no longer looked for", timeout=4, markup=False)
+            return
+        self._change(lambda here: here.go_to(found.z, "seek"))
+        self._nearest = exploration.z
+        if last:
+            self._nearest = None
+            text = f"{picture.path} was found to {found.error:.0f} of 255 levels (root mean square)"
+            self.notify(text, timeout=8, markup=False)
+            if self._walk_at_start:
+                self.action_walk()
+
+    def on_unmount(self) -> None:
+        """Leave no thread behind."""
+        if self._seeking is not None:
+            self._seeking.close()
 
     def _tell_of_session(self) -> None:
         settings = self._settings

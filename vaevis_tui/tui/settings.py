@@ -14,6 +14,7 @@ from vaevis_tui.terminal.way import Way
 
 if TYPE_CHECKING:
     from vaevis_tui.engine.worker import DecoderSource
+    from vaevis_tui.export.picture import PictureFile
     from vaevis_tui.export.session import Session, SessionFolder
     from vaevis_tui.models.bundle import Bundle
     from vaevis_tui.terminal.inquiry import Inquiry
@@ -50,6 +51,7 @@ class ExplorerSettings:
         backend: ``"auto"``, ``"wgpu"`` or ``"onnxruntime"``.
         seed: Of random points and walks; None draws another one each time.
         z: Where the first model starts; None is the seed's random point or, without a seed, its first look.
+        picture: Whose nearest point is looked for in the first model, from there; or None.
         walk: Whether the random walk is on from the start.
         speed: Of the walk, in sigma of the whitened space per second.
         snapshot_dir: Where snapshots go; made if it is missing.
@@ -72,6 +74,7 @@ class ExplorerSettings:
     backend: str = "auto"
     seed: int | None = None
     z: tuple[float, ...] | None = None
+    picture: PictureFile | None = None
     walk: bool = False
     speed: float = 1.5
     snapshot_dir: Path = field(default_factory=Path.cwd)
