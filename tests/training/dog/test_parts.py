@@ -148,12 +148,22 @@ def test_the_distance_of_a_shifted_and_scaled_normal_is_known() -> None:
 def test_texture_counts_what_is_there_and_not_where() -> None:
     torch.manual_seed(0)
     network = judge.Judge()  # random features will do
-    noise = torch.rand(2, 3, 64, 64, generator=generator())
+    noise = torch.rand(2, 3, 256, 256, generator=generator())
     smooth = torch.nn.functional.avg_pool2d(noise, 9, stride=1, padding=4)
     moved = noise.roll(8, 3)
     same, shifted, blurred = (float(judge.texture_loss(network, x, noise)) for x in (noise, moved, smooth))
     assert same == 0
     assert 3 * shifted < blurred
+
+
+def test_texture_in_the_margin_is_not_counted() -> None:
+    """There the zeros around a picture would do for texture: of an even one all else is even."""
+    torch.manual_seed(0)
+    network, even = judge.Judge(), torch.full((1, 3, 512, 512), 0.5)
+    whole, inner = judge.statistics(network, even)[0], judge.statistics(network, even, margin=14)[0]
+    deviations = slice(judge.CHANNELS, None)
+    assert float(whole[:, deviations].max()) > 1e-3
+    assert float(inner[:, deviations].max()) < 1e-5
 
 
 def test_the_pooled_features_are_the_statistics_that_the_loss_compares() -> None:
