@@ -112,6 +112,28 @@ def save_average(path: Path, state: DogState, config: DogConfig) -> None:
     checkpoint.write(path, {**head, "average": average})
 
 
+def stage_average(folder: Path, stage: str) -> Path:
+    """Where the averaged weights at the end of a stage are."""
+    return folder / f"average-{stage}.pt"
+
+
+def save_mean(folder: Path, config: DogConfig) -> None:
+    """Make ``average.pt`` the mean of those at the ends of the stages that ``config.ships`` names.
+
+    They are near enough to each other for that, and the mean is better than any of them (Izmailov et al.
+    2018, arXiv:1803.05407; Wortsman et al. 2022, arXiv:2203.05482).
+    """
+    contents = [checkpoint.read(stage_average(folder, stage)) for stage in config.ships]
+    averages = [content["average"] for content in contents]
+    mean = {
+        name: torch.stack([each[name].float() for each in averages]).mean(0).to(tensor.dtype)
+        for name, tensor in averages[-1].items()
+    }
+    checkpoint.write(
+        folder / AVERAGE, {**contents[-1], "config": configuration.to_table(config), "average": mean}
+    )
+
+
 def resume(path: Path, config: DogConfig, device: torch.device) -> DogState:
     """The state in a checkpoint, to go on with.
 

@@ -112,6 +112,7 @@ class DogStage:
 class DogConfig(Recipe):
     """All of the dogs' training; see the comments in ``training/configs/dog.toml`` for units."""
 
+    ships: tuple[str, ...]
     crop: Crop
     network: DogNetwork
     discriminator: Discriminator
@@ -146,6 +147,9 @@ def from_table(table: dict[str, Any], where: str) -> DogConfig:
         UserError: A key is missing, unknown or of the wrong type, or a value makes no sense.
     """
     config: DogConfig = build(DogConfig, table, where)
+    stages = [stage.name for stage in config.stage]
+    if strange := [name for name in config.ships if name not in stages]:
+        raise UserError(f"{where}: ships has {strange[0]!r}, which is no stage; {', '.join(stages)} are")
     check_stages(config.stage, ("steps", "batch_size"), where)
     check_precision(config.run, where)
     return config

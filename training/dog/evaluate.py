@@ -50,6 +50,7 @@ def evaluate(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str,
         **reconstruction(trained.model, held_out.pixels, splits.train.pixels, device),
         **before_discriminator(run, trained, held_out.pixels),
         **distances(trained.model, space, held_out, splits.train, options.data_root, device),
+        "fd_judge_also_trained": any(stage.judge > 0 for stage in trained.config.stage),
         **information(trained.model, held_out.pixels),
     }
     trained.model.cpu()
@@ -97,7 +98,7 @@ def before_discriminator(run: Path, trained: Trained, pixels: Tensor) -> dict[st
     """What sharpening cost: PSNR of the averaged weights at the end of the stages without a discriminator."""
     assert isinstance(trained.config, dog_config.DogConfig)
     smooth = [stage.name for stage in trained.config.stage if not stage.sharpens]
-    path = run / f"average-{smooth[-1]}.pt" if smooth else run
+    path = checkpoint.stage_average(run, smooth[-1]) if smooth else run
     if not path.is_file():
         return {}
     rebuilt = reconstruct(checkpoint.load_trained(path).model, pixels)

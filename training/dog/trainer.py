@@ -166,10 +166,13 @@ class DogTrainer:
         return {"validation_psnr": quality / count, "validation_kl": divergence / count}
 
     def save(self, folder: Path) -> None:
-        """Write the checkpoint; at a stage's end also the stage's averaged weights, under its name."""
+        """Write the checkpoint; at a stage's end also its averaged weights, at the last one's what ships."""
         dog_checkpoint.save(folder, self.state, self.config)
         if stage := stage_ends(self.config).get(self.state.step):
-            dog_checkpoint.save_average(folder / f"average-{stage.name}.pt", self.state, self.config)
+            path = dog_checkpoint.stage_average(folder, stage.name)
+            dog_checkpoint.save_average(path, self.state, self.config)
+        if self.config.ships and self.state.step == self.config.total_steps:
+            dog_checkpoint.save_mean(folder, self.config)
 
     def rehearsal(self) -> DogTrainer:
         """A copy whose steps change nothing here."""
