@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from training.config import Recipe, Run, build, check_precision, check_stages, read_table
+from vaevis_tui.errors import UserError
 
 
 @dataclass(frozen=True)

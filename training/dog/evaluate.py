@@ -21,6 +21,9 @@ from training.sizes import sizes
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.space import LatentSpace
 
+TRAINED_BY = ", which also judged textures in training"
+"""Then the distances flatter the model."""
+
 
 def evaluate(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str, Any]]:
     """A model of dogs and its figures on one split of whatever archive is under the data root.
@@ -30,6 +33,7 @@ def evaluate(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str,
     """
     trained = checkpoint.load_trained(run / options.weights)
     assert isinstance(trained.config, dog_config.DogConfig)
+    textured = any(stage.judge > 0 for stage in trained.config.stage)
     splits = data.load(options.data_root, trained.config.crop)
     held_out: Dogs = getattr(splits, options.split)
     held_out = held_out.take(held_out.curated)
@@ -50,7 +54,7 @@ def evaluate(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str,
         **reconstruction(trained.model, held_out.pixels, splits.train.pixels, device),
         **before_discriminator(run, trained, held_out.pixels),
         **distances(trained.model, space, held_out, splits.train, options.data_root, device),
-        "fd_judge_also_trained": any(stage.judge > 0 for stage in trained.config.stage),
+        "fd_judge": "TAEF2" + TRAINED_BY * textured,
         **information(trained.model, held_out.pixels),
     }
     trained.model.cpu()

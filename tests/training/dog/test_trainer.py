@@ -12,8 +12,10 @@ from torch import Tensor
 from tests.training.dog.tiny import faces, tiny_config, tiny_state, tiny_trainer
 from tests.training.tiny import ONE_PROCESS
 from training import checkpoint as shared
+from training.config import to_table
 from training.dog import checkpoint
 from training.dog.checkpoint import DogState
+from training.dog.config import from_table
 from training.dog.judge import Judge
 from training.train import train
 from training.trainer import remaining_seconds
@@ -83,6 +85,28 @@ def test_the_end_of_a_stage_leaves_its_average(tmp_path: Path) -> None:
     whole = checkpoint.load_trained(tmp_path / "checkpoint.pt")
     assert last.digest == whole.digest != rebuilt.digest
     assert not last.model.training
+
+
+def test_the_mean_of_the_averages_of_several_stages_ships(tmp_path: Path) -> None:
+    trainer = tiny_trainer()
+    trainer.config = dataclasses.replace(trainer.config, ships=("rebuild", "sharpen"))
+    train(trainer, faces(4), tmp_path)
+    shipped = checkpoint.load_trained(tmp_path / "average.pt")
+    assert shipped.step == trainer.config.total_steps
+    assert shipped.config == trainer.config
+    ends = [
+        checkpoint.load_trained(tmp_path / f"average-{stage}.pt").model for stage in ("rebuild", "sharpen")
+    ]
+    first, second = (dict(model.named_parameters()) for model in ends)
+    for name, mean in shipped.model.named_parameters():
+        torch.testing.assert_close(mean, (first[name] + second[name]) / 2, atol=1e-3, rtol=1e-3)
+    assert any(not torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_stage_that_is_to_ship_has_to_exist() -> None:
+    table = to_table(tiny_config()) | {"ships": ["rebuild", "polish"]}
+    with pytest.raises(UserError, match="here: ships has 'polish', which is no stage; rebuild, sharpen are"):
+        from_table(table, "here")
 
 
 def test_the_log_has_what_was_held_out(tmp_path: Path) -> None:
