@@ -306,10 +306,10 @@ async def test_a_picture_is_looked_for_while_the_explorer_is_on(tmp_path: Path) 
     async with exploring(make_settings(bundle, picture=picture, walk=True)) as explorer:
         await explorer.until(lambda: "dog.png was found to" in explorer.notices)
         assert explorer.exploration.walking  # from there, and not before
+        await explorer.until(lambda: len(explorer.exploration.state.past) == 2)
         await explorer.press("w")
-        start, *_ = explorer.exploration.state.past
+        start, found = explorer.exploration.state.past
         np.testing.assert_array_equal(start, bundle.space.sample(1)[0])
-        found = explorer.exploration.state.past[1]
         off = [np.abs(ExactDecoder(bundle).decode(z[None])[0] - wanted).mean() for z in (start, found)]
         assert off[1] < off[0] / 3
         await explorer.press("u", "u")  # the walk, and the way to what was found
