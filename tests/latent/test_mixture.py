@@ -98,6 +98,22 @@ PLAIN: dict[str, Any] = {
 }
 
 
+def test_a_factor_that_all_share_is_as_one_for_each() -> None:
+    each = clump_mixture(6, count=4)
+    shared = GaussianMixture(each.weights, each.means, each.factors[:1])
+    repeated = GaussianMixture(each.weights, each.means, each.factors[:1].repeat(4, axis=0))
+    z = shared.sample(np.random.default_rng(3), 50)
+    np.testing.assert_array_equal(z, repeated.sample(np.random.default_rng(3), 50))
+    np.testing.assert_allclose(shared.log_densities(z), repeated.log_densities(z), rtol=1e-9, atol=1e-9)
+    assert shared.log_densities(z[0]).shape == (4,)
+    assert shared.typical_log_density == pytest.approx(repeated.typical_log_density)
+    for component in range(4):
+        x = shared.whiten(z, component)
+        np.testing.assert_array_equal(x, repeated.whiten(z, component))
+        np.testing.assert_array_equal(shared.unwhiten(x, component), repeated.unwhiten(x, component))
+        np.testing.assert_array_equal(shared.turn(x, component), repeated.turn(x, component))
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [

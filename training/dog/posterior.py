@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,16 @@ from training.dog import config as dog_config
 from training.dog.data import Dogs
 from training.networks import VAE
 from training.posterior import Posteriors, prune
+from vaevis_tui.latent.mixture import GaussianMixture
 from vaevis_tui.latent.space import Anchors, LatentSpace
 
 ANCHORS = 300
+
+KERNELS = 256
+"""Components of the aggregated posterior, each about one dog; a walk that leaves one looks at all of them."""
+
+BANDWIDTH = 0.5
+"""Deviation of a component as a share of that of all dogs; what lies between them is theirs by the rest."""
 
 
 @torch.inference_mode()
@@ -45,6 +53,18 @@ def spread(points: NDArray[np.float64], count: int) -> NDArray[np.int64]:
     return np.array(chosen, np.int64)
 
 
+def one_a_dog(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace) -> NDArray[np.int64]:
+    """Of each dog the photograph nearest to its mean, among the curated ones where it has any."""
+    whitened, labels, curated = space.whiten(means), dogs.labels.numpy(), dogs.curated.numpy()
+    typical = []
+    for dog in np.unique(labels):
+        of_dog = np.flatnonzero(labels == dog)
+        members = kept if len(kept := of_dog[curated[of_dog]]) else of_dog
+        offsets = whitened[members] - whitened[members].mean(0)
+        typical.append(int(members[np.linalg.norm(offsets, axis=1).argmin()]))
+    return np.array(typical, np.int64)
+
+
 def dog_anchors(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace, count: int = ANCHORS) -> Anchors:
     """Photographs spread over the space, one a dog: of each dog the one nearest to its mean.
 
@@ -56,16 +76,32 @@ def dog_anchors(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace, coun
         space: Distances are measured in its whitened coordinates.
         count: How many anchors.
     """
-    whitened, labels, curated = space.whiten(means), dogs.labels.numpy(), dogs.curated.numpy()
-    typical = []
-    for dog in np.unique(labels):
-        of_dog = np.flatnonzero(labels == dog)
-        members = kept if len(kept := of_dog[curated[of_dog]]) else of_dog
-        offsets = whitened[members] - whitened[members].mean(0)
-        typical.append(int(members[np.linalg.norm(offsets, axis=1).argmin()]))
-    at = np.array(typical)[spread(whitened[typical], count)]
+    whitened, typical = space.whiten(means), one_a_dog(means, dogs, space)
+    at = typical[spread(whitened[typical], count)]
     at = at[np.argsort(np.abs(np.linalg.norm(whitened[at], axis=1) - space.shell[1]), kind="stable")]
+    labels = dogs.labels.numpy()
     return Anchors(means[at], tuple(f"dog {labels[i]}" for i in at), at)
+
+
+def kernels(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace) -> GaussianMixture:
+    """The aggregated posterior as equal kernels about dogs that are spread over all.
+
+    One normal distribution puts most of its mass where no dog is: in many dimensions points of it are far
+    from every example. A kernel estimate with means drawn together has the moments of the data all the same
+    (the smoothed bootstrap with shrinkage of Silverman and Young 1987).
+
+    Args:
+        means: Posterior means of the photographs, (n, d).
+        dogs: The photographs.
+        space: Whose moments are kept.
+    """
+    typical = one_a_dog(means, dogs, space)
+    count = min(KERNELS, len(typical))
+    chosen = means[typical[np.linspace(0, len(typical) - 1, count).astype(np.int64)]]
+    drawn = space.mean + math.sqrt(1 - BANDWIDTH**2) * (chosen - space.mean)
+    root = (space.axes.T * np.sqrt(space.axis_variances)) @ space.axes
+    factor = (BANDWIDTH * (root + root.T)[None] / 2).astype(np.float32)
+    return GaussianMixture(np.full(count, 1 / count, np.float32), drawn.astype(np.float32), factor)
 
 
 def prepare(trained: Trained, dogs: Dogs) -> tuple[Trained, LatentSpace]:
@@ -76,7 +112,8 @@ def prepare(trained: Trained, dogs: Dogs) -> tuple[Trained, LatentSpace]:
     variances = np.exp(posteriors.logvars)
     bare = LatentSpace.from_posteriors(posteriors.means, variances)
     anchors = dog_anchors(posteriors.means, dogs, bare)
-    return pruned, LatentSpace.from_posteriors(posteriors.means, variances, anchors=anchors)
+    fitted = kernels(posteriors.means, dogs, bare)
+    return pruned, LatentSpace.from_posteriors(posteriors.means, variances, anchors=anchors, mixture=fitted)
 
 
 def load_prepared(path: Path, root: Path) -> tuple[Trained, LatentSpace]:

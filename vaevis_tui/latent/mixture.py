@@ -28,9 +28,10 @@ class GaussianMixture:
     Attributes:
         weights: Share of each component, float32 (k,), > 0, their sum 1.
         means: float32 (k, d).
-        factors: Square roots of the covariances, float32 (k, d, d), symmetric and positive definite. Of all
-            roots it is this one that keeps directions: the point ``mean + x @ factor`` is moved as little as
-            can be where x stays and one component gives way to a similar one.
+        factors: Square roots of the covariances, float32 (k, d, d), symmetric and positive definite, or (1,
+            d, d) where all have the same, as kernels about examples have. Of all roots it is this one that
+            keeps directions: the point ``mean + x @ factor`` is moved as little as can be where x stays and
+            one component gives way to a similar one.
 
     Raises:
         ValueError: a shape disagrees, a value is not finite, weights are not positive or do not sum to 1, a
@@ -49,9 +50,11 @@ class GaussianMixture:
         count, dim = self.means.shape
         if count > MAX_COMPONENTS:
             raise ValueError(f"the mixture has {count} components; up to {MAX_COMPONENTS} are supported")
-        for name, shape in (("weights", (count,)), ("factors", (count, dim, dim))):
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"mixture {name} have shape {getattr(self, name).shape}; expected {shape}")
+        if self.weights.shape != (count,):
+            raise ValueError(f"mixture weights have shape {self.weights.shape}; expected {(count,)}")
+        if self.factors.shape not in ((count, dim, dim), (1, dim, dim)):
+            shapes = f"{(count, dim, dim)} or {(1, dim, dim)}"
+            raise ValueError(f"mixture factors have shape {self.factors.shape}; expected {shapes}")
         total = float(self.weights.sum(dtype=np.float64))
         if not (np.all(self.weights > 0) and abs(total - 1) < 1e-3):
             raise ValueError(f"mixture weights must be positive and sum to 1; they sum to {total:.6g}")
@@ -87,17 +90,30 @@ class GaussianMixture:
         z = np.empty((n, self.dim), np.float32)
         for component in np.unique(chosen):
             rows = chosen == component
-            z[rows] = ordered_product(x[rows], self._factors[component]) + self.means[component]
+            z[rows] = ordered_product(x[rows], self._factors[self._own(component)]) + self.means[component]
         return z
 
     def log_densities(self, z: ArrayLike) -> Coordinates:
         """Log-density in nats of each component times its weight: z (..., d) to float64 (..., k)."""
         points = vectors(z, self.dim, "z")
+        if len(self._factors) == 1:
+            return np.asarray(self._log_scales - 0.5 * self._squared_distances(points))
         found = np.empty((*points.shape[:-1], len(self)))
         for component, mean in enumerate(self.means):
             x = (points - mean) @ self._inverses[component]
             found[..., component] = self._log_scales[component] - 0.5 * np.sum(x * x, axis=-1)
         return found
+
+    def _squared_distances(self, points: Coordinates) -> Coordinates:
+        """To every mean, in deviations of the covariance that all share: (..., d) to (..., k).
+
+        From what lies between the means and their middle, lest large squares cancel.
+        """
+        middle = self.means.mean(axis=0, dtype=np.float64)
+        means = (self.means - middle) @ self._inverses[0]
+        x = (points - middle) @ self._inverses[0]
+        squares = np.sum(x * x, axis=-1)[..., None] + np.sum(means * means, axis=-1) - 2 * x @ means.T
+        return np.asarray(np.maximum(squares, 0.0))
 
     def log_density(self, z: ArrayLike) -> Coordinates:
         """Log-density in nats: z (..., d) to float64 (...)."""
@@ -111,15 +127,21 @@ class GaussianMixture:
 
     def whiten(self, z: ArrayLike, component: int) -> Coordinates:
         """Coordinates in which one component is N(0, I): z (..., d) to float64 (..., d)."""
-        return np.asarray((vectors(z, self.dim, "z") - self.means[component]) @ self._inverses[component])
+        return np.asarray(
+            (vectors(z, self.dim, "z") - self.means[component]) @ self._inverses[self._own(component)]
+        )
 
     def unwhiten(self, x: Coordinates, component: int) -> Coordinates:
         """The inverse of `whiten`, but float64 (..., d)."""
-        return np.asarray(x @ self._factors[component] + self.means[component])
+        return np.asarray(x @ self._factors[self._own(component)] + self.means[component])
 
     def turn(self, direction: Coordinates, component: int) -> Coordinates:
         """A change of whitened coordinates as a change of z, float64 (..., d)."""
-        return np.asarray(direction @ self._factors[component])
+        return np.asarray(direction @ self._factors[self._own(component)])
+
+    def _own(self, component: int) -> int:
+        """Which of the factors is a component's."""
+        return component if len(self.factors) > 1 else 0
 
     @cached_property
     def _factors(self) -> Coordinates:

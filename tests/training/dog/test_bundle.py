@@ -63,6 +63,23 @@ def test_an_anchor_is_the_photograph_nearest_to_its_dogs_mean() -> None:
     assert sorted(zip(anchors.labels, anchors.indices.tolist(), strict=True)) == [("dog 1", 2), ("dog 2", 4)]
 
 
+def test_kernels_about_dogs_have_the_moments_of_all() -> None:
+    few = dogs(60)
+    each = Dogs(few.pixels, torch.arange(60), few.names, few.fill, few.curated)
+    rng = np.random.default_rng(0)
+    means = (rng.standard_normal((60, 3)) @ np.array([[2, 0, 0], [1, 1, 0], [0, 0.5, 0.3]]) + 5).astype(
+        np.float32
+    )
+    space = LatentSpace.from_posteriors(means, np.full(means.shape, 1e-4))
+    mixture = posterior.kernels(means, each, space)
+    assert mixture.factors.shape == (1, 3, 3)
+    z = mixture.sample(np.random.default_rng(1), 20_000)
+    np.testing.assert_allclose(z.mean(0), space.mean, atol=0.06)
+    np.testing.assert_allclose(np.cov(z.T), np.cov(means.T, bias=True), atol=0.15)
+    off = np.linalg.norm(space.whiten(z)[:, None] - space.whiten(mixture.means), axis=2).min(1)
+    assert np.median(off) < posterior.BANDWIDTH * np.sqrt(3)
+
+
 def test_a_whole_public_zip_is_measured_on_its_test_dogs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
