@@ -25,7 +25,7 @@ def test_every_figure_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     results = measure("mnist", "onnxruntime", 0.5)
     assert results.backend == "onnxruntime"
     assert results.decode.calls >= 5
-    assert results.encode_ratio > 30  # a hundred in a quiet moment, which tests/terminal/test_halfblock.py waits for
+    assert results.encode_ratio > 30  # of 100 in a quiet moment, for which test_halfblock.py waits
     shown = results.presented
     assert shown is not None
     assert shown.frames_a_second > 1
