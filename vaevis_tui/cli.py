@@ -293,7 +293,6 @@ def _run_explorer(options: argparse.Namespace) -> int:
         # Textual looks at COLORTERM alone, which SSH does not pass on, and reads this when it is imported.
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "truecolor")
 
-    from vaevis_tui.export.picture import read_picture
     from vaevis_tui.export.session import SessionFolder, read_session
     from vaevis_tui.terminal.inquiry import Inquiry
     from vaevis_tui.terminal.way import Way
@@ -308,6 +307,8 @@ def _run_explorer(options: argparse.Namespace) -> int:
         resumed, claimed = sessions.take_up()
     z, picture = options.z, None
     if isinstance(options.source, Path):
+        from vaevis_tui.export.picture import read_picture
+
         picture = read_picture(options.source)
     elif options.source is not None:
         z = options.source.z

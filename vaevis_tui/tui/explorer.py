@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from vaevis_tui.engine.decoder import DecoderInfo
@@ -173,7 +174,7 @@ class ExplorerScreen(Screen[None]):
             case Neared(exploration, found, last):
                 self._take_nearer(exploration, found, last)
             case Unfound(error):
-                self.notify(f"nothing was looked for: {error}", severity="error", timeout=10, markup=False)
+                self._end_search(f"nothing was looked for: {error}", severity="error")
 
     def _take_model(self, exploration: Exploration, info: DecoderInfo) -> None:
         former, self._info = self._info, info
@@ -212,18 +213,24 @@ class ExplorerScreen(Screen[None]):
         if picture is None or seeking is None or self._nearest is None:
             return
         if exploration is not self._exploration or exploration.z is not self._nearest:
-            self._nearest = None
             seeking.stop()
-            self.notify(f"{picture.path} is no longer looked for", timeout=4, markup=False)
+            self._walk_at_start = False
+            self._end_search(f"{picture.path} is no longer looked for")
             return
         self._change(lambda here: here.go_to(found.z, "seek"))
         self._nearest = exploration.z
         if last:
-            self._nearest = None
-            text = f"{picture.path} was found to {found.error:.0f} of 255 levels (root mean square)"
-            self.notify(text, timeout=8, markup=False)
-            if self._walk_at_start:
-                self.action_walk()
+            self._end_search(
+                f"{picture.path} was found to {found.error:.0f} of 255 levels (root mean square)"
+            )
+
+    def _end_search(self, text: str, severity: SeverityLevel = "information") -> None:
+        """Say how it ended, and begin the walk that waited for it."""
+        self._nearest = None
+        self.notify(text, severity=severity, timeout=8, markup=False)
+        if self._walk_at_start:
+            self._walk_at_start = False
+            self.action_walk()
 
     def on_unmount(self) -> None:
         """Leave no thread behind."""

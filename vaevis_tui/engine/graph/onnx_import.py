@@ -17,6 +17,7 @@ import numpy as np
 
 from vaevis_tui.engine.graph import (
     onnx_convolution,
+    onnx_matrix,
     onnx_movement,
     onnx_normalization,
     onnx_pointwise,
@@ -28,6 +29,7 @@ from vaevis_tui.engine.graph.ir import Graph, UnsupportedGraph
 
 _OPERATORS: Mapping[str, Reader] = {
     **onnx_convolution.OPERATORS,
+    **onnx_matrix.OPERATORS,
     **onnx_movement.OPERATORS,
     **onnx_normalization.OPERATORS,
     **onnx_pointwise.OPERATORS,
