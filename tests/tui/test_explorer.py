@@ -347,9 +347,12 @@ async def test_a_search_that_cannot_be_begun_is_a_notice(tmp_path: Path) -> None
         return exact_source(bundle, backend)
 
     bundle = make_bundle()
-    settings = make_settings(bundle, picture=picture_of(bundle, 7, tmp_path), decoder_source=source)
+    settings = make_settings(
+        bundle, picture=picture_of(bundle, 7, tmp_path), decoder_source=source, walk=True
+    )
     async with exploring(settings) as explorer:
         await explorer.until(lambda: "nothing was looked for: there is no onnxruntime" in explorer.notices)
+        assert explorer.exploration.walking
         before = explorer.sigma
         await explorer.press("right")
         assert explorer.sigma != before
