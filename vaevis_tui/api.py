@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaevis_tui.engine.decoder import Decoder, DecoderInfo, Latents, Pictures, Tuning
+from vaevis_tui.engine.encoder import Encoder
 from vaevis_tui.engine.select import open_decoder
 from vaevis_tui.latent.inversion import Inversion, invert
 from vaevis_tui.latent.space import LatentSpace
@@ -40,6 +41,7 @@ class Model:
     def __init__(self, bundle: Bundle, decoder: Decoder) -> None:
         self._bundle = bundle
         self._decoder = decoder
+        self._encoder: Encoder | None = None
 
     @property
     def info(self) -> DecoderInfo:
@@ -79,10 +81,30 @@ class Model:
             raise ValueError(f"z has shape {vectors.shape}; ({dim},) or (n, {dim}) is expected")
         return self._decoder.decode(np.atleast_2d(vectors))
 
+    def encode(self, pictures: ArrayLike) -> Latents:
+        """Encode pictures to latent vectors, by the model's encoder.
+
+        Args:
+            pictures: uint8 (n, h, w, 3), or (h, w, 3) for one, of the model's size.
+
+        Returns:
+            Posterior means, float32 (n, d), with n = 1 for one picture.
+
+        Raises:
+            ValueError: The pictures have another type or shape.
+            UserError: The model has no encoder, or one that is not supported.
+            EngineError: The encoder failed.
+        """
+        if self._encoder is None:
+            self._encoder = Encoder(self._bundle)
+        array = np.asarray(pictures)
+        return self._encoder.encode(array[None] if array.ndim == 3 else array)
+
     def invert(self, picture: ArrayLike) -> Inversion:
         """Find the latent vector whose decode comes nearest to a picture; see `vaevis_tui.latent.inversion`.
 
-        It takes some thousand decodes, and no encoder.
+        It begins with what the model's encoder makes of the picture, where there is one, and takes some
+        hundred decodes.
 
         Args:
             picture: uint8 (h, w, 3), of the model's size; one of another size wants to be cropped and resized
@@ -93,12 +115,14 @@ class Model:
 
         Raises:
             ValueError: The picture has another type or shape.
+            UserError: The model's encoder is not one that is supported.
             EngineError: The device failed, and so did onnxruntime in its place.
         """
         pixels, wanted = np.asarray(picture), (*self.info.image_size, 3)
         if pixels.dtype != np.uint8 or pixels.shape != wanted:
             raise ValueError(f"the picture is {pixels.dtype} {pixels.shape}; uint8 {wanted} is expected")
-        return invert(self._decoder.decode, self.space, pixels)
+        start = None if self._bundle.encoder_path is None else self.encode(pixels)[0]
+        return invert(self._decoder.decode, self.space, pixels, start)
 
     def close(self) -> None:
         """Give the device back; closing twice is harmless."""

@@ -74,7 +74,7 @@ class OnnxRuntimeDecoder:
             import onnxruntime
 
         bundle = model if isinstance(model, Bundle) else open_bundle(model)
-        session = _open_session(bundle)
+        session = open_session(_model(bundle), bundle.decoder_path, bundle.multiply_adds)
         self._session: onnxruntime.InferenceSession | None = session
         self._run_options = onnxruntime.RunOptions()
         self._run_options.log_severity_level = _SILENT
@@ -138,7 +138,7 @@ class OnnxRuntimeDecoder:
             images: NDArray[np.float32]
             (images,) = self._session.run(None, {self._input: z}, self._run_options)
         except Exception as error:  # onnxruntime's exceptions have no base of their own
-            raise EngineError(_reason(error)) from error
+            raise EngineError(reason_of(error)) from error
         expected = (len(z), *self._image_shape)
         if images.dtype != np.float32 or images.shape != expected:
             raise EngineError(
@@ -180,21 +180,34 @@ _SILENT = 4
 """Fatal only: what goes wrong arrives as an exception, and a line on stderr would spoil the screen."""
 
 
-def _open_session(bundle: Bundle) -> onnxruntime.InferenceSession:
-    import onnxruntime
+def open_session(
+    model: str | bytes, path: Path, multiply_adds: int, *, accelerated: bool = True
+) -> onnxruntime.InferenceSession:
+    """Open a graph that can be trusted.
+
+    Args:
+        model: Its file, or what is in it.
+        path: Where it came from, for messages.
+        multiply_adds: Of one run: how many threads it is worth.
+        accelerated: Whether devices are tried before the CPU.
+
+    Raises:
+        UserError: onnxruntime does not take it.
+    """
+    with native_stderr_silenced():
+        import onnxruntime
 
     onnxruntime.set_default_logger_severity(_SILENT)
-    model = _model(bundle)
-    available = onnxruntime.get_available_providers()
+    available = onnxruntime.get_available_providers() if accelerated else ()
     candidates = [provider for provider in _ACCELERATORS if provider[0] in available]
     for candidate in (*candidates, (_CPU, {})):
         try:
             return onnxruntime.InferenceSession(
-                model, _options(bundle), providers=[candidate], enable_fallback=False
+                model, _options(multiply_adds), providers=[candidate], enable_fallback=False
             )
         except Exception as error:
             if candidate[0] == _CPU:
-                raise UserError(f"{bundle.decoder_path}: {_reason(error)}") from None
+                raise UserError(f"{path}: {reason_of(error)}") from None
     raise AssertionError("the CPU is always tried")
 
 
@@ -209,11 +222,11 @@ def _model(bundle: Bundle) -> str | bytes:
     return model
 
 
-def _options(bundle: Bundle) -> onnxruntime.SessionOptions:
+def _options(multiply_adds: int) -> onnxruntime.SessionOptions:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = _threads(bundle.multiply_adds, _cores())
+    options.intra_op_num_threads = _threads(multiply_adds, _cores())
     options.inter_op_num_threads = 1  # decoders are chains
     # Threads that spin while they wait take half a core in a walk at 60 frames a second, and gained no time.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -230,6 +243,6 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """What onnxruntime says, on one line."""
     return f"onnxruntime: {one_line(re.sub(_PREFIX, '', str(error)))}"

@@ -3,7 +3,7 @@
 Known as inversion or projection (Zhu et al. 2016, arXiv:1609.03552; Karras et al. 2020 for StyleGAN), done
 there by gradients. A decoder here gives pictures and no gradients, but many of them at once: so it is
 Gauss-Newton steps, damped as by Levenberg and Marquardt, on differences between the decodes of neighbouring
-points. It needs no encoder, and ends nearer than one does, which has a single guess.
+points. It needs no encoder, and ends nearer than one does, whose single guess is but where it can begin.
 """
 
 from __future__ import annotations

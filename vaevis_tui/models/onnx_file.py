@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,15 +76,53 @@ def load_decoder(path: Path, value_range: tuple[float, float] | None = None) -> 
         UserError: the file cannot be read or is not such a decoder; the text names the operator or the field,
             and what is supported.
     """
+    with _naming(path):
+        return _normalise(_judged(path), value_range)
+
+
+def load_encoder(path: Path, image_shape: Shape, dim: int) -> onnx.ModelProto:
+    """Read and judge an encoder.
+
+    Args:
+        path: The .onnx file.
+        image_shape: Channels, height and width of its pictures.
+        dim: Length of its means.
+
+    Returns:
+        Its graph with its weights: one input (n, *image_shape), and the means (n, dim) as its first output.
+
+    Raises:
+        UserError: the file cannot be read or is not such an encoder.
+    """
+    with _naming(path):
+        model = _judged(path)
+        image = _only_input(model.graph, f"one picture (n, {', '.join(map(str, image_shape))})")
+        _check_float(model.graph.output[0], "output")
+        found = measure(model, image.name, (1, *image_shape)).output
+        if found != (1, dim):
+            raise UnsupportedError(
+                f"its first output has shape {'x'.join(map(str, found)) or 'scalar'} for one picture; "
+                f"the mean, 1x{dim}, is expected"
+            )
+        return model
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
     try:
-        model = _parse(_read(path))
-        inline_weights(model, path.parent, MAX_FILE_BYTES)
-        check_structure(model)
-        return _normalise(model, value_range)
+        yield
     except (UnsupportedError, MalformedError) as error:
         raise UserError(f"{path}: {error}") from None
     except UnicodeError:
         raise UserError(f"{path}: not an ONNX file: a name in it is not UTF-8 text") from None
+
+
+def _judged(path: Path) -> onnx.ModelProto:
+    """A graph with its weights, of which everything but the shapes is known to be sound."""
+    model = _parse(_read(path))
+    inline_weights(model, path.parent, MAX_FILE_BYTES)
+    check_structure(model)
+    return model
 
 
 def _read(path: Path) -> bytes:
@@ -116,7 +156,7 @@ def _parse(data: bytes) -> onnx.ModelProto:
 
 
 def _normalise(model: onnx.ModelProto, value_range: tuple[float, float] | None) -> DecoderFile:
-    latent = _latent_input(model.graph)
+    latent = _only_input(model.graph, "one latent input (n, d)")
     image = _image_output(model.graph)
     dim, batched = _latent_size(latent)
     one = measure(model, latent.name, (1, dim))
@@ -146,12 +186,12 @@ def _normalise(model: onnx.ModelProto, value_range: tuple[float, float] | None) 
     )
 
 
-def _latent_input(graph: onnx.GraphProto) -> onnx.ValueInfoProto:
+def _only_input(graph: onnx.GraphProto, supported: str) -> onnx.ValueInfoProto:
     weights = {tensor.name for tensor in graph.initializer}
     inputs: list[onnx.ValueInfoProto] = [value for value in graph.input if value.name not in weights]
     if len(inputs) != 1:
         names = ", ".join(quoted(value.name) for value in inputs[:8])
-        raise UnsupportedError(f"{len(inputs)} inputs ({names}); one latent input (n, d) is supported")
+        raise UnsupportedError(f"{len(inputs)} inputs ({names}); {supported} is supported")
     _check_float(inputs[0], "input")
     return inputs[0]
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.decoder import Decoder
+from vaevis_tui.engine.encoder import Encoder
 from vaevis_tui.export.picture import PictureFile
 from vaevis_tui.latent.inversion import Inversion, approach
 from vaevis_tui.tui.exploration import Exploration
@@ -83,9 +84,10 @@ class Seeking:
         bundle = self._exploration.bundle
         try:
             wanted = self._picture.fitted(bundle.image_height, bundle.image_width, grey=bundle.channels == 1)
+            start = None if bundle.encoder_path is None else Encoder(bundle).encode(wanted[None])[0]
             with self._settings.decoder_source(bundle, "onnxruntime").open() as decoder:
                 best: Inversion | None = None
-                for found in approach(lambda z: self._decode(decoder, z), bundle.space, wanted):
+                for found in approach(lambda z: self._decode(decoder, z), bundle.space, wanted, start):
                     best = found
                     self._tell(Neared(self._exploration, found, last=False))
                 if best is not None:

@@ -1,0 +1,126 @@
+"""From pictures to latent vectors by a bundle's encoder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from tests.models.make import write_bundle
+from vaevis_tui.api import load
+from vaevis_tui.engine.encoder import Encoder
+from vaevis_tui.errors import UserError
+from vaevis_tui.models import catalog
+from vaevis_tui.models.bundle import open_bundle
+
+DIM, HEIGHT, WIDTH = 5, 8, 4
+
+
+def linear(weight: NDArray[np.float32], channels: int, batch: int | str = "n") -> bytes:
+    """An encoder whose means are a matrix times the pixels, and whose log-variances are their negatives."""
+    dim = weight.shape[1]
+    graph = helper.make_graph(
+        [
+            helper.make_node("Flatten", ["image"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "weight"], ["mean"]),
+            helper.make_node("Neg", ["mean"], ["logvar"]),
+        ],
+        "encoder",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [batch, channels, HEIGHT, WIDTH])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, dim]) for name in ("mean", "logvar")],
+        [numpy_helper.from_array(weight, "weight")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return bytes(model.SerializeToString())
+
+
+def bundle_with(folder: Path, encoder: bytes, channels: int = 3) -> Path:
+    write_bundle(folder, DIM, height=HEIGHT, width=WIDTH, channels=channels)
+    (folder / "encoder.onnx").write_bytes(encoder)
+    return folder
+
+
+def weights(channels: int, dim: int = DIM) -> NDArray[np.float32]:
+    rng = np.random.default_rng(0)
+    return rng.standard_normal((channels * HEIGHT * WIDTH, dim)).astype(np.float32)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("batch", ["n", 1])
+def test_pictures_arrive_as_values_from_0_to_1_with_channels_first(
+    tmp_path: Path, channels: int, batch: int | str
+) -> None:
+    weight = weights(channels)
+    encoder = Encoder(open_bundle(bundle_with(tmp_path / "model", linear(weight, channels, batch), channels)))
+    pictures = np.random.default_rng(1).integers(0, 256, (3, HEIGHT, WIDTH, 3), np.uint8)
+    flat = (pictures[..., :channels].transpose(0, 3, 1, 2) / 255).reshape(3, -1)
+    found = encoder.encode(pictures)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, flat @ weight, rtol=1e-4, atol=1e-4)
+    assert encoder.encode(pictures[:0]).shape == (0, DIM)
+
+
+@pytest.mark.parametrize(
+    "pictures", [np.zeros((1, HEIGHT, WIDTH, 3)), np.zeros((1, WIDTH, HEIGHT, 3), np.uint8)]
+)
+def test_pictures_of_another_type_or_size_are_refused(tmp_path: Path, pictures: NDArray[np.uint8]) -> None:
+    encoder = Encoder(open_bundle(bundle_with(tmp_path / "model", linear(weights(3), 3))))
+    with pytest.raises(ValueError, match=r"uint8 \(n, 8, 4, 3\) is expected"):
+        encoder.encode(pictures)
+
+
+def two_inputs(data: bytes) -> bytes:
+    model = onnx.ModelProto.FromString(data)
+    model.graph.input.append(helper.make_tensor_value_info("noise", TensorProto.FLOAT, [1]))
+    return bytes(model.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "not an ONNX file"),
+        (
+            linear(weights(3, 4), 3),
+            "its first output has shape 1x4 for one picture; the mean, 1x5, is expected",
+        ),
+        (two_inputs(linear(weights(3), 3)), r"2 inputs \(.*\); one picture \(n, 3, 8, 4\) is supported"),
+        (linear(weights(1), 1), "operator 'MatMul' .* does not fit its inputs"),
+    ],
+    ids=["empty", "other latent size", "two inputs", "other channels"],
+)
+def test_an_encoder_that_is_none_is_one_clear_line(tmp_path: Path, data: bytes, words: str) -> None:
+    bundle = open_bundle(bundle_with(tmp_path / "model", data))
+    with pytest.raises(UserError, match=words) as error:
+        Encoder(bundle)
+    assert "encoder.onnx" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_model_without_an_encoder_says_so(tmp_path: Path) -> None:
+    with (
+        load(write_bundle(tmp_path / "model", DIM, height=HEIGHT, width=WIDTH, channels=3)) as model,
+        pytest.raises(UserError, match="model model has no encoder"),
+    ):
+        model.encode(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_shipped_encoders_find_decodes_again(name: str) -> None:
+    with load(name, backend="onnxruntime") as model:
+        pictures = model.decode(model.space.anchors.z[:8])
+        again = model.decode(model.encode(pictures))
+        mean = model.decode(model.space.mean)
+        one = model.encode(pictures[0])
+        np.testing.assert_allclose(one, model.encode(pictures[:1]))
+        assert off(again, pictures) < 0.5 * off(mean, pictures)
+        found = model.invert(pictures[0])
+        assert found.error < off(again[:1], pictures[:1])
+
+
+def off(pictures: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> float:
+    """Root of the mean squared difference, in levels of 255."""
+    return float(np.sqrt(((pictures.astype(np.float64) - wanted) ** 2).mean()))

@@ -1,0 +1,77 @@
+"""From pictures to latent vectors, by the encoder that a bundle may have; on the CPU, through onnxruntime."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.engine.decoder import EngineError, Latents, Pictures
+from vaevis_tui.engine.onnxruntime_backend import open_session, reason_of
+from vaevis_tui.errors import UserError
+
+if TYPE_CHECKING:
+    from vaevis_tui.models.bundle import Bundle
+
+
+class Encoder:
+    """q(z|x): of each picture the mean of its latent vectors. May be used from one thread at a time.
+
+    Args:
+        bundle: A model that has an encoder.
+
+    Raises:
+        UserError: It has none, or one that is not supported.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        path = bundle.encoder_path
+        if path is None:
+            raise UserError(f"model {bundle.name} has no encoder; a bundle with encoder.onnx has one")
+        self._shape = (bundle.image_height, bundle.image_width, 3)
+        self._channels, self._dim = bundle.channels, bundle.latent_dim
+        if bundle.shipped:
+            model: str | bytes = str(path)
+        else:
+            from vaevis_tui.models.onnx_file import load_encoder
+
+            shape = (bundle.channels, bundle.image_height, bundle.image_width)
+            model = load_encoder(path, shape, bundle.latent_dim).SerializeToString()
+        self._session = open_session(model, path, bundle.multiply_adds, accelerated=False)
+        self._input: str = self._session.get_inputs()[0].name
+        self._output: str = self._session.get_outputs()[0].name
+
+    def encode(self, pictures: Pictures) -> Latents:
+        """Latent vectors whose decodes should look like some pictures.
+
+        Args:
+            pictures: uint8 (n, h, w, 3), of the model's size; of a grey model the first channel counts.
+
+        Returns:
+            Posterior means, float32 (n, d).
+
+        Raises:
+            ValueError: The pictures have another type or shape.
+            EngineError: The encoder failed.
+        """
+        pictures = np.asarray(pictures)
+        if pictures.dtype != np.uint8 or pictures.shape[1:] != self._shape:
+            raise ValueError(
+                f"pictures are {pictures.dtype} {pictures.shape}; uint8 (n, {self._shape[0]}, "
+                f"{self._shape[1]}, 3) is expected"
+            )
+        images = pictures[..., : self._channels].transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
+        found = np.empty((len(images), self._dim), np.float32)
+        for row in range(len(images)):
+            found[row] = self._run(images[row : row + 1])
+        return found
+
+    def _run(self, image: NDArray[np.float32]) -> Latents:
+        try:
+            (mean,) = self._session.run([self._output], {self._input: image})[0]
+        except Exception as error:  # onnxruntime's exceptions have no base of their own
+            raise EngineError(reason_of(error)) from error
+        if mean.shape != (self._dim,) or not np.isfinite(mean).all():
+            raise EngineError(f"the encoder made {mean.shape} numbers, not finite ones ({self._dim},)")
+        return np.asarray(mean, np.float32)
