@@ -17,6 +17,7 @@ from training.dog import checkpoint
 from training.dog.checkpoint import DogState
 from training.dog.config import from_table
 from training.dog.judge import Judge
+from training.dog.train import check_ships
 from training.train import train
 from training.trainer import remaining_seconds
 from vaevis_tui.errors import UserError
@@ -107,6 +108,16 @@ def test_a_stage_that_is_to_ship_has_to_exist() -> None:
     table = to_table(tiny_config()) | {"ships": ["rebuild", "polish"]}
     with pytest.raises(UserError, match="here: ships has 'polish', which is no stage; rebuild, sharpen are"):
         from_table(table, "here")
+
+
+def test_a_stage_that_is_to_ship_and_is_over_has_to_have_left_its_average(tmp_path: Path) -> None:
+    """As after `--from-bundle`, which goes on without what earlier stages left."""
+    config = dataclasses.replace(tiny_config(), ships=("rebuild", "sharpen"))
+    check_ships(config, 3, tmp_path)
+    with pytest.raises(UserError, match=r"ships names stage 'rebuild'.* before step 4, and .* is not there"):
+        check_ships(config, 4, tmp_path)
+    (tmp_path / "average-rebuild.pt").touch()
+    check_ships(config, 4, tmp_path)
 
 
 def test_the_log_has_what_was_held_out(tmp_path: Path) -> None:
