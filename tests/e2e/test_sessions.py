@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from tests.e2e.test_explorer_pty import (
     wait_for_the_picture_of,
 )
 from tests.support import require
+from vaevis_tui.errors import UserError
 from vaevis_tui.export.session import Session, SessionFolder, read_session
 from vaevis_tui.latent.state import LatentState
 from vaevis_tui.models.bundle import open_bundle
@@ -140,6 +142,33 @@ def test_a_hang_up_while_suspended_saves_too(kept: Kept, bundle: Path) -> None:
         session.terminate(signal.SIGCONT)  # as the kernel does to a stopped group that lost its terminal
         assert session.wait_exit() == 128 + signal.SIGHUP
     np.testing.assert_array_equal(kept.session().z, moved(bundle, 1.0, -0.1, 0.1, 0.1).z)
+
+
+def test_a_killed_program_loses_nothing_that_was_noted(kept: Kept, bundle: Path) -> None:
+    here = moved(bundle, 1.0, -0.1, 0.1, 0.1).z
+
+    def noted() -> bool:
+        with suppress(UserError):  # a note that has just been replaced
+            notes = [read_session(path) for path in kept.folder.path.glob("*.running.*")]
+            return any(np.array_equal(note.z, here) for note in notes)
+        return False
+
+    with start_and_move(kept, bundle) as session:
+        session.wait_for(noted, "the note")
+        with kept.start("--resume") as other:  # it runs, and is nobody else's
+            assert other.wait_exit() == 2
+            assert "no session to go back to" in other.text
+        session.terminate(signal.SIGKILL)
+        session.wait_exit()
+    with kept.start("--model", bundle) as session:
+        session.wait_for_text("The last session was cut off")
+        session.press("q")
+        assert session.wait_exit() == 0
+    with kept.start("--resume") as session:
+        wait_for_the_picture_of(session, bundle, here)
+        session.press("q")
+        assert session.wait_exit() == 0
+    assert len(list(kept.folder.path.iterdir())) == 1
 
 
 def test_a_mistake_in_the_program_saves(kept: Kept, bundle: Path) -> None:

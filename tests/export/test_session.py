@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -93,6 +95,38 @@ def test_a_claim_of_which_nothing_came_is_undone(tmp_path: Path) -> None:
     folder.release(claimed)
     assert folder.newest() == kept
     assert folder.was_cut_off()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files are not locked there")
+def test_a_running_session_is_there_for_others_once_its_program_has_died(tmp_path: Path) -> None:
+    folder = SessionFolder(tmp_path)
+    ended = folder.keep(session(model="ended"), cut_off=False)
+    running = folder.keep_running(session(model="running"))
+    assert running is not None
+    assert folder.newest() == ended
+    for number in range(KEPT):  # which must not push out what runs
+        ended = folder.keep(session(model=str(number)), cut_off=False)
+    assert running.path.exists()
+    late = folder.keep_running(session(model="late"))
+    assert late is not None
+    os.close(late._descriptor)  # as the system does for a process that ends
+    assert folder.newest() == late.path
+    assert folder.was_cut_off()
+    found, claimed = folder.take_up()
+    assert same(found, session(model="late"))
+    assert folder.newest() == ended
+    assert claimed is not None
+    folder.release(claimed)
+    assert folder.was_cut_off()
+    running.remove()
+    assert not running.path.exists()
+
+
+def test_a_folder_that_cannot_be_written_holds_no_running_session(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    with pytest.raises(UserError, match="the session was not saved"):
+        SessionFolder(blocked / "sessions").keep_running(session())
 
 
 def test_a_file_from_elsewhere_stays_where_it_is(tmp_path: Path) -> None:

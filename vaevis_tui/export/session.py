@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +20,9 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.export.fields import Fields, packed
 from vaevis_tui.export.files import reason, replace_whole
 
+if sys.platform != "win32":
+    import fcntl
+
 KEPT = 10
 """Sessions kept; older ones are removed."""
 LARGEST_FILE = 8 << 20
@@ -26,7 +31,7 @@ LARGEST_HISTORY = 1 << 20
 """Bytes of what undo leads back to; older steps are left out. 256 steps at d = 256 take a quarter."""
 
 _FORMAT = 1
-_ENDINGS = _CUT_OFF, _LEFT, _CLAIMED = ".cut-off.json", ".left.json", ".resumed"
+_ENDINGS = _CUT_OFF, _LEFT, _RUNNING, _CLAIMED = ".cut-off.json", ".left.json", ".running.json", ".resumed"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,11 +100,32 @@ class Session:
         )
 
 
+class RunningSession:
+    """The file of a session whose program still runs, see `SessionFolder.keep_running`.
+
+    It is locked. The system gives the lock up when the program ends, however it ends; only then is the file
+    there for others.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+
+    def remove(self) -> None:
+        """Take the file away: there is a newer one, or nothing to keep."""
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+
 class SessionFolder:
     """The last sessions, one file each, the newest last by name.
 
     A session that is gone on with is *claimed*: it stays on disk, but out of the way of whoever resumes
-    another one, until the program that goes on with it ends.
+    another one, until the program that goes on with it ends. Likewise one that is *running*.
 
     Args:
         path: The folder, which is made when a session is kept; None is ``sessions`` in the user's folder for
@@ -126,7 +152,7 @@ class SessionFolder:
     def was_cut_off(self) -> bool:
         """Whether the newest session ended otherwise than by somebody leaving it."""
         newest = self.newest()
-        return newest is not None and newest.name.endswith(_CUT_OFF)
+        return newest is not None and newest.name.endswith((_CUT_OFF, _RUNNING))
 
     def keep(self, session: Session, *, cut_off: bool, instead_of: Path | None = None) -> Path:
         """Write a session, and remove the oldest beyond `KEPT`.
@@ -139,18 +165,45 @@ class SessionFolder:
         Raises:
             UserError: it cannot be written.
         """
-        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}{_CUT_OFF if cut_off else _LEFT}"
-        path = self.path / name
-        try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            replace_whole(path, session.to_text().encode("ascii"), 0o600)
-        except OSError as error:
-            raise UserError(f"the session was not saved: {path}: {reason(error)}") from None
+        path = self._write(session, _CUT_OFF if cut_off else _LEFT)
         with suppress(OSError):
             if instead_of is not None:
                 instead_of.unlink(missing_ok=True)
             for file in self._files()[:-KEPT]:
                 file.unlink(missing_ok=True)
+        return path
+
+    def keep_running(self, session: Session) -> RunningSession | None:
+        """Write what is to be found should the program be killed; nobody sees it while it runs.
+
+        Returns:
+            What holds the file; remove it when there is a newer one. None where files cannot be locked.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        if sys.platform == "win32":
+            return None
+        held: list[int] = []
+
+        def lock(descriptor: int) -> None:
+            held.append(os.dup(descriptor))
+            fcntl.flock(held[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+        try:
+            return RunningSession(self._write(session, _RUNNING, lock), held[0])
+        except UserError:
+            for descriptor in held:
+                os.close(descriptor)
+            raise
+
+    def _write(self, session: Session, ending: str, prepare: Callable[[int], None] = lambda _: None) -> Path:
+        path = self.path / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}{ending}"
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            replace_whole(path, session.to_text().encode("ascii"), 0o600, prepare)
+        except OSError as error:
+            raise UserError(f"the session was not saved: {path}: {reason(error)}") from None
         return path
 
     def take_up(self) -> tuple[Session, Path | None]:
@@ -192,11 +245,25 @@ class SessionFolder:
             claimed.rename(claimed.with_name(claimed.name.removesuffix(_CLAIMED)))
 
     def _files(self) -> list[Path]:
-        """All sessions, oldest first; none where there is no folder, or none that can be read."""
+        """All sessions that do not run, oldest first; none where there is no folder that can be read."""
         try:
-            return sorted(path for path in self.path.iterdir() if path.name.endswith(_ENDINGS))
+            found = sorted(path for path in self.path.iterdir() if path.name.endswith(_ENDINGS))
         except OSError:
             return []
+        return [path for path in found if not (path.name.endswith(_RUNNING) and _is_locked(path))]
+
+
+def _is_locked(path: Path) -> bool:
+    if sys.platform == "win32":
+        return False
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # it is not there any more, or locks are not known there: then it was not made there
+        pass
+    return False
 
 
 def read_session(path: Path) -> Session:

@@ -16,7 +16,7 @@ from vaevis_tui.tui import keys
 from vaevis_tui.tui.decoding import Decoding
 from vaevis_tui.tui.explorer import ExplorerScreen
 from vaevis_tui.tui.keeping import SessionKeeper
-from vaevis_tui.tui.leaving import watch_terminal
+from vaevis_tui.tui.leaving import be_ready_to_be_killed, watch_terminal
 from vaevis_tui.tui.settings import ExplorerSettings
 from vaevis_tui.tui.textual_private import timed_driver_class
 from vaevis_tui.tui.theme import DARK, LIGHT
@@ -45,6 +45,7 @@ class ExplorerApp(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Do not outlive the terminal."""
         watch_terminal(self, self.keeper)
+        be_ready_to_be_killed(self, self.keeper)
 
     def on_cursor_position(self, event: CursorPosition) -> None:
         """The terminal has answered what the picture asked; the event counts from 0."""

@@ -19,6 +19,9 @@ from vaevis_tui.tui.textual_private import HANGUP_CODE
 PATIENCE = 3.0
 """Seconds to leave in order. A terminal that takes no output any more would hold the program up for ever."""
 
+NOTE_EVERY = 3.0
+"""Seconds of exploring that a program that is killed may lose."""
+
 
 def leave_on_signals(app: App[Any], keeper: SessionKeeper) -> None:
     """See to it that the app ends, and restores the terminal, on SIGTERM, SIGINT and SIGHUP.
@@ -32,6 +35,11 @@ def leave_on_signals(app: App[Any], keeper: SessionKeeper) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, _leave, app, 128 + number, keeper)
+
+
+def be_ready_to_be_killed(app: App[Any], keeper: SessionKeeper) -> None:
+    """Note every few seconds where the person stands: SIGKILL, as when memory ends, leaves no time for it."""
+    app.set_interval(NOTE_EVERY, keeper.note)
 
 
 def watch_terminal(app: App[Any], keeper: SessionKeeper) -> None:
