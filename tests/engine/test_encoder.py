@@ -8,9 +8,9 @@ import numpy as np
 import onnx
 import pytest
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
-from tests.models.make import write_bundle
+from tests.models.make import encoder_model, write_bundle
 from vaevis_tui.api import load
 from vaevis_tui.engine.encoder import Encoder
 from vaevis_tui.errors import UserError
@@ -21,21 +21,7 @@ DIM, HEIGHT, WIDTH = 5, 8, 4
 
 
 def linear(weight: NDArray[np.float32], channels: int, batch: int | str = "n") -> bytes:
-    """An encoder whose means are a matrix times the pixels, and whose log-variances are their negatives."""
-    dim = weight.shape[1]
-    graph = helper.make_graph(
-        [
-            helper.make_node("Flatten", ["image"], ["flat"]),
-            helper.make_node("MatMul", ["flat", "weight"], ["mean"]),
-            helper.make_node("Neg", ["mean"], ["logvar"]),
-        ],
-        "encoder",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [batch, channels, HEIGHT, WIDTH])],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, dim]) for name in ("mean", "logvar")],
-        [numpy_helper.from_array(weight, "weight")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    return bytes(model.SerializeToString())
+    return bytes(encoder_model(weight, (channels, HEIGHT, WIDTH), batch=batch).SerializeToString())
 
 
 def bundle_with(folder: Path, encoder: bytes, channels: int = 3) -> Path:
@@ -88,7 +74,7 @@ def two_inputs(data: bytes) -> bytes:
             "its first output has shape 1x4 for one picture; the mean, 1x5, is expected",
         ),
         (two_inputs(linear(weights(3), 3)), r"2 inputs \(.*\); one picture \(n, 3, 8, 4\) is supported"),
-        (linear(weights(1), 1), "operator 'MatMul' .* does not fit its inputs"),
+        (linear(weights(1), 1), "operator 'Gemm' .* does not fit its inputs"),
     ],
     ids=["empty", "other latent size", "two inputs", "other channels"],
 )

@@ -100,6 +100,38 @@ def decoder_model(
     )
 
 
+def encoder_model(
+    weight: NDArray[np.float32],
+    shape: tuple[int, int, int],
+    bias: NDArray[np.float32] | None = None,
+    batch: str | int = "n",
+) -> onnx.ModelProto:
+    """An encoder whose means are linear in the pixels, and whose log-variances are their negatives.
+
+    Args:
+        weight: (pixels and channels, d).
+        shape: Channels, height and width of a picture.
+        bias: (d,); none is zeros.
+        batch: First dimension of input and outputs, a name or a number.
+    """
+    dim = weight.shape[1]
+    graph = helper.make_graph(
+        [
+            helper.make_node("Flatten", ["image"], ["flat"]),
+            helper.make_node("Gemm", ["flat", "weight", "bias"], ["mean"]),
+            helper.make_node("Neg", ["mean"], ["logvar"]),
+        ],
+        "encoder",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [batch, *shape])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, dim]) for name in ("mean", "logvar")],
+        [
+            numpy_helper.from_array(weight, "weight"),
+            numpy_helper.from_array(np.zeros(dim, np.float32) if bias is None else bias, "bias"),
+        ],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
 def write_decoder(path: Path, latent_dim: int = 8, **options: Any) -> Path:
     """Write `decoder_model` to ``path`` and return the path."""
     path.write_bytes(decoder_model(latent_dim, **options).SerializeToString())

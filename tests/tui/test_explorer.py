@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from textual.binding import Binding
 from textual.command import CommandList
 from textual.widgets import Label
 
+from tests.models.make import encoder_model
 from tests.tui.support import ExactDecoder, exact_source, exploring, make_bundle, make_settings, making_app
 from vaevis_tui.engine.decoder import EngineError, Latents, Pictures
 from vaevis_tui.engine.worker import DecoderSource
@@ -338,6 +340,40 @@ async def test_whoever_moves_is_not_led_away(tmp_path: Path) -> None:
         await explorer.until(lambda: "no longer looked for" in explorer.notices)
         await explorer.settle()
         assert explorer.sigma == here
+
+
+async def test_a_search_begins_where_the_models_encoder_says(tmp_path: Path) -> None:
+    plain, asked = make_bundle(), list[Latents]()
+    wanted = plain.space.sample(7)[0]
+    path = tmp_path / "encoder.onnx"
+    shape = (plain.channels, plain.image_height, plain.image_width)
+    constant = encoder_model(np.zeros((math.prod(shape), len(wanted)), np.float32), shape, bias=wanted)
+    path.write_bytes(constant.SerializeToString())
+    bundle = replace(plain, encoder_path=path)
+
+    class Listening(ExactDecoder):
+        def decode(self, z: Latents) -> Pictures:
+            asked.append(z)
+            return super().decode(z)
+
+    def source(bundle: Bundle, backend: str) -> DecoderSource:
+        if backend == "onnxruntime":
+            return DecoderSource(lambda: Listening(bundle))
+        return exact_source(bundle, backend)
+
+    settings = make_settings(bundle, picture=picture_of(bundle, 7, tmp_path), decoder_source=source)
+    async with exploring(settings) as explorer:
+        await explorer.until(lambda: "dog.png was found to" in explorer.notices)
+    np.testing.assert_array_equal(asked[0], wanted[None])
+
+
+async def test_an_encoder_that_is_none_is_a_notice_that_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "encoder.onnx"
+    path.write_bytes(b"")
+    bundle = replace(make_bundle(), encoder_path=path)
+    settings = make_settings(bundle, picture=picture_of(bundle, 7, tmp_path))
+    async with exploring(settings) as explorer:
+        await explorer.until(lambda: "encoder.onnx: not an ONNX file" in explorer.notices)
 
 
 async def test_a_search_that_cannot_be_begun_is_a_notice(tmp_path: Path) -> None:
