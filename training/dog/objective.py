@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -12,9 +10,6 @@ from training.dog.config import DogObjective
 
 BANDS = 4
 """Octaves of the Laplacian pyramid."""
-
-BANDWIDTH = 0.5
-"""Deviation of a kernel about a dog as a share of that of all dogs; see `training.dog.posterior.kernels`."""
 
 
 def band_error(error: Tensor, bands: int = BANDS) -> Tensor:
@@ -88,24 +83,9 @@ class Moments(torch.nn.Module):
         self.square.lerp_(square, 1 - self.MEMORY)
 
     @torch.no_grad()
-    def about(self, means: Tensor, noise: Tensor, share: Tensor) -> Tensor:
-        """Points about and between examples, such as draws and walks of what ships go through, (n, d).
-
-        In coordinates where the covariance is one, every other example is turned by a fixed angle towards a
-        point of N(0, I), which is a draw of the kernel about it; those between go ``share`` of the arc
-        to the next example, which in many dimensions is at right angles.
-
-        Args:
-            means: Posterior means of examples, (n, d).
-            noise: Standard normal, (n, d).
-            share: Values 0..1, (n,).
-        """
+    def sample(self, noise: Tensor) -> Tensor:
+        """Standard normal noise (n, d) to draws of the aggregated posterior, (n, d)."""
         covariance = self.square - torch.outer(self.mean, self.mean)
         floor = 1e-4 * torch.eye(len(covariance), device=covariance.device)
         factor: Tensor = torch.linalg.cholesky_ex(covariance + floor)[0]  # without waiting for the device
-        whitened = torch.linalg.solve_triangular(factor, (means - self.mean).T, upper=False).T
-        kernel = (torch.arange(len(means), device=means.device) % 2 == 0)[:, None]
-        towards = torch.where(kernel, noise, whitened.roll(-1, 0))
-        angle = torch.where(kernel, math.asin(BANDWIDTH), math.pi / 2 * share[:, None])
-        turned: Tensor = angle.cos() * whitened + angle.sin() * towards
-        return self.mean + turned @ factor.T
+        return self.mean + noise @ factor.T

@@ -14,7 +14,6 @@ from training.checkpoint import Trained
 from training.dog import checkpoint, data
 from training.dog import config as dog_config
 from training.dog.data import Dogs
-from training.dog.objective import BANDWIDTH
 from training.networks import VAE
 from training.posterior import Posteriors, prune
 from vaevis_tui.latent.mixture import GaussianMixture
@@ -24,6 +23,9 @@ ANCHORS = 300
 
 KERNELS = 256
 """Components of the aggregated posterior, each about one dog; a walk that leaves one looks at all of them."""
+
+BANDWIDTH = 0.5
+"""Deviation of a component as a share of that of all dogs; what lies between them is theirs by the rest."""
 
 
 @torch.inference_mode()

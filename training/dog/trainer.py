@@ -57,7 +57,7 @@ class DogTrainer:
         if now.stage.sharpens:
             fake = rebuilt[:shown]
             if sampled := _count(now.stage.judged_samples, len(x)):
-                fake = torch.cat([fake, self._about(out.mean[:sampled].detach())])
+                fake = torch.cat([fake, self._sampled(sampled)])
             real = x[: len(fake)]
             augment = DiffAugment(len(fake), self.generator)
             loss = loss + self._adversarial(augment(real), augment(fake), shown, now)
@@ -98,10 +98,9 @@ class DogTrainer:
         self.latest["judge"] = found.detach()
         return objective.ramp(now.within, now.stage.ramp_steps) * now.stage.judge * found
 
-    def _about(self, means: Tensor) -> Tensor:
-        """Decodes of points about and between the dogs of a batch, (n, d): they are to be dogs as well."""
-        share = torch.rand(len(means), generator=self.generator, device=means.device)
-        z = self.state.moments.about(means, self._noise(len(means)), share)
+    def _sampled(self, count: int) -> Tensor:
+        """Decodes of draws from the aggregated posterior: points between dogs are to be dogs."""
+        z = self.state.moments.sample(self._noise(count))
         with self._autocast():
             logits: Tensor = self.state.model.decoder(z)
         return torch.sigmoid(logits.float())

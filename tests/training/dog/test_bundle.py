@@ -13,7 +13,7 @@ from PIL import Image
 from tests.training.dog.tiny import faces, photograph, tiny_config, tiny_state, write_archive
 from training import export
 from training.checkpoint import Trained
-from training.dog import checkpoint, data, evaluate, objective, posterior
+from training.dog import checkpoint, data, evaluate, posterior
 from training.dog.data import Dogs
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.space import LatentSpace
@@ -77,7 +77,7 @@ def test_kernels_about_dogs_have_the_moments_of_all() -> None:
     np.testing.assert_allclose(z.mean(0), space.mean, atol=0.06)
     np.testing.assert_allclose(np.cov(z.T), np.cov(means.T, bias=True), atol=0.15)
     off = np.linalg.norm(space.whiten(z)[:, None] - space.whiten(mixture.means), axis=2).min(1)
-    assert np.median(off) < objective.BANDWIDTH * np.sqrt(3)
+    assert np.median(off) < posterior.BANDWIDTH * np.sqrt(3)
 
 
 def test_a_whole_public_zip_is_measured_on_its_test_dogs(
