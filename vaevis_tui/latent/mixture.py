@@ -9,11 +9,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.latent.arrays import Coordinates, Latent, ordered_product, read_only, vectors
+
+_Which = TypeVar("_Which", int, NDArray[np.intp])
+"""One component or several."""
 
 MAX_COMPONENTS = 1024
 
@@ -87,13 +91,11 @@ class GaussianMixture:
         for row in range(n):
             chosen[row] = np.searchsorted(self._thresholds, rng.random(), side="right")
             rng.standard_normal(out=x[row])
-        if len(self._factors) == 1:
-            return (ordered_product(x, self._factors[0]) + self.means[chosen]).astype(np.float32)
-        z = np.empty((n, self.dim), np.float32)
-        for component in np.unique(chosen):
-            rows = chosen == component
-            z[rows] = ordered_product(x[rows], self._factors[self._own(component)]) + self.means[component]
-        return z
+        owned = self._own(chosen)
+        for factor in np.unique(owned):
+            rows = owned == factor
+            x[rows] = ordered_product(x[rows], self._factors[factor])
+        return (x + self.means[chosen]).astype(np.float32)
 
     def log_densities(self, z: ArrayLike) -> Coordinates:
         """Log-density in nats of each component times its weight: z (..., d) to float64 (..., k)."""
@@ -150,9 +152,9 @@ class GaussianMixture:
         """A change of whitened coordinates as a change of z, float64 (..., d)."""
         return np.asarray(direction @ self._factors[self._own(component)])
 
-    def _own(self, component: int) -> int:
+    def _own(self, component: _Which) -> _Which:
         """Which of the factors is a component's."""
-        return component if len(self.factors) > 1 else 0
+        return component if len(self.factors) > 1 else component * 0
 
     @cached_property
     def _factors(self) -> Coordinates:
