@@ -257,7 +257,7 @@ def _attempt(model: str, backend: str) -> Attempt:
 
 
 def _verdict(bundle: Bundle, z: Latents, pictures: Pictures) -> str:
-    from vaevis_tui.engine.select import check_pictures
+    from vaevis_tui.engine.agreement import check_pictures
 
     try:
         check_pictures(bundle, z, pictures)

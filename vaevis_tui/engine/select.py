@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-import numpy as np
-
+from vaevis_tui.engine.agreement import agreeing, check_pictures
 from vaevis_tui.engine.decoder import (
     Decoder,
     DecoderInfo,
@@ -94,7 +92,7 @@ def open_decoder(
         wanted, forgiven = source.upgrade, (EngineError, UserError)
     try:
         # A worker has pictures checked beside the next ones; here the first may be the only one.
-        decoder = wanted() if source.check is None else _agreeing(bundle, wanted)
+        decoder = wanted() if source.check is None else agreeing(bundle, wanted)
     except forgiven as error:
         if source.fallback is None:
             raise
@@ -135,7 +133,7 @@ def decoder_source(
     return DecoderSource(
         open=lambda: onnxruntime("the GPU is not ready yet"),
         fallback=onnxruntime,
-        upgrade=lambda: _agreeing(bundle, lambda: wgpu("there is a GPU", software=False)),
+        upgrade=lambda: agreeing(bundle, lambda: wgpu("there is a GPU", software=False)),
     )
 
 
@@ -180,59 +178,3 @@ class _WithFallback:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-CLOSE_LEVELS = 8
-"""Levels of 255 that float32 sums in another order never came near; see `check_pictures`."""
-
-FAR_SHARE = 1e-3
-"""Share of the values that may differ by more, where a network has steps; a wrong column has more."""
-
-
-def _agreeing(bundle: Bundle, open_it: Callable[[], Decoder]) -> Decoder:
-    """A decoder whose first picture is onnxruntime's; another is closed, and its EngineError raised.
-
-    Both start at the same time: two processes on two cores.
-    """
-    z = bundle.space.first_look[None]
-    with ThreadPoolExecutor(1, "reference") as beside:
-        expected = beside.submit(_expected, bundle, z)
-        decoder = open_it()
-        try:
-            _compare(decoder.decode(z), expected.result())
-        except BaseException:
-            decoder.close()
-            raise
-    return decoder
-
-
-def check_pictures(bundle: Bundle, z: Latents, pictures: Pictures) -> None:
-    """See that a device made of z what onnxruntime makes of it: drivers may compile shaders wrongly.
-
-    Raises:
-        EngineError: The device's pictures are others.
-    """
-    _compare(pictures, _expected(bundle, z))
-
-
-def _expected(bundle: Bundle, z: Latents) -> Pictures | None:
-    """What onnxruntime makes of z; None where it cannot.
-
-    It is asked in another process, so that who decodes on a GPU need not keep its 35 MB.
-    """
-    try:
-        with IsolatedDecoder(bundle, backend="onnxruntime") as reference:
-            return reference.decode(z)
-    except (EngineError, UserError):
-        return None
-
-
-def _compare(pictures: Pictures, expected: Pictures | None) -> None:
-    if expected is None:  # then they are taken as they are
-        return
-    difference = np.abs(expected.astype(np.int16) - pictures)
-    far = float(np.mean(difference > CLOSE_LEVELS))
-    if far > FAR_SHARE:
-        raise EngineError(
-            f"the GPU's pictures are wrong: {100 * far:.0f} % of the values are not onnxruntime's"
-        )
