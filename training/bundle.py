@@ -45,8 +45,15 @@ def load_trained(folder: Path) -> Trained:
         raise UserError(f"{folder}: {str(error).splitlines()[-1].strip()}") from None
     model = model.to(memory_format=torch.channels_last).eval().requires_grad_(False)
     recipe = bundle.card.training
-    seconds = 60.0 * recipe.get("minutes", 0)
-    return Trained(model, config, recipe.get("steps", 0), seconds, weights_digest(model))
+    return Trained(
+        model,
+        config,
+        recipe.get("steps", 0),
+        60.0 * recipe.get("minutes", 0),
+        weights_digest(model),
+        commit=str(recipe.get("commit", "")),
+        machine=str(recipe.get("machine", "")),
+    )
 
 
 def stored_weights(path: Path) -> dict[str, Tensor]:

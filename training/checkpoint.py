@@ -164,6 +164,8 @@ class Trained:
         step: Steps taken.
         seconds: Time those steps took.
         digest: Of the averaged weights, before any pruning: figures carry it, to be told from others'.
+        commit: Of the code that trained them, where a bundle tells.
+        machine: That trained them, where a bundle tells.
     """
 
     model: VAE
@@ -171,6 +173,8 @@ class Trained:
     step: int
     seconds: float
     digest: str
+    commit: str = ""
+    machine: str = ""
 
 
 def load_trained(path: Path) -> Trained:

@@ -85,8 +85,8 @@ def card(trained: Trained, decoder_bytes: int, figures: dict[str, Any], machine:
             "bytes": decoder_bytes,
         },
         "training": {
-            "commit": _commit(),
-            "machine": machine,
+            "commit": trained.commit or _commit(),
+            "machine": machine or trained.machine or "unknown",
             "minutes": round(trained.seconds / 60),
             "steps": trained.step,
             "seed": config.seed,
@@ -134,7 +134,7 @@ def export(
         space: Where its data lie.
         folder: Of the bundle.
         figures: For the card, beside those of decoding, which are measured here.
-        machine: Where it was trained, for the card.
+        machine: Where it was trained, for the card; empty for what ``trained`` tells.
         seconds: Spent on measuring.
     """
     step = verify(trained, np.concatenate([space.sample(0, 64), space.anchors.z]))
@@ -197,7 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="where training ran (runs)")
     parser.add_argument("--bundle", type=Path, help="weights of this bundle of digits, not of a checkpoint")
     parser.add_argument("--out", type=Path, help="folder of the bundle (weights/MODEL)")
-    parser.add_argument("--machine", default="unknown", help='where it was trained, e.g. "2 CPU cores"')
+    parser.add_argument("--machine", default="", help='where it was trained, e.g. "2 CPU cores"')
     options = parser.parse_args(arguments)
     try:
         run = options.runs_dir / options.model

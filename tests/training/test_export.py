@@ -58,6 +58,12 @@ def test_a_bundle_gives_its_weights_back(tmp_path: Path, monkeypatch: pytest.Mon
         found = bundle.load_trained(tmp_path / "bundle")
         z = torch.from_numpy(space.sample(0, 5))
         assert torch.allclose(found.model.decoder(z), trained.model.decoder(z), atol=1e-2)
+        assert found.machine == "here"
+        with monkeypatch.context() as elsewhere:  # exporting again does not say that it was trained again
+            elsewhere.setattr(export, "_commit", lambda: "another")
+            again = export.card(found, 1, figures, "")
+        assert f'commit = "{found.commit}"' in again
+        assert 'machine = "here"' in again
         x = torch.rand(3, 1, 28, 28)
         assert torch.allclose(found.model.encoder(x)[0], trained.model.encoder(x)[0], atol=1e-2)
         learned = torch.allclose(found.model.prior(z), trained.model.prior(z), atol=1e-3)
