@@ -127,6 +127,7 @@ class Model:
     def close(self) -> None:
         """Give the device back; closing twice is harmless."""
         self._decoder.close()
+        self._encoder = None
 
     def __enter__(self) -> Self:
         return self

@@ -65,6 +65,12 @@ def two_inputs(data: bytes) -> bytes:
     return bytes(model.SerializeToString())
 
 
+def no_outputs(data: bytes) -> bytes:
+    model = onnx.ModelProto.FromString(data)
+    model.graph.ClearField("output")
+    return bytes(model.SerializeToString())
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -74,9 +80,10 @@ def two_inputs(data: bytes) -> bytes:
             "its first output has shape 1x4 for one picture; the mean, 1x5, is expected",
         ),
         (two_inputs(linear(weights(3), 3)), r"2 inputs \(.*\); one picture \(n, 3, 8, 4\) is supported"),
+        (no_outputs(linear(weights(3), 3)), "no output; the mean, 1x5 for one picture, is expected"),
         (linear(weights(1), 1), "operator 'Gemm' .* does not fit its inputs"),
     ],
-    ids=["empty", "other latent size", "two inputs", "other channels"],
+    ids=["empty", "other latent size", "two inputs", "no outputs", "other channels"],
 )
 def test_an_encoder_that_is_none_is_one_clear_line(tmp_path: Path, data: bytes, words: str) -> None:
     bundle = open_bundle(bundle_with(tmp_path / "model", data))

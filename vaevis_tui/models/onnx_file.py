@@ -97,6 +97,8 @@ def load_encoder(path: Path, image_shape: Shape, dim: int) -> onnx.ModelProto:
     with _naming(path):
         model = _judged(path)
         image = _only_input(model.graph, f"one picture (n, {', '.join(map(str, image_shape))})")
+        if not model.graph.output:
+            raise UnsupportedError(f"no output; the mean, 1x{dim} for one picture, is expected")
         _check_float(model.graph.output[0], "output")
         found = measure(model, image.name, (1, *image_shape)).output
         if found != (1, dim):
