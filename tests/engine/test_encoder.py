@@ -12,6 +12,7 @@ from onnx import TensorProto, helper
 
 from tests.models.make import encoder_model, write_bundle
 from vaevis_tui.api import load
+from vaevis_tui.engine.decoder import EngineError
 from vaevis_tui.engine.encoder import Encoder
 from vaevis_tui.errors import UserError
 from vaevis_tui.models import catalog
@@ -91,6 +92,13 @@ def test_an_encoder_that_is_none_is_one_clear_line(tmp_path: Path, data: bytes, 
         Encoder(bundle)
     assert "encoder.onnx" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_an_encoder_that_makes_nan_has_failed(tmp_path: Path) -> None:
+    weight = np.full((3 * HEIGHT * WIDTH, DIM), np.nan, np.float32)
+    encoder = Encoder(open_bundle(bundle_with(tmp_path / "model", linear(weight, 3))))
+    with pytest.raises(EngineError, match="did not make 5 finite numbers"):
+        encoder.encode(np.ones((1, HEIGHT, WIDTH, 3), np.uint8))
 
 
 def test_a_model_without_an_encoder_says_so(tmp_path: Path) -> None:

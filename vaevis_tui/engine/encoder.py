@@ -73,5 +73,5 @@ class Encoder:
         except Exception as error:  # onnxruntime's exceptions have no base of their own
             raise EngineError(reason_of(error)) from error
         if mean.shape != (self._dim,) or not np.isfinite(mean).all():
-            raise EngineError(f"the encoder made {mean.shape} numbers, not finite ones ({self._dim},)")
+            raise EngineError(f"the encoder did not make {self._dim} finite numbers of the picture")
         return np.asarray(mean, np.float32)
