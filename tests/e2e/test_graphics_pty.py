@@ -123,8 +123,8 @@ def test_few_colours_are_told_where_pictures_have_them(
     with explorer(bundle, "--graphics", graphics, env=env) as session:
         session.send(KITTY_26)
         session.wait_for_text("g kitty" if graphics == "auto" else "g half")
-        session.press("right")
-        session.wait_for_text("+0.10")
+        session.press("y")  # what is told later stands below what was told before
+        session.wait_for_text("copied z")
         assert ("Drawn in" in session.text) == said
         end(session)
 
