@@ -76,8 +76,7 @@ def test_kitty_shows_frames_and_flips(placeholders: bool, tmp_path: Path) -> Non
             output += image.patch(noise[:64] + np.array(PATCHED, np.uint8), 0)
             output += image.patch(noise[64:] + np.array(NEW, np.uint8), 64)
     with screen() as (display, screenshot), terminal(KITTY, display, output, tmp_path):
-        assert becomes(two_patches_of(NEW), screenshot)
-        assert of_color(screenshot(), PATCHED).sum() > 1000
+        assert becomes(two_patches_beside(PATCHED, NEW), screenshot)
         assert not of_color(screenshot(), OLD).any(), "a picture that was replaced is still there"
 
 
@@ -148,12 +147,15 @@ def of_color(scene: NDArray[np.uint8], color: tuple[int, int, int]) -> NDArray[n
     return off <= 1
 
 
-def two_patches_of(color: tuple[int, int, int]) -> Callable[[NDArray[np.uint8]], bool]:
-    """Whether there are two patches of a colour side by side, and more than a few dots of them."""
+def two_patches_beside(
+    other: tuple[int, int, int], color: tuple[int, int, int]
+) -> Callable[[NDArray[np.uint8]], bool]:
+    """Whether there are two patches of a colour side by side and some of another: more than a few dots."""
 
     def condition(scene: NDArray[np.uint8]) -> bool:
         there = of_color(scene, color)
         columns = np.flatnonzero(there.any(axis=0))
-        return there.sum() > 1000 and int((np.diff(columns) > 1).sum()) == 1
+        two = there.sum() > 1000 and int((np.diff(columns) > 1).sum()) == 1
+        return bool(two and of_color(scene, other).sum() > 1000)
 
     return condition
