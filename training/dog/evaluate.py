@@ -21,6 +21,11 @@ from training.sizes import sizes
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.space import LatentSpace
 
+SEARCH_STEPS = 25
+"""Of Adam, from the encoder's estimate; four times as many come 0.1 dB nearer."""
+
+SEARCH_RATE = 0.05
+
 TRAINED_BY = ", which also judged textures in training"
 """Then the distances flatter the model."""
 
@@ -80,7 +85,7 @@ def reconstruct(model: VAE, pixels: Tensor) -> Tensor:
 
 
 def reconstruction(model: VAE, pixels: Tensor, training: Tensor, device: torch.device) -> dict[str, float]:
-    """How near reconstructions come, and how near as many principal components of the same images do."""
+    """How near reconstructions come, the nearest decodes, and as many principal components of the images."""
     x = pixels.float() / 255
     rebuilt = reconstruct(model, pixels)
     count = model.decoder.hidden.in_features
@@ -89,6 +94,7 @@ def reconstruction(model: VAE, pixels: Tensor, training: Tensor, device: torch.d
     cb, cr = figures.explained_chroma(rebuilt, x)
     return {
         "psnr_db": round(figures.psnr(rebuilt, x), 2),
+        "psnr_nearest_db": round(figures.psnr(decode(model, nearest(model, x, device)), x), 2),
         "psnr_pca_db": round(figures.psnr(projected, x), 2),
         "ssim": round(figures.ssim(rebuilt, x), 3),
         "ssim_pca": round(figures.ssim(projected, x), 3),
@@ -96,6 +102,26 @@ def reconstruction(model: VAE, pixels: Tensor, training: Tensor, device: torch.d
         "explained_variance_cb": round(cb, 2),
         "explained_variance_cr": round(cr, 2),
     }
+
+
+def nearest(model: VAE, x: Tensor, device: torch.device, batch: int = 50) -> Tensor:
+    """Latents (n, d) near to whose decodes the pictures (n, 3, 128, 128), values 0..1, are, by a search.
+
+    What the encoder falls short of by guessing at photographs that it has not seen is the amortisation gap of
+    Cremer et al. 2018 (arXiv:1801.03558); what is left is the decoder's.
+    """
+    found = []
+    for pictures in torch.split(x, batch):
+        wanted = pictures.to(device)
+        z = model.encoder(wanted)[0].detach().requires_grad_(True)
+        optimiser = torch.optim.Adam([z], SEARCH_RATE)
+        for _ in range(SEARCH_STEPS):
+            optimiser.zero_grad()
+            # Each picture's own mean: how many are searched for together changes nothing.
+            ((torch.sigmoid(model.decoder(z)) - wanted) ** 2).mean((1, 2, 3)).sum().backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+        found.append(z.detach().cpu())
+    return torch.cat(found)
 
 
 def before_discriminator(run: Path, trained: Trained, pixels: Tensor) -> dict[str, float]:
