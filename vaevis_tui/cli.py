@@ -44,6 +44,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code: 0, 1 if it failed, 2 if what it was given was wrong."""
+    # Nothing here multiplies matrices that a second thread would be worth, and numpy's threads, one a core,
+    # spin from their start on: 0.1 s of a core that the first picture waits for.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments = _join_negative(sys.argv[1:] if argv is None else argv)
     commands: dict[str, Callable[[list[str]], int]] = {
         "decode": _decode,

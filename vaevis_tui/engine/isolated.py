@@ -8,10 +8,8 @@ its last words become an `EngineError`, and the session goes on with another bac
 
 It costs 0.1 ms a picture, and wgpu's Python does not share the interpreter lock with what draws.
 
-The other side is `vaevis_tui.engine.isolated_child`. They speak through pipes, little-endian. An order and
-its answer are JSON after their length (u32). Then, for each batch, n (u32) and n·d float32 go one way;
-`ANSWER` and n·h·w·3 bytes of pictures come back, or as many bytes of text as the first field of `ANSWER`
-says. When `ANSWER` is there the device is free: the next request may be sent before the pictures are read.
+The other side is `vaevis_tui.engine.isolated_child`; what they say to each other is in
+`vaevis_tui.engine.isolated_protocol`.
 """
 
 from __future__ import annotations
@@ -21,7 +19,6 @@ import json
 import os
 import select
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
@@ -44,13 +41,10 @@ from vaevis_tui.engine.decoder import (
     checked_latents,
     in_plain_words,
 )
+from vaevis_tui.engine.isolated_protocol import ANSWER, LENGTH
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.models.text import one_line
-
-LENGTH = struct.Struct("<I")
-ANSWER = struct.Struct("<Iddd")
-"""Bytes of an error's text, 0 for pictures; then seconds of submitting, computing and unpacking."""
 
 AT_ONCE = 64
 """Pictures in one request."""
@@ -66,6 +60,9 @@ PATIENCE = 10.0
 
 ENDING_PATIENCE = 2.0
 """Seconds for the process to end by itself, and again when it was killed."""
+
+_ENVIRONMENT = {"RUST_BACKTRACE": "0", "OPENBLAS_NUM_THREADS": "1"}
+"""Of the other process. No matrix is multiplied there: numpy's threads would only spin while it starts."""
 
 _START = "import sys; sys.path[:] = {path!r}; from vaevis_tui.engine.isolated_child import main; main()"
 
@@ -246,7 +243,7 @@ class _Child:
                 stdout=subprocess.PIPE,
                 stderr=self._said,  # where native libraries write what must not get on the screen
                 bufsize=0,
-                env={**os.environ, "RUST_BACKTRACE": "0"},
+                env={**os.environ, **_ENVIRONMENT},
             )
         except OSError as error:
             self._said.close()

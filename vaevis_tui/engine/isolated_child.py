@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from vaevis_tui.engine.decoder import Decoder, EngineError
-from vaevis_tui.engine.isolated import ANSWER, LENGTH
+from vaevis_tui.engine.isolated_protocol import ANSWER, LENGTH
 from vaevis_tui.errors import UserError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Take one order, answer it, and decode whatever follows.
 
     Args:
-        requests: What `vaevis_tui.engine.isolated` writes; its text says in which form.
+        requests: What `vaevis_tui.engine.isolated` writes, in the form of `isolated_protocol`.
         answers: What that reads.
     """
     (length,) = LENGTH.unpack(requests.read(LENGTH.size))

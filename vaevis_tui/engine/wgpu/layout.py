@@ -126,8 +126,18 @@ def pad_to_blocks(array: NDArray[Any], axis: int) -> NDArray[Any]:
 
 def is_lossless_float16(array: NDArray[np.float32]) -> bool:
     """Whether every number survives being stored as a float16 (it does if the file stored float16)."""
-    if (array.view(np.uint32) & 0x1FFF).any():  # of 23 bits of a float32's fraction a float16 keeps 10
+    flat = array.reshape(-1)
+    parts = (flat[start : start + _AT_ONCE] for start in range(0, flat.size, _AT_ONCE))
+    return all(map(_is_lossless, parts))
+
+
+_AT_ONCE = 1 << 16
+"""Numbers looked at together: what is worked out about them stays in the processor's cache."""
+
+
+def _is_lossless(part: NDArray[np.float32]) -> bool:
+    if (part.view(np.uint32) & 0x1FFF).any():  # of 23 bits of a float32's fraction a float16 keeps 10
         return False
-    size = np.abs(array)
-    small = array[size < 2**-14]  # below its smallest normal number it has fewer
+    size = np.abs(part)
+    small = part[size < 2**-14]  # below its smallest normal number it has fewer
     return bool(size.max(initial=0) <= 65504 and (small.astype(np.float16) == small).all())

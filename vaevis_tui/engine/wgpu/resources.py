@@ -75,15 +75,21 @@ class Resources:
         return texture.create_view()
 
     def fill(self, texture: Any, array: NDArray[Any]) -> None:
-        """Fill a texture from its first texel on; what the array does not reach is zero."""
-        rows = texture.height
-        host = np.zeros(rows * TEXTURE_WIDTH * 4, array.dtype)
-        host[: array.size] = array
+        """Fill a texture from its first texel on; what the array does not reach is zero, as it is anew."""
+        row = TEXTURE_WIDTH * 4
+        whole_rows, rest = divmod(array.size, row)
+        if whole_rows:
+            self._write_rows(texture, 0, array[: whole_rows * row])
+        if rest:
+            self._write_rows(texture, whole_rows, np.pad(array[-rest:], (0, row - rest)))
+
+    def _write_rows(self, texture: Any, first: int, rows: NDArray[Any]) -> None:
+        count = rows.size // (TEXTURE_WIDTH * 4)
         self.device.queue.write_texture(
-            {"texture": texture},
-            host,
-            {"bytes_per_row": TEXTURE_WIDTH * 16, "rows_per_image": rows},
-            (TEXTURE_WIDTH, rows, 1),
+            {"texture": texture, "origin": (0, first, 0)},
+            rows,
+            {"bytes_per_row": TEXTURE_WIDTH * 16, "rows_per_image": count},
+            (TEXTURE_WIDTH, count, 1),
         )
 
     def texture(self, label: str, size: int, texel: str, usage: str) -> Any:

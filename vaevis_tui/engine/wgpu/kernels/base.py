@@ -326,8 +326,8 @@ def pack_blocks(blocks: NDArray[np.float32], context: Context) -> tuple[Constant
         context: Whether weights are float16, and whether they lie in textures.
     """
     half = context.half
-    stored = blocks.astype(np.float16) if half else blocks
-    words = np.ascontiguousarray(stored).reshape(-1).view(np.uint32)
+    stored = blocks.astype(np.float16 if half else np.float32, order="C", copy=False)
+    words = stored.reshape(-1).view(np.uint32)
     texture = context.weights_in_textures
     text = render(
         "weights.wgsl", {"half": half, "texture": texture, "binding": 1, "texture_width": TEXTURE_WIDTH}

@@ -6,6 +6,8 @@ import math
 from functools import partial
 from types import SimpleNamespace
 
+import numpy as np
+
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.wgpu.kernels.base import (
     Constant,
@@ -32,7 +34,8 @@ def lower(operator: ir.Linear, context: Context, split: int = 1, sample: int = 1
     """
     source, target = context.layout(operator.inputs[0]), layout_of(operator.shape)
     rows, columns = blocked_order(target), blocked_order(source)
-    weight = take_padded(take_padded(operator.weight, rows, 0), columns, 1)
+    stored = operator.weight.astype(np.float16) if context.half else operator.weight
+    weight = take_padded(take_padded(stored, rows, 0), columns, 1)
     blocks = weight.reshape(target.vec4s, 4, source.vec4s, 4).transpose(2, 0, 3, 1)
     packed, text = pack_blocks(blocks, context)
     size, counts = dispatch(operator, context, -(-target.vec4s // sample), split=split)
