@@ -2,7 +2,8 @@
 
 An order and its answer are JSON after their length (u32). Then, for each batch, n (u32) and n·d float32 go
 one way; `ANSWER` and n·h·w·3 bytes of pictures come back, or as many bytes of text as the first field of
-`ANSWER` says. When `ANSWER` is there the device is free: the next request may be sent before the pictures are read.
+`ANSWER` says. When `ANSWER` is there the device is free: the next request may be sent before the pictures
+are read.
 """
 
 from __future__ import annotations
