@@ -75,7 +75,7 @@ class Resources:
         return texture.create_view()
 
     def fill(self, texture: Any, array: NDArray[Any]) -> None:
-        """Fill a texture from its first texel on; what the array does not reach is zero, as it is anew."""
+        """Write an array from the first texel on, and zeros in what is left of its last row."""
         row = TEXTURE_WIDTH * 4
         whole_rows, rest = divmod(array.size, row)
         if whole_rows:
