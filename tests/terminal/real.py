@@ -20,6 +20,9 @@ from tests.support import require
 
 Screenshot = Callable[[], NDArray[np.uint8]]
 
+OPTIONS = ["-nolisten", "tcp", "-noreset"]
+"""Reset when the last client has gone, it would refuse a terminal that comes right after a screenshot."""
+
 PROGRAMS = {"Xvfb": "xvfb", "import": "imagemagick"}
 
 
@@ -41,7 +44,7 @@ def screen(width: int = 800, height: int = 600) -> Iterator[tuple[str, Screensho
         require(shutil.which(program), f"{program} (Debian: {package})")
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", *OPTIONS],
         pass_fds=[write],
         stderr=subprocess.DEVNULL,
     )
