@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from itertools import product
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import RESULT, Array, substitute
@@ -14,6 +16,10 @@ from vaevis_tui.engine.graph.resize import nearest_indices
 
 MAX_SCALE = 4
 """Phases along an axis: their kernels take up to its square times the weight's memory."""
+
+
+_Phases: TypeAlias = tuple[Array, NDArray[np.bool_], tuple[int, int]]
+"""Weight, used and origin of an `ir.PhaseConvolution`."""
 
 
 def upsample_into_convolution(graph: Graph) -> Graph:
@@ -32,20 +38,9 @@ def upsample_into_convolution(graph: Graph) -> Graph:
         scale = _repeats(resize, graph)
         if scale is None or not _fits_phases(operator, resize):
             continue
-        weight, used, origin = _upsampled_phases(operator, scale)
-        fused = ir.PhaseConvolution(
-            inputs=resize.inputs,
-            output=operator.output,
-            shape=operator.shape,
-            epilogue=operator.epilogue,
-            operands=operator.operands,
-            weight=weight,
-            bias=operator.bias,
-            scale=scale,
-            origin=origin,
-            used=used,
-            source=(resize.shape[2] // scale, resize.shape[3] // scale),
-        )
+        source = (resize.shape[2] // scale, resize.shape[3] // scale)
+        phases = _upsampled_phases(operator, scale)
+        fused = _by_phases(operator, resize.inputs, source, scale, phases)
         return upsample_into_convolution(graph.replace({resize.output: None, operator.output: fused}))
     return graph
 
@@ -71,7 +66,7 @@ def _fits_phases(operator: ir.Convolution, resize: ir.Resize) -> bool:
     return operator.groups == 1 and operator.strides == (1, 1) and operator.shuffle == 1 and same_size
 
 
-def _upsampled_phases(operator: ir.Convolution, scale: int) -> tuple[Array, np.ndarray, tuple[int, int]]:
+def _upsampled_phases(operator: ir.Convolution, scale: int) -> _Phases:
     taps: list[list[list[int | None]]] = [
         # for each phase and kernel index along the axis, the source offset that it falls on
         [[(phase + k * d - pad) // scale for k in range(count)] for phase in range(scale)]
@@ -82,18 +77,37 @@ def _upsampled_phases(operator: ir.Convolution, scale: int) -> tuple[Array, np.n
     return _phases(operator.weight, scale, taps)
 
 
-def _phases(
-    weight: Array, scale: int, taps: list[list[list[int | None]]]
-) -> tuple[Array, np.ndarray, tuple[int, int]]:
+def _by_phases(
+    operator: ir.Convolution | ir.TransposedConvolution,
+    inputs: tuple[str, ...],
+    source: tuple[int, int],
+    scale: int,
+    phases: _Phases,
+) -> ir.PhaseConvolution:
+    """What makes the same as ``operator`` of the small image, ``source`` pixels down and across."""
+    weight, used, origin = phases
+    return ir.PhaseConvolution(
+        inputs=inputs,
+        output=operator.output,
+        shape=operator.shape,
+        epilogue=operator.epilogue,
+        operands=operator.operands,
+        weight=weight,
+        bias=operator.bias,
+        scale=scale,
+        origin=origin,
+        used=used,
+        source=source,
+    )
+
+
+def _phases(weight: Array, scale: int, taps: list[list[list[int | None]]]) -> _Phases:
     """Gather a kernel into phases.
 
     Args:
         weight: float32 (outputs, inputs, kernel height, kernel width).
         scale: Phases along each axis.
         taps: For each axis, phase and kernel index: the source offset that it multiplies, None for none.
-
-    Returns:
-        Weight, used and origin of a `PhaseConvolution`.
     """
     offsets = [[o for phase in axis for o in phase if o is not None] for axis in taps]
     first = [min(axis) for axis in offsets]
@@ -133,20 +147,8 @@ def transposed_convolution_into_phases(graph: Graph) -> Graph:
                 operator.weight.shape[2:], operator.dilations, operator.pads[:2], strict=True
             )
         ]
-        weight, used, origin = _phases(operator.weight.transpose(1, 0, 2, 3), scale, taps)
-        changes[operator.output] = ir.PhaseConvolution(
-            inputs=operator.inputs,
-            output=operator.output,
-            shape=operator.shape,
-            epilogue=operator.epilogue,
-            operands=operator.operands,
-            weight=weight,
-            bias=operator.bias,
-            scale=scale,
-            origin=origin,
-            used=used,
-            source=operator.source,
-        )
+        phases = _phases(operator.weight.transpose(1, 0, 2, 3), scale, taps)
+        changes[operator.output] = _by_phases(operator, operator.inputs, operator.source, scale, phases)
     return graph.replace(changes)
 
 
