@@ -74,3 +74,7 @@ def test_float16_is_lossless_only_for_what_it_holds() -> None:
     assert is_lossless_float16(np.array([0.5, -2, 65504], np.float32))
     assert not is_lossless_float16(np.array([0.1], np.float32))
     assert not is_lossless_float16(np.array([1e6], np.float32))
+    many = np.ones((3, 70_000), np.float32).T
+    assert is_lossless_float16(many)
+    many[-1, -1] = 0.1
+    assert not is_lossless_float16(many)

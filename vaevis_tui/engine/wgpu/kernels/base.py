@@ -318,11 +318,11 @@ def _functions_for(text: str) -> str:
 # -- weights -------------------------------------------------------------------------------------------------
 
 
-def pack_blocks(blocks: NDArray[np.float32], context: Context) -> tuple[Constant, str]:
+def pack_blocks(blocks: NDArray[Any], context: Context) -> tuple[Constant, str]:
     """Weight blocks as the device reads them, and the WGSL that binds them at 1 and reads one block.
 
     Args:
-        blocks: float32 (..., 4 inputs, 4 outputs).
+        blocks: float32, or float16 where that is how they are stored, (..., 4 inputs, 4 outputs).
         context: Whether weights are float16, and whether they lie in textures.
     """
     half = context.half
