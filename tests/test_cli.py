@@ -16,12 +16,12 @@ import vaevis_tui
 from tests.engine.reference import Builder
 from vaevis_tui.api import Model
 from vaevis_tui.cli import main
-from vaevis_tui.engine.decoder import EngineError, Tuning
+from vaevis_tui.engine.decoder import EngineError, TuningMode
+from vaevis_tui.explorer.settings import ExplorerSettings, tuned_source, untuned_source
 from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.resources import weights_dir
-from vaevis_tui.terminal import capabilities
-from vaevis_tui.tui.settings import ExplorerSettings, tuned_source, untuned_source
+from vaevis_tui.terminal.detect import capabilities
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -61,7 +61,7 @@ def test_kernels_may_be_left_untuned(
     asked: list[str] = []
     load = vaevis_tui.load
 
-    def watched(model: str, backend: str, tuning: Tuning) -> Model:
+    def watched(model: str, backend: str, tuning: TuningMode) -> Model:
         asked.append(tuning)
         return load(model, backend, tuning)
 

@@ -17,7 +17,7 @@ from vaevis_tui.latent.space import LatentSpace
 
 EPOCHS, BATCH = 3, 128
 DRAWS = 100
-"""Pictures of each class."""
+"""Images of each class."""
 
 NEIGHBOURS = 100
 """Images of a class nearest to its mode: what their posteriors cover is one picture to the model."""

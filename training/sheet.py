@@ -60,7 +60,7 @@ def draw_without_originals(model: VAE, space: LatentSpace, seed: int, columns: i
         model: The VAE, on the CPU.
         space: Its latent space, with at least ``columns`` anchors that are examples.
         seed: Of the samples.
-        columns: Pictures in a row, at least 4.
+        columns: Images in a row, at least 4.
     """
     picture = Picture(model)
     examples = space.anchors.z[space.anchors.indices >= 0]

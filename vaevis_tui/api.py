@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vaevis_tui.engine.decoder import Decoder, DecoderInfo, Latents, Pictures, Tuning
+from vaevis_tui.engine.decoder import Decoder, DecoderInfo, Images, Latents, TuningMode
 from vaevis_tui.engine.encoder import Encoder
 from vaevis_tui.engine.select import open_decoder
 from vaevis_tui.latent.inversion import Inversion, invert
@@ -18,7 +18,7 @@ from vaevis_tui.models.bundle import Bundle, open_bundle
 from vaevis_tui.models.card import ModelCard
 
 
-def load(model: str | Path, backend: str = "auto", tuning: Tuning = "known") -> Model:
+def load(model: str | Path, backend: str = "auto", tuning: TuningMode = "known") -> Model:
     """Open a model for decoding; close it, or use it in a ``with`` statement.
 
     Args:
@@ -62,7 +62,7 @@ class Model:
         """Latent vectors, float32 (n, d), from what the data occupy; a seed gives the same z everywhere."""
         return self.space.sample(seed, n)
 
-    def decode(self, z: ArrayLike) -> Pictures:
+    def decode(self, z: ArrayLike) -> Images:
         """Decode latent vectors to pictures.
 
         Args:

@@ -287,7 +287,7 @@ def _explore(arguments: list[str]) -> int:
 
 def _run_explorer(options: argparse.Namespace) -> int:
     from vaevis_tui.models import catalog
-    from vaevis_tui.terminal.capabilities import detect
+    from vaevis_tui.terminal.detect.capabilities import detect
 
     terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=sys.stderr.isatty())
     if terminal.refusal:
@@ -296,11 +296,11 @@ def _run_explorer(options: argparse.Namespace) -> int:
         # Textual looks at COLORTERM alone, which SSH does not pass on, and reads this when it is imported.
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "truecolor")
 
-    from vaevis_tui.export.session import SessionFolder, read_session
-    from vaevis_tui.terminal.inquiry import Inquiry
-    from vaevis_tui.terminal.way import Way
+    from vaevis_tui.explorer.session import SessionFolder, read_session
+    from vaevis_tui.explorer.settings import ExplorerSettings, tuned_source, untuned_source
+    from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
+    from vaevis_tui.terminal.link.profile import LinkProfile
     from vaevis_tui.tui.run import run_explorer
-    from vaevis_tui.tui.settings import ExplorerSettings, tuned_source, untuned_source
 
     sessions = SessionFolder()
     resumed, claimed = None, None
@@ -326,9 +326,9 @@ def _run_explorer(options: argparse.Namespace) -> int:
         snapshot_dir=options.snapshot_dir,
         colors=terminal.colors,
         graphics=options.graphics,
-        inquiry=Inquiry.of(os.environ, terminal),
+        inquiry=TerminalProbe.of(os.environ, terminal),
         notice=terminal.notice,
-        way=Way.of(os.environ, terminal.multiplexer, options.max_rate, options.reduced_motion),
+        way=LinkProfile.of(os.environ, terminal.multiplexer, options.max_rate, options.reduced_motion),
         decoder_source=tuned_source if options.tune else untuned_source,
         resumed=resumed,
         sessions=sessions,

@@ -20,7 +20,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.models.card import ModelCard
 
 if TYPE_CHECKING:
-    from vaevis_tui.terminal.probe import Reply
+    from vaevis_tui.terminal.detect.probe import Reply
 
 
 def print_picture(picture: NDArray[np.uint8], console: Console | None = None) -> None:
@@ -52,16 +52,16 @@ def draw_picture(picture: NDArray[np.uint8], graphics: str) -> str | None:
     Returns:
         What the user should know, one line; or None.
     """
-    from vaevis_tui.terminal.ask import ask
-    from vaevis_tui.terminal.capabilities import detect
-    from vaevis_tui.terminal.choice import choose
+    from vaevis_tui.terminal.detect.ask import ask
+    from vaevis_tui.terminal.detect.capabilities import detect
+    from vaevis_tui.terminal.detect.selection import choose
+    from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
+    from vaevis_tui.terminal.detect.window import window_of
     from vaevis_tui.terminal.graphics import PROTOCOLS
-    from vaevis_tui.terminal.inquiry import Inquiry
-    from vaevis_tui.terminal.media import medium
-    from vaevis_tui.terminal.window import window_of
+    from vaevis_tui.terminal.renderers import medium
 
     terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=sys.stdout.isatty())
-    inquiry = Inquiry.of(os.environ, terminal)
+    inquiry = TerminalProbe.of(os.environ, terminal)
     replies: tuple[Reply, ...] = ()
     if graphics in PROTOCOLS and not terminal.refusal:
         with contextlib.suppress(OSError):

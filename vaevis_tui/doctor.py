@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 from vaevis_tui import __version__
 from vaevis_tui.engine.decoder import DecoderInfo, EngineError
 from vaevis_tui.errors import UserError
-from vaevis_tui.terminal.ask import ask
-from vaevis_tui.terminal.capabilities import TerminalCapabilities, detect
-from vaevis_tui.terminal.choice import offered
+from vaevis_tui.terminal.detect.ask import ask
+from vaevis_tui.terminal.detect.capabilities import TerminalCapabilities, detect
+from vaevis_tui.terminal.detect.probe import Reply
+from vaevis_tui.terminal.detect.selection import offered
+from vaevis_tui.terminal.detect.support import GraphicsSupport
+from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
+from vaevis_tui.terminal.detect.window import window_of
 from vaevis_tui.terminal.graphics import Graphics
-from vaevis_tui.terminal.inquiry import Inquiry
-from vaevis_tui.terminal.probe import Reply
-from vaevis_tui.terminal.support import GraphicsSupport
-from vaevis_tui.terminal.window import window_of
 
 if TYPE_CHECKING:
-    from vaevis_tui.engine.decoder import Latents, Pictures
-    from vaevis_tui.engine.wgpu.choices import Choices
+    from vaevis_tui.engine.decoder import Images, Latents
     from vaevis_tui.engine.wgpu.kernels import Limits
+    from vaevis_tui.engine.wgpu.tuning_cache import Choices
     from vaevis_tui.models.bundle import Bundle
 
 PACKAGES = ("textual", "rich", "rich-pixels", "numpy", "onnx", "onnxruntime", "wgpu", "pillow")
@@ -148,8 +148,8 @@ def describe_plan(model: str) -> str:
         UserError: there is no such model, or the wgpu backend cannot compute it.
     """
     from vaevis_tui.engine.graph import UnsupportedGraph, import_onnx, rewrite
-    from vaevis_tui.engine.wgpu.fitting import fit
     from vaevis_tui.engine.wgpu.kernels import Limits
+    from vaevis_tui.engine.wgpu.legalize import fit
     from vaevis_tui.engine.wgpu.plan import make_plan
     from vaevis_tui.models.bundle import open_bundle
 
@@ -167,8 +167,8 @@ def describe_plan(model: str) -> str:
 def _plan_target() -> tuple[str, Limits | None, bool, Choices | None]:
     """The adapter to plan for, its limits, whether it is the processor, and what was measured on it."""
     try:
-        from vaevis_tui.engine.wgpu.choices import Choices
         from vaevis_tui.engine.wgpu.device import find_adapter, open_device
+        from vaevis_tui.engine.wgpu.tuning_cache import Choices
 
         summary, native = find_adapter()
         device, limits = open_device(native)
@@ -187,7 +187,7 @@ def _version(package: str) -> str:
 
 def _ask(terminal: TerminalCapabilities) -> Answers:
     """Ask the terminal what it can do, if there is one at both ends."""
-    inquiry = Inquiry.of(os.environ, terminal)
+    inquiry = TerminalProbe.of(os.environ, terminal)
     replies: tuple[Reply, ...] = ()
     problem = ""
     began = time.perf_counter()
@@ -228,7 +228,7 @@ def _size() -> tuple[int, int]:
 
 def _adapters() -> tuple[list[str], str]:
     """Vulkan, Metal and Direct3D adapters by name, and why there are none."""
-    from vaevis_tui.engine.isolated import list_adapters
+    from vaevis_tui.engine.decoder_process import list_adapters
 
     try:
         found = list_adapters()
@@ -256,8 +256,8 @@ def _attempt(model: str, backend: str) -> Attempt:
         return Attempt(backend, None, str(error), 0.0, 0.0)
 
 
-def _verdict(bundle: Bundle, z: Latents, pictures: Pictures) -> str:
-    from vaevis_tui.engine.agreement import check_pictures
+def _verdict(bundle: Bundle, z: Latents, pictures: Images) -> str:
+    from vaevis_tui.engine.verify import check_pictures
 
     try:
         check_pictures(bundle, z, pictures)

@@ -37,19 +37,19 @@ from PIL import Image
 from rich.console import Console
 
 from tests.link.simulator import walk
-from vaevis_tui.terminal.ascii import AsciiEncoder
-from vaevis_tui.terminal.cells import CellEncoder
-from vaevis_tui.terminal.colors import ColorDepth, ColorMode
+from vaevis_tui.terminal.cells.ascii import AsciiEncoder
+from vaevis_tui.terminal.cells.cells import CellEncoder
+from vaevis_tui.terminal.cells.glyphs import BRAILLE, OCTANTS, QUADRANTS, SEXTANTS
+from vaevis_tui.terminal.cells.halfblock import HalfBlockEncoder
+from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
+from vaevis_tui.terminal.color.sgr import sgr_colors, sixteen_colors
+from vaevis_tui.terminal.detect.support import KittyGraphics, conclude
 from vaevis_tui.terminal.encoder import PictureEncoder
-from vaevis_tui.terminal.glyphs import BRAILLE, OCTANTS, QUADRANTS, SEXTANTS
 from vaevis_tui.terminal.graphics import Graphics
-from vaevis_tui.terminal.halfblock import HalfBlockEncoder
-from vaevis_tui.terminal.iterm2 import inline_image
-from vaevis_tui.terminal.kitty import KittyImage
-from vaevis_tui.terminal.media import medium
-from vaevis_tui.terminal.sgr import sgr_colors, sixteen_colors
-from vaevis_tui.terminal.sixel import SixelEncoder
-from vaevis_tui.terminal.support import KittyGraphics, conclude
+from vaevis_tui.terminal.images.iterm2 import inline_image
+from vaevis_tui.terminal.images.kitty import KittyImage
+from vaevis_tui.terminal.images.sixel import SixelEncoder
+from vaevis_tui.terminal.renderers import medium
 
 Pixels = NDArray[np.uint8]
 

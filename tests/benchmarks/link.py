@@ -10,7 +10,7 @@ import argparse
 from collections import Counter
 
 from tests.link.simulator import Network, Result, simulate, walk
-from vaevis_tui.terminal.way import Way
+from vaevis_tui.terminal.link.profile import LinkProfile
 
 MEGABITS = (100.0, 10.0, 1.0, 0.3)
 ROUND_TRIPS = (0.005, 0.05, 0.2)
@@ -43,7 +43,9 @@ def main() -> None:
     for megabits in MEGABITS:
         for round_trip in ROUND_TRIPS:
             network = Network(megabits * 1e6, round_trip, 0.1 * round_trip)
-            result = simulate(network, pictures, seconds=options.seconds, rest=0, link=Way(remote=True).link)
+            result = simulate(
+                network, pictures, seconds=options.seconds, rest=0, link=LinkProfile(remote=True).link
+            )
             print(row(network, result))
 
 

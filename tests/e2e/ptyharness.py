@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 from tests.e2e.keys import key, mouse
 from tests.e2e.terminal import Frame, Terminal, Traits
 
-PATIENCE = 20.0
+TIMEOUT = 20.0
 """Seconds that a wait lasts unless told otherwise: slow machines pass, broken programs fail soon."""
 
 _SLICE = 0.02  # seconds between looks at whether the program has ended
@@ -139,7 +139,7 @@ class PtySession:
         self._close_files()
         self._state.cleanup()
 
-    def wait_for(self, condition: Callable[[], object], what: str = "", timeout: float = PATIENCE) -> float:
+    def wait_for(self, condition: Callable[[], object], what: str = "", timeout: float = TIMEOUT) -> float:
         """Read the terminal until the condition holds; gives the seconds that took.
 
         The condition is looked at after each read, not in between.
@@ -165,16 +165,16 @@ class PtySession:
                 )
         return time.perf_counter() - begun
 
-    def wait_for_text(self, text: str, timeout: float = PATIENCE) -> float:
+    def wait_for_text(self, text: str, timeout: float = TIMEOUT) -> float:
         """Wait until the screen shows a text within one row; gives the seconds that took."""
         return self.wait_for(lambda: text in self.text, f"the text {text!r}", timeout)
 
-    def wait_for_frames(self, count: int, timeout: float = PATIENCE) -> float:
+    def wait_for_frames(self, count: int, timeout: float = TIMEOUT) -> float:
         """Wait for so many more synchronised updates; gives the seconds that took."""
         goal = len(self.frames) + count
         return self.wait_for(lambda: len(self.frames) >= goal, f"{count} frames", timeout)
 
-    def wait_exit(self, timeout: float = PATIENCE) -> int:
+    def wait_exit(self, timeout: float = TIMEOUT) -> int:
         """Wait until the program has ended and all it wrote is read.
 
         Returns:

@@ -27,8 +27,8 @@ from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.latent.state import LatentState
 from vaevis_tui.models.bundle import open_bundle
-from vaevis_tui.terminal.layout import fit
-from vaevis_tui.tui.arrangement import arrange
+from vaevis_tui.terminal.placement import fit
+from vaevis_tui.tui.layout import arrange
 
 SIDE = 28
 
@@ -239,7 +239,7 @@ def test_suspended_it_gives_the_terminal_back_and_continued_takes_it_again(bundl
 BROKEN = """
 import sys
 from vaevis_tui.cli import main
-from vaevis_tui.tui.exploration import Exploration
+from vaevis_tui.explorer.exploration import Exploration
 
 def fail(self):
     raise RuntimeError("a mistake in the program")

@@ -15,10 +15,10 @@ from tests.e2e.terminal import Traits
 from tests.e2e.test_explorer_pty import wait_for_the_picture_of
 from tests.models.make import write_bundle
 from tests.support import require
-from tests.terminal.test_probe import FOOT, KITTY_26, KITTY_45, XTERM
+from tests.terminal.detect.test_probe import FOOT, KITTY_26, KITTY_45, XTERM
 from vaevis_tui.latent.state import LatentState
 from vaevis_tui.models.bundle import open_bundle
-from vaevis_tui.terminal.probe import QUERIES, ReplyKind
+from vaevis_tui.terminal.detect.probe import QUERIES, ReplyKind
 
 FENCE = QUERIES[ReplyKind.ATTRIBUTES]
 DELETED = b"\x1b_Ga=d,d=I,"
@@ -118,14 +118,14 @@ def test_half_blocks_come_first_and_a_better_picture_once_the_terminal_has_answe
 def test_few_colours_are_told_where_pictures_have_them(
     bundle: Path, graphics: str, variable: str, said: bool
 ) -> None:
-    """Pictures of kitty have all colours, whatever COLORTERM says of text; where none are wanted, greys."""
+    """Images of kitty have all colours, whatever COLORTERM says of text; where none are wanted, greys."""
     env = {"COLORTERM": None, "NO_COLOR": None} | ({"NO_COLOR": "1"} if variable == "NO_COLOR" else {})
     with explorer(bundle, "--graphics", graphics, env=env) as session:
         session.send(KITTY_26)
         session.wait_for_text("g kitty" if graphics == "auto" else "g half")
         session.press("y")  # what is told later stands below what was told before
         session.wait_for_text("copied z")
-        assert ("Drawn in" in session.text) == said
+        assert ("PaintedFrame in" in session.text) == said
         end(session)
 
 

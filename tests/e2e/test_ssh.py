@@ -19,7 +19,7 @@ from tests.e2e.ssh_server import SshServer, ssh_server
 from tests.e2e.test_explorer_pty import bundle, wait_for_a_picture, wait_for_the_picture_of
 from tests.e2e.test_slow_network import BUSY, ROUND_TRIP, key_delays
 from tests.support import require
-from vaevis_tui.export.session import SessionFolder, read_session
+from vaevis_tui.explorer.session import SessionFolder, read_session
 from vaevis_tui.latent.state import LatentState
 from vaevis_tui.models.bundle import open_bundle
 

@@ -15,16 +15,16 @@ from tests.engine.reference import Builder
 from tests.engine.wgpu_device import require_adapter
 from tests.models.make import write_bundle, write_decoder
 from tests.support import require
-from vaevis_tui.engine.decoder import Decoder, DecoderInfo, EngineError, Tuning
-from vaevis_tui.engine.isolated import IsolatedDecoder
-from vaevis_tui.engine.isolated_child import open_wgpu
+from vaevis_tui.engine.decoder import Decoder, DecoderInfo, EngineError, TuningMode
+from vaevis_tui.engine.decoder_child import open_wgpu
+from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.engine.select import Machine, decoder_source, has_gpu_node, open_decoder
 from vaevis_tui.engine.wgpu import AdapterSummary
 from vaevis_tui.engine.worker import DecodeWorker, Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle, open_bundle
 
-PATIENCE = 60.0
+TIMEOUT = 60.0
 """Seconds until a wait is given up; a software adapter compiles its first shaders for some of them."""
 
 
@@ -39,7 +39,7 @@ def adapter() -> AdapterSummary:
     return require_adapter()
 
 
-def open_on_any(bundle: Bundle, reason: str, *, tuning: Tuning, software: bool) -> Decoder:
+def open_on_any(bundle: Bundle, reason: str, *, tuning: TuningMode, software: bool) -> Decoder:
     """Take a software adapter where only a GPU would do."""
     return IsolatedDecoder(bundle, reason, tuning=tuning)
 
@@ -49,7 +49,7 @@ A_GPU = Machine(has_gpu=lambda: True, open_wgpu=open_on_any)
 
 
 def failing(error: Exception) -> Machine:
-    def fail(bundle: Bundle, reason: str, *, tuning: Tuning, software: bool) -> Decoder:
+    def fail(bundle: Bundle, reason: str, *, tuning: TuningMode, software: bool) -> Decoder:
         raise error
 
     return Machine(has_gpu=lambda: True, open_wgpu=fail)
@@ -135,11 +135,11 @@ def test_auto_in_a_worker_shows_the_first_picture_before_the_gpu_is_ready(
     z = bundle.space.sample(1)[0]
     with DecodeWorker(decoder_source(bundle, machine=A_GPU), decoded, errors.append, opened) as worker:
         worker.submit(z)
-        assert shown.wait(PATIENCE)
-        assert better.wait(PATIENCE)
+        assert shown.wait(TIMEOUT)
+        assert better.wait(TIMEOUT)
         shown.clear()
         worker.submit(z)
-        assert shown.wait(PATIENCE)
+        assert shown.wait(TIMEOUT)
     assert [info.backend for info in infos] == ["onnxruntime", "wgpu"]
     assert infos[0].reason == "the GPU is not ready yet"
     difference = frames[0].picture.astype(int) - frames[1].picture.astype(int)

@@ -16,23 +16,18 @@ from tests.engine.reference import Builder, mnist_like
 from tests.engine.wgpu_device import device, require_adapter
 from vaevis_tui import resources
 from vaevis_tui.engine import cache
-from vaevis_tui.engine.decoder import Tuning
+from vaevis_tui.engine.decoder import TuningMode
 from vaevis_tui.engine.graph import Graph, import_onnx, ir, rewrite
 from vaevis_tui.engine.wgpu import (
     TunedDecoder,
     WgpuDecoder,
-    choices,
+    benchmark,
     device_bench,
     kernels,
     open_tuned,
-    tuner,
+    tuning_cache,
 )
-from vaevis_tui.engine.wgpu.choices import Choice, Choices, digest
-from vaevis_tui.engine.wgpu.device_bench import DeviceBench
-from vaevis_tui.engine.wgpu.kernels import Context, Kernel, Lowered
-from vaevis_tui.engine.wgpu.kernels.base import always
-from vaevis_tui.engine.wgpu.plan import Dispatch, Plan, make_plan
-from vaevis_tui.engine.wgpu.tuner import (
+from vaevis_tui.engine.wgpu.benchmark import (
     BUDGET,
     CANDIDATES,
     MARGIN,
@@ -42,6 +37,11 @@ from vaevis_tui.engine.wgpu.tuner import (
     race,
     tune,
 )
+from vaevis_tui.engine.wgpu.device_bench import DeviceBench
+from vaevis_tui.engine.wgpu.kernels import Context, Kernel, Lowered
+from vaevis_tui.engine.wgpu.kernels.base import always
+from vaevis_tui.engine.wgpu.plan import Dispatch, Plan, make_plan
+from vaevis_tui.engine.wgpu.tuning_cache import Choices, Selection, digest
 
 
 class Clock:
@@ -99,7 +99,7 @@ class StubBench:
         return f"text of {kernel.name}"
 
 
-def raced(names: str, spare: str = "", budget: float = 100.0, **seconds: float) -> Choice | None:
+def raced(names: str, spare: str = "", budget: float = 100.0, **seconds: float) -> Selection | None:
     clock = Clock()
     stopwatch = Stopwatch(budget, clock, lambda: True)
     bench = StubBench(clock, **seconds)
@@ -280,7 +280,7 @@ def test_equal_operators_are_raced_once(timings: list[str]) -> None:
     opened, limits, software = device()
     plan = make_plan(graph_of(b), limits=limits, software=software, packed=False, textures=False)
     tune(opened, plan, Choices(), budget=60)
-    assert len(timings) <= CANDIDATES * tuner.ROUNDS + 2 * tuner.DUEL
+    assert len(timings) <= CANDIDATES * benchmark.ROUNDS + 2 * benchmark.DUEL
 
 
 @pytest.mark.parametrize("tick", [0.003, 0.05, 0.7])
@@ -295,7 +295,7 @@ def test_a_session_keeps_to_its_time_and_the_next_goes_on(
             super().__init__(budget, clock, rest)
             watches.append(self)
 
-    monkeypatch.setattr(tuner, "Stopwatch", KeptStopwatch)
+    monkeypatch.setattr(benchmark, "Stopwatch", KeptStopwatch)
     plan = plan_here(graph_of(mnist_like()))
     found = []
     for _ in range(3):
@@ -312,7 +312,7 @@ def test_a_session_keeps_to_its_time_and_the_next_goes_on(
 
 # -- on disk -------------------------------------------------------------------------------------------------
 
-CHOICE = Choice("tile_1x1", "0" * 32, "tile_2x1", {"tile_1x1": 1.0, "tile_2x1": 2.0}, ("tile_4x1",))
+CHOICE = Selection("tile_1x1", "0" * 32, "tile_2x1", {"tile_1x1": 1.0, "tile_2x1": 2.0}, ("tile_4x1",))
 
 
 def an_operator() -> tuple[ir.Operator, Context]:
@@ -359,7 +359,7 @@ def test_another_shape_epilogue_or_storage_misses() -> None:
         b.conv(8, 3)
         for textures in (False, True):
             dispatch = convolution(make_plan(graph_of(b), textures=textures))
-            keys.add(choices.shape_key(dispatch.operator, dispatch.context))
+            keys.add(tuning_cache.shape_key(dispatch.operator, dispatch.context))
     assert len(keys) == 8
 
 
@@ -442,7 +442,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache folder of this test."""
     require_adapter()
-    monkeypatch.setattr(choices, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(tuning_cache, "cache_folder", lambda: tmp_path)
     return tmp_path
 
 
@@ -456,7 +456,7 @@ def spoiled_network(monkeypatch: pytest.MonkeyPatch) -> Builder:
 def test_a_better_decoder_takes_over_between_two_pictures(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tuner, "ROUNDS", 1)
+    monkeypatch.setattr(benchmark, "ROUNDS", 1)
     b = spoiled_network(monkeypatch)
     z = b.latents(1)
     decoder = open_tuned(b.model(), "beside", reason="it was asked for", budget=60)
@@ -478,7 +478,7 @@ def test_a_better_decoder_takes_over_between_two_pictures(
 def test_the_former_decoder_is_closed_where_nobody_waits_for_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tuner, "ROUNDS", 1)
+    monkeypatch.setattr(benchmark, "ROUNDS", 1)
     b = spoiled_network(monkeypatch)
     z = b.latents(1)
     closed: dict[int, str] = {}
@@ -506,7 +506,7 @@ def test_what_an_earlier_session_measured_is_taken_at_once(
 ) -> None:
     b = spoiled_network(monkeypatch)
     opened: dict[str, str] = {}
-    order: list[Tuning] = ["known", "first", "known", "off"]
+    order: list[TuningMode] = ["known", "first", "known", "off"]
     for tuning in order:
         with open_tuned(b.model(), tuning, budget=60) as decoder:
             assert isinstance(decoder, WgpuDecoder)
@@ -517,7 +517,7 @@ def test_what_an_earlier_session_measured_is_taken_at_once(
 
 
 def test_nothing_is_measured_while_a_picture_is_made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vaevis_tui.engine.wgpu.tuned.QUIET", 0.0)
+    monkeypatch.setattr("vaevis_tui.engine.wgpu.autotune.QUIET", 0.0)
     b = network()
     z = b.latents(1)
     making = threading.Event()
@@ -542,7 +542,7 @@ def test_nothing_is_measured_while_a_picture_is_made(folder: Path, monkeypatch: 
             super().__init__(budget, clock, rested)
 
     monkeypatch.setattr(WgpuDecoder, "decode", watched)
-    monkeypatch.setattr(tuner, "Stopwatch", WatchedStopwatch)
+    monkeypatch.setattr(benchmark, "Stopwatch", WatchedStopwatch)
     with TunedDecoder(lambda: WgpuDecoder(b.model(), tuned=True)) as decoder:
         while not decoder.settle(0.001):
             decoder.decode(z)

@@ -13,13 +13,13 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.models.make import write_bundle
-from vaevis_tui.engine.decoder import Decoder, DecoderInfo, DecodeTimes, EngineError, Latents, Pictures
+from vaevis_tui.engine.decoder import Decoder, DecoderInfo, DecodeTimes, EngineError, Images, Latents
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.worker import DecoderSource, DecodeWorker, Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import open_bundle
 
-PATIENCE = 20.0
+TIMEOUT = 20.0
 """Seconds until a wait is given up: far more than anything here takes."""
 
 
@@ -37,10 +37,10 @@ class StubDecoder:
         self.closed = threading.Event()
         self.thread: threading.Thread | None = None
 
-    def decode(self, z: Latents) -> Pictures:
+    def decode(self, z: Latents) -> Images:
         self.thread = threading.current_thread()
         self.began.release()
-        assert self.go_on.wait(PATIENCE)
+        assert self.go_on.wait(TIMEOUT)
         if self.failure is not None:
             raise self.failure
         if z.shape != (1, self.info.latent_dim):
@@ -49,7 +49,7 @@ class StubDecoder:
         return np.full((1, 4, 4, 3), z[0, 0], np.uint8)
 
     def wait_until_decoding(self) -> None:
-        assert self.began.acquire(timeout=PATIENCE)
+        assert self.began.acquire(timeout=TIMEOUT)
 
     def close(self) -> None:
         self.closed.set()
@@ -72,12 +72,12 @@ class PipelinedStub(StubDecoder):
         self.read_back.set()
         self.failure_while_reading: Exception | None = None
 
-    def decode_on(self, z: Latents, following: Callable[[], Latents | None]) -> Pictures:
+    def decode_on(self, z: Latents, following: Callable[[], Latents | None]) -> Images:
         pictures = self.decode(z)
         found = following()
         self.begun.append(None if found is None else float(found[0, 0]))
         self.free.release()
-        assert self.read_back.wait(PATIENCE)
+        assert self.read_back.wait(TIMEOUT)
         if self.failure_while_reading is not None:
             raise self.failure_while_reading
         return pictures
@@ -89,7 +89,7 @@ class CancellableStub(StubDecoder):
         self.go_on.set()
 
 
-class News:
+class EngineEvent:
     """What a worker called back, in order."""
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class News:
         self.put = self._queue.put
 
     def next(self) -> Frame | Exception | DecoderInfo:
-        return self._queue.get(timeout=PATIENCE)
+        return self._queue.get(timeout=TIMEOUT)
 
     def frame(self) -> Frame:
         found = self.next()
@@ -122,12 +122,12 @@ Start = Callable[..., DecodeWorker]
 
 
 @pytest.fixture
-def news() -> News:
-    return News()
+def news() -> EngineEvent:
+    return EngineEvent()
 
 
 @pytest.fixture
-def start(news: News) -> Iterator[Start]:
+def start(news: EngineEvent) -> Iterator[Start]:
     """Start workers that are closed when the test ends."""
     workers = []
 
@@ -155,7 +155,7 @@ def source(decoder: StubDecoder, **others: Any) -> DecoderSource:
 # ---- pictures ----
 
 
-def test_a_picture_with_everything_that_belongs_to_it(start: Start, news: News) -> None:
+def test_a_picture_with_everything_that_belongs_to_it(start: Start, news: EngineEvent) -> None:
     stub = StubDecoder()
     worker = start(source(stub))
     tag = object()
@@ -171,7 +171,7 @@ def test_a_picture_with_everything_that_belongs_to_it(start: Start, news: News) 
     assert worker.info == stub.info
 
 
-def test_the_latest_z_wins(start: Start, news: News) -> None:
+def test_the_latest_z_wins(start: Start, news: EngineEvent) -> None:
     stub = StubDecoder()
     stub.go_on.clear()
     worker = start(source(stub))
@@ -190,7 +190,7 @@ def test_the_latest_z_wins(start: Start, news: News) -> None:
 # ---- one picture while the one before is read back ----
 
 
-def test_the_latest_z_is_begun_when_the_device_is_free(start: Start, news: News) -> None:
+def test_the_latest_z_is_begun_when_the_device_is_free(start: Start, news: EngineEvent) -> None:
     stub = PipelinedStub()
     stub.go_on.clear()
     worker = start(source(stub))
@@ -201,7 +201,7 @@ def test_the_latest_z_is_begun_when_the_device_is_free(start: Start, news: News)
     worker.submit([3, 0], "begun")
     stub.read_back.clear()
     stub.go_on.set()
-    assert stub.free.acquire(timeout=PATIENCE)
+    assert stub.free.acquire(timeout=TIMEOUT)
     worker.submit([4, 0], "after it")  # the device is at 3 by now
     stub.read_back.set()
     assert [news.frame().tag for _ in range(3)] == [None, "begun", "after it"]
@@ -209,7 +209,7 @@ def test_the_latest_z_is_begun_when_the_device_is_free(start: Start, news: News)
     assert stub.begun[:2] == [3, 4]
 
 
-def test_what_was_begun_for_the_former_model_is_forgotten(start: Start, news: News) -> None:
+def test_what_was_begun_for_the_former_model_is_forgotten(start: Start, news: EngineEvent) -> None:
     stub, other = PipelinedStub(), StubDecoder("other")
     stub.read_back.clear()
     worker = start(source(stub))
@@ -219,7 +219,7 @@ def test_what_was_begun_for_the_former_model_is_forgotten(start: Start, news: Ne
     stub.wait_until_decoding()
     worker.submit([2, 0])
     stub.go_on.set()
-    assert stub.free.acquire(timeout=PATIENCE)
+    assert stub.free.acquire(timeout=TIMEOUT)
     worker.open(source(other))
     stub.read_back.set()
     assert news.frame().z[0] == 1
@@ -229,7 +229,7 @@ def test_what_was_begun_for_the_former_model_is_forgotten(start: Start, news: Ne
     assert (stub.decoded, other.decoded) == ([1], [9])
 
 
-def test_nothing_is_begun_on_a_decoder_that_is_about_to_go(start: Start, news: News) -> None:
+def test_nothing_is_begun_on_a_decoder_that_is_about_to_go(start: Start, news: EngineEvent) -> None:
     stub, other = PipelinedStub(), StubDecoder("other")
     stub.go_on.clear()
     worker = start(source(stub))
@@ -245,7 +245,9 @@ def test_nothing_is_begun_on_a_decoder_that_is_about_to_go(start: Start, news: N
     assert (stub.begun, other.decoded) == ([None], [2])
 
 
-def test_a_device_that_fails_while_a_picture_is_read_owes_the_one_begun(start: Start, news: News) -> None:
+def test_a_device_that_fails_while_a_picture_is_read_owes_the_one_begun(
+    start: Start, news: EngineEvent
+) -> None:
     stub, spare = PipelinedStub(), StubDecoder("spare")
     stub.go_on.clear()
     worker = start(source(stub, fallback=lambda reason: spare))
@@ -264,7 +266,7 @@ def test_a_device_that_fails_while_a_picture_is_read_owes_the_one_begun(start: S
 # ---- what is asked for ----
 
 
-def test_z_is_taken_as_it_was_when_it_was_submitted(start: Start, news: News) -> None:
+def test_z_is_taken_as_it_was_when_it_was_submitted(start: Start, news: EngineEvent) -> None:
     stub = StubDecoder()
     stub.go_on.clear()
     worker = start(source(stub))
@@ -278,7 +280,7 @@ def test_z_is_taken_as_it_was_when_it_was_submitted(start: Start, news: News) ->
     assert [news.frame().z[0] for _ in range(2)] == [1, 2]
 
 
-def test_everything_happens_in_one_thread_of_its_own(news: News) -> None:
+def test_everything_happens_in_one_thread_of_its_own(news: EngineEvent) -> None:
     stub = StubDecoder()
     threads: queue.Queue[threading.Thread] = queue.Queue()
 
@@ -291,12 +293,12 @@ def test_everything_happens_in_one_thread_of_its_own(news: News) -> None:
 
     with DecodeWorker(DecoderSource(opened), note, note, note) as worker:
         worker.submit([1, 0])
-        found = [threads.get(timeout=PATIENCE) for _ in range(3)]
+        found = [threads.get(timeout=TIMEOUT) for _ in range(3)]
     assert set(found) == {stub.thread}
     assert stub.thread is not threading.current_thread()
 
 
-def test_z_that_does_not_fit_is_an_error_and_no_more(start: Start, news: News) -> None:
+def test_z_that_does_not_fit_is_an_error_and_no_more(start: Start, news: EngineEvent) -> None:
     worker = start(source(StubDecoder()))
     news.opened()
     worker.submit([1, 2, 3])
@@ -315,9 +317,9 @@ def test_an_error_of_a_callback_is_told_and_survived() -> None:
 
     with DecodeWorker(source(StubDecoder()), on_frame, told.put) as worker:
         worker.submit([1, 0])
-        assert str(told.get(timeout=PATIENCE)) == "a fault of the app"
+        assert str(told.get(timeout=TIMEOUT)) == "a fault of the app"
         worker.submit([2, 0])
-        frame = told.get(timeout=PATIENCE)
+        frame = told.get(timeout=TIMEOUT)
     assert isinstance(frame, Frame)
     assert frame.number == 2
 
@@ -325,7 +327,7 @@ def test_an_error_of_a_callback_is_told_and_survived() -> None:
 # ---- other models ----
 
 
-def test_another_model(start: Start, news: News) -> None:
+def test_another_model(start: Start, news: EngineEvent) -> None:
     first, second = StubDecoder("first"), StubDecoder("second", dim=3)
     worker = start(source(first))
     worker.submit([1, 0])
@@ -339,7 +341,7 @@ def test_another_model(start: Start, news: News) -> None:
     assert (frame.number, frame.z.shape) == (2, (3,))
 
 
-def test_what_was_submitted_for_the_former_model_is_forgotten(start: Start, news: News) -> None:
+def test_what_was_submitted_for_the_former_model_is_forgotten(start: Start, news: EngineEvent) -> None:
     first, second = StubDecoder("first"), StubDecoder("second", dim=3)
     first.go_on.clear()
     worker = start(source(first))
@@ -355,7 +357,7 @@ def test_what_was_submitted_for_the_former_model_is_forgotten(start: Start, news
     assert news.frame().z[0] == 3
 
 
-def test_a_model_that_does_not_open_leaves_the_former(start: Start, news: News) -> None:
+def test_a_model_that_does_not_open_leaves_the_former(start: Start, news: EngineEvent) -> None:
     stub = StubDecoder()
     worker = start(source(stub))
     news.opened()
@@ -368,7 +370,7 @@ def test_a_model_that_does_not_open_leaves_the_former(start: Start, news: News) 
     assert stub.decoded == [2]
 
 
-def test_a_first_model_that_does_not_open(start: Start, news: News) -> None:
+def test_a_first_model_that_does_not_open(start: Start, news: EngineEvent) -> None:
     worker = start(DecoderSource(fails_with(UserError("no such model"))))
     worker.submit([1, 0])
     assert str(news.error()) == "no such model"
@@ -379,7 +381,7 @@ def test_a_first_model_that_does_not_open(start: Start, news: News) -> None:
     assert news.frame().z[0] == 2
 
 
-def test_only_the_last_of_several_models_is_opened(start: Start, news: News) -> None:
+def test_only_the_last_of_several_models_is_opened(start: Start, news: EngineEvent) -> None:
     first = StubDecoder("first")
     first.go_on.clear()
     worker = start(source(first))
@@ -397,7 +399,7 @@ def test_only_the_last_of_several_models_is_opened(start: Start, news: News) -> 
 # ---- failures ----
 
 
-def test_a_failed_device_is_replaced_and_the_picture_still_comes(start: Start, news: News) -> None:
+def test_a_failed_device_is_replaced_and_the_picture_still_comes(start: Start, news: EngineEvent) -> None:
     first, humble = StubDecoder("gpu"), StubDecoder("humble")
     reasons = []
 
@@ -419,7 +421,7 @@ def test_a_failed_device_is_replaced_and_the_picture_still_comes(start: Start, n
     assert worker.info == humble.info
 
 
-def test_after_a_failure_the_latest_z_still_wins(start: Start, news: News) -> None:
+def test_after_a_failure_the_latest_z_still_wins(start: Start, news: EngineEvent) -> None:
     first, humble = StubDecoder("gpu"), StubDecoder("humble")
     first.go_on.clear()
     first.failure = EngineError("device lost")
@@ -434,21 +436,21 @@ def test_after_a_failure_the_latest_z_still_wins(start: Start, news: News) -> No
     assert humble.decoded == [2]
 
 
-def test_a_device_that_does_not_open_is_replaced(start: Start, news: News) -> None:
+def test_a_device_that_does_not_open_is_replaced(start: Start, news: EngineEvent) -> None:
     worker = start(DecoderSource(fails_with(EngineError("no memory")), lambda reason: StubDecoder(reason)))
     worker.submit([1, 0])
     assert news.opened().backend == "no memory"
     news.frame()
 
 
-def test_what_the_user_can_mend_is_no_reason_to_fall_back(start: Start, news: News) -> None:
+def test_what_the_user_can_mend_is_no_reason_to_fall_back(start: Start, news: EngineEvent) -> None:
     start(DecoderSource(fails_with(UserError("no driver")), lambda reason: StubDecoder()))
     assert str(news.error()) == "no driver"
 
 
 @pytest.mark.parametrize("fallback", [None, fails_with(EngineError("gone too"))])
 def test_nothing_left_to_fall_back_on(
-    start: Start, news: News, fallback: Callable[[str], Decoder] | None
+    start: Start, news: EngineEvent, fallback: Callable[[str], Decoder] | None
 ) -> None:
     stub = StubDecoder()
     stub.failure = EngineError("device lost")
@@ -464,7 +466,7 @@ def test_nothing_left_to_fall_back_on(
     assert news.frame().z[0] == 2
 
 
-def test_a_fallback_that_fails_is_not_tried_again(start: Start, news: News) -> None:
+def test_a_fallback_that_fails_is_not_tried_again(start: Start, news: EngineEvent) -> None:
     first, humble = StubDecoder("gpu"), StubDecoder("humble")
     first.failure = humble.failure = EngineError("broken")
     worker = start(source(first, fallback=lambda reason: humble))
@@ -478,13 +480,13 @@ def test_a_fallback_that_fails_is_not_tried_again(start: Start, news: News) -> N
 # ---- upgrades ----
 
 
-def test_a_better_decoder_takes_over_when_it_is_ready(start: Start, news: News) -> None:
+def test_a_better_decoder_takes_over_when_it_is_ready(start: Start, news: EngineEvent) -> None:
     humble, better = StubDecoder("humble"), StubDecoder("better")
     asked, ready = threading.Event(), threading.Event()
 
     def upgrade() -> Decoder:
         asked.set()
-        assert ready.wait(PATIENCE)
+        assert ready.wait(TIMEOUT)
         return better
 
     worker = start(source(humble, upgrade=upgrade))
@@ -492,7 +494,7 @@ def test_a_better_decoder_takes_over_when_it_is_ready(start: Start, news: News) 
     assert not asked.is_set()
     worker.submit([1, 0])
     news.frame()
-    assert asked.wait(PATIENCE)
+    assert asked.wait(TIMEOUT)
     worker.submit([2, 0])
     assert news.frame().z[0] == 2
     assert humble.decoded == [1, 2]
@@ -504,7 +506,7 @@ def test_a_better_decoder_takes_over_when_it_is_ready(start: Start, news: News) 
     assert better.decoded == [3]
 
 
-def test_why_there_is_no_better_decoder_is_said(start: Start, news: News) -> None:
+def test_why_there_is_no_better_decoder_is_said(start: Start, news: EngineEvent) -> None:
     humble = StubDecoder("humble")
     worker = start(source(humble, upgrade=fails_with(EngineError("no shader"))))
     worker.submit([1, 0])
@@ -517,7 +519,7 @@ def test_why_there_is_no_better_decoder_is_said(start: Start, news: News) -> Non
     assert news.frame().z[0] == 2
 
 
-def test_a_better_decoder_that_fails_is_replaced(start: Start, news: News) -> None:
+def test_a_better_decoder_that_fails_is_replaced(start: Start, news: EngineEvent) -> None:
     humble, better, again = StubDecoder("humble"), StubDecoder("better"), StubDecoder("again")
     better.failure = EngineError("device lost")
     worker = start(source(humble, upgrade=lambda: better, fallback=lambda reason: again))
@@ -531,12 +533,12 @@ def test_a_better_decoder_that_fails_is_replaced(start: Start, news: News) -> No
     news.assert_none()
 
 
-def test_a_better_decoder_of_a_former_model_is_closed(start: Start, news: News) -> None:
+def test_a_better_decoder_of_a_former_model_is_closed(start: Start, news: EngineEvent) -> None:
     first, better, second = StubDecoder("first"), StubDecoder("better"), StubDecoder("second")
     ready = threading.Event()
 
     def upgrade() -> Decoder:
-        assert ready.wait(PATIENCE)
+        assert ready.wait(TIMEOUT)
         return better
 
     worker = start(source(first, upgrade=upgrade))
@@ -546,18 +548,18 @@ def test_a_better_decoder_of_a_former_model_is_closed(start: Start, news: News) 
     worker.open(source(second))
     assert news.opened().backend == "second"
     ready.set()
-    assert better.closed.wait(PATIENCE)
+    assert better.closed.wait(TIMEOUT)
     worker.submit([2, 0])
     assert news.frame().z[0] == 2
     assert second.decoded == [2]
 
 
-def test_a_better_decoder_that_comes_after_closing_is_closed(news: News) -> None:
+def test_a_better_decoder_that_comes_after_closing_is_closed(news: EngineEvent) -> None:
     better = StubDecoder("better")
     ready = threading.Event()
 
     def upgrade() -> Decoder:
-        assert ready.wait(PATIENCE)
+        assert ready.wait(TIMEOUT)
         return better
 
     worker = DecodeWorker(source(StubDecoder(), upgrade=upgrade), news.put, news.put)
@@ -565,13 +567,13 @@ def test_a_better_decoder_that_comes_after_closing_is_closed(news: News) -> None
     news.frame()
     worker.close()
     ready.set()
-    assert better.closed.wait(PATIENCE)
+    assert better.closed.wait(TIMEOUT)
 
 
 # ---- checks ----
 
 
-def test_a_first_picture_that_is_wrong_has_the_decoder_replaced(start: Start, news: News) -> None:
+def test_a_first_picture_that_is_wrong_has_the_decoder_replaced(start: Start, news: EngineEvent) -> None:
     """Whatever was shown last is decoded anew."""
     wrong, humble = StubDecoder("gpu"), StubDecoder("humble")
     judged: queue.Queue[tuple[float, int]] = queue.Queue()
@@ -579,14 +581,14 @@ def test_a_first_picture_that_is_wrong_has_the_decoder_replaced(start: Start, ne
 
     def check(z: NDArray[np.float32], picture: NDArray[np.uint8]) -> None:
         judged.put((float(z[0]), int(picture[0, 0, 0])))
-        assert go_on.wait(PATIENCE)
+        assert go_on.wait(TIMEOUT)
         raise EngineError("wrong pictures")
 
     worker = start(source(wrong, fallback=lambda reason: humble, check=check))
     worker.submit([1, 0])
     news.opened()
     news.frame()
-    assert judged.get(timeout=PATIENCE) == (1, 1)
+    assert judged.get(timeout=TIMEOUT) == (1, 1)
     worker.submit([2, 0], "tag")
     assert news.frame().z[0] == 2
     go_on.set()
@@ -597,23 +599,23 @@ def test_a_first_picture_that_is_wrong_has_the_decoder_replaced(start: Start, ne
     assert judged.empty()
 
 
-def test_a_first_picture_that_is_right_changes_nothing(start: Start, news: News) -> None:
+def test_a_first_picture_that_is_right_changes_nothing(start: Start, news: EngineEvent) -> None:
     judged = threading.Event()
     worker = start(source(StubDecoder(), check=lambda z, picture: judged.set()))
     worker.submit([1, 0])
     news.opened()
     news.frame()
-    assert judged.wait(PATIENCE)
+    assert judged.wait(TIMEOUT)
     worker.submit([2, 0])
     assert news.frame().z[0] == 2
     news.assert_none()
 
 
-def test_a_check_of_a_former_model_changes_nothing(start: Start, news: News) -> None:
+def test_a_check_of_a_former_model_changes_nothing(start: Start, news: EngineEvent) -> None:
     go_on, raised = threading.Event(), threading.Event()
 
     def check(z: NDArray[np.float32], picture: NDArray[np.uint8]) -> None:
-        assert go_on.wait(PATIENCE)
+        assert go_on.wait(TIMEOUT)
         raised.set()
         raise EngineError("wrong pictures")
 
@@ -624,14 +626,14 @@ def test_a_check_of_a_former_model_changes_nothing(start: Start, news: News) -> 
     worker.open(source(StubDecoder("second")))
     assert news.opened().backend == "second"
     go_on.set()
-    assert raised.wait(PATIENCE)
+    assert raised.wait(TIMEOUT)
     worker.submit([2, 0])
     assert news.frame().z[0] == 2
     assert worker.info is not None
     assert worker.info.backend == "second"
 
 
-def test_a_fault_of_a_check_is_told_and_survived(start: Start, news: News) -> None:
+def test_a_fault_of_a_check_is_told_and_survived(start: Start, news: EngineEvent) -> None:
     def check(z: NDArray[np.float32], picture: NDArray[np.uint8]) -> None:
         raise RuntimeError("a fault of the check")
 
@@ -647,7 +649,7 @@ def test_a_fault_of_a_check_is_told_and_survived(start: Start, news: News) -> No
 # ---- closing ----
 
 
-def test_closing_closes_the_decoder_and_ends_the_thread(news: News) -> None:
+def test_closing_closes_the_decoder_and_ends_the_thread(news: EngineEvent) -> None:
     stub = StubDecoder()
     with DecodeWorker(source(stub), news.put, news.put) as worker:
         worker.submit([1, 0])
@@ -660,7 +662,7 @@ def test_closing_closes_the_decoder_and_ends_the_thread(news: News) -> None:
     news.assert_none()
 
 
-def test_closing_does_not_wait_for_a_long_decode(news: News) -> None:
+def test_closing_does_not_wait_for_a_long_decode(news: EngineEvent) -> None:
     stub = StubDecoder()
     stub.go_on.clear()
     worker = DecodeWorker(source(stub), news.put, news.put)
@@ -670,23 +672,23 @@ def test_closing_does_not_wait_for_a_long_decode(news: News) -> None:
     assert stub.thread is not None
     assert stub.thread.is_alive()
     stub.go_on.set()
-    stub.thread.join(PATIENCE)
+    stub.thread.join(TIMEOUT)
     assert stub.closed.is_set()
     news.assert_none()
 
 
-def test_closing_cancels_a_long_decode_where_the_decoder_can(news: News) -> None:
+def test_closing_cancels_a_long_decode_where_the_decoder_can(news: EngineEvent) -> None:
     stub = CancellableStub()
     stub.go_on.clear()
     worker = DecodeWorker(source(stub, fallback=fails_with(AssertionError())), news.put, news.put)
     worker.submit([1, 0])
     stub.wait_until_decoding()
-    worker.close(PATIENCE)
+    worker.close(TIMEOUT)
     assert stub.closed.is_set()
     news.assert_none()
 
 
-def test_closing_from_a_callback(news: News) -> None:
+def test_closing_from_a_callback(news: EngineEvent) -> None:
     ended = threading.Event()
     worker: DecodeWorker
 
@@ -697,8 +699,8 @@ def test_closing_from_a_callback(news: News) -> None:
     stub = StubDecoder()
     worker = DecodeWorker(source(stub), on_frame, news.put)
     worker.submit([1, 0])
-    assert ended.wait(PATIENCE)
-    assert stub.closed.wait(PATIENCE)
+    assert ended.wait(TIMEOUT)
+    assert stub.closed.wait(TIMEOUT)
     news.assert_none()
 
 
@@ -706,7 +708,7 @@ def test_closing_from_a_callback(news: News) -> None:
 
 
 def test_pictures_of_a_real_decoder_are_those_it_gives_outside(
-    tmp_path: Path, start: Start, news: News
+    tmp_path: Path, start: Start, news: EngineEvent
 ) -> None:
     bundle = open_bundle(write_bundle(tmp_path / "model", 8, height=32, width=32, channels=3))
     z = bundle.space.sample(3, 5)
@@ -719,7 +721,7 @@ def test_pictures_of_a_real_decoder_are_those_it_gives_outside(
         np.testing.assert_array_equal(news.frame().picture, picture)
 
 
-def test_submitting_from_many_threads_ends_with_the_last_picture(start: Start, news: News) -> None:
+def test_submitting_from_many_threads_ends_with_the_last_picture(start: Start, news: EngineEvent) -> None:
     """Frames stay numbered without gaps, and each shows what was asked for."""
     stub = StubDecoder()
     worker = start(source(stub))
@@ -733,7 +735,7 @@ def test_submitting_from_many_threads_ends_with_the_last_picture(start: Start, n
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
     worker.submit([200, 0], "last")
     number = 0
     while True:

@@ -64,7 +64,7 @@ def relay(argv: list[str], megabits: float, round_trip: float) -> int:
         os.execvp(argv[0], argv)
     before = termios.tcgetattr(0)
     tty.setraw(0)
-    _pass_on(program, megabits, round_trip)
+    _post_event(program, megabits, round_trip)
     termios.tcsetattr(0, termios.TCSADRAIN, before)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
@@ -74,10 +74,10 @@ def connect(address: str, megabits: float, round_trip: float) -> None:
     host, _, port = address.rpartition(":")
     with socket.create_connection((host, int(port))) as far:
         far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        _pass_on(far.fileno(), megabits, round_trip)
+        _post_event(far.fileno(), megabits, round_trip)
 
 
-def _pass_on(far: int, megabits: float, round_trip: float) -> None:
+def _post_event(far: int, megabits: float, round_trip: float) -> None:
     """Pass on what the far side writes to standard output, and standard input to it, until it ends."""
     out, back = _Way(megabits * 125e3, round_trip / 2), _Way(1e9, round_trip / 2)
     ended = False

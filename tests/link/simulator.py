@@ -1,6 +1,6 @@
 """A network and a terminal at its end, simulated, with a clock that nobody waits for.
 
-The program's side is what the viewport does with `Link`, `Adaptation` and `LivePicture`, without Textual: a
+The program's side is what the viewport does with `Link`, `Adaptation` and `CellSurface`, without Textual: a
 walk shows a new picture 60 times a second, and keys are pressed meanwhile. Output joins a queue that the
 network serves at its rate, without end, as the buffers of pseudo-terminals, sshd and TCP together are; so
 whatever is sent too early is late at the terminal, and the latency of keys tells.
@@ -20,11 +20,11 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.terminal.adapt import REST, Adaptation
-from vaevis_tui.terminal.cellstyles import HalfBlocks
-from vaevis_tui.terminal.colors import ColorMode
-from vaevis_tui.terminal.link import Link
-from vaevis_tui.terminal.live import LivePicture
+from vaevis_tui.terminal.cells.styles import HalfBlocks
+from vaevis_tui.terminal.cells.surface import CellSurface
+from vaevis_tui.terminal.color.colors import ColorMode
+from vaevis_tui.terminal.link.adaptation import REST, Adaptation
+from vaevis_tui.terminal.link.link import Link
 
 FRAME_RATE = 60
 DECODING = 0.01
@@ -62,7 +62,7 @@ class Result:
     Attributes:
         presented: Times at which a picture was on the terminal's screen whole, refinements not counted.
         latencies: Seconds from each press of a key to a picture that knows of it, whole on the screen.
-        in_flight: Pictures under way after each was sent, and the window when it was.
+        in_flight: Images under way after each was sent, and the window when it was.
         sent: Bytes.
         output: All that was written, in order.
         qualities: Time and name of the quality of each picture.
@@ -82,7 +82,7 @@ class Result:
 
     @property
     def rate(self) -> float:
-        """Pictures a second."""
+        """Images a second."""
         return len(self.presented) / self.seconds
 
     @property
@@ -93,7 +93,7 @@ class Result:
 
 
 def walk(side: int = 128, count: int = 240, seed: int = 1) -> list[NDArray[np.uint8]]:
-    """Pictures as a walk through the latent space of photographs has them: soft shapes that turn into others.
+    """Images as a walk through the latent space of photographs has them: soft shapes that turn into others.
 
     Each is a sum of waves of all lengths, strong where long, which change their places and weights.
     """
@@ -134,7 +134,7 @@ class _Simulation:
         self._link = link(self.clock)
         self._adaptation = Adaptation(self._link, self.clock)
         height, width, _ = pictures[0].shape
-        self._live = LivePicture(HalfBlocks(ColorMode()), height // 2, width)
+        self._live = CellSurface(HalfBlocks(ColorMode()), height // 2, width)
         self._number = 0
         self._picture = pictures[0]
         self._offered_at = 0.0

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from tests.link.simulator import BESIDE, Network, Result, simulate, walk
 from tests.terminal.emulator import PixelScreen
-from vaevis_tui.terminal.adapt import EASE
-from vaevis_tui.terminal.colors import ColorMode
-from vaevis_tui.terminal.link import Link
+from vaevis_tui.terminal.color.colors import ColorMode
+from vaevis_tui.terminal.link.adaptation import EASE
+from vaevis_tui.terminal.link.link import Link
+from vaevis_tui.terminal.link.profile import FIRST_BUDGET, LinkProfile
 from vaevis_tui.terminal.quality import EXACT, ladder
-from vaevis_tui.terminal.way import FIRST_BUDGET, Way
 
 
 @cache
@@ -23,7 +23,7 @@ def pictures(side: int = 128) -> list[NDArray[np.uint8]]:
     return walk(side, 60)
 
 
-over_ssh: Callable[[Callable[[], float]], Link] = Way(remote=True).link
+over_ssh: Callable[[Callable[[], float]], Link] = LinkProfile(remote=True).link
 
 
 def run(network: Network, seconds: float = 4.0, rest: float = 0.0) -> Result:
@@ -66,7 +66,7 @@ def test_the_exact_picture_follows_once_motion_rests(megabits: float) -> None:
 
 
 def test_a_large_picture_that_moves_spares_the_terminal_and_is_exact_at_rest() -> None:
-    result = simulate(Network(10e9, 0.001), pictures(), seconds=2.0, rest=0.5, link=Way().link)
+    result = simulate(Network(10e9, 0.001), pictures(), seconds=2.0, rest=0.5, link=LinkProfile().link)
     assert result.rate > 57
     assert result.sent < EASE * 2.5
     assert {name for _, name in result.qualities[5:100]} == {"tolerant"}
@@ -88,7 +88,7 @@ def test_delays_that_vary_are_not_taken_for_a_slow_way() -> None:
 
 def test_a_terminal_that_looks_at_its_input_once_a_refresh_is_not_taken_for_a_slow_one() -> None:
     network = Network(1e9, 0.0005, 0.001, refresh=1 / 30)
-    result = simulate(network, pictures(28), seconds=4.0, rest=0, link=Way().link)
+    result = simulate(network, pictures(28), seconds=4.0, rest=0, link=LinkProfile().link)
     assert worst(result, since=1.0) == EXACT
     assert result.rate > 55
 
@@ -137,7 +137,7 @@ def test_a_silent_terminal_is_sent_what_the_budget_allows() -> None:
 
 
 def test_the_ceiling_holds_on_a_fast_network() -> None:
-    link = Way(ceiling=50e3).link
+    link = LinkProfile(ceiling=50e3).link
     result = simulate(Network(100e6, 0.01), pictures(), seconds=4.0, rest=0, link=link)
     assert result.sent <= 50e3 * 4.0 * 1.2
     assert result.rate >= 3
@@ -145,7 +145,7 @@ def test_the_ceiling_holds_on_a_fast_network() -> None:
 
 def test_reduced_motion_sends_fewer_pictures() -> None:
     result = simulate(
-        Network(100e6, 0.01), pictures(32), seconds=2.0, rest=0, link=Way(reduced_motion=True).link
+        Network(100e6, 0.01), pictures(32), seconds=2.0, rest=0, link=LinkProfile(reduced_motion=True).link
     )
     assert 6 <= result.rate <= 9
     assert result.sent < 20 * (BESIDE + 64 * 32 * 40)

@@ -15,7 +15,7 @@ from PIL import Image
 from tests.terminal.emulator import PixelScreen
 from tests.terminal.kittens import KittyTerminal
 from tests.terminal.sixels import read_sixels
-from vaevis_tui.terminal.kitty import PLACEHOLDER, diacritics
+from vaevis_tui.terminal.images.kitty import PLACEHOLDER, diacritics
 
 _SPECIAL = re.compile(
     r"\x1b_G.*?\x1b\\|\x1bP[0-9;]*q.*?\x1b\\|\x1b\]1337;File=(?P<keys>[^:]*):(?P<png>[^\x07]*)\x07", re.DOTALL

@@ -6,7 +6,7 @@ import numpy as np
 import pyte
 from numpy.typing import NDArray
 
-from vaevis_tui.terminal.glyphs import Glyphs
+from vaevis_tui.terminal.cells.glyphs import Glyphs
 
 
 class PixelScreen:

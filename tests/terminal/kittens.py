@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vaevis_tui.terminal.kitty import PLACEHOLDER, diacritics
+from vaevis_tui.terminal.images.kitty import PLACEHOLDER, diacritics
 
 _COMMAND = re.compile(r"\x1b_G([^;\x1b]*)(?:;([^\x1b]*))?\x1b\\")
 _WRAPPED = re.compile(r"\x1bPtmux;((?:[^\x1b]|\x1b\x1b)*)\x1b\\")

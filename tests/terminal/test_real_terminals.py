@@ -18,8 +18,8 @@ from tests.models.make import write_bundle
 from tests.support import require
 from tests.terminal.dotscreen import stretched
 from tests.terminal.real import becomes, is_in, running, screen, terminal
-from vaevis_tui.terminal.kitty import KittyImage
-from vaevis_tui.terminal.sixel import SixelEncoder
+from vaevis_tui.terminal.images.kitty import KittyImage
+from vaevis_tui.terminal.images.sixel import SixelEncoder
 
 CLEARED = "\x1b[2J\x1b[?25l"
 

@@ -14,16 +14,16 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from tests.models.make import latents_arrays
-from vaevis_tui.engine.decoder import DecoderInfo, DecodeTimes, EngineError, Latents, Pictures
+from vaevis_tui.engine.decoder import DecoderInfo, DecodeTimes, EngineError, Images, Latents
 from vaevis_tui.engine.worker import DecoderSource, Frame
 from vaevis_tui.errors import UserError
+from vaevis_tui.explorer.decoding import Decoding
+from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.latent.space import Anchors, LatentSpace
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.tui.app import ExplorerApp
-from vaevis_tui.tui.decoding import Decoding
-from vaevis_tui.tui.exploration import Exploration
 from vaevis_tui.tui.explorer import ExplorerScreen
-from vaevis_tui.tui.settings import ExplorerSettings
 from vaevis_tui.tui.viewport import Viewport
 
 
@@ -70,13 +70,13 @@ class ExactDecoder:
     def times(self) -> DecodeTimes:
         return DecodeTimes(compute=0.001)
 
-    def decode(self, z: Latents) -> Pictures:
+    def decode(self, z: Latents) -> Images:
         if self._fails_at is not None and float(np.abs(z).max()) >= self._fails_at:
             raise EngineError("the device was lost")
         weights = np.rint(z.astype(np.float64) * 100).astype(np.int64)
         shade = np.tensordot(weights, self._patterns, axes=1) // 50
         # Few levels make for screenshots of few colours, and those for small files.
-        pictures: Pictures = (np.clip(self._base + shade[..., None], 0, 255) // 36 * 36).astype(np.uint8)
+        pictures: Images = (np.clip(self._base + shade[..., None], 0, 255) // 36 * 36).astype(np.uint8)
         return pictures
 
     def close(self) -> None:

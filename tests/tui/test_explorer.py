@@ -15,14 +15,14 @@ from textual.widgets import Label
 
 from tests.models.make import encoder_model
 from tests.tui.support import ExactDecoder, exact_source, exploring, make_bundle, make_settings, making_app
-from vaevis_tui.engine.decoder import EngineError, Latents, Pictures
+from vaevis_tui.engine.decoder import EngineError, Images, Latents
 from vaevis_tui.engine.worker import DecoderSource
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.picture import PictureFile, read_picture
 from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.models.bundle import Bundle
-from vaevis_tui.terminal.layout import Placement
+from vaevis_tui.terminal.placement import Placement
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.explorer import ExplorerScreen
 from vaevis_tui.tui.fps_panel import FpsPanel
@@ -322,7 +322,7 @@ async def test_whoever_moves_is_not_led_away(tmp_path: Path) -> None:
     bundle, go_on = make_bundle(), threading.Event()
 
     class Held(ExactDecoder):
-        def decode(self, z: Latents) -> Pictures:
+        def decode(self, z: Latents) -> Images:
             assert go_on.wait(60)
             return super().decode(z)
 
@@ -352,7 +352,7 @@ async def test_a_search_begins_where_the_models_encoder_says(tmp_path: Path) -> 
     bundle = replace(plain, encoder_path=path)
 
     class Listening(ExactDecoder):
-        def decode(self, z: Latents) -> Pictures:
+        def decode(self, z: Latents) -> Images:
             asked.append(z)
             return super().decode(z)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from vaevis_tui.engine.decoder import DecoderInfo
-from vaevis_tui.terminal.link import LinkStats
-from vaevis_tui.terminal.meter import FrameStats, Spread
+from vaevis_tui.terminal.link.link import LinkStats
+from vaevis_tui.terminal.link.meter import FrameStats, Spread
 from vaevis_tui.tui.fps_panel import FpsPanel
 
 STATS = FrameStats(

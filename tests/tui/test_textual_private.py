@@ -26,7 +26,7 @@ from textual.widgets import Static
 
 from tests.terminal.emulator import PixelScreen
 from tests.tui.output import KeepingDriver, StallingDriver
-from vaevis_tui.terminal.halfblock import HalfBlockEncoder
+from vaevis_tui.terminal.cells.halfblock import HalfBlockEncoder
 from vaevis_tui.tui import textual_private
 from vaevis_tui.tui.textual_private import (
     PictureStrip,
@@ -55,7 +55,7 @@ class Row:
     def written(self) -> None:
         self.told.append("written")
 
-    def taken_apart(self) -> None:
+    def on_split(self) -> None:
         self.told.append("taken apart")
 
 

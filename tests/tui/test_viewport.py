@@ -17,17 +17,17 @@ from textual.widgets import Static
 
 from tests.tui.frames import FakeFrame, flat_frame, random_frame
 from tests.tui.output import StallingDriver, Terminal, on_terminal
-from vaevis_tui.terminal.cellmedia import CellMedium, cell_medium
-from vaevis_tui.terminal.cellstream import CellStream
-from vaevis_tui.terminal.cellstyles import Cells, CellStyle
-from vaevis_tui.terminal.colors import ColorMode
+from vaevis_tui.terminal.cells.glyphs import ALL
+from vaevis_tui.terminal.cells.halfblock import HalfBlockEncoder
+from vaevis_tui.terminal.cells.renderer import CellMedium, cell_renderer
+from vaevis_tui.terminal.cells.stream import CellStream
+from vaevis_tui.terminal.cells.styles import Cells, CellStyle
+from vaevis_tui.terminal.color.colors import ColorMode
+from vaevis_tui.terminal.color.palette import to_grey
 from vaevis_tui.terminal.encoder import RGB
-from vaevis_tui.terminal.glyphs import ALL
 from vaevis_tui.terminal.graphics import Graphics
-from vaevis_tui.terminal.halfblock import HalfBlockEncoder
-from vaevis_tui.terminal.layout import fit, resample
-from vaevis_tui.terminal.link import Link
-from vaevis_tui.terminal.palette import to_grey
+from vaevis_tui.terminal.link.link import Link
+from vaevis_tui.terminal.placement import fit, resample
 from vaevis_tui.terminal.quality import Quality
 from vaevis_tui.tui.viewport import Viewport
 
@@ -111,7 +111,7 @@ class PictureApp(App[None]):
     ) -> None:
         super().__init__()
         self.counter: Counter[str] = Counter()
-        medium = cell_medium(graphics, mode or ColorMode())
+        medium = cell_renderer(graphics, mode or ColorMode())
         arguments.setdefault("clock", Clock())
         self.viewport = Viewport(replace(medium, style=Counted(medium.style, self.counter)), **arguments)
         self.seen: list[object] = []

@@ -18,15 +18,15 @@ from tests.terminal.dotscreen import DotScreen, stretched
 from tests.tui.frames import FakeFrame, random_frame
 from tests.tui.output import StallingDriver, Terminal, on_terminal
 from tests.tui.test_viewport import Clock
-from vaevis_tui.terminal.canvas import Medium
-from vaevis_tui.terminal.cellmedia import cell_medium
-from vaevis_tui.terminal.colors import ColorMode
-from vaevis_tui.terminal.dots import DotMedium, DotPlacement, InlineImages, KittyImages, Sixels
+from vaevis_tui.terminal.cells.renderer import cell_renderer
+from vaevis_tui.terminal.color.colors import ColorMode
+from vaevis_tui.terminal.color.palette import to_grey
+from vaevis_tui.terminal.detect.support import KittyGraphics, conclude
 from vaevis_tui.terminal.graphics import Graphics
-from vaevis_tui.terminal.link import Link
-from vaevis_tui.terminal.palette import to_grey
-from vaevis_tui.terminal.sixel import SixelEncoder
-from vaevis_tui.terminal.support import KittyGraphics, conclude
+from vaevis_tui.terminal.images.sixel import SixelEncoder
+from vaevis_tui.terminal.images.surface import DotMedium, DotPlacement, InlineImages, KittyImages, Sixels
+from vaevis_tui.terminal.link.link import Link
+from vaevis_tui.terminal.surface import Renderer
 from vaevis_tui.tui.viewport import Viewport
 
 CELL = (12, 6)
@@ -212,7 +212,7 @@ async def test_behind_a_screen_there_are_no_dots(medium: DotMedium, above: type[
 async def test_other_media_take_its_place(medium: DotMedium) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
-        others: list[Medium] = [cell_medium(Graphics.HALF, ColorMode()), *MEDIA.values(), medium]
+        others: list[Renderer] = [cell_renderer(Graphics.HALF, ColorMode()), *MEDIA.values(), medium]
         for other in others:
             dots.app.viewport.medium = other
             await dots.settle()
@@ -245,7 +245,7 @@ async def test_pictures_of_kittys_are_deleted_before_the_terminal_is_given_back(
         dots = await running(terminal)
         dots.seen()
         assert dots.screen.kitty.images
-        dots.screen.feed(dots.app.viewport._farewell())
+        dots.screen.feed(dots.app.viewport._teardown_output())
         assert not dots.screen.kitty.images
 
 
@@ -285,7 +285,7 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(
                 case "repaint":
                     app.refresh()
                 case "medium":
-                    others: list[Medium] = [*MEDIA.values(), medium.stand_in]
+                    others: list[Renderer] = [*MEDIA.values(), medium.stand_in]
                     app.viewport.medium = chance.choice(others)
             await terminal.pilot.pause()
         app.viewport.medium = medium

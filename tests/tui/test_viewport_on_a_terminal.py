@@ -21,7 +21,7 @@ import pytest
 
 from tests.terminal.emulator import PixelScreen
 from tests.tui.frames import random_frame
-from vaevis_tui.terminal.layout import fit, resample
+from vaevis_tui.terminal.placement import fit, resample
 from vaevis_tui.tui.textual_private import HANGUP_CODE
 
 COLUMNS, ROWS = 40, 12

@@ -20,7 +20,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import open_bundle
 
 BATCH = 100
-"""Pictures at once."""
+"""Images at once."""
 
 
 def load(folder: Path, config: DogConfig, device: torch.device, pixels: Tensor) -> DogState:

@@ -143,7 +143,7 @@ def pooled_features(judge: Judge, pictures: Tensor, batch: int = 50) -> Tensor:
     Args:
         judge: The network.
         pictures: (n, 3, 128, 128), uint8 or values 0..1.
-        batch: Pictures at once.
+        batch: Images at once.
 
     Returns:
         float64 (n, 384) on the CPU.

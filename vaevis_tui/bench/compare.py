@@ -144,7 +144,7 @@ def compare(
 
 
 DEVICE_ROUNDS = 9
-"""Pictures that are timed by the device's own clock."""
+"""Images that are timed by the device's own clock."""
 
 
 def _standing(

@@ -87,7 +87,7 @@ def _encoders(picture: NDArray[np.uint8]) -> tuple[Callable[[int], object], Call
     from rich.console import Console
     from rich_pixels import Pixels
 
-    from vaevis_tui.terminal.halfblock import HalfBlockEncoder
+    from vaevis_tui.terminal.cells.halfblock import HalfBlockEncoder
 
     encoder = HalfBlockEncoder()
 

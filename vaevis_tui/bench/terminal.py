@@ -28,7 +28,7 @@ from vaevis_tui.errors import UserError
 
 STARTS = 3
 """Starts of the command, of whose times to the first picture the median is given."""
-PATIENCE = 30.0
+TIMEOUT = 30.0
 """Seconds after which an explorer that shows no picture has failed."""
 CURSOR_QUESTION = re.compile(rb"\x1b\[(\d+);(\d+)H\x1b\[6n")
 """Go there, and tell where you are: by the answer the explorer knows that a picture has arrived."""
@@ -45,10 +45,10 @@ class Presented:
     """What a terminal saw of the walking explorer.
 
     Attributes:
-        frames_a_second: Pictures a second that the terminal said it has, from the first to the last.
+        frames_a_second: Images a second that the terminal said it has, from the first to the last.
         frame: Time from one picture to the next.
         kilobytes_a_frame: What the terminal got for a picture, bars and statistics included.
-        dropped: Pictures that gave way to a newer one.
+        dropped: Images that gave way to a newer one.
         first_picture_s: From starting ``vaevis-tui`` to its first picture.
         memory_mb: Largest resident memory of the process.
         cpu_share: Processor time over wall time while walking; 1 is one core.
@@ -157,7 +157,7 @@ class _Terminal:
         self._tail = self._unanswered = b""
 
     def await_picture(self) -> None:
-        end = time.perf_counter() + PATIENCE
+        end = time.perf_counter() + TIMEOUT
         while self._window.mark not in self._tail:
             if time.perf_counter() > end or not self._read():
                 raise UserError("the explorer showed no picture; run vaevis-tui to see why")

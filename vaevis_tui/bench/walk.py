@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from vaevis_tui.terminal.meter import FrameMeter
+from vaevis_tui.terminal.link.meter import FrameMeter
 
 
 class RecordingMeter(FrameMeter):
@@ -31,8 +31,8 @@ class RecordingMeter(FrameMeter):
 
 def main(model: str, backend: str, report: str, option: str = "") -> int:
     """Walk until told to quit, then write the report as JSON."""
+    from vaevis_tui.explorer.settings import ExplorerSettings, tuned_source, untuned_source
     from vaevis_tui.tui.run import run_explorer
-    from vaevis_tui.tui.settings import ExplorerSettings, tuned_source, untuned_source
 
     meter = RecordingMeter()
     source = untuned_source if option == "--no-tune" else tuned_source

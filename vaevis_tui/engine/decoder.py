@@ -15,11 +15,11 @@ from vaevis_tui.errors import EngineError as EngineError
 Latents = NDArray[np.float32]
 """Latent vectors, float32 of shape (n, d)."""
 
-Pictures = NDArray[np.uint8]
+Images = NDArray[np.uint8]
 """Decoded pictures, uint8 of shape (n, h, w, 3)."""
 
 
-Tuning = Literal["off", "known", "first", "beside"]
+TuningMode = Literal["off", "known", "first", "beside"]
 """Which of several kernels the wgpu backend takes: those expected to be the fastest (off), those measured in
 an earlier session (known), or those that are measured now, before the first picture (first) or beside
 decoding, after it (beside)."""
@@ -92,7 +92,7 @@ class Decoder(Protocol):
         """Where the last `decode` spent its time."""
         ...
 
-    def decode(self, z: Latents) -> Pictures:
+    def decode(self, z: Latents) -> Images:
         """Decode latent vectors, float32 (n, d), to pictures, uint8 (n, h, w, 3); grey repeats its channel.
 
         Pixels are ``round(255 * clip(y, 0, 1))`` of the graph's output y, ties to even. No latents, no
@@ -119,7 +119,7 @@ class Decoder(Protocol):
 class Pipelined(Protocol):
     """A decoder that computes one picture while the one before is read back."""
 
-    def decode_on(self, z: Latents, following: Callable[[], Latents | None]) -> Pictures:
+    def decode_on(self, z: Latents, following: Callable[[], Latents | None]) -> Images:
         """Decode as `Decoder.decode` does, and begin with the next latents as soon as the device is free.
 
         Args:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.engine.decoder import EngineError, Latents, Pictures
+from vaevis_tui.engine.decoder import EngineError, Images, Latents
 from vaevis_tui.engine.onnxruntime_backend import open_session, reason_of
 from vaevis_tui.errors import UserError
 
@@ -42,7 +42,7 @@ class Encoder:
         self._input: str = self._session.get_inputs()[0].name
         self._output: str = self._session.get_outputs()[0].name
 
-    def encode(self, pictures: Pictures) -> Latents:
+    def encode(self, pictures: Images) -> Latents:
         """Latent vectors whose decodes should look like some pictures.
 
         Args:

@@ -16,11 +16,11 @@ from vaevis_tui.engine.decoder import (
     DecoderInfo,
     DecodeTimes,
     EngineError,
+    Images,
     Latents,
-    Pictures,
     checked_latents,
 )
-from vaevis_tui.engine.quiet import native_stderr_silenced
+from vaevis_tui.engine.stderr_guard import native_stderr_silenced
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle, open_bundle
 from vaevis_tui.models.text import one_line
@@ -115,7 +115,7 @@ class OnnxRuntimeDecoder:
         """Where the last `decode` spent its time; onnxruntime does not tell submitting from computing."""
         return self._times
 
-    def decode(self, z: Latents) -> Pictures:
+    def decode(self, z: Latents) -> Images:
         """Decode float32 (n, d) to uint8 (n, h, w, 3); see `vaevis_tui.engine.decoder.Decoder.decode`."""
         z = checked_latents(z, self._info.latent_dim)
         _, height, width = self._image_shape
@@ -163,7 +163,7 @@ class OnnxRuntimeDecoder:
         self.close()
 
 
-def write_pictures(images: NDArray[np.float32], pictures: Pictures) -> None:
+def write_pictures(images: NDArray[np.float32], pictures: Images) -> None:
     """Float images (n, 1 or 3, h, w) to uint8 (n, h, w, 3), as `Decoder.decode` has it; NaN becomes black."""
     values = np.fmin(
         np.fmax(images, np.float32(0)), np.float32(1)

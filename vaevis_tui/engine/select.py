@@ -9,18 +9,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from vaevis_tui.engine.agreement import agreeing, check_pictures
 from vaevis_tui.engine.decoder import (
     Decoder,
     DecoderInfo,
     DecodeTimes,
     EngineError,
+    Images,
     Latents,
-    Pictures,
-    Tuning,
+    TuningMode,
 )
-from vaevis_tui.engine.isolated import IsolatedDecoder
+from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
+from vaevis_tui.engine.verify import agreeing, check_pictures
 from vaevis_tui.engine.worker import DecoderSource
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle
@@ -46,7 +46,7 @@ def has_gpu_node(dev: Path = Path("/dev"), platform: str = sys.platform) -> bool
 class OpenWgpu(Protocol):
     """How the wgpu backend is opened, see `IsolatedDecoder`."""
 
-    def __call__(self, bundle: Bundle, reason: str, *, tuning: Tuning, software: bool) -> Decoder:
+    def __call__(self, bundle: Bundle, reason: str, *, tuning: TuningMode, software: bool) -> Decoder:
         """Open a model, on an adapter that is the processor itself only where ``software`` will do."""
         ...
 
@@ -68,7 +68,7 @@ THIS_MACHINE = Machine()
 
 
 def open_decoder(
-    bundle: Bundle, backend: str = "auto", tuning: Tuning = "known", machine: Machine = THIS_MACHINE
+    bundle: Bundle, backend: str = "auto", tuning: TuningMode = "known", machine: Machine = THIS_MACHINE
 ) -> Decoder:
     """Open a model on a backend; `DecoderInfo.reason` says why on this one.
 
@@ -101,7 +101,7 @@ def open_decoder(
 
 
 def decoder_source(
-    bundle: Bundle, backend: str = "auto", tuning: Tuning = "beside", machine: Machine = THIS_MACHINE
+    bundle: Bundle, backend: str = "auto", tuning: TuningMode = "beside", machine: Machine = THIS_MACHINE
 ) -> DecoderSource:
     """The same choice for a `DecodeWorker`: where there is a GPU, ``"auto"`` starts at once on onnxruntime.
 
@@ -154,7 +154,7 @@ class _WithFallback:
         """Where the last decode spent its time."""
         return self._decoder.times
 
-    def decode(self, z: Latents) -> Pictures:
+    def decode(self, z: Latents) -> Images:
         """Decode float32 (n, d) to uint8 (n, h, w, 3); see `Decoder.decode`."""
         try:
             return self._decoder.decode(z)

@@ -39,7 +39,7 @@ class DecoderSource:
 
     Attributes:
         open: Opens the decoder to start with. Raises UserError or EngineError.
-        fallback: Opens a humbler one after an EngineError; is given its text, to show as the reason.
+        fallback: Opens a simpler one after an EngineError; is given its text, to show as the reason.
         upgrade: Opens a better one that takes longer to open; runs beside decoding, after the first picture.
         check: Judges that first picture, uint8 (h, w, 3), by its z, float32 (d,), beside decoding too. Raises
             EngineError where the decoder is to be replaced.
@@ -204,7 +204,7 @@ class DecodeWorker:
                     return lambda: self._take(upgrade)
                 if self._verdict is not None:
                     verdict, self._verdict = self._verdict, None
-                    return lambda: self._obey(verdict)
+                    return lambda: self._apply_check(verdict)
                 if self._decoder is not None:
                     if self._begun is not None:
                         begun, self._begun = self._begun, None
@@ -349,7 +349,7 @@ class DecodeWorker:
                 self._verdict = _Verdict(decoder, error)
                 self._changed.notify()
 
-    def _obey(self, verdict: _Verdict) -> None:
+    def _apply_check(self, verdict: _Verdict) -> None:
         """Replace the decoder that was judged, if it still serves, and have its last picture made anew."""
         error = verdict.error
         if not isinstance(error, EngineError):

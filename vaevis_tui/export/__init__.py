@@ -1,1 +1,1 @@
-"""Pictures as files: PNG that carries the latent vector it was decoded from."""
+"""Images as files: PNG that carries the latent vector it was decoded from."""

@@ -109,7 +109,7 @@ def _starts(space: LatentSpace) -> NDArray[np.float32]:
 
 
 def _flat(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Pictures (n, h, w, 3) as rows of floats, coarser where they are large."""
+    """Images (n, h, w, 3) as rows of floats, coarser where they are large."""
     step = -(-max(pictures.shape[1:3]) // LARGEST_SIDE)
     if step == 1:
         return pictures.reshape(len(pictures), -1).astype(np.float32)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaevis_tui.latent.arrays import Coordinates, Latent
-from vaevis_tui.latent.clusters import ClusterCourse
-from vaevis_tui.latent.course import Course, course_from
+from vaevis_tui.latent.mixture_walk import ClusterCourse
+from vaevis_tui.latent.random_walk import Course, course_from
 from vaevis_tui.latent.space import LatentSpace
 
 MAX_STEP_SECONDS = 0.1

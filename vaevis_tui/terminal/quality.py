@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.terminal.colors import ColorDepth, ColorMode
+from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from textual.driver import Driver
 from textual.events import CursorPosition
 from textual.screen import Screen
 
+from vaevis_tui.explorer.decoding import Decoding
+from vaevis_tui.explorer.session_store import SessionKeeper
+from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.tui import keys
-from vaevis_tui.tui.decoding import Decoding
 from vaevis_tui.tui.explorer import ExplorerScreen
-from vaevis_tui.tui.keeping import SessionKeeper
-from vaevis_tui.tui.leaving import be_ready_to_be_killed, watch_terminal
-from vaevis_tui.tui.settings import ExplorerSettings
+from vaevis_tui.tui.signals import be_ready_to_be_killed, watch_terminal
 from vaevis_tui.tui.textual_private import timed_driver_class
 from vaevis_tui.tui.theme import DARK, LIGHT
 from vaevis_tui.tui.viewport import Viewport

@@ -21,22 +21,22 @@ from textual.screen import Screen
 from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.engine.worker import Frame
 from vaevis_tui.errors import UserError
+from vaevis_tui.explorer.decoding import Decoded, Decoding, EngineEvent, Failed, Opened
+from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.inversion_search import InversionSearch, SearchFailed, SearchProgress
+from vaevis_tui.explorer.settings import ExplorerSettings
+from vaevis_tui.explorer.walk_pacer import WalkPacer
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.latent.inversion import Inversion
-from vaevis_tui.terminal.cellmedia import cell_medium
-from vaevis_tui.terminal.clipboard import clipboard_hint, set_clipboard
+from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
+from vaevis_tui.terminal.link.clipboard import clipboard_hint, set_clipboard
 from vaevis_tui.tui import keys
-from vaevis_tui.tui.arrangement import arrange
-from vaevis_tui.tui.decoding import Decoded, Decoding, Failed, News, Opened
-from vaevis_tui.tui.exploration import Exploration
 from vaevis_tui.tui.fps_panel import FpsPanel
 from vaevis_tui.tui.graphics_switch import GraphicsSwitch
 from vaevis_tui.tui.hint_bar import HintBar
 from vaevis_tui.tui.latent_bars import LatentBars
-from vaevis_tui.tui.pacing import WalkPace
-from vaevis_tui.tui.seeking import Neared, Seeking, Unfound
-from vaevis_tui.tui.settings import ExplorerSettings
+from vaevis_tui.tui.layout import arrange
 from vaevis_tui.tui.textual_private import write_out
 from vaevis_tui.tui.value_prompt import ValuePrompt
 from vaevis_tui.tui.viewport import Viewport
@@ -53,17 +53,17 @@ TYPING_SUSPENDS = frozenset({"select", "select_page", "select_end", "nudge", "as
 """Actions whose keys a prompt does not take for itself, and that would move what it asks about."""
 
 
-class NewsCame(Message):
+class WorkerEvent(Message):
     """Something happened in another thread."""
 
-    def __init__(self, news: News | Neared | Unfound) -> None:
+    def __init__(self, news: EngineEvent | SearchProgress | SearchFailed) -> None:
         super().__init__()
         self.news = news
 
     def can_replace(self, message: Message) -> bool:
         """A newer picture makes an older one of no use; other news is never dropped."""
         return (
-            isinstance(message, NewsCame)
+            isinstance(message, WorkerEvent)
             and isinstance(self.news, Decoded)
             and isinstance(message.news, Decoded)
         )
@@ -73,8 +73,8 @@ class ExplorerScreen(Screen[None]):
     """Picture, bars, statistics and hints.
 
     The loop is closed: what changes the point submits it, the worker decodes the newest, and its picture
-    comes back as `NewsCame`. The walk takes a step only when the picture of the step before has come, so that
-    it never asks for more than can be shown.
+    comes back as `WorkerEvent`. The walk takes a step only when the picture of the step before has come, so
+    that it never asks for more than can be shown.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.EXPLORER]
@@ -93,7 +93,7 @@ class ExplorerScreen(Screen[None]):
         self._exploration: Exploration | None = None
         self._info: DecoderInfo | None = None
         self._viewport = Viewport(
-            cell_medium(Graphics.HALF, settings.colors),
+            cell_renderer(Graphics.HALF, settings.colors),
             link=settings.way.link(settings.clock),
             meter=settings.meter,
             clock=settings.clock,
@@ -105,12 +105,12 @@ class ExplorerScreen(Screen[None]):
         self._graphics = GraphicsSwitch(
             self._viewport, settings.graphics, settings.colors, settings.inquiry, self._show_graphics
         )
-        self._pace = WalkPace(settings.clock, lambda: self._viewport.link.waiting is None)
+        self._pace = WalkPacer(settings.clock, lambda: self._viewport.link.waiting is None)
         self._newest: Frame | None = None
         self._about_colors = settings.notice
         """Said once it is known what pictures are drawn with: not in cells they may have all colours."""
         self._walk_at_start = settings.walk
-        self._seeking: Seeking | None = None
+        self._seeking: InversionSearch | None = None
         self._nearest: NDArray[np.float32] | None = None
         """Where the search has led, while it goes on: who is elsewhere went there, and is not led away."""
         self._walking = False
@@ -135,7 +135,7 @@ class ExplorerScreen(Screen[None]):
         self.set_interval(1 / PANEL_RATE, self._show_statistics)
         self._panel.walk = (False, self._settings.speed)
         self._arrange(self.app.size.width, self.app.size.height)
-        self._decoding.listen(self._pass_on)
+        self._decoding.listen(self._post_event)
         self.call_after_refresh(self._graphics.start, self.app)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -155,14 +155,14 @@ class ExplorerScreen(Screen[None]):
         self._hints.left_out = plan.left_out
         self._show_here()
 
-    # News from the worker
+    # EngineEvent from the worker
 
-    def _pass_on(self, news: News | Neared | Unfound) -> None:
+    def _post_event(self, news: EngineEvent | SearchProgress | SearchFailed) -> None:
         """Called in other threads."""
-        self.post_message(NewsCame(news))
+        self.post_message(WorkerEvent(news))
 
-    @on(NewsCame)
-    def _take_news(self, message: NewsCame) -> None:
+    @on(WorkerEvent)
+    def _on_worker_event(self, message: WorkerEvent) -> None:
         match message.news:
             case Opened(exploration, info):
                 self._take_model(exploration, info)
@@ -171,9 +171,9 @@ class ExplorerScreen(Screen[None]):
                     self._take_frame(frame)
             case Failed(error, ref):
                 self._take_failure(error, ref)
-            case Neared(exploration, found, last):
+            case SearchProgress(exploration, found, last):
                 self._take_nearer(exploration, found, last)
-            case Unfound(error):
+            case SearchFailed(error):
                 self._end_search(f"nothing was looked for: {error}", severity="error")
 
     def _take_model(self, exploration: Exploration, info: DecoderInfo) -> None:
@@ -205,7 +205,7 @@ class ExplorerScreen(Screen[None]):
     def _seek(self, exploration: Exploration) -> None:
         if (picture := self._settings.picture) is not None:
             self._nearest = exploration.z
-            self._seeking = Seeking(self._settings, exploration, picture, self._pass_on)
+            self._seeking = InversionSearch(self._settings, exploration, picture, self._post_event)
             self.notify(f"looking for {picture.path} …", timeout=4, markup=False)
 
     def _take_nearer(self, exploration: Exploration, found: Inversion, last: bool) -> None:

@@ -7,8 +7,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from vaevis_tui.engine.decoder import DecoderInfo
-from vaevis_tui.terminal.link import LinkStats
-from vaevis_tui.terminal.meter import FrameStats
+from vaevis_tui.terminal.link.link import LinkStats
+from vaevis_tui.terminal.link.meter import FrameStats
 from vaevis_tui.tui.sparkline import sparkline
 
 GAP = 2

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from textual.app import App
 
-from vaevis_tui.terminal.choice import choose, following
-from vaevis_tui.terminal.colors import ColorMode
+from vaevis_tui.terminal.color.colors import ColorMode
+from vaevis_tui.terminal.detect.probe import Reply, ReplyKind
+from vaevis_tui.terminal.detect.selection import choose, following
+from vaevis_tui.terminal.detect.support import GraphicsSupport, conclude
+from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
 from vaevis_tui.terminal.graphics import AUTO, PROTOCOLS, Graphics
-from vaevis_tui.terminal.inquiry import Inquiry
-from vaevis_tui.terminal.media import medium
-from vaevis_tui.terminal.probe import Reply, ReplyKind
-from vaevis_tui.terminal.support import GraphicsSupport, conclude
+from vaevis_tui.terminal.renderers import medium
 from vaevis_tui.tui.textual_private import ask_terminal, window_of_terminal
 from vaevis_tui.tui.viewport import Viewport
 
@@ -50,7 +50,7 @@ class GraphicsSwitch:
         viewport: Viewport,
         wish: str,
         colors: ColorMode,
-        inquiry: Inquiry | None,
+        inquiry: TerminalProbe | None,
         changed: Callable[[Graphics, str | None], None],
     ) -> None:
         self._viewport = viewport

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.tui.decoding import Decoding
-from vaevis_tui.tui.keeping import SessionKeeper
-from vaevis_tui.tui.settings import ExplorerSettings
+from vaevis_tui.explorer.decoding import Decoding
+from vaevis_tui.explorer.session_store import SessionKeeper
+from vaevis_tui.explorer.settings import ExplorerSettings
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def run_explorer(settings: ExplorerSettings) -> int:
 
         with _collecting_no_garbage():
             from vaevis_tui.tui.app import ExplorerApp
-            from vaevis_tui.tui.leaving import leave_on_signals
+            from vaevis_tui.tui.signals import leave_on_signals
 
         app = ExplorerApp(settings, decoding)
 

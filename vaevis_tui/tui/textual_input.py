@@ -13,7 +13,7 @@ from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
-from vaevis_tui.terminal.probe import Reply, ReplyKind, ReplyParser
+from vaevis_tui.terminal.detect.probe import Reply, ReplyKind, ReplyParser
 
 LONGEST_HOLD = 5.0
 """Seconds for which the rest of what can be no key is waited for, on a network that stalls."""
@@ -56,19 +56,19 @@ class TerminalInput:
             self._heard(reply)
             if reply.kind is ReplyKind.SYNCHRONIZED:  # which Textual asks, too
                 keys += reply.raw
-        yield from self._pass_on(keys)
+        yield from self._post_event(keys)
 
     def tick(self) -> Iterator[Message]:
         """To be called a few times a second: gives up waiting for the rest of what was begun."""
         held = len(self._replies.held)
         hold = constants.ESCAPE_DELAY if held <= _KEYS_AT_MOST else LONGEST_HOLD
         if held and self._clock() - self._held_since >= hold:
-            yield from self._pass_on(self._replies.flush())
+            yield from self._post_event(self._replies.flush())
             if self._parser._timeout_time is not None:
                 self._parser._timeout_time = 0.0  # it would wait as long again
         yield from self._parser.tick()
 
-    def _pass_on(self, data: bytes) -> Iterator[Message]:
+    def _post_event(self, data: bytes) -> Iterator[Message]:
         if text := self._decode(data):
             yield from self._parser.feed(text)
 

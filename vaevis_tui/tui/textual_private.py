@@ -36,9 +36,9 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from vaevis_tui.terminal.halfblock import UPPER_HALF
-from vaevis_tui.terminal.probe import QUERIES, Reply, ReplyKind
-from vaevis_tui.terminal.window import Window, window_of
+from vaevis_tui.terminal.cells.halfblock import UPPER_HALF
+from vaevis_tui.terminal.detect.probe import QUERIES, Reply, ReplyKind
+from vaevis_tui.terminal.detect.window import Window, window_of
 from vaevis_tui.tui.textual_input import TerminalInput
 
 if sys.platform != "win32":
@@ -80,7 +80,7 @@ class PictureRow(Protocol):
         """`output` goes to the terminal."""
         ...
 
-    def taken_apart(self) -> None:
+    def on_split(self) -> None:
         """Parts of the row may go to the terminal, or something else in its place."""
         ...
 
@@ -112,7 +112,7 @@ class PictureStrip(Strip):
         """Make the segments, and all else that Strip's constructor makes, once somebody reads any of it."""
         if name not in Strip.__slots__:
             raise AttributeError(name)
-        self._row.taken_apart()
+        self._row.on_split()
         segments = [*self._left, *_cell_segments(self._row.colors), *self._right]
         super().__init__(segments, self._cell_length)
         return getattr(self, name)
@@ -357,7 +357,7 @@ class TimedDriver(Driver):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._file: Any = TimedFile(self._file, self._leave)
-        self.farewells: list[Callable[[], str]] = []
+        self.teardown_outputs: list[Callable[[], str]] = []
         """Each gives what is to be written before the terminal is given back."""
         self.listener: Callable[[Reply], None] | None = None
         """Is told, in the event loop, what the terminal answers."""
@@ -366,7 +366,7 @@ class TimedDriver(Driver):
         self._fence.set()
         self._answers = False
         """Whether it has ever answered."""
-        self._hopeless_at = 0.0
+        self._reply_deadline = 0.0
         """When to wait no longer for what it was asked last."""
         self._started = False
 
@@ -375,10 +375,10 @@ class TimedDriver(Driver):
         """Whether both ends are a terminal's."""
         return self._started and os.isatty(self.fileno)
 
-    def ask(self, queries: bytes, patience: float) -> None:
+    def ask(self, queries: bytes, timeout: float) -> None:
         """Write queries, the last of which is DA1, whose answer is hoped for within so many seconds."""
         self._fence.clear()
-        self._hopeless_at = time.monotonic() + patience
+        self._reply_deadline = time.monotonic() + timeout
         self.write(queries.decode("ascii"))
 
     def run_input_thread(self) -> None:
@@ -418,17 +418,17 @@ class TimedDriver(Driver):
         """
         if self._started:
             self._started = False
-            for farewell in self.farewells:
-                self.write(farewell())
+            for teardown_output in self.teardown_outputs:
+                self.write(teardown_output())
             if self._answers:
                 self.ask(QUERIES[ReplyKind.ATTRIBUTES], _LAST_ANSWER)
-            self._fence.wait(min(max(0.0, self._hopeless_at - time.monotonic()), _LAST_ANSWER))
+            self._fence.wait(min(max(0.0, self._reply_deadline - time.monotonic()), _LAST_ANSWER))
         super().disable_input()  # type: ignore[safe-super]
 
     def start_application_mode(self) -> None:
         """Start, with a queue of output that never makes the event loop wait, and without post-processing.
 
-        Textual's queue waits when it holds 30 pieces, and keys with it, once a terminal stalls. Pictures are
+        Textual's queue waits when it holds 30 pieces, and keys with it, once a terminal stalls. Images are
         paced before they come here, and what else is drawn is small.
 
         The kernel looks at every byte to put carriage returns before line feeds (OPOST). Textual moves the
@@ -481,20 +481,20 @@ def write_out(app: App[Any], output: str) -> None:
         app._driver.write(output)
 
 
-def ask_terminal(app: App[Any], queries: bytes, patience: float, heard: Callable[[Reply], None]) -> bool:
+def ask_terminal(app: App[Any], queries: bytes, timeout: float, heard: Callable[[Reply], None]) -> bool:
     """Ask the terminal, if it is one that can be asked; its answers are never taken for keys.
 
     Args:
         app: A running app.
         queries: What to write, ending in DA1.
-        patience: Seconds for which answers are hoped for.
+        timeout: Seconds for which answers are hoped for.
         heard: Called in the event loop with each answer, however late it comes.
     """
     driver = app._driver
     if sys.platform == "win32" or not isinstance(driver, TimedDriver) or not driver.can_be_asked:
         return False
     driver.listener = heard
-    driver.ask(queries, patience)
+    driver.ask(queries, timeout)
     return True
 
 
@@ -504,10 +504,10 @@ def window_of_terminal(app: App[Any]) -> Window | None:
     return window_of(driver.fileno) if isinstance(driver, TimedDriver) and driver.can_be_asked else None
 
 
-def before_leaving(app: App[Any], farewell: Callable[[], str]) -> None:
+def before_leaving(app: App[Any], teardown_output: Callable[[], str]) -> None:
     """See to it that something is written before the terminal is given back, at the end or for a while."""
     if isinstance(app._driver, TimedDriver):
-        app._driver.farewells.append(farewell)
+        app._driver.teardown_outputs.append(teardown_output)
 
 
 def report_written(widget: Widget, callback: Callable[[WriteReport], None]) -> None:

@@ -17,15 +17,15 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from vaevis_tui.terminal.adapt import REST, Adaptation
-from vaevis_tui.terminal.canvas import Canvas, Medium, Place, Update
-from vaevis_tui.terminal.cellmedia import cell_medium
-from vaevis_tui.terminal.colors import ColorMode
+from vaevis_tui.terminal.cells.renderer import cell_renderer
+from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.encoder import RGB, Pixels
 from vaevis_tui.terminal.graphics import Graphics
-from vaevis_tui.terminal.link import Link
-from vaevis_tui.terminal.meter import FrameMeter
-from vaevis_tui.tui.drawn import DecodedFrame, Drawn, Surroundings
+from vaevis_tui.terminal.link.adaptation import REST, Adaptation
+from vaevis_tui.terminal.link.link import Link
+from vaevis_tui.terminal.link.meter import FrameMeter
+from vaevis_tui.terminal.surface import Place, Renderer, Surface, Update
+from vaevis_tui.tui.painted_frame import DecodedFrame, PaintedFrame, RenderContext
 from vaevis_tui.tui.textual_private import (
     LiveLane,
     Spot,
@@ -51,7 +51,7 @@ class _UnderWay:
     report: WriteReport
 
 
-_Draw = Callable[[Canvas, Pixels, tuple[int, int], RGB], Update]
+_Draw = Callable[[Surface, Pixels, tuple[int, int], RGB], Update]
 """Plans an update of a picture that begins at a row and a column, on a background."""
 
 
@@ -106,7 +106,7 @@ class Viewport(Widget):
 
     def __init__(
         self,
-        medium: Medium | None = None,
+        medium: Renderer | None = None,
         *,
         link: Link | None = None,
         meter: FrameMeter | None = None,
@@ -120,14 +120,14 @@ class Viewport(Widget):
         self.set_reactive(Viewport.placeholder, placeholder)
         self.link = link or Link(clock)
         self.meter = meter or FrameMeter(clock)
-        self._medium = medium or cell_medium(Graphics.HALF, ColorMode())
+        self._medium = medium or cell_renderer(Graphics.HALF, ColorMode())
         self._clock = clock
         self._adaptation = Adaptation(self.link, clock)
         self._under_way: dict[int, _UnderWay] = {}
         self._newest: DecodedFrame | None = None
         self._number = 0
         """Of the newest frame, for the link."""
-        self._drawn: Drawn | None = None
+        self._drawn: PaintedFrame | None = None
         self._presented: DecodedFrame | None = None
         self._offered_at = 0.0
         self._live_lane = LiveLane(self)
@@ -145,12 +145,12 @@ class Viewport(Widget):
         return self._drawn.placement if self._drawn else None
 
     @property
-    def medium(self) -> Medium:
+    def medium(self) -> Renderer:
         """What pictures are drawn with, where nothing lies on them."""
         return self._medium
 
     @medium.setter
-    def medium(self, medium: Medium) -> None:
+    def medium(self, medium: Renderer) -> None:
         self._medium = medium
         self.refresh()
 
@@ -210,7 +210,7 @@ class Viewport(Widget):
             return
         pause = self.link.pause()
         if pause is None:
-            pause = self.link.patience  # until then an answer comes, and calls this
+            pause = self.link.timeout  # until then an answer comes, and calls this
         elif self.link.waiting is None:
             if self.exact or self._drawn is None:
                 return
@@ -314,7 +314,7 @@ class Viewport(Widget):
         """Listen for the program being suspended: what is under way then may never be heard of."""
         self.app.app_suspend_signal.subscribe(self, self._suspend, immediate=True)
         self.app.app_resume_signal.subscribe(self, self._resume, immediate=True)
-        before_leaving(self.app, self._farewell)
+        before_leaving(self.app, self._teardown_output)
 
     def _suspend(self, _: App[object]) -> None:
         self._suspended = True
@@ -327,7 +327,7 @@ class Viewport(Widget):
         self._under_way.clear()
         self._advance()
 
-    def _farewell(self) -> str:
+    def _teardown_output(self) -> str:
         return self._drawn.canvas.leave() if self._drawn else ""
 
     def step_aside(self) -> None:
@@ -344,23 +344,25 @@ class Viewport(Widget):
     def _is_behind(self) -> bool:
         return self.app.screen is not self.screen
 
-    def _surroundings(self) -> Surroundings:
+    def _surroundings(self) -> RenderContext:
         _, background = self.background_colors
         behind = self._is_behind()
         medium = self._medium
         if behind or not self._live_lane.free:
             medium = medium.stand_in
-        return Surroundings(self.size, behind, background, tuple(self.get_line_filters()), medium)
+        return RenderContext(self.size, behind, background, tuple(self.get_line_filters()), medium)
 
-    def _draw(self, frame: DecodedFrame) -> Drawn:
+    def _draw(self, frame: DecodedFrame) -> PaintedFrame:
         """Make this frame the one that is drawn from now on."""
         before = self._drawn
-        after = self._drawn = Drawn(frame, self._surroundings(), self._adaptation, self._touched, before)
+        after = self._drawn = PaintedFrame(
+            frame, self._surroundings(), self._adaptation, self._touched, before
+        )
         if before is not None and before.canvas is not after.canvas:
             self._leave(before.canvas)
         return after
 
-    def _leave(self, canvas: Canvas) -> None:
+    def _leave(self, canvas: Surface) -> None:
         text = canvas.leave()
         if text and self._live_lane.has_terminal:
             self._live_lane.write(text)

@@ -14,18 +14,18 @@ from vaevis_tui.engine.decoder import (
     DecoderInfo,
     DecodeTimes,
     EngineError,
+    Images,
     Latents,
-    Pictures,
     checked_latents,
 )
 from vaevis_tui.engine.graph import Graph, import_onnx, rewrite
-from vaevis_tui.engine.wgpu.choices import Choices
+from vaevis_tui.engine.wgpu.benchmark import BUDGET, open_races, tune
 from vaevis_tui.engine.wgpu.device import engine_errors, find_adapter, open_device
-from vaevis_tui.engine.wgpu.fitting import fit
 from vaevis_tui.engine.wgpu.layout import from_blocked
+from vaevis_tui.engine.wgpu.legalize import fit
 from vaevis_tui.engine.wgpu.plan import Plan, make_plan
 from vaevis_tui.engine.wgpu.program import Program
-from vaevis_tui.engine.wgpu.tuner import BUDGET, open_races, tune
+from vaevis_tui.engine.wgpu.tuning_cache import Choices
 
 
 class WgpuDecoder:
@@ -141,7 +141,7 @@ class WgpuDecoder:
         with engine_errors("the device failed while kernels were measured"):
             return tune(self._device, self._plan, self.choices, rest=rest, budget=budget, clock=clock)
 
-    def decode(self, z: Latents) -> Pictures:
+    def decode(self, z: Latents) -> Images:
         """Decode latent vectors, float32 (n, d), to pictures, uint8 (n, h, w, 3).
 
         Raises:

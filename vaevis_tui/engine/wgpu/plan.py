@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import RESULT, Call, Expression, Literal, Operand, Result
 from vaevis_tui.engine.graph.ir import Graph, Operator, UnsupportedGraph
-from vaevis_tui.engine.wgpu.choices import Choices, digest
 from vaevis_tui.engine.wgpu.kernels import Constant, Context, Limits, Lowered, choose, ranked
 from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
 from vaevis_tui.engine.wgpu.layout import Layout, is_lossless_float16, layout_of, to_blocked
+from vaevis_tui.engine.wgpu.tuning_cache import Choices, digest
 
 
 @dataclass(frozen=True)

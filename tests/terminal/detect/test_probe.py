@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vaevis_tui.terminal.detect.probe import (
+    QUERIES,
+    REMOTE_TIMEOUT,
+    TIMEOUT,
+    ReplyKind,
+    ReplyParser,
+    queries,
+    timeout,
+)
+from vaevis_tui.terminal.detect.support import GraphicsSupport, KittyGraphics, conclude
+from vaevis_tui.terminal.detect.window import Window
+from vaevis_tui.terminal.graphics import Graphics
+
+# What terminals answered to the batch: the first four recorded from the programs, the others from their
+# sources and from public recordings of the same queries.
+XTERM = b"\x1bP>|XTerm(379)\x1b\\\x1b[?1;3S\x1b[?2;3S\x1b[?2026;0$y\x1b[?64;1;2;6;9;15;16;17;18;21;22;28c"
+XTERM_VT340 = (
+    b"\x1bP>|XTerm(379)\x1b\\\x1b[?1;0;1024S\x1b[?2;0;1000;600S\x1b[?2026;0$y\x1b[?63;1;2;4;6;9;15;16;22;28c"
+)
+KITTY_26 = b"\x1bP>|kitty(0.26.5)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[?2026;2$y\x1b[4;460;846t\x1b[6;20;9t\x1b[?62;c"
+TMUX = b"\x1bP>|tmux 3.3a\x1b\\\x1b[?1;2c"
+KITTY_45 = b"\x1bP>|kitty(0.45.0)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[?2026;2$y\x1b[6;19;10t\x1b[?62;52;c"
+GHOSTTY = b"\x1bP>|ghostty 1.3.1\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[?2026;2$y\x1b[6;19;10t\x1b[?62;22;52c"
+WEZTERM = (
+    b"\x1bP>|WezTerm 20240203-110809-5046fc22\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[?1;0;65536S\x1b[?2;0;1000;570S"
+    b"\x1b[?2026;2$y\x1b[6;19;10t\x1b[?65;4;6;18;22c"
+)
+KONSOLE = (
+    b"\x1bP>|Konsole 25.12.3\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[?1;0;256S\x1b[?2;0;16384;16384S"
+    b"\x1b[6;19;10t\x1b[?62;1;4c"
+)
+FOOT = (
+    b"\x1bP>|foot(1.25.0)\x1b\\\x1b[?1;0;1024S\x1b[?2;0;1000;570S\x1b[?2026;2$y\x1b[6;19;10t"
+    b"\x1b[?62;4;22;28;52c"
+)
+ITERM2 = b"\x1bP>|iTerm2 3.6.5\x1b\\\x1b[?2026;2$y\x1b[6;34;17t\x1b[?64;1;2;4;6;17;18;21;22;52c"
+VTE = b"\x1bP>|VTE(7802)\x1b\\\x1b[?2026;4$y\x1b[6;17;8t\x1b[?65;1;9c"
+VS_CODE = (
+    b"\x1bP>|xterm.js(6.1.0-beta.191)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[?2026;2$y\x1b[6;18;9t\x1b[?62;4;9;22c"
+)
+WINDOWS_TERMINAL = b"\x1b[6;20;10t\x1b[?61;4;6;7;14;21;22;23;24;28;32;42;52c"
+APPLE = b"\x1b[?1;2c"
+SCREEN = b"\x1b[?1;2c"
+ZELLIJ = b"\x1b[?1;0;1024S\x1bP>|Zellij(4501)\x1b\\\x1b[6;19;10t\x1b[?62;4;52c"
+WARP = b"\x1bP>|Warp(v0.2026.06.03.09.49.stable_01)\x1b\\\x1b[?62c"
+
+
+def heard(data: bytes) -> ReplyParser:
+    parser = ReplyParser()
+    assert parser.feed(data) == b""
+    return parser
+
+
+def support(
+    data: bytes, brand: str = "unknown", multiplexer: str | None = None, passthrough: bool = False
+) -> GraphicsSupport:
+    replies = heard(data).replies
+    return conclude(
+        replies, brand=brand, multiplexer=multiplexer, window=Window(23, 94), passthrough=passthrough
+    )
+
+
+# Asking
+
+
+def batch(brand: str, multiplexer: str | None) -> bytes:
+    return b"".join(queries(brand, multiplexer).values())
+
+
+def test_the_fence_is_asked_last_and_answered_by_all() -> None:
+    assert list(QUERIES)[-1] is ReplyKind.ATTRIBUTES
+    assert batch("xterm", None).endswith(b"\x1b[c")
+    for replies in (XTERM, XTERM_VT340, KITTY_26, TMUX, GHOSTTY, WEZTERM, FOOT, ITERM2, VTE, APPLE):
+        assert heard(replies).fenced
+
+
+def test_exact_queries() -> None:
+    assert batch("kitty", None) == (
+        b"\x1b[>q\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[14t\x1b[16t\x1b[c"
+    )
+
+
+@pytest.mark.parametrize(
+    ("brand", "multiplexer"),
+    [("Apple Terminal", None), ("Linux console", None), ("xterm", "screen"), ("kitty", "tmux")],
+)
+def test_who_would_print_kittys_query_or_take_it_for_a_title_is_not_asked(
+    brand: str, multiplexer: str | None
+) -> None:
+    assert b"\x1b_" not in batch(brand, multiplexer)
+
+
+def test_ssh_gets_more_time() -> None:
+    assert timeout({}) == TIMEOUT
+    assert timeout({"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}) == REMOTE_TIMEOUT > TIMEOUT
+
+
+# Hearing
+
+
+def test_replies_are_told_apart() -> None:
+    replies = {reply.kind: reply.text for reply in heard(KITTY_26 + XTERM_VT340).replies[:6]}
+    assert replies == {
+        ReplyKind.VERSION: "kitty(0.26.5)",
+        ReplyKind.KITTY: "i=31;OK",
+        ReplyKind.SYNCHRONIZED: "2",
+        ReplyKind.WINDOW_SIZE: "460;846",
+        ReplyKind.CELL_SIZE: "20;9",
+        ReplyKind.ATTRIBUTES: "62;",
+    }
+
+
+KEYS = [
+    *[
+        b"a",
+        b"\r",
+        b"\x7f",
+        b"\xc3\xa9",
+        b"\x1b[A",
+        b"\x1b[1;5C",
+        b"\x1bOP",
+        b"\x1b[3~",
+        b"\x1bx",
+        b"\x1b[200~",
+    ],
+    *[b"\x1b[12;40R", b"\x1b[<0;3;4M", b"\x1b[I", b"\x1b[?1u", b"\x1b[?1049;1$y", b"\x1b]11;rgb:0/0/0\x1b\\"],
+    *[b"\x1bPz", b"\x1b_a", b"\x1b[8;24;80t"],
+]
+
+
+@given(
+    st.lists(st.sampled_from([*KEYS, XTERM, KITTY_26, WEZTERM, VTE]), max_size=6),
+    st.lists(st.integers(1, 40), min_size=1, max_size=30),
+)
+@settings(max_examples=150, deadline=None)
+def test_keys_come_out_untouched_however_input_is_cut(tokens: list[bytes], sizes: list[int]) -> None:
+    data = b"".join(tokens)
+    parser = ReplyParser()
+    keys, at, turn = b"", 0, 0
+    while at < len(data):
+        size = sizes[turn % len(sizes)]
+        keys += parser.feed(data[at : at + size])
+        at, turn = at + size, turn + 1
+    keys += parser.flush()
+
+    assert keys == b"".join(token for token in tokens if token in KEYS)
+    raw = b"".join(reply.raw for reply in parser.replies)
+    assert raw == b"".join(token for token in tokens if token not in KEYS)
+
+
+def test_escape_alone_is_held_back_until_it_is_known_to_be_a_key() -> None:
+    parser = ReplyParser()
+    assert parser.feed(b"q\x1b") == b"q"
+    assert parser.flush() == b"\x1b"
+    assert parser.feed(b"\x1b") == b""
+    assert parser.feed(b"x") == b"\x1bx"
+
+
+def test_what_never_ends_is_no_reply() -> None:
+    parser = ReplyParser()
+    endless = b"\x1bP>|" + b"x" * 1000
+    assert parser.feed(endless) + parser.flush() == endless
+    assert parser.replies == ()
+
+
+# Concluding
+
+
+@pytest.mark.parametrize(
+    ("replies", "brand", "multiplexer", "best", "kitty"),
+    [
+        pytest.param(XTERM, "xterm", None, Graphics.HALF, None, id="xterm"),
+        pytest.param(
+            XTERM_VT340 + b"\x1b[6;13;6t", "xterm", None, Graphics.SIXEL, None, id="xterm as a VT340"
+        ),
+        pytest.param(KITTY_26, "kitty", None, Graphics.KITTY, KittyGraphics(False, True), id="kitty 0.26"),
+        pytest.param(KITTY_45, "kitty", None, Graphics.KITTY, KittyGraphics(True, True), id="kitty 0.45"),
+        pytest.param(GHOSTTY, "unknown", None, Graphics.KITTY, KittyGraphics(True, False), id="Ghostty"),
+        pytest.param(WEZTERM, "WezTerm", None, Graphics.KITTY, KittyGraphics(False, False), id="WezTerm"),
+        pytest.param(KONSOLE, "Konsole", None, Graphics.KITTY, KittyGraphics(False, False), id="Konsole"),
+        pytest.param(VS_CODE, "VS Code", None, Graphics.KITTY, KittyGraphics(False, False), id="VS Code"),
+        pytest.param(FOOT, "foot", None, Graphics.SIXEL, None, id="foot"),
+        pytest.param(ITERM2, "unknown", None, Graphics.ITERM, None, id="iTerm2"),
+        pytest.param(WARP, "Warp", None, Graphics.ITERM, None, id="Warp"),
+        pytest.param(VTE, "VTE (GNOME Terminal and its kin)", None, Graphics.HALF, None, id="VTE"),
+        pytest.param(WINDOWS_TERMINAL, "Windows Terminal", None, Graphics.SIXEL, None, id="Windows Terminal"),
+        pytest.param(APPLE, "Apple Terminal", None, Graphics.HALF, None, id="Apple Terminal"),
+        pytest.param(b"", "unknown", None, Graphics.HALF, None, id="no answer at all"),
+        pytest.param(TMUX, "kitty", "tmux", Graphics.HALF, None, id="tmux"),
+        pytest.param(SCREEN, "kitty", "screen", Graphics.HALF, None, id="screen"),
+        pytest.param(ZELLIJ, "Ghostty", "zellij", Graphics.SIXEL, None, id="zellij"),
+        pytest.param(
+            GHOSTTY, "Ghostty", "tmux", Graphics.KITTY, KittyGraphics(True, False), id="TMUX left over"
+        ),
+    ],
+)
+def test_what_real_terminals_get(
+    replies: bytes, brand: str, multiplexer: str | None, best: Graphics, kitty: KittyGraphics | None
+) -> None:
+    concluded = support(replies, brand, multiplexer)
+    assert (concluded.best, concluded.kitty) == (best, kitty), concluded.reasons
+    assert [name for name, _ in concluded.reasons] == [
+        *["terminal", "kitty graphics", "iTerm2 images", "sixels", "synchronised output", "cell"]
+    ]
+
+
+def test_tmux_is_known_by_its_name_and_passes_placeholders_if_it_may() -> None:
+    concluded = support(TMUX, "kitty", passthrough=True)
+    assert concluded.multiplexer == "tmux"
+    assert concluded.kitty == KittyGraphics(True, True)
+    assert support(TMUX, "Ghostty", passthrough=True).kitty == KittyGraphics(True, False)
+    assert support(TMUX, "WezTerm", passthrough=True).kitty is None
+    old = conclude(
+        heard(TMUX).replies, brand="unknown", multiplexer="tmux", passthrough=True, outside="kitty(0.26.5)"
+    )
+    assert (old.brand, old.version, old.kitty) == ("kitty", (0, 26, 5), None)
+    assert "kitty 0.26.5 is not known to draw" in dict(old.reasons)["kitty graphics"]
+    assert "allow-passthrough" in dict(support(TMUX, "kitty").reasons)["kitty graphics"]
+
+
+def test_facts_are_read() -> None:
+    foot = support(FOOT)
+    assert (foot.brand, foot.version) == ("foot", (1, 25, 0))
+    assert (foot.sixel_registers, foot.sixel_size, foot.cell) == (1024, (570, 1000), (19, 10))
+    assert foot.synchronized
+    vte = support(VTE)
+    assert not vte.synchronized
+    assert vte.sixel_registers == 0
+    assert support(XTERM).sixel_size is None
+    assert support(WINDOWS_TERMINAL, "Windows Terminal").sixel_registers == 256
+    assert support(GHOSTTY).brand == "Ghostty"
+
+
+def test_a_cell_may_be_found_by_division() -> None:
+    assert support(b"\x1b[4;460;846t").cell == (20, 9)
+    assert support(b"\x1b[4;0;0t").cell is None
+    by_the_system = conclude([], brand="xterm", multiplexer=None, window=Window(50, 140, 654, 844))
+    assert by_the_system.cell == (13, 6)
+
+
+def test_no_sixels_where_the_size_of_a_cell_is_not_known() -> None:
+    concluded = support(XTERM_VT340)
+    assert concluded.sixel_registers == 1024
+    assert concluded.best is Graphics.HALF
+
+
+def test_a_refusal_is_no_support() -> None:
+    refused = b"\x1b_Gi=31;ENOTSUPPORTED:no\x1b\\\x1b[?62c"
+    assert support(refused).kitty is None

@@ -1,0 +1,79 @@
+"""What is concluded from answers, with a way whose rate and delays are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.terminal.link.test_link import Clock
+from vaevis_tui.terminal.link.estimator import LinkEstimator
+from vaevis_tui.terminal.link.link import Link
+
+
+def carry(route: LinkEstimator, clock: Clock, size: int, service: float, delay: float) -> None:
+    """One picture over an empty way."""
+    sent = clock.now
+    clock.now += delay
+    route.begun(sent)
+    clock.now += service
+    route.ended(sent, size)
+    clock.now += 0.1
+
+
+def test_rate_and_round_trip_are_those_of_the_way() -> None:
+    clock = Clock()
+    route = LinkEstimator(clock)
+    assert (route.rate, route.round_trip) == (None, None)
+    for size in (5_000, 20_000, 10_000) * 5:
+        carry(route, clock, size, size / 1e6, 0.05)
+    assert route.round_trip == pytest.approx(0.05)
+    assert route.rate == pytest.approx(1e6, rel=0.01)
+
+
+def test_time_that_does_not_depend_on_size_is_not_put_down_to_the_rate() -> None:
+    clock, rng = Clock(), np.random.default_rng(1)
+    route = LinkEstimator(clock)
+    for size in rng.integers(2_000, 12_000, 60).tolist():
+        carry(route, clock, size, size / 1e6 + 0.03, 0.001)
+    assert route.rate == pytest.approx(1e6, rel=0.2)
+
+
+def test_a_way_that_becomes_slower_is_noticed_at_once() -> None:
+    clock, rng = Clock(), np.random.default_rng(1)
+    route = LinkEstimator(clock)
+    for size in rng.integers(10_000, 60_000, 60).tolist():
+        carry(route, clock, size, size / 1e7, 0.01)
+    for size in (30_000, 20_000, 10_000):
+        carry(route, clock, size, size / 1e6, 0.01)
+    assert route.rate is not None
+    assert route.rate < 3e6
+
+
+def test_next_to_nothing_that_is_late_says_nothing_of_the_rate() -> None:
+    clock = Clock()
+    route = LinkEstimator(clock)
+    carry(route, clock, 10_000, 0.01, 0.01)
+    before, sent = route.rate, clock.now
+    for size in (0, 300):
+        clock.now += 1.0
+        route.overdue(sent, size)
+        route.ended(sent, size)
+    assert route.rate == before
+    sent = clock.now
+    clock.now += 1.0
+    route.overdue(sent, 10_000)
+    assert route.rate == pytest.approx(10_000, rel=0.05)
+
+
+def test_drawing_that_takes_long_is_no_short_round_trip() -> None:
+    clock = Clock()
+    link = Link(clock)
+    link.offer(1)
+    question = link.question(1, before=True)
+    assert question == "\x1b[3;2H\x1b[6n"
+    clock.now += 0.04  # it is on its way while the picture is drawn
+    link.sent(1, 5_000)
+    clock.now += 0.01
+    link.answered(3, 2)
+    link.answered(2, 2)
+    assert link.stats().round_trip == pytest.approx(0.05)

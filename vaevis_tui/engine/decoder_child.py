@@ -1,0 +1,143 @@
+"""The child of `vaevis_tui.engine.decoder_process`: opens a backend and decodes what it is sent."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from vaevis_tui.engine.decoder import Decoder, EngineError
+from vaevis_tui.engine.decoder_protocol import ANSWER, LENGTH
+from vaevis_tui.errors import UserError
+
+if TYPE_CHECKING:
+    from vaevis_tui.engine.wgpu.device import AdapterSummary
+
+_ADVICE = {
+    "linux": "install a Vulkan loader and the GPU's driver (Debian: libvulkan1 mesa-vulkan-drivers)",
+    "darwin": "Metal is needed, macOS 11 or newer",
+    "win32": "install the GPU's driver",
+}
+"""What gives wgpu an adapter, by platform."""
+
+
+def main() -> None:
+    """Serve until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches a terminal's whole process group
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)  # what native libraries print there is no answer
+        serve(sys.stdin.buffer, answers)
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Take one order, answer it, and decode whatever follows.
+
+    Args:
+        requests: What `vaevis_tui.engine.decoder_process` writes, in the form of `isolated_protocol`.
+        answers: What that reads.
+    """
+    (length,) = LENGTH.unpack(requests.read(LENGTH.size))
+    order = json.loads(requests.read(length))
+    decoder: Decoder | None = None
+    try:
+        if order["order"] == "adapters":
+            answer: dict[str, Any] = {"adapters": [str(adapter) for adapter in _adapters()]}
+        else:
+            decoder = (
+                _open_onnxruntime(order) if order["order"] == "onnxruntime" else open_wgpu(order, _adapters)
+            )
+            answer = {"info": asdict(decoder.info)}
+    except (UserError, EngineError) as error:
+        answer = {"problem": str(error), "is_user_error": isinstance(error, UserError)}
+    text = json.dumps(answer).encode()
+    answers.write(LENGTH.pack(len(text)) + text)
+    answers.flush()
+    if decoder is not None:
+        with decoder:
+            while _decode(decoder, requests, answers):
+                pass
+
+
+def open_wgpu(order: Mapping[str, Any], adapters: Callable[[], Sequence[AdapterSummary]]) -> Decoder:
+    """Open a model on the best adapter, on a software one only where that will do.
+
+    Args:
+        order: ``decoder``, the ONNX file; ``value_range``, see `load_decoder`; ``tuning``, see
+            `open_tuned`; ``software``, whether an adapter that is the processor itself will do.
+        adapters: The adapters of this machine, hardware first.
+
+    Raises:
+        UserError: there is no such adapter, or the file is no decoder.
+        EngineError: the adapter refuses the model.
+    """
+    try:
+        from vaevis_tui.engine.wgpu import open_tuned
+
+        found = adapters()
+    except (EngineError, ImportError, OSError) as error:
+        raise UserError(f"wgpu does not start ({error}); {advice()}") from None
+    usable = [adapter for adapter in found if adapter.is_hardware or order["software"]]
+    if not usable:
+        names = f"only {found[0].name}, which is software" if found else "no adapter"
+        raise UserError(f"wgpu finds {names}; {advice()}")
+    from vaevis_tui.models.onnx_file import load_decoder
+
+    values = order["value_range"]
+    file = load_decoder(Path(order["decoder"]), None if values is None else (values[0], values[1]))
+    return open_tuned(file.model, order["tuning"], adapter=usable[0].name)
+
+
+def _open_onnxruntime(order: Mapping[str, Any]) -> Decoder:
+    from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
+
+    return OnnxRuntimeDecoder(Path(order["bundle"]))
+
+
+def advice() -> str:
+    """What a person can do where there is no adapter."""
+    return _ADVICE.get(sys.platform, "install the GPU's driver")
+
+
+def _adapters() -> Sequence[AdapterSummary]:
+    from vaevis_tui.engine.wgpu import adapters
+
+    return adapters()
+
+
+def _decode(decoder: Decoder, requests: IO[bytes], answers: IO[bytes]) -> bool:
+    """Answer one request; False when there are no more."""
+    header = requests.read(LENGTH.size)
+    if len(header) < LENGTH.size:
+        return False
+    (n,) = LENGTH.unpack(header)
+    dim = decoder.info.latent_dim
+    z = np.frombuffer(requests.read(4 * n * dim), np.float32).reshape(n, dim)
+    try:
+        pictures = decoder.decode(z)
+    except EngineError as error:
+        text = str(error).encode()
+        answers.write(ANSWER.pack(len(text), 0, 0, 0) + text)
+    else:
+        times = decoder.times
+        answers.write(ANSWER.pack(0, times.submit, times.compute, times.unpack))
+        answers.flush()  # so that the next request is there when the pictures are written
+        answers.write(pictures.data.cast("B"))
+    answers.flush()
+    return True
+
+
+def _end_with_parent(parent: int) -> None:
+    """Leave when whoever started us has gone, also from within a driver that hangs."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)

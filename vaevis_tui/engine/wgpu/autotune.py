@@ -1,0 +1,180 @@
+"""A wgpu decoder whose kernels are measured while it decodes, and exchanged when better ones were found."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from vaevis_tui.engine.decoder import (
+    Decoder,
+    DecoderInfo,
+    DecodeTimes,
+    EngineError,
+    Images,
+    Latents,
+    TuningMode,
+)
+from vaevis_tui.engine.wgpu.benchmark import BUDGET
+from vaevis_tui.engine.wgpu.decoder import WgpuDecoder
+
+QUIET = 0.3
+"""Seconds without a picture after which a processor that stands in for a GPU has time to measure; a GPU has
+it between two pictures."""
+
+EXIT_TIMEOUT = 1.0
+"""Seconds that closing waits for the measurement that runs, which takes milliseconds."""
+
+
+def open_tuned(
+    model: Any, tuning: TuningMode, *, adapter: str | None = None, reason: str = "", budget: float = BUDGET
+) -> Decoder:
+    """Open a model on the wgpu backend.
+
+    Args:
+        model: As `WgpuDecoder` takes it.
+        tuning: Which kernels decode.
+        adapter: As `WgpuDecoder` takes it.
+        reason: As `WgpuDecoder` takes it.
+        budget: Seconds of work that measurements may take.
+
+    Raises:
+        UnsupportedGraph: The graph holds something the engine cannot compute (an `EngineError`).
+        EngineError: There is no adapter, or it refuses the device, the memory or a shader.
+    """
+
+    def opened() -> WgpuDecoder:
+        return WgpuDecoder(model, adapter=adapter, reason=reason, tuned=tuning != "off")
+
+    if tuning == "beside":
+        return TunedDecoder(opened, budget)
+    decoder = opened()
+    if tuning == "first" and decoder.untuned and decoder.tune(budget=budget):
+        decoder.close()
+        decoder = opened()
+    return decoder
+
+
+class TunedDecoder:
+    """Decodes; after the first picture another decoder is opened in a thread of its own, and measured there.
+
+    If that finds faster kernels a third is opened and makes a picture, for which a driver may still compile;
+    then it takes the place of the first at the beginning of a decode, which costs an assignment.
+    May be used from one thread at a time.
+    """
+
+    def __init__(self, opened: Callable[[], WgpuDecoder], budget: float = BUDGET) -> None:
+        """Open the decoder to begin with.
+
+        Args:
+            opened: Opens one with the kernels that are known to be best by then; also called in a thread.
+            budget: Seconds of work that measurements may take.
+
+        Raises:
+            EngineError: Whatever that raises.
+        """
+        self._open, self._budget = opened, budget
+        self._decoder = opened()
+        self._thread: threading.Thread | None = None
+        self._changed = threading.Condition()
+        """Guards what follows, which the measuring thread and the decoding one share."""
+        self._better: WgpuDecoder | None = None
+        self._former: WgpuDecoder | None = None
+        self._decoding = False
+        self._decoded_at = time.monotonic()
+        self._settled = False
+        self._closing = False
+
+    @property
+    def info(self) -> DecoderInfo:
+        """What decodes, and what it makes."""
+        return self._decoder.info
+
+    @property
+    def times(self) -> DecodeTimes:
+        """Where the last decode spent its time."""
+        return self._decoder.times
+
+    @property
+    def serving(self) -> WgpuDecoder:
+        """The decoder that decodes now."""
+        return self._decoder
+
+    def decode(self, z: Latents) -> Images:
+        """Decode float32 (n, d) to uint8 (n, h, w, 3); see `WgpuDecoder.decode`."""
+        with self._changed:
+            self._decoding = True
+            if self._better is not None:
+                self._former, self._decoder, self._better = self._decoder, self._better, None
+        try:
+            pictures = self._decoder.decode(z)
+        finally:
+            with self._changed:
+                self._decoding = False
+                self._decoded_at = time.monotonic()
+                self._changed.notify_all()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._improve, name="tune", daemon=True)
+            self._thread.start()
+        return pictures
+
+    def settle(self, timeout: float | None = None) -> bool:
+        """Wait until the measurements are over and what they led to is ready; false where it took longer."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._settled, timeout)
+
+    def close(self) -> None:
+        """Give the device back; closing twice is harmless."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(EXIT_TIMEOUT)
+        self._decoder.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # In the measuring thread
+
+    def _improve(self) -> None:
+        better: WgpuDecoder | None = None
+        try:
+            if self._decoder.untuned and self._rest():
+                with self._open() as spare:
+                    faster = spare.tune(self._rest, self._budget)
+                if faster and self._rest():
+                    better = self._open()
+                    better.decode(np.zeros((1, better.info.latent_dim), np.float32))
+        except EngineError:
+            if better is not None:
+                better.close()
+            better = None  # what decodes goes on as it is
+        with self._changed:
+            self._better, self._settled = better, True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._better is None or self._closing)
+            unused = [self._former, self._better]
+        for decoder in unused:
+            if decoder is not None:
+                decoder.close()
+
+    def _rest(self) -> bool:
+        """Wait until nothing is being decoded; false when closing."""
+        quiet = 0.0 if self._decoder.hardware else QUIET
+        with self._changed:
+            while not self._closing:
+                left = quiet - (time.monotonic() - self._decoded_at)
+                if not self._decoding and left <= 0:
+                    return True
+                self._changed.wait(None if self._decoding else left)
+        return False

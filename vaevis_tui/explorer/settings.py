@@ -1,0 +1,92 @@
+"""Everything the explorer is handed from outside, so that tests can hand in something else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vaevis_tui.terminal.color.colors import ColorMode
+from vaevis_tui.terminal.graphics import AUTO
+from vaevis_tui.terminal.link.profile import LinkProfile
+
+if TYPE_CHECKING:
+    from vaevis_tui.engine.worker import DecoderSource
+    from vaevis_tui.explorer.session import Session, SessionFolder
+    from vaevis_tui.export.picture import PictureFile
+    from vaevis_tui.models.bundle import Bundle
+    from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
+    from vaevis_tui.terminal.link.meter import FrameMeter
+
+
+def _open_bundle(ref: str) -> Bundle:
+    from vaevis_tui.models.bundle import open_bundle
+
+    return open_bundle(ref)
+
+
+def tuned_source(bundle: Bundle, backend: str) -> DecoderSource:
+    """For `ExplorerSettings.decoder_source`: wgpu's kernels are measured beside decoding."""
+    from vaevis_tui.engine.select import decoder_source
+
+    return decoder_source(bundle, backend)
+
+
+def untuned_source(bundle: Bundle, backend: str) -> DecoderSource:
+    """For the same: they are neither measured nor taken from earlier measurements."""
+    from vaevis_tui.engine.select import decoder_source
+
+    return decoder_source(bundle, backend, "off")
+
+
+@dataclass(frozen=True)
+class ExplorerSettings:
+    """How the explorer starts, and where its clock, models and decoders come from.
+
+    Attributes:
+        model: Catalog name or path of the first model.
+        catalog: Names offered by the model picker, the default first.
+        backend: ``"auto"``, ``"wgpu"`` or ``"onnxruntime"``.
+        seed: Of random points and walks; None draws another one each time.
+        z: Where the first model starts; None is the seed's random point or, without a seed, its first look.
+        picture: Whose nearest point is looked for in the first model, from there; or None.
+        walk: Whether the random walk is on from the start.
+        speed: Of the walk, in sigma of the whitened space per second.
+        snapshot_dir: Where snapshots go; made if it is missing.
+        open_bundle: From a catalog name or path to a bundle; called off the event loop. Raises UserError.
+        decoder_source: From a bundle and a backend's name to how it is decoded. Raises UserError.
+        colors: What pictures are drawn in.
+        graphics: What pictures are drawn with, one of `Graphics`, or ``"auto"``.
+        inquiry: What the terminal is to be asked; None asks nothing.
+        notice: Shown at the start, e.g. how to get more colours; or None.
+        clock: Seconds that never go back, for statistics and the walk.
+        meter: Is told what happens to every frame; a new one if None.
+        way: To the terminal.
+        resumed: A session to go on with, of ``model``; or None.
+        sessions: Where the session is kept when the program ends; None for nowhere.
+        claimed: The file of the resumed session, which that of this one takes the place of; or None.
+    """
+
+    model: str
+    catalog: tuple[str, ...] = ()
+    backend: str = "auto"
+    seed: int | None = None
+    z: tuple[float, ...] | None = None
+    picture: PictureFile | None = None
+    walk: bool = False
+    speed: float = 1.5
+    snapshot_dir: Path = field(default_factory=Path.cwd)
+    open_bundle: Callable[[str], Bundle] = _open_bundle
+    decoder_source: Callable[[Bundle, str], DecoderSource] = tuned_source
+    colors: ColorMode = field(default_factory=ColorMode)
+    graphics: str = AUTO
+    inquiry: TerminalProbe | None = None
+    notice: str | None = None
+    clock: Callable[[], float] = time.perf_counter
+    meter: FrameMeter | None = None
+    way: LinkProfile = field(default_factory=LinkProfile)
+    resumed: Session | None = None
+    sessions: SessionFolder | None = None
+    claimed: Path | None = None

@@ -1,0 +1,144 @@
+"""A live picture of characters: what the terminal shows of it, and the least that makes it show the next."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.terminal.cells.stream import MOST_COLUMNS, MOST_ROWS
+from vaevis_tui.terminal.cells.styles import Cells, CellStyle
+from vaevis_tui.terminal.encoder import RGB, Pixels
+from vaevis_tui.terminal.quality import Quality, distances
+from vaevis_tui.terminal.surface import Halves, Lines, Mask, Update
+
+
+class CellSurface:
+    """A copy of what the terminal shows in a rectangle of cells, and updates against it: a canvas.
+
+    A cell that somebody else may have drawn over is *unknown*: it is drawn with the next update in any case.
+    Cells that are *covered* by something that lies on the picture are left alone.
+
+    Args:
+        style: How pictures are drawn.
+        rows: Height in cells.
+        columns: Width in cells.
+
+    Raises:
+        ValueError: The rectangle is empty.
+    """
+
+    def __init__(self, style: CellStyle, rows: int, columns: int) -> None:
+        if min(rows, columns) < 1:
+            raise ValueError(f"no picture has {columns}x{rows} cells")
+        self._style = style
+        self._shown = np.zeros((rows * style.grid[0], columns * style.grid[1], 3), np.uint8)
+        self._known = np.zeros((rows, columns), np.bool_)
+        self._covered = np.zeros((rows, columns), np.bool_)
+
+    @property
+    def ladder(self) -> tuple[Quality, ...]:
+        """The qualities that it can be shown in, the best first."""
+        return self._style.ladder
+
+    @property
+    def known(self) -> Mask:
+        """Which cells are known to show what was drawn last, (rows, columns)."""
+        return self._known
+
+    @property
+    def stale(self) -> bool:
+        """Whether half-blocks may stand where there should be other characters."""
+        return not self._style.like_halves and bool((~self._known & ~self._covered).any())
+
+    def forget(self, row: int | None = None) -> None:
+        """A row, or all, may have been drawn over."""
+        self._known[slice(None) if row is None else row] = False
+
+    def cover(self, covered: Mask) -> None:
+        """Something lies on these cells, (rows, columns), from now on; what is bared is unknown."""
+        self._known &= ~(covered | self._covered)
+        self._covered = covered
+
+    def leave(self) -> str:
+        """Nothing: what is drawn over it takes its place."""
+        return ""
+
+    def lines(self, pixels: Pixels, quality: Quality, background: RGB) -> Lines:
+        """The picture's rows; what is covered is drawn, too."""
+        cells = self._render(pixels, quality, background)
+        rows, sizes = cells.rows()
+        return Lines(rows, sizes, partial(self._row_written, cells.shown))
+
+    def _row_written(self, shown: Pixels, row: int) -> None:
+        height = self._style.grid[0]
+        part = slice(row * height, (row + 1) * height)
+        self._shown[part] = shown[part]
+        self._known[row] = True
+
+    def halves(self, pixels: Pixels, background: RGB) -> Halves:
+        """What the halves of each cell look like."""
+        return self._render(pixels, self.ladder[0], background).halves
+
+    def plan(
+        self,
+        pixels: Pixels,
+        quality: Quality,
+        at: tuple[int, int] = (0, 0),
+        background: RGB = (0, 0, 0),
+        limit: int | None = None,
+    ) -> Update:
+        """Output that makes the terminal show a picture; if it is written, `Update.commit` must be called.
+
+        Args:
+            pixels: The picture, uint8 (h, w, 3), that fills the cells but for a part of the last ones.
+            quality: How faithfully.
+            at: Row and column of the screen that the rectangle begins at, from 0.
+            background: What shows where the picture does not fill the last cells.
+            limit: Bytes to stop at, or None. Then the cells that were left out are still to be changed.
+
+        Raises:
+            ValueError: The picture has another size, or reaches beyond what can be addressed.
+        """
+        top, left = at
+        if top + len(self._known) > MOST_ROWS or left + self._known.shape[1] > MOST_COLUMNS:
+            raise ValueError(f"a picture at row {top}, column {left} reaches beyond what can be addressed")
+        cells = self._render(pixels, quality, background)
+        shown = cells.shown
+        changed = self._changed(shown, quality.tolerance)
+        where = np.flatnonzero(changed)
+        stream = cells.stream(where, at, limit)
+        changed.reshape(-1)[where[stream.cells :]] = False
+        written = partial(self._written, shown, changed)
+        return Update(stream.text, stream.size, stream.cells == len(where), written)
+
+    def _written(self, shown: Pixels, cells: Mask) -> None:
+        down, across = self._style.grid
+        where = cells.repeat(down, axis=0)
+        if across > 1:
+            where = where.repeat(across, axis=1)
+        np.copyto(self._shown, shown, where=where[..., None])
+        self._known |= cells
+
+    def _render(self, pixels: Pixels, quality: Quality, background: RGB) -> Cells:
+        (rows, columns), (down, across) = self._known.shape, self._style.grid
+        height, width, _ = pixels.shape
+        if (-(-height // down), -(-width // across)) != (rows, columns):
+            raise ValueError(f"{columns}x{rows} cells of {across}x{down} pixels do not hold {width}x{height}")
+        return self._style.render(pixels, quality, background)
+
+    def _changed(self, shown: Pixels, tolerance: float) -> Mask:
+        """Which cells must be drawn for the terminal to show this, give or take."""
+        off: NDArray[np.bool_]
+        if tolerance:
+            off = distances(shown, self._shown) > 9 * tolerance * tolerance
+        else:
+            off = (shown[..., 0] != self._shown[..., 0]) | (shown[..., 1] != self._shown[..., 1])
+            off |= shown[..., 2] != self._shown[..., 2]
+        down, across = self._style.grid
+        changed = ~self._known
+        for y in range(down):
+            for x in range(across):
+                changed |= off[y::down, x::across]
+        return changed & ~self._covered

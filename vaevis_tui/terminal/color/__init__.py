@@ -1,0 +1,1 @@
+"""Colour depths, palettes, dithering and SGR sequences."""

@@ -1,0 +1,1 @@
+"""What the terminal can do: environment, queries and their answers."""

@@ -1,0 +1,78 @@
+"""Which terminal is to be asked, how long for, and what is known without asking it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from vaevis_tui.terminal.detect import probe
+from vaevis_tui.terminal.detect.capabilities import TerminalCapabilities
+from vaevis_tui.terminal.detect.probe import Reply, ReplyKind
+from vaevis_tui.terminal.detect.support import GraphicsSupport, conclude
+from vaevis_tui.terminal.detect.window import Window
+
+_TMUX_PATIENCE = 1.0
+"""Seconds that tmux may take to tell of itself; it takes 10 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalProbe:
+    """What to ask a terminal, and how to read the answers.
+
+    Attributes:
+        brand: As in `TerminalCapabilities`.
+        multiplexer: As in `TerminalCapabilities`.
+        timeout: Seconds to wait for the last answer.
+    """
+
+    brand: str
+    multiplexer: str | None
+    timeout: float
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str], terminal: TerminalCapabilities) -> TerminalProbe:
+        """For the terminal of an environment."""
+        return cls(terminal.brand, terminal.multiplexer, probe.timeout(environ))
+
+    @property
+    def queries(self) -> dict[ReplyKind, bytes]:
+        """What to ask, in this order and in one go."""
+        return probe.queries(self.brand, self.multiplexer)
+
+    @property
+    def size_queries(self) -> dict[ReplyKind, bytes]:
+        """What to ask again when the window's size has changed, and perhaps its font's."""
+        kinds = (ReplyKind.WINDOW_SIZE, ReplyKind.CELL_SIZE, ReplyKind.ATTRIBUTES)
+        return {kind: probe.QUERIES[kind] for kind in kinds}
+
+    def conclude(self, replies: Iterable[Reply], window: Window | None) -> GraphicsSupport:
+        """What follows from answers; inside tmux this asks that, too, for some milliseconds.
+
+        Args:
+            replies: The answers.
+            window: The window as the system knows it.
+        """
+        passthrough, outside = ask_tmux() if self.multiplexer == "tmux" else (False, "")
+        return conclude(
+            replies,
+            brand=self.brand,
+            multiplexer=self.multiplexer,
+            window=window,
+            passthrough=passthrough,
+            outside=outside,
+        )
+
+
+def ask_tmux() -> tuple[bool, str]:
+    """Whether tmux hands sequences on, and how the terminal outside calls itself, empty if it does not tell.
+
+    Releases before 3.3 hand on whatever is wrapped, and do not know the option; they are too old to matter.
+    """
+    command = ["tmux", "display-message", "-p", "#{allow-passthrough} #{client_termtype}"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=_TMUX_PATIENCE, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return False, ""
+    allowed, _, outside = told.stdout.strip().partition(" ")
+    return allowed in {"1", "2", "on", "all"}, outside

@@ -1,0 +1,1 @@
+"""Images drawn by graphics protocols: kitty, sixel, iTerm2."""

@@ -1,0 +1,1 @@
+"""Pacing: which frames go to the terminal, when, and how large they may be."""

@@ -1,0 +1,117 @@
+"""As much of a picture as the way to the terminal takes in time: the quality ladder, up and down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+from vaevis_tui.terminal.encoder import RGB, Pixels
+from vaevis_tui.terminal.link.link import Link
+from vaevis_tui.terminal.quality import EXACT, Quality
+from vaevis_tui.terminal.surface import Lines, Surface, Update
+
+TRY_BETTER = 0.3
+"""Seconds between attempts to do with the next better quality."""
+MARGIN = 0.8
+"""Share of the time it may take that a better quality must do with, so that it does not come and go."""
+REST = 0.1
+"""Seconds without a new picture after which the exact one is sent."""
+SLICE = 0.05
+"""Seconds of the way that a part of the exact picture takes: what a key pressed meanwhile has to wait for."""
+
+WHOLE = 0.2
+"""Seconds of the way that a whole picture may take, where all is drawn anew: at the start, after a resize."""
+
+
+EASE = 3_000_000.0
+"""Bytes a second at which any terminal draws with time to spare. A moving picture that takes more is not sent
+exactly, however much the way takes: nobody sees the difference, but both ends work for it."""
+
+
+class Adaptation:
+    """Chooses the quality of each picture by what the link takes.
+
+    Args:
+        link: Knows the capacity of the way.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(self, link: Link, clock: Callable[[], float]) -> None:
+        self._link = link
+        self._clock = clock
+        self._step = EXACT
+        self._tried_at = clock()
+        self._quality: Quality | None = None
+        self._whole = True
+
+    @property
+    def quality(self) -> Quality | None:
+        """Of what was sent last; None before anything was."""
+        return self._quality
+
+    @property
+    def exact(self) -> bool:
+        """Whether the last picture went as it is."""
+        return self._quality is None or (not self._quality.tolerance and self._whole)
+
+    @property
+    def name(self) -> str:
+        """What to call the quality of what was sent last."""
+        return self._quality.name if self._quality else "exact"
+
+    def lines(self, canvas: Surface, pixels: Pixels, background: RGB) -> tuple[Lines, Quality]:
+        """A whole picture row by row, which is the most that a picture can take.
+
+        It begins anew where the way stands still for it, so it may take as long as `WHOLE`. Should any of it
+        be written, `wrote_lines` must be told.
+        """
+        capacity = self._link.capacity
+        for quality in canvas.ladder:
+            lines = canvas.lines(pixels, quality, background)
+            if capacity is None or sum(lines.sizes) <= WHOLE * capacity:
+                break
+        return lines, quality
+
+    def wrote_lines(self, quality: Quality) -> None:
+        """Some of `lines` were written: unless they are exact, the exact picture is still to be sent."""
+        if quality.tolerance:
+            self._quality, self._whole = quality, True
+
+    def frame(self, canvas: Surface, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
+        """A picture in motion, as good as the way takes it in the time that its quality is worth."""
+        steps = canvas.ladder
+        step = min(self._step, len(steps) - 1)
+        if step > EXACT and self._clock() - self._tried_at > TRY_BETTER:
+            self._tried_at = self._clock()
+            better = canvas.plan(pixels, steps[step - 1], at, background)
+            share = better.size / self._room(step - 1, steps)
+            if share <= MARGIN:
+                if share <= MARGIN / 2:
+                    self._tried_at = -inf  # there may be room for even better
+                return self._take(better, step - 1, steps)
+        while True:
+            update = canvas.plan(pixels, steps[step], at, background)
+            if update.size <= self._room(step, steps) or step == len(steps) - 1:
+                return self._take(update, step, steps)
+            step += 1
+            self._tried_at = self._clock()
+
+    def refinement(self, canvas: Surface, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
+        """More of the exact picture, at rest; `exact` tells when that was all."""
+        capacity = self._link.capacity
+        limit = None if capacity is None else max(int(capacity * SLICE), 512)
+        quality = canvas.ladder[EXACT]
+        update = canvas.plan(pixels, quality, at, background, limit)
+        update.commit()
+        self._quality, self._whole = quality, update.whole
+        return update
+
+    def _room(self, step: int, steps: tuple[Quality, ...]) -> float:
+        """Bytes that a picture may take in a quality."""
+        rates = [rate for rate in (self._link.capacity, EASE if step == EXACT else None) if rate is not None]
+        return min(rates, default=inf) * steps[step].seconds
+
+    def _take(self, update: Update, step: int, steps: tuple[Quality, ...]) -> Update:
+        update.commit()
+        self._step, self._quality, self._whole = step, steps[step], True
+        return update

@@ -1,0 +1,323 @@
+"""Pacing: which pictures may go to the terminal, when, and how large they may be."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from vaevis_tui.terminal.link.estimator import MOST, LinkEstimator
+
+WINDOW = 2
+"""Images under way at once where nobody answers: one that is being written while the next is encoded."""
+
+MAX_RATE = 60.0
+"""Images sent a second at most: what displays show."""
+
+SEQUENCE_NUMBERS = 2 * MOST
+"""Numbers that questions to the terminal carry, in the column of the cursor: columns 1 to this."""
+
+ROW_AFTER, ROW_BEFORE = 2, 3
+"""Rows of the cursor in questions after and before a picture. Not row 1: the answer would read as a key."""
+
+TIMEOUT = 3.0
+"""Seconds beyond the expected in which an answer must come; then the terminal counts as silent again."""
+
+FIRST_ACK_TIMEOUT = 2.0
+"""Seconds in which the first answer is hoped for where there is a budget, with few pictures under way."""
+FIRST_WINDOW = 3
+"""Images under way while the first answer is hoped for."""
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """A picture that was handed over for writing.
+
+    Attributes:
+        number: The picture's number.
+        size: Its length in bytes; once it was written, with all that was written since the one before.
+        since: When it began to be handed over, in seconds of the link's clock.
+    """
+
+    number: int
+    size: int
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStats:
+    """What is known of the way to the terminal.
+
+    Attributes:
+        in_flight: Images under way.
+        window: How many may be.
+        round_trip: Seconds to the terminal and back when nothing else is on the way; None if unknown.
+        bytes_per_second: Sent within the last second.
+        capacity: Bytes a second that the way takes, or is taken to take; None for any number.
+        answering: Whether the terminal says what it has taken. If not, it is sent what a budget allows.
+    """
+
+    in_flight: int
+    window: int
+    round_trip: float | None
+    bytes_per_second: int
+    capacity: float | None
+    answering: bool
+
+
+class Link:
+    """The way to the terminal: a window of pictures under way, and one slot for the picture that waits.
+
+    Nothing queues: a picture that is offered takes the place of the one that waits, which is dropped before
+    any work was spent on it. The newest is never dropped, so the last one is shown when pictures cease.
+
+    A picture is told of by `offer`, by `sent` once `delay` is 0, by `written` and by `answered`. Numbers
+    grow. Until the terminal has answered a `question` once, or where it is not asked, a picture counts as
+    presented when its last byte was written to the terminal's device, which buffers a few KiB before it makes
+    the writer wait (and, over a network, megabytes: hence ``budget``). Afterwards it counts when the terminal
+    has answered.
+
+    Args:
+        clock: Seconds that never go back.
+        window: How many pictures may be under way while nobody answers.
+        max_rate: How many pictures a second may be sent.
+        budget: Bytes a second while nobody answers; None for any number.
+        ceiling: Bytes a second at most in any case; None for any number.
+        asks: Whether to ask the terminal at all. A multiplexer answers by itself, before its own terminal has
+            seen anything.
+
+    Raises:
+        ValueError: The window is less than 1 or a rate not positive.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        window: int = WINDOW,
+        max_rate: float = MAX_RATE,
+        budget: float | None = None,
+        ceiling: float | None = None,
+        asks: bool = True,
+    ) -> None:
+        if window < 1 or not max_rate > 0:
+            raise ValueError(f"window must be at least 1 and max_rate positive, not {window} and {max_rate}")
+        if not all(rate is None or rate > 0 for rate in (budget, ceiling)):
+            raise ValueError(f"budget and ceiling must be positive, not {budget} and {ceiling}")
+        self.asks = asks
+        self._clock = clock
+        self._window = window
+        self._period = 1 / max_rate
+        self._budget = budget
+        self._ceiling = ceiling
+        self._route = LinkEstimator(clock)
+        self._answering = False
+        self._hopes_until: float | None = None
+        self._due = clock()
+        self._interval = self._period
+        self._waiting: int | None = None
+        self._under_way: tuple[InFlight, ...] = ()
+        self._questioned: tuple[int, float] = (-1, 0.0)
+        """The last picture before which a question was written, and when."""
+        self._asked: dict[int, InFlight] = {}
+        """Images by number whose answers are still to come, also where nobody waits for them."""
+        self._dropped = 0
+        self._sizes: deque[tuple[float, int]] = deque()
+
+    @property
+    def waiting(self) -> int | None:
+        """Number of the picture that waits to be sent."""
+        return self._waiting
+
+    @property
+    def in_flight(self) -> tuple[InFlight, ...]:
+        """The pictures under way, oldest first."""
+        return self._under_way
+
+    @property
+    def dropped(self) -> int:
+        """How many pictures gave way to a newer one so far."""
+        return self._dropped
+
+    @property
+    def answering(self) -> bool:
+        """Whether the terminal says what it has taken."""
+        return self._answering
+
+    @property
+    def window(self) -> int:
+        """How many pictures may be under way now."""
+        return self._route.window(self._interval) if self._answering else self._window
+
+    @property
+    def capacity(self) -> float | None:
+        """Bytes a second that may be sent; None for any number."""
+        self._look_for_overdue()
+        limits = [limit for limit in (self._route.rate, self._ceiling) if limit is not None]
+        if not self._answering and self._budget is not None:
+            limits.append(self._budget)
+        return min(limits) if limits else None
+
+    def offer(self, number: int) -> bool:
+        """A picture waits from now on; True if it takes the place of another, which is thereby dropped."""
+        drops = self._waiting is not None
+        self._waiting = number
+        self._dropped += drops
+        return drops
+
+    def delay(self) -> float | None:
+        """Seconds until the waiting picture may be sent, 0 for now; None if none waits or nobody knows."""
+        return None if self._waiting is None else self.pause()
+
+    def pause(self) -> float | None:
+        """Seconds until anything may be sent, 0 for now.
+
+        None if the window is full: an answer makes room, or that none comes. Ask again after `timeout`.
+        """
+        self._give_up()
+        if len(self._under_way) >= self.window or self._hope():
+            return None
+        return max(0.0, self._due - self._clock())
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds until the terminal counts as silent if no answer comes; None if none is waited for."""
+        if not self._answering or not self._under_way:
+            return self._hope()
+        return max(0.0, self._under_way[0].since + self._longest() - self._clock())
+
+    def may_send(self) -> bool:
+        """Whether a picture waits and may be sent now."""
+        return self.delay() == 0
+
+    def sent(self, number: int, size: int, *, asked: bool = True) -> None:
+        """The waiting picture, or more of one that was sent before, was handed over.
+
+        Args:
+            number: Its number.
+            size: Its length in bytes.
+            asked: Whether with both questions.
+        """
+        now = self._clock()
+        questioned, since = self._questioned
+        self._waiting = None
+        self._under_way += (InFlight(number, size, since if asked and questioned == number else now),)
+        if self.asks and asked:
+            self._asked[number] = self._under_way[-1]
+            if len(self._asked) >= SEQUENCE_NUMBERS:  # numbers come round
+                del self._asked[min(self._asked)]
+        if self._hopes_until is None and asked and self._budget is not None:
+            self._hopes_until = now + FIRST_ACK_TIMEOUT
+        self._count(now, size)
+        capacity = self.capacity
+        self._interval = max(self._period, size / capacity if capacity else 0.0)
+        # The next may come early by what this one was late, up to a period: pictures that are made at the
+        # maximum rate, but not evenly, would be dropped otherwise.
+        self._due = max(self._due, now - self._period) + self._interval
+
+    def question(self, number: int, *, before: bool) -> str:
+        """What to write around a picture so that the terminal answers: a cursor move and ``CSI 6 n``.
+
+        The cursor stays there: whoever writes this saves and restores its place. The one before counts as
+        written now: drawing what it stands before may take longer than the way.
+        """
+        if not self.asks:
+            return ""
+        if before:
+            self._questioned = number, self._clock()
+        return f"\x1b[{ROW_BEFORE if before else ROW_AFTER};{1 + number % SEQUENCE_NUMBERS}H\x1b[6n"
+
+    def written(self, number: int, size: int) -> float | None:
+        """A picture was written, ``size`` bytes with all that was written since the one before.
+
+        Returns:
+            As `presented` where writing is all that can be known, else None.
+        """
+        asked = self._asked.get(number)
+        picture = next((each for each in self._under_way if each.number == number), asked)
+        if picture is not None:
+            self._count(self._clock(), max(0, size - picture.size))
+        if asked is None:
+            return self.presented(number)
+        self._asked[number] = replace(asked, size=max(size, asked.size))
+        return None if self._answering else self.presented(number)
+
+    def answered(self, row: int, column: int) -> int | None:
+        """The terminal has reported its cursor, counted from 1.
+
+        Returns:
+            The number of the picture that is thereby on the screen, and all before it; None if it is none.
+        """
+        picture = next((p for p in self._asked.values() if 1 + p.number % SEQUENCE_NUMBERS == column), None)
+        if picture is None or row not in (ROW_AFTER, ROW_BEFORE):
+            return None
+        self._answering = True
+        if row == ROW_BEFORE:
+            self._route.begun(picture.since)
+            return None
+        self._route.ended(picture.since, picture.size)
+        self._asked = {number: p for number, p in self._asked.items() if number > picture.number}
+        return picture.number
+
+    def presented(self, number: int) -> float | None:
+        """A picture is on the screen, and with it all before it.
+
+        Returns:
+            Seconds since it was handed over, or None if it was not under way (it was forgotten).
+        """
+        now = self._clock()
+        since = [picture.since for picture in self._under_way if picture.number == number]
+        self._under_way = tuple(picture for picture in self._under_way if picture.number > number)
+        return now - since[0] if since else None
+
+    def forget(self) -> None:
+        """Nobody will hear of what is under way any more. What waits goes on waiting."""
+        self._under_way = ()
+        self._asked.clear()
+
+    def stats(self) -> LinkStats:
+        """What is known now."""
+        now = self._clock()
+        self._count(now, 0)
+        return LinkStats(
+            in_flight=len(self._under_way),
+            window=self.window,
+            round_trip=self._route.round_trip if self._answering else None,
+            bytes_per_second=sum(size for _, size in self._sizes),
+            capacity=self.capacity,
+            answering=self._answering,
+        )
+
+    def _count(self, now: float, size: int) -> None:
+        while self._sizes and self._sizes[0][0] <= now - 1.0:
+            self._sizes.popleft()
+        if size:
+            self._sizes.append((now, size))
+
+    def _longest(self) -> float:
+        """Seconds that the answer to the oldest picture under way may take."""
+        rate = self._route.rate
+        expected = (self._route.round_trip or 0.0) + (self._under_way[0].size / rate if rate else 0.0)
+        return TIMEOUT + 2 * expected
+
+    def _look_for_overdue(self) -> None:
+        if self._answering and self._under_way:
+            self._route.overdue(self._under_way[0].since, self._under_way[0].size)
+
+    def _give_up(self) -> None:
+        """Stop waiting for an answer that is long overdue: the terminal counts as silent until the next."""
+        if self.timeout == 0.0:
+            self._answering = False
+            self._under_way = ()
+
+    def _hope(self) -> float | None:
+        """Seconds for which a first answer is waited for now; None if it is not, or not any more."""
+        if (
+            self._hopes_until is None
+            or self._answering
+            or not self.asks
+            or self._route.round_trip is not None
+        ):
+            return None
+        left = self._hopes_until - self._clock()
+        return left if left > 0 and len(self._asked) >= FIRST_WINDOW else None

@@ -1,0 +1,175 @@
+"""What every kind of graphics can do for whoever paces pictures and puts them on the screen.
+
+A *medium* is a kind of graphics as one terminal has it: it knows how large a picture is shown in a window of
+cells, and with which pixels. A *canvas* is one place on the screen that holds a picture: it keeps what the
+terminal shows there, and makes the output that changes it. There is a canvas for characters, which know about
+every cell what it holds, and one for each protocol that sends dots.
+
+Two lanes lead to the screen. Whoever draws the rest of it asks for `Surface.lines` and writes these row by
+row; everything else goes past it, by `Surface.plan`, as one string that changes what has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.terminal.encoder import RGB, Pixels
+from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.quality import Quality
+
+Halves = NDArray[np.uint8]
+"""Colours of cells, uint8 (rows, columns, 2, 3): of the upper and of the lower half of each."""
+
+Mask = NDArray[np.bool_]
+"""Some cells of a picture, (rows, columns)."""
+
+
+class Place(Protocol):
+    """Where in a window of cells a picture goes."""
+
+    @property
+    def columns(self) -> int:
+        """Width in cells."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """Height in cells."""
+        ...
+
+    @property
+    def left(self) -> int:
+        """Empty columns of cells left of it."""
+        ...
+
+    @property
+    def top(self) -> int:
+        """Empty rows of cells above it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Update:
+    """Output that changes a picture on the screen.
+
+    Attributes:
+        text: What to write; it leaves the cursor and colours anywhere.
+        size: Its length in bytes of UTF-8.
+        whole: Whether it is all that had to change; False if a limit cut it short.
+        commit: To be called once it is written, before anything else is planned; else it has not happened.
+    """
+
+    text: str
+    size: int
+    whole: bool
+    commit: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """A picture, or what lies beneath it, as whole rows of cells.
+
+    Attributes:
+        rows: One string a row; each can be written by itself while no attribute is set, and resets those that
+            it sets. None where the cells are to be background, and the picture comes on top of them.
+        sizes: Length of each row in bytes of UTF-8.
+        commit: To be called with the number of each row that is written.
+    """
+
+    rows: tuple[str | None, ...]
+    sizes: tuple[int, ...]
+    commit: Callable[[int], None]
+
+
+class Surface(Protocol):
+    """A picture at one place on the screen."""
+
+    @property
+    def ladder(self) -> tuple[Quality, ...]:
+        """The qualities that it can be shown in, the best first."""
+        ...
+
+    @property
+    def stale(self) -> bool:
+        """Whether the terminal shows something else in place of a part of it."""
+        ...
+
+    def plan(
+        self,
+        pixels: Pixels,
+        quality: Quality,
+        at: tuple[int, int] = (0, 0),
+        background: RGB = (0, 0, 0),
+        limit: int | None = None,
+    ) -> Update:
+        """Output that makes the terminal show a picture.
+
+        Args:
+            pixels: The picture, uint8 (h, w, 3), of the size that the medium makes it.
+            quality: How faithfully.
+            at: Row and column of the screen that the canvas begins at, from 0.
+            background: What shows in cells that the picture does not fill.
+            limit: Bytes to stop at where that is possible, or None.
+        """
+        ...
+
+    def lines(self, pixels: Pixels, quality: Quality, background: RGB) -> Lines:
+        """The picture's rows of cells for whoever draws the rest of the screen."""
+        ...
+
+    def halves(self, pixels: Pixels, background: RGB) -> Halves:
+        """What the picture looks like in half-blocks: for screenshots, and beside what cuts its rows."""
+        ...
+
+    def cover(self, covered: Mask) -> None:
+        """Something lies on these cells from now on, and nothing is to be drawn there."""
+        ...
+
+    def forget(self, row: int | None = None) -> None:
+        """Somebody may have drawn over a row of cells, or over all."""
+        ...
+
+    def leave(self) -> str:
+        """What takes the picture off the screen where writing into its cells does not."""
+        ...
+
+
+class Renderer(Protocol):
+    """A kind of graphics, as one terminal has it."""
+
+    @property
+    def graphics(self) -> Graphics:
+        """Which."""
+        ...
+
+    @property
+    def stand_in(self) -> Renderer:
+        """What draws the picture where something lies on it: itself if it draws text, which that covers."""
+        ...
+
+    def place(self, height: int, width: int, columns: int, rows: int) -> Place:
+        """Where a picture of so many pixels goes in a window of so many cells."""
+        ...
+
+    def pixels(self, picture: Pixels, place: Place) -> Pixels:
+        """A picture, uint8 (h, w, 3), as its canvas takes it."""
+        ...
+
+    def canvas(self, place: Place) -> Surface:
+        """A canvas there, whose cells the terminal shows nobody knows what in."""
+        ...
+
+    def still(self, picture: Pixels, columns: int, rows: int) -> str:
+        """What shows a picture once where the cursor is, and leaves that at the beginning of a line below.
+
+        Args:
+            picture: uint8 (h, w, 3).
+            columns: Width of the console in cells.
+            rows: Height that there is for it in cells.
+        """
+        ...
