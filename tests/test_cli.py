@@ -54,7 +54,7 @@ def test_decode_writes_what_the_same_seed_decodes_to_from_python(
     np.testing.assert_array_equal(np.asarray(Image.open(out)), expected)
 
 
-@pytest.mark.parametrize(("options", "tuning"), [([], "known"), (["--no-tune"], "off")])
+@pytest.mark.parametrize(("options", "tuning"), [([], "cached"), (["--no-tune"], "off")])
 def test_kernels_may_be_left_untuned(
     options: list[str], tuning: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,17 @@ def import_all(package):
             importlib.import_module(found.name)
 """
 
-WITHOUT_TEXTUAL = ("api", "engine", "errors", "explorer", "export", "latent", "models", "resources", "terminal")
+WITHOUT_TEXTUAL = (
+    "api",
+    "engine",
+    "errors",
+    "explorer",
+    "export",
+    "latent",
+    "models",
+    "resources",
+    "terminal",
+)
 
 
 def run(program: str) -> str:

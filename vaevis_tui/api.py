@@ -1,4 +1,4 @@
-"""Decoding from Python: ``with vaevis_tui.load("mnist") as model: pictures = model.decode(z)``."""
+"""Decoding from Python: ``with vaevis_tui.load("mnist") as model: images = model.decode(z)``."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from vaevis_tui.models.bundle import Bundle, open_bundle
 from vaevis_tui.models.card import ModelCard
 
 
-def load(model: str | Path, backend: str = "auto", tuning: TuningMode = "known") -> Model:
+def load(model: str | Path, backend: str = "auto", tuning: TuningMode = "cached") -> Model:
     """Open a model for decoding; close it, or use it in a ``with`` statement.
 
     Args:
         model: Name of a shipped model, or the path of a bundle or of a bare .onnx decoder.
         backend: ``"auto"``, ``"wgpu"`` or ``"onnxruntime"``.
         tuning: Which of several kernels wgpu takes: those that an earlier session measured on this GPU
-            (``"known"``); ``"first"`` measures what was not measured yet, for up to two seconds, ``"beside"``
-            does so while it decodes, ``"off"`` takes those that should be good.
+            (``"cached"``); ``"upfront"`` measures what was not measured yet, for up to two seconds,
+            ``"background"`` does so while it decodes, ``"off"`` takes those that should be good.
 
     Raises:
         UserError: there is no such model or backend, or a file is not what it should be.
@@ -63,7 +63,7 @@ class Model:
         return self.space.sample(seed, n)
 
     def decode(self, z: ArrayLike) -> Images:
-        """Decode latent vectors to pictures.
+        """Decode latent vectors to images.
 
         Args:
             z: (n, d), or (d,) for one; anything that NumPy takes for numbers, used as float32.
@@ -81,46 +81,46 @@ class Model:
             raise ValueError(f"z has shape {vectors.shape}; ({dim},) or (n, {dim}) is expected")
         return self._decoder.decode(np.atleast_2d(vectors))
 
-    def encode(self, pictures: ArrayLike) -> Latents:
-        """Encode pictures to latent vectors, by the model's encoder.
+    def encode(self, images: ArrayLike) -> Latents:
+        """Encode images to latent vectors, by the model's encoder.
 
         Args:
-            pictures: uint8 (n, h, w, 3), or (h, w, 3) for one, of the model's size.
+            images: uint8 (n, h, w, 3), or (h, w, 3) for one, of the model's size.
 
         Returns:
-            Posterior means, float32 (n, d), with n = 1 for one picture.
+            Posterior means, float32 (n, d), with n = 1 for one image.
 
         Raises:
-            ValueError: The pictures have another type or shape.
+            ValueError: The images have another type or shape.
             UserError: The model has no encoder, or one that is not supported.
             EngineError: The encoder failed.
         """
         if self._encoder is None:
             self._encoder = Encoder(self._bundle)
-        array = np.asarray(pictures)
+        array = np.asarray(images)
         return self._encoder.encode(array[None] if array.ndim == 3 else array)
 
-    def invert(self, picture: ArrayLike) -> Inversion:
-        """Find the latent vector whose decode comes nearest to a picture; see `vaevis_tui.latent.inversion`.
+    def invert(self, image: ArrayLike) -> Inversion:
+        """Find the latent vector whose decode comes nearest to an image; see `vaevis_tui.latent.inversion`.
 
-        It begins with what the model's encoder makes of the picture, where there is one, and takes some
+        It begins with what the model's encoder makes of the image, where there is one, and takes some
         hundred decodes.
 
         Args:
-            picture: uint8 (h, w, 3), of the model's size; one of another size wants to be cropped and resized
-                as the model's training pictures were.
+            image: uint8 (h, w, 3), of the model's size; one of another size wants to be cropped and resized
+                as the model's training images were.
 
         Returns:
-            The vector, float32 (d,), and how far its decode is from the picture.
+            The vector, float32 (d,), and how far its decode is from the image.
 
         Raises:
-            ValueError: The picture has another type or shape.
+            ValueError: The image has another type or shape.
             UserError: The model's encoder is not one that is supported.
             EngineError: The device failed, and so did onnxruntime in its place.
         """
-        pixels, wanted = np.asarray(picture), (*self.info.image_size, 3)
+        pixels, wanted = np.asarray(image), (*self.info.image_size, 3)
         if pixels.dtype != np.uint8 or pixels.shape != wanted:
-            raise ValueError(f"the picture is {pixels.dtype} {pixels.shape}; uint8 {wanted} is expected")
+            raise ValueError(f"the image is {pixels.dtype} {pixels.shape}; uint8 {wanted} is expected")
         start = None if self._bundle.encoder_path is None else self.encode(pixels)[0]
         return invert(self._decoder.decode, self.space, pixels, start)
 

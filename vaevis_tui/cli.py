@@ -202,7 +202,7 @@ def _open_model(options: argparse.Namespace) -> Model:
     from vaevis_tui.api import load
 
     tune = getattr(options, "tune", True)
-    return load(_model_name(options), backend=options.backend, tuning="known" if tune else "off")
+    return load(_model_name(options), backend=options.backend, tuning="cached" if tune else "off")
 
 
 def _point(options: argparse.Namespace, model: Model) -> Latents:

@@ -56,7 +56,7 @@ def contenders(model: Any, adapter: str | None, tune: bool = False) -> Iterator[
     """Everyone who can take part here, this engine first."""
     graph = import_onnx(model)
     with ExitStack() as stack:
-        ours = stack.enter_context(open_tuned(model, "first" if tune else "off", adapter=adapter))
+        ours = stack.enter_context(open_tuned(model, "upfront" if tune else "off", adapter=adapter))
         assert isinstance(ours, WgpuDecoder)
         found = [wgpu_contender("this engine", ours)]
         device, _ = open_device(find_adapter(adapter)[1])

@@ -459,7 +459,7 @@ def test_a_better_decoder_takes_over_between_two_pictures(
     monkeypatch.setattr(benchmark, "ROUNDS", 1)
     b = spoiled_network(monkeypatch)
     z = b.latents(1)
-    decoder = open_tuned(b.model(), "beside", reason="it was asked for", budget=60)
+    decoder = open_tuned(b.model(), "background", reason="it was asked for", budget=60)
     assert isinstance(decoder, TunedDecoder)
     with decoder:
         first = decoder.serving
@@ -506,7 +506,7 @@ def test_what_an_earlier_session_measured_is_taken_at_once(
 ) -> None:
     b = spoiled_network(monkeypatch)
     opened: dict[str, str] = {}
-    order: list[TuningMode] = ["known", "first", "known", "off"]
+    order: list[TuningMode] = ["cached", "upfront", "cached", "off"]
     for tuning in order:
         with open_tuned(b.model(), tuning, budget=60) as decoder:
             assert isinstance(decoder, WgpuDecoder)

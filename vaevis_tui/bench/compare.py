@@ -206,7 +206,9 @@ def compare_backends(model: str, seconds: float, tune: bool = True) -> Compariso
         contenders: list[Contender] = []
         adapter = "no adapter"
         with contextlib.suppress(EngineError, ImportError, OSError):  # where there is none, the others race
-            decoder = stack.enter_context(open_tuned(bundle.read_decoder().model, "first" if tune else "off"))
+            decoder = stack.enter_context(
+                open_tuned(bundle.read_decoder().model, "upfront" if tune else "off")
+            )
             assert isinstance(decoder, WgpuDecoder)
             contenders.append(wgpu_contender("wgpu", decoder))
             adapter = decoder.info.adapter

@@ -51,7 +51,7 @@ def measure(model: str, backend: str, seconds: float, tune: bool = True) -> Resu
 
     if not 0.1 <= seconds <= 600:
         raise UserError(f"--seconds {seconds:g} is out of range; 0.1 to 600 is right")
-    with load(model, backend=backend, tuning="first" if tune else "off") as opened:
+    with load(model, backend=backend, tuning="upfront" if tune else "off") as opened:
         points = opened.sample(0, 64)
         decode = time_calls(lambda i: opened.decode(points[i % 64 : i % 64 + 1]), seconds)
         first = opened.decode(opened.space.first_look)[0]

@@ -19,10 +19,12 @@ Images = NDArray[np.uint8]
 """Decoded pictures, uint8 of shape (n, h, w, 3)."""
 
 
-TuningMode = Literal["off", "known", "first", "beside"]
-"""Which of several kernels the wgpu backend takes: those expected to be the fastest (off), those measured in
-an earlier session (known), or those that are measured now, before the first picture (first) or beside
-decoding, after it (beside)."""
+TuningMode = Literal["off", "cached", "upfront", "background"]
+"""Which of several kernels the wgpu backend takes.
+
+``"off"``: those expected to be the fastest. ``"cached"``: those that an earlier session measured.
+Measured now:
+``"upfront"``, before the first image, and ``"background"``, while decoding goes on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ class IsolatedDecoder:
         bundle: Bundle,
         reason: str = "",
         *,
-        tuning: TuningMode = "known",
+        tuning: TuningMode = "cached",
         backend: str = "wgpu",
         software: bool = True,
         opening_patience: float = OPENING_TIMEOUT,

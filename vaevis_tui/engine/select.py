@@ -68,7 +68,7 @@ THIS_MACHINE = Machine()
 
 
 def open_decoder(
-    bundle: Bundle, backend: str = "auto", tuning: TuningMode = "known", machine: Machine = THIS_MACHINE
+    bundle: Bundle, backend: str = "auto", tuning: TuningMode = "cached", machine: Machine = THIS_MACHINE
 ) -> Decoder:
     """Open a model on a backend; `DecoderInfo.reason` says why on this one.
 
@@ -101,7 +101,7 @@ def open_decoder(
 
 
 def decoder_source(
-    bundle: Bundle, backend: str = "auto", tuning: TuningMode = "beside", machine: Machine = THIS_MACHINE
+    bundle: Bundle, backend: str = "auto", tuning: TuningMode = "background", machine: Machine = THIS_MACHINE
 ) -> DecoderSource:
     """The same choice for a `DecodeWorker`: where there is a GPU, ``"auto"`` starts at once on onnxruntime.
 

@@ -50,10 +50,10 @@ def open_tuned(
     def opened() -> WgpuDecoder:
         return WgpuDecoder(model, adapter=adapter, reason=reason, tuned=tuning != "off")
 
-    if tuning == "beside":
+    if tuning == "background":
         return TunedDecoder(opened, budget)
     decoder = opened()
-    if tuning == "first" and decoder.untuned and decoder.tune(budget=budget):
+    if tuning == "upfront" and decoder.untuned and decoder.tune(budget=budget):
         decoder.close()
         decoder = opened()
     return decoder
