@@ -33,3 +33,13 @@ def data_root() -> Path:
     if not Path(root).is_dir():
         pytest.fail(f"VAEVIS_TUI_DATA={root} is no folder")
     return Path(root)
+
+
+class ManualClock:
+    """Seconds that go on only when a test sets ``now``."""
+
+    def __init__(self, now: float = 100.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now

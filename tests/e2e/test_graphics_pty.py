@@ -15,7 +15,7 @@ from tests.e2e.terminal import Traits
 from tests.e2e.test_explorer_pty import wait_for_the_picture_of
 from tests.models.make import write_bundle
 from tests.support import require
-from tests.terminal.detect.test_probe import FOOT, KITTY_26, KITTY_45, XTERM
+from tests.terminal.detect.replies import FOOT, KITTY_26, KITTY_45, XTERM
 from vaevis_tui.latent.state import LatentState
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.terminal.detect.probe import QUERIES, ReplyKind

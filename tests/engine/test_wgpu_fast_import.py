@@ -53,9 +53,9 @@ def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None
 def test_wgpu_starts_from_a_broken_table_too(tmp_path: Path) -> None:
     require_adapter()
     script = (
-        "from vaevis_tui.engine.wgpu import startup, adapters\n"
+        "from vaevis_tui.engine.wgpu import fast_import, adapters\n"
         "def broken(source, folder): raise RuntimeError('no table')\n"
-        "startup.load_table = broken\n"
+        "fast_import.load_table = broken\n"
         "print(len(adapters()) > 0)\n"
         "import cffi\n"
         "print(cffi.FFI is cffi.api.FFI)\n"

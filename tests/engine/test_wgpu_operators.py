@@ -6,19 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engine.reference import Builder, onnxruntime_output
-from tests.engine.wgpu_device import compute, require_adapter
-
-BOUNDED = settings(
-    max_examples=6,
-    deadline=None,
-    # A new example is a new text to compile: the same ones each time are in the driver's cache.
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+from tests.engine.operator_check import BOUNDED, agrees, image
+from tests.engine.reference import Builder
+from tests.engine.wgpu_device import require_adapter
 
 KINDS = st.sampled_from(["Gemm", "MatMul"])
 SIDES = st.integers(1, 6)
@@ -28,21 +21,6 @@ CHANNELS = st.integers(1, 9)
 @pytest.fixture(autouse=True)
 def _adapter() -> None:
     require_adapter()
-
-
-def agrees(b: Builder, *, n: int = 2, scale: float = 1.0, fuse: bool = True, **options: Any) -> None:
-    model = b.model()
-    z = b.latents(n) * np.float32(scale)
-    expected = onnxruntime_output(model, z)
-    actual = compute(model, z, fuse=fuse, **options)
-    assert actual.shape == expected.shape
-    np.testing.assert_allclose(actual, expected, atol=1e-3 * max(1.0, np.abs(expected).max() / 10), rtol=1e-4)
-
-
-def image(channels: int, height: int, width: int, seed: int = 0, opset: int = 17) -> Builder:
-    b = Builder(channels * height * width, seed=seed, opset=opset)
-    b.view(channels, height, width)
-    return b
 
 
 # -- matrices ------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.engine.operator_check import BOUNDED, agrees, image
 from tests.engine.reference import Builder
-from tests.engine.test_wgpu_operators import BOUNDED, agrees, image
 from vaevis_tui.engine.graph import UnsupportedGraph, import_onnx
 
 MANY = 12

@@ -237,3 +237,14 @@ async def exploring(
             await explorer.until(lambda: explorer.screen.exploration is not None)
             await explorer.settle()
             yield explorer
+
+
+class TickingClock:
+    """A clock that makes every picture due: each look at it is a tenth of a second after the last."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 0.1
+        return self.now

@@ -8,7 +8,7 @@ from textual._xterm_parser import XTermParser
 from textual.events import CursorPosition, Key
 from textual.message import Message
 
-from tests.terminal.detect.test_probe import FOOT, KITTY_26, WEZTERM, XTERM
+from tests.terminal.detect.replies import FOOT, KITTY_26, WEZTERM, XTERM
 from vaevis_tui.terminal.detect.probe import Reply, ReplyKind
 from vaevis_tui.tui import textual_input
 from vaevis_tui.tui.textual_input import TerminalInput

@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from tests.tui.frames import FakeFrame, flat_frame, random_frame
 from tests.tui.output import StallingDriver, Terminal, on_terminal
+from tests.tui.support import TickingClock
 from vaevis_tui.terminal.cells.glyphs import ALL
 from vaevis_tui.terminal.cells.halfblock import HalfBlockEncoder
 from vaevis_tui.terminal.cells.renderer import CellMedium, cell_renderer
@@ -83,17 +84,6 @@ class Counted:
         return CountedCells(self.style.render(pixels, quality, background), self.counter)
 
 
-class Clock:
-    """A clock that makes every picture due: each look at it is a tenth of a second after the last."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        self.now += 0.1
-        return self.now
-
-
 class Veil(ModalScreen[None]):
     CSS = "Veil { background: #000000 50%; }"
 
@@ -112,7 +102,7 @@ class PictureApp(App[None]):
         super().__init__()
         self.counter: Counter[str] = Counter()
         medium = cell_renderer(graphics, mode or ColorMode())
-        arguments.setdefault("clock", Clock())
+        arguments.setdefault("clock", TickingClock())
         self.viewport = Viewport(replace(medium, style=Counted(medium.style, self.counter)), **arguments)
         self.seen: list[object] = []
 
@@ -467,7 +457,7 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(seed
     Where the way is slow, pictures are not exact at first.
     """
     chance = random.Random(seed)
-    clock = Clock()
+    clock = TickingClock()
     link = Link(clock, budget=20_000 if lane == "slow" else None, asks=False)
     app = PictureApp(link=link, clock=clock)
     size, frame = (40, 12), random_frame(seed)
@@ -510,7 +500,7 @@ async def test_other_characters_end_up_showing_the_last_frame(
     graphics: Graphics, budget: float | None
 ) -> None:
     chance = random.Random(graphics)
-    clock = Clock()
+    clock = TickingClock()
     app = PictureApp(graphics=graphics, link=Link(clock, budget=budget, asks=False), clock=clock)
     frame = random_frame(0, 24, 24)
     async with on_terminal(app, size=(46, 14)) as terminal:

@@ -17,7 +17,7 @@ from textual.widgets import Static
 from tests.terminal.dotscreen import DotScreen, stretched
 from tests.tui.frames import FakeFrame, random_frame
 from tests.tui.output import StallingDriver, Terminal, on_terminal
-from tests.tui.test_viewport import Clock
+from tests.tui.support import TickingClock
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.color.palette import to_grey
@@ -64,7 +64,7 @@ class DotsApp(App[None]):
 
     def __init__(self, medium: DotMedium, **arguments: Any) -> None:
         super().__init__()
-        arguments.setdefault("clock", Clock())
+        arguments.setdefault("clock", TickingClock())
         self.viewport = Viewport(medium, **arguments)
 
     def compose(self) -> ComposeResult:
@@ -256,7 +256,7 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(
 ) -> None:
     """Frames, resizes, overlays, screens, repaints and media in any order, on a terminal that is slow."""
     chance = random.Random(seed)
-    clock = Clock()
+    clock = TickingClock()
     app = DotsApp(medium, link=Link(clock, budget=budget, asks=False), clock=clock)
     frame = random_frame(seed)
     async with on_terminal(app, size=SIZE, stalling=True) as terminal:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.terminal.link.test_link import Clock
+from tests.support import ManualClock
 from vaevis_tui.terminal.link.estimator import LinkEstimator
 from vaevis_tui.terminal.link.link import Link
 
 
-def carry(route: LinkEstimator, clock: Clock, size: int, service: float, delay: float) -> None:
+def carry(route: LinkEstimator, clock: ManualClock, size: int, service: float, delay: float) -> None:
     """One picture over an empty way."""
     sent = clock.now
     clock.now += delay
@@ -21,7 +21,7 @@ def carry(route: LinkEstimator, clock: Clock, size: int, service: float, delay: 
 
 
 def test_rate_and_round_trip_are_those_of_the_way() -> None:
-    clock = Clock()
+    clock = ManualClock()
     route = LinkEstimator(clock)
     assert (route.rate, route.round_trip) == (None, None)
     for size in (5_000, 20_000, 10_000) * 5:
@@ -31,7 +31,7 @@ def test_rate_and_round_trip_are_those_of_the_way() -> None:
 
 
 def test_time_that_does_not_depend_on_size_is_not_put_down_to_the_rate() -> None:
-    clock, rng = Clock(), np.random.default_rng(1)
+    clock, rng = ManualClock(), np.random.default_rng(1)
     route = LinkEstimator(clock)
     for size in rng.integers(2_000, 12_000, 60).tolist():
         carry(route, clock, size, size / 1e6 + 0.03, 0.001)
@@ -39,7 +39,7 @@ def test_time_that_does_not_depend_on_size_is_not_put_down_to_the_rate() -> None
 
 
 def test_a_way_that_becomes_slower_is_noticed_at_once() -> None:
-    clock, rng = Clock(), np.random.default_rng(1)
+    clock, rng = ManualClock(), np.random.default_rng(1)
     route = LinkEstimator(clock)
     for size in rng.integers(10_000, 60_000, 60).tolist():
         carry(route, clock, size, size / 1e7, 0.01)
@@ -50,7 +50,7 @@ def test_a_way_that_becomes_slower_is_noticed_at_once() -> None:
 
 
 def test_next_to_nothing_that_is_late_says_nothing_of_the_rate() -> None:
-    clock = Clock()
+    clock = ManualClock()
     route = LinkEstimator(clock)
     carry(route, clock, 10_000, 0.01, 0.01)
     before, sent = route.rate, clock.now
@@ -66,7 +66,7 @@ def test_next_to_nothing_that_is_late_says_nothing_of_the_rate() -> None:
 
 
 def test_drawing_that_takes_long_is_no_short_round_trip() -> None:
-    clock = Clock()
+    clock = ManualClock()
     link = Link(clock)
     link.offer(1)
     question = link.question(1, before=True)

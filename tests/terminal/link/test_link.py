@@ -5,15 +5,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from tests.support import ManualClock
 from vaevis_tui.terminal.link.link import FIRST_ACK_TIMEOUT, TIMEOUT, Link
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def send(link: Link, number: int) -> None:
@@ -23,7 +16,7 @@ def send(link: Link, number: int) -> None:
 
 
 def test_a_picture_goes_at_once() -> None:
-    link = Link(Clock())
+    link = Link(ManualClock())
     assert not link.may_send()
     assert link.delay() is None
 
@@ -33,7 +26,7 @@ def test_a_picture_goes_at_once() -> None:
 
 
 def test_the_window_closes_and_presenting_opens_it() -> None:
-    clock = Clock()
+    clock = ManualClock()
     link = Link(clock, window=2)
     send(link, 1)
     clock.now += 1
@@ -50,7 +43,7 @@ def test_the_window_closes_and_presenting_opens_it() -> None:
 
 
 def test_presenting_one_presents_all_before_it() -> None:
-    clock = Clock()
+    clock = ManualClock()
     link = Link(clock, window=3)
     for number in (1, 2, 3):
         send(link, number)
@@ -61,7 +54,7 @@ def test_presenting_one_presents_all_before_it() -> None:
 
 
 def test_the_newest_takes_the_place_of_what_waits() -> None:
-    link = Link(Clock(), window=1)
+    link = Link(ManualClock(), window=1)
     send(link, 1)
     assert not link.offer(2)
     assert link.offer(3)
@@ -74,7 +67,7 @@ def test_the_newest_takes_the_place_of_what_waits() -> None:
 
 
 def test_no_more_than_the_maximum_rate() -> None:
-    clock = Clock()
+    clock = ManualClock()
     link = Link(clock, max_rate=50)
     sent = 0
     for tick in range(1, 1001):  # a second, offered a thousand pictures
@@ -88,7 +81,7 @@ def test_no_more_than_the_maximum_rate() -> None:
 
 
 def test_pictures_made_unevenly_at_the_maximum_rate_all_go_in_time() -> None:
-    clock = Clock()
+    clock = ManualClock()
     link = Link(clock, max_rate=50)
     waits = []
     for number in range(200):
@@ -105,7 +98,7 @@ def test_pictures_made_unevenly_at_the_maximum_rate_all_go_in_time() -> None:
 
 
 def test_a_pause_earns_no_burst() -> None:
-    clock = Clock()
+    clock = ManualClock()
     link = Link(clock, max_rate=50, window=100)
     send(link, 1)
     clock.now += 60
@@ -118,7 +111,7 @@ def test_a_pause_earns_no_burst() -> None:
 
 
 def test_what_is_forgotten_makes_room() -> None:
-    link = Link(Clock(), window=1)
+    link = Link(ManualClock(), window=1)
     send(link, 1)
     link.offer(2)
     link.forget()
@@ -130,15 +123,15 @@ def test_what_is_forgotten_makes_room() -> None:
 @pytest.mark.parametrize(("window", "rate"), [(0, 60.0), (1, 0.0), (1, -1.0), (1, float("nan"))])
 def test_nonsense_is_refused(window: int, rate: float) -> None:
     with pytest.raises(ValueError, match="window must be at least 1"):
-        Link(Clock(), window=window, max_rate=rate)
+        Link(ManualClock(), window=window, max_rate=rate)
 
 
 class TestAnswers:
     """A terminal that says what it has taken."""
 
-    def answering(self) -> tuple[Clock, Link]:
+    def answering(self) -> tuple[ManualClock, Link]:
         """A link over which a picture of 10 kB has come in 0.1 s, at a round trip of 0.05 s."""
-        clock = Clock()
+        clock = ManualClock()
         link = Link(clock)
         link.offer(1)
         link.sent(1, 10_000)
@@ -158,11 +151,11 @@ class TestAnswers:
         assert stats.capacity == pytest.approx(100_000)
 
     def test_the_questions_carry_the_number(self) -> None:
-        link = Link(Clock())
+        link = Link(ManualClock())
         assert link.question(1, before=True) == "\x1b[3;2H\x1b[6n"
         assert link.question(31, before=False) == "\x1b[2;32H\x1b[6n"
         assert link.question(32, before=False) == "\x1b[2;1H\x1b[6n"
-        assert Link(Clock(), asks=False).question(1, before=True) == ""
+        assert Link(ManualClock(), asks=False).question(1, before=True) == ""
 
     def test_a_picture_that_is_written_is_not_presented_yet(self) -> None:
         clock, link = self.answering()
@@ -214,7 +207,7 @@ class TestAnswers:
         assert not link.answering
 
     def test_few_pictures_go_before_the_first_answer_is_given_up(self) -> None:
-        clock = Clock()
+        clock = ManualClock()
         link = Link(clock, budget=1e6)
         number = 0
         while link.timeout is None:
@@ -241,7 +234,7 @@ class TestAnswers:
     @pytest.mark.parametrize("rates", [{"budget": 0.0}, {"ceiling": -1.0}])
     def test_nonsense_is_refused(self, rates: dict[str, float]) -> None:
         with pytest.raises(ValueError, match="must be positive"):
-            Link(Clock(), budget=rates.get("budget"), ceiling=rates.get("ceiling"))
+            Link(ManualClock(), budget=rates.get("budget"), ceiling=rates.get("ceiling"))
 
 
 class LinkMachine(RuleBasedStateMachine):
@@ -249,7 +242,7 @@ class LinkMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = Clock()
+        self.clock = ManualClock()
         self.link = Link(self.clock, window=3)
         self.offered = self.sent = 0
 

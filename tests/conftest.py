@@ -1,0 +1,25 @@
+"""Which tests are quick: `pytest -m "not e2e and not slow"` is the set to run after every change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+E2E = ("e2e", "terminal/test_real_terminals.py", "test_bench.py")
+"""Tests of the whole program on pseudo-terminals, in real terminals and through a real sshd."""
+
+SLOW = ("benchmarks", "link", "training", "engine/test_pytorch_exports.py", "engine/test_tuning.py")
+"""Tests that train, compile many shaders or simulate minutes of a network."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by where they lie."""
+    for item in items:
+        path = item.path.relative_to(HERE).as_posix()
+        if path.startswith(E2E):
+            item.add_marker(pytest.mark.e2e)
+        if path.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
