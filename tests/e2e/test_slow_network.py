@@ -85,3 +85,16 @@ def test_answers_are_never_taken_for_keys(tmp_path: Path) -> None:
         session.wait_exit()
     *keys, _ = journal.read_text().splitlines()
     assert keys == ["a", "b", "e"]
+
+
+def test_all_that_is_written_keeps_to_the_cap(bundle: Path) -> None:
+    """Bars and statistics count as much as the image, whatever the walk does."""
+    cap, frame = 50_000, 20_000
+    program: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle, "--walk"]
+    with PtySession([*program, "--max-rate", f"{cap // 1000}k"], 132, 40) as session:
+        session.wait_for_text("walk 1.5")
+        session.pump_for(2.0)  # the first frame and the screen around it are larger than a second's share
+        started, before = time.monotonic(), len(session.raw)
+        session.pump_for(3.0)
+        seconds, written = time.monotonic() - started, len(session.raw) - before
+    assert frame / 2 < written <= 1.1 * cap * seconds + frame

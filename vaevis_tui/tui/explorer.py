@@ -99,6 +99,7 @@ class ExplorerScreen(Screen[None]):
             clock=settings.clock,
             placeholder=f"opening {settings.model} …",
         )
+        self._viewport.before_paint = self._show_point  # bars and frame go out together, at the link's pace
         self._bars = LatentBars()
         self._panel = FpsPanel()
         self._hints = HintBar()
@@ -244,7 +245,6 @@ class ExplorerScreen(Screen[None]):
             self.notify(text, timeout=8, markup=False)
 
     def _take_frame(self, frame: Frame) -> None:
-        self._show_point()  # the viewport draws whatever waits to be drawn: bars and picture in one go
         for _ in range(frame.number - 1 - (self._newest.number if self._newest else 0)):
             self._viewport.meter.dropped()  # it was replaced by this one on its way here
         self._newest = frame

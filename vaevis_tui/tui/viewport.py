@@ -133,6 +133,8 @@ class Viewport(Widget):
         self._live_lane = LiveLane(self)
         self._suspended = False
         self._wake: asyncio.TimerHandle | None = None
+        self.before_paint: Callable[[], None] = lambda: None
+        """Called before a frame is painted: what this draws elsewhere goes out with the frame."""
 
     @property
     def presented(self) -> DecodedFrame | None:
@@ -239,6 +241,7 @@ class Viewport(Widget):
     def _paint(self) -> None:
         frame, number = self._newest, self._number
         assert frame is not None
+        self.before_paint()
         started = self._clock()
         if not (self._draw(frame).in_place and self._paint_live(number, self._adaptation.frame)):
             self._paint_lines(number)

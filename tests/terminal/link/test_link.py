@@ -282,3 +282,18 @@ class LinkMachine(RuleBasedStateMachine):
 
 LinkMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
 test_link_machine = LinkMachine.TestCase
+
+
+def test_what_is_written_beside_a_frame_takes_its_share_of_the_cap() -> None:
+    clock = ManualClock()
+    link = Link(clock, ceiling=10_000, asks=False)
+    written = 0
+    for number in range(1, 2000):
+        link.offer(number)
+        if link.may_send():
+            link.sent(number, 1000)
+            link.written(number, 4000)
+            written += 4000
+        clock.now += 1 / 60
+    seconds = clock.now - 100.0
+    assert 0.9 * 10_000 * seconds < written <= 10_000 * seconds + 4000

@@ -236,7 +236,7 @@ class Link:
         asked = self._asked.get(number)
         picture = next((each for each in self._under_way if each.number == number), asked)
         if picture is not None:
-            self._count(self._clock(), max(0, size - picture.size))
+            self._charge(max(0, size - picture.size))
         if asked is None:
             return self.presented(number)
         self._asked[number] = replace(asked, size=max(size, asked.size))
@@ -287,6 +287,12 @@ class Link:
             capacity=self.capacity,
             answering=self._answering,
         )
+
+    def _charge(self, size: int) -> None:
+        """What was written beside a frame (bars, statistics, menus) takes its share of the bytes a second."""
+        self._count(self._clock(), size)
+        if capacity := self.capacity:
+            self._due += size / capacity
 
     def _count(self, now: float, size: int) -> None:
         while self._sizes and self._sizes[0][0] <= now - 1.0:
