@@ -218,13 +218,17 @@ def test_a_closed_terminal_leaves_no_process(bundle: Path) -> None:
         assert session.wait_exit() == 128 + signal.SIGHUP
 
 
+def wait_for_the_stop(session: PtySession) -> None:
+    stat = Path(f"/proc/{session.process.pid}/stat")
+    require(stat.exists(), "/proc, which tells whether a process is stopped")
+    session.wait_for(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "the stop")
+
+
 def test_suspended_it_gives_the_terminal_back_and_continued_takes_it_again(bundle: Path) -> None:
     with explorer(bundle, "--walk") as session:
         session.wait_for_frames(5)
         session.press("ctrl+z")
-        stat = Path(f"/proc/{session.process.pid}/stat")
-        require(stat.exists(), "/proc, which tells whether a process is stopped")
-        session.wait_for(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "the stop")
+        wait_for_the_stop(session)
         while session.pump(0.1):
             pass
         assert session.terminal.left_behind() == []
@@ -234,6 +238,23 @@ def test_suspended_it_gives_the_terminal_back_and_continued_takes_it_again(bundl
         session.press("q")
         assert session.wait_exit() == 0
         assert session.left_behind() == []
+
+
+def test_suspended_at_rest_and_continued_it_shows_all_that_it_showed(bundle: Path) -> None:
+    with explorer(bundle) as session:
+        session.wait_for(lambda: "at rest" in session.text and "help" in session.text, "the whole screen")
+        picture = shown(session)
+        session.press("ctrl+z")
+        wait_for_the_stop(session)
+        while session.pump(0.1):
+            pass
+        assert "help" not in session.text
+        session.terminate(signal.SIGCONT)
+        session.wait_for(
+            lambda: "at rest" in session.text and "help" in session.text and shows(session, picture),
+            "the whole screen again",
+            timeout=6.0,
+        )
 
 
 BROKEN = """

@@ -46,6 +46,12 @@ class ExplorerApp(App[None], inherit_bindings=False):
         """Do not outlive the terminal."""
         watch_terminal(self, self.keeper)
         be_ready_to_be_killed(self, self.keeper)
+        self.app_resume_signal.subscribe(self, self._repaint, immediate=True)
+
+    def _repaint(self, _: App[object]) -> None:
+        """Draw everything: after a while in the shell the terminal shows nothing of what it showed."""
+        for screen in self.screen_stack:
+            screen.refresh()
 
     def on_cursor_position(self, event: CursorPosition) -> None:
         """The terminal has answered what the picture asked; the event counts from 0."""
