@@ -42,6 +42,7 @@ WITHOUT_TEXTUAL = (
     "export",
     "latent",
     "models",
+    "onnx_model",
     "resources",
     "terminal",
 )

@@ -274,3 +274,16 @@ def test_what_decoders_use_may_depend_on_the_latent_vector() -> None:
 def test_the_list_of_operators_is_in_order() -> None:
     assert list(SUPPORTED_OPERATORS) == sorted(SUPPORTED_OPERATORS)
     assert {"Conv", "Gemm", "Relu"} <= set(SUPPORTED_OPERATORS)
+
+
+def test_an_absent_input_of_a_constant_keeps_its_place() -> None:
+    """Slice(data, starts, ends, "", steps): the fifth input is steps, not axes."""
+    b = Builder(16)
+    b.view(2, 2, 4)
+    table = b.constant(np.arange(24, dtype=np.float32).reshape(2, 3, 4))
+    starts, ends, steps = (b.constant(np.array(v, np.int64)) for v in ([0, 0], [2, 3], [1, 2]))
+    image = b.last
+    table = b.node("Slice", table, starts, ends, "", steps)
+    b.node("Add", image, table)
+    model, z = b.model(), b.latents(2)
+    np.testing.assert_allclose(graph_output(import_onnx(model), z), onnxruntime_output(model, z), atol=1e-6)

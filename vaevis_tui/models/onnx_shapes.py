@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.models.onnx_folding import MAX_ELEMENTS, fold
 from vaevis_tui.models.onnx_operators import NORMALIZATIONS, POINTWISE
 from vaevis_tui.models.onnx_structure import MAX_RANK, UnsupportedError, label, opset
 from vaevis_tui.models.text import one_line, quoted
+from vaevis_tui.onnx_model.folding import FOLD_ERRORS, TooLargeError, fold
 
 if TYPE_CHECKING:
     import onnx
 
 Shape: TypeAlias = tuple[int, ...]
+
+MAX_ELEMENTS = 1024
+"""Of a value that is followed: sizes, axes and scales are far shorter, weights are longer and left alone."""
 
 MAX_TENSOR_ELEMENTS = 1 << 27
 """Of one tensor for one picture: 512 MiB of float32, 128 channels at 1024x1024."""
@@ -99,9 +102,13 @@ class _ShapeWalk:
         if not all(name in self._values or not name for name in node.input):
             return None
         try:
-            return fold(node.op_type, [self._values.get(name) for name in node.input], attributes(node))
-        except (ArithmeticError, IndexError, KeyError, TypeError, ValueError) as error:
+            inputs = [self._values.get(name) for name in node.input]
+            value = fold(node.op_type, inputs, attributes(node), MAX_ELEMENTS)
+        except TooLargeError:
+            return None
+        except FOLD_ERRORS as error:
             raise UnsupportedError(f"{label(node)} cannot be computed: {one_line(error)}") from None
+        return None if value is None or value.size > MAX_ELEMENTS else value
 
     def _size(self, node: onnx.NodeProto) -> NDArray[np.int64]:
         shape = self.shape(node.input[0])

@@ -23,9 +23,10 @@ from vaevis_tui.engine.graph import (
     onnx_pointwise,
     onnx_selection,
 )
-from vaevis_tui.engine.graph.folding import EVALUATORS, Constant, dtype_of, evaluate_node
+from vaevis_tui.engine.graph.folding import Constant, evaluate
 from vaevis_tui.engine.graph.importer import Importer, Node, Reader
 from vaevis_tui.engine.graph.ir import Graph, UnsupportedGraph
+from vaevis_tui.onnx_model.folding import FOLD_ERRORS, constant_value, dtype_of
 
 _OPERATORS: Mapping[str, Reader] = {
     **onnx_convolution.OPERATORS,
@@ -37,7 +38,7 @@ _OPERATORS: Mapping[str, Reader] = {
 }
 
 SUPPORTED_OPERATORS = tuple(sorted(_OPERATORS))
-"""ONNX operators that may depend on the latent vector; `folding.EVALUATORS` has those that may not."""
+"""ONNX operators that may depend on the latent vector; `onnx_model.folding.RULES` has those that may not."""
 
 
 def import_onnx(model: Any) -> Graph:
@@ -124,22 +125,17 @@ def _read(importer: Importer, node: Node) -> None:
 
 
 def _constant_value(node: Node) -> Constant:
-    kinds = ("value", "value_float", "value_floats", "value_int", "value_ints")
-    key = next((key for key in kinds if key in node.attributes), None)
-    if key is None:
+    value = constant_value(node.attributes)
+    if value is None:
         node.fail(f"its value is of a kind that is not supported ({', '.join(node.attributes)})")
-    value = np.asarray(node.attributes[key])
-    return value.astype(np.float32) if key.startswith("value_f") else value
+    return value
 
 
 def _fold(node: Node, inputs: list[Constant | None], opset: int) -> list[Constant]:
     """What a node makes whose inputs are all known: shape arithmetic, or layers on a learned constant."""
-    evaluator = EVALUATORS.get(node.kind)
     if node.kind == "Cast" and dtype_of(node.attributes["to"]) is None:
         node.fail(f"to={node.attributes['to']} is not a type that the engine holds")
     try:
-        if evaluator is not None:
-            return [evaluator([array for array in inputs if array is not None], node.attributes)]
-        return evaluate_node(node.kind, inputs, node.outputs, node.attributes, opset)
-    except (ValueError, IndexError, TypeError, KeyError) as error:
+        return evaluate(node.kind, inputs, node.outputs, node.attributes, opset)
+    except FOLD_ERRORS as error:
         node.fail(f"cannot be folded at load: {error}")

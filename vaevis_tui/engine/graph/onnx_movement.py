@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from vaevis_tui.engine.graph import ir
-from vaevis_tui.engine.graph.folding import reshape_target
 from vaevis_tui.engine.graph.importer import Importer, Node, Reader
 from vaevis_tui.engine.graph.ir import Shape
+from vaevis_tui.onnx_model.folding import reshape_target
 
 
 def _resize(importer: Importer, node: Node) -> None:

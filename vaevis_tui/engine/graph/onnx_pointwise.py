@@ -12,8 +12,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from vaevis_tui.engine.graph.expression import Literal, call
-from vaevis_tui.engine.graph.folding import dtype_of
 from vaevis_tui.engine.graph.importer import Importer, Node, Reader
+from vaevis_tui.onnx_model.folding import dtype_of
 
 
 def _binary(function: str) -> Reader:

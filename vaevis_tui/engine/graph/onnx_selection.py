@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
-from vaevis_tui.engine.graph.folding import slice_array
 from vaevis_tui.engine.graph.importer import Importer, Node, Reader
+from vaevis_tui.onnx_model.folding import slice_array
 
 Numbers = NDArray[np.int64]
 

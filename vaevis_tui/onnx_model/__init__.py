@@ -1,0 +1,1 @@
+"""Reading ONNX files: what the models and the engine both need to know of operators."""
