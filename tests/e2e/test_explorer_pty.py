@@ -243,6 +243,9 @@ def test_suspended_it_gives_the_terminal_back_and_continued_takes_it_again(bundl
 def test_suspended_at_rest_and_continued_it_shows_all_that_it_showed(bundle: Path) -> None:
     with explorer(bundle) as session:
         session.wait_for(lambda: "at rest" in session.text and "help" in session.text, "the whole screen")
+        wait_for_the_picture_of(
+            session, bundle, open_bundle(bundle).space.mean
+        )  # the first may be a coarse one
         picture = shown(session)
         session.press("ctrl+z")
         wait_for_the_stop(session)
@@ -255,6 +258,26 @@ def test_suspended_at_rest_and_continued_it_shows_all_that_it_showed(bundle: Pat
             "the whole screen again",
             timeout=6.0,
         )
+
+
+def started_again(session: PtySession, times: int) -> bool:
+    return session.raw.count(b"\x1b[?1049h") > times
+
+
+def test_stopped_without_a_word_and_continued_it_goes_on_and_leaves_the_terminal_as_it_was(
+    bundle: Path,
+) -> None:
+    with explorer(bundle) as session:
+        for _ in range(2):
+            session.terminate(signal.SIGSTOP)
+            wait_for_the_stop(session)
+            started = session.raw.count(b"\x1b[?1049h")
+            session.terminate(signal.SIGCONT)
+            session.wait_for(partial(started_again, session, started), "the start", timeout=6.0)
+            wait_for_a_picture(session)
+        session.press("q")
+        assert session.wait_exit() == 0
+        assert session.left_behind() == []
 
 
 BROKEN = """

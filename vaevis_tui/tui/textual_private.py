@@ -9,6 +9,7 @@ import asyncio
 import contextvars
 import os
 import selectors
+import signal
 import sys
 import threading
 import time
@@ -353,6 +354,7 @@ class TimedDriver(Driver):
     _writer_thread: Any
     fileno: int
     exit_event: threading.Event
+    _must_signal_resume: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -444,6 +446,26 @@ class TimedDriver(Driver):
             modes = termios.tcgetattr(self.fileno)
             modes[1] &= ~termios.OPOST  # output modes
             termios.tcsetattr(self.fileno, termios.TCSANOW, modes)
+
+    def resume_application_mode(self) -> None:
+        """Start again, after stopping first where nothing did: SIGSTOP stops a program without a word.
+
+        Else there would be two threads that read the terminal, one of which never ends, and modes set twice.
+        In the background it sleeps on, since only the foreground may set the terminal's modes.
+        """
+        if self._started:
+            if self._in_background():
+                os.kill(os.getpid(), signal.SIGSTOP)
+                return
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        super().resume_application_mode()
+
+    def _in_background(self) -> bool:
+        try:
+            return os.tcgetpgrp(self.fileno) != os.getpgrp()
+        except OSError:  # no terminal of this program's, or it has gone
+            return False
 
     def stop_application_mode(self) -> None:
         """Stop, with reports of the mouse in pixels (mode 1016) turned off, which Textual forgets."""
