@@ -4,14 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual import constants, messages
-from textual._xterm_parser import XTermParser
 from textual.events import CursorPosition, Key
 from textual.message import Message
 
 from tests.terminal.detect.replies import FOOT, KITTY_26, WEZTERM, XTERM
 from vaevis_tui.terminal.detect.probe import Reply, ReplyKind
 from vaevis_tui.tui import textual_input
-from vaevis_tui.tui.textual_input import TerminalInput
+from vaevis_tui.tui.textual_input import KeyParser, TerminalInput
 
 
 class Input:
@@ -21,7 +20,7 @@ class Input:
         self.now = 0.0
         self.replies: list[Reply] = []
         self.messages: list[Message] = []
-        self._input = TerminalInput(XTermParser(), self.replies.append, lambda: self.now)
+        self._input = TerminalInput(KeyParser(), self.replies.append, lambda: self.now)
 
     def feed(self, data: bytes) -> None:
         self.messages += self._input.feed(data)
@@ -103,3 +102,28 @@ def test_what_is_no_text_is_no_error() -> None:
     source = Input()
     source.feed(b"\xff\xfea")
     assert source.keys[-1] == "a"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        b"\x1b[1114112u",
+        b"\x1b[99999999999999999999u",
+        b"\x1b[97;1;1114112u",
+        b"\x1b[97;1;55296u",
+        b"\x1b[55296u",
+        b"\x1b[97;1:2u",
+    ],
+)
+def test_reports_of_keys_that_cannot_be_are_no_keys(report: bytes) -> None:
+    source = Input()
+    source.feed(b"a" + report + b"b")
+    assert source.keys == ["a", "b"]
+
+
+@pytest.mark.parametrize("text", ["6;16:2;8", "6;" + "9" * 5000 + ";8"], ids=["parts", "huge"])
+def test_an_answer_that_cannot_be_read_holds_no_numbers(text: str) -> None:
+    source = Input()
+    source.feed(f"\x1b[{text}ta".encode())
+    assert source.keys == ["a"]
+    assert [reply.numbers for reply in source.replies] == [()]

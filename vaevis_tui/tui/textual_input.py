@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import time
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from textual import constants
 from textual._xterm_parser import XTermParser
+from textual.events import Key
+from textual.keys import Keys
 from textual.message import Message
 
 from vaevis_tui.terminal.detect.probe import Reply, ReplyKind, ReplyParser
@@ -20,6 +22,19 @@ LONGEST_HOLD = 5.0
 
 _KEYS_AT_MOST = 2
 """Bytes of a beginning that may be keys: Escape, or Alt with another."""
+
+
+class KeyParser(XTermParser):
+    """Textual's parser, to which reports of keys that cannot be are no error, which would end the input."""
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
+        try:
+            keys = list(super()._sequence_to_key_events(sequence, alt=alt))
+            for key in keys:
+                (key.character or "").encode()
+        except (ValueError, OverflowError):  # no code point, or half of one (a surrogate)
+            return [Key(Keys.Ignore, sequence)]
+        return keys
 
 
 class TerminalInput:

@@ -27,7 +27,6 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._ansi_sequences import SYNC_END, SYNC_START
-from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.color import Color
 from textual.driver import Driver
@@ -40,7 +39,7 @@ from textual.widget import Widget
 from vaevis_tui.terminal.cells.halfblock import UPPER_HALF
 from vaevis_tui.terminal.detect.probe import QUERIES, Reply, ReplyKind
 from vaevis_tui.terminal.detect.window import Window, window_of
-from vaevis_tui.tui.textual_input import TerminalInput
+from vaevis_tui.tui.textual_input import KeyParser, TerminalInput
 
 if sys.platform != "win32":
     import termios
@@ -385,7 +384,7 @@ class TimedDriver(Driver):
 
     def run_input_thread(self) -> None:
         """As Textual's, but that it tells answers from keys, and no terminal that has gone is an error."""
-        source = TerminalInput(XTermParser(self._debug), self._heard)
+        source = TerminalInput(KeyParser(self._debug), self._heard)
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():

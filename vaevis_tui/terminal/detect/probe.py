@@ -97,10 +97,12 @@ class Reply:
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """The numbers of a reply that holds numbers."""
-        return tuple(int(number) for number in self.text.split(";") if number)
+        """The numbers of a reply that holds numbers; none where one of them cannot be read."""
+        numbers = [number for number in self.text.split(";") if number]
+        return tuple(map(int, numbers)) if all(map(_NUMBER.fullmatch, numbers)) else ()
 
 
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _CSI = re.compile(rb"\x1b\[([?>=<]?)([0-9;:]*)([ -/]*)([@-~])")
 _CSI_BEGUN = re.compile(rb"\x1b\[[?>=<]?[0-9;:]*[ -/]*")
 _STRING_STARTS = {b"\x1bP>|": ReplyKind.VERSION, b"\x1b_G": ReplyKind.KITTY}
