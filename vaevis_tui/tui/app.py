@@ -8,15 +8,18 @@ from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.events import CursorPosition
 from textual.screen import Screen
+from textual.theme import ThemeProvider
 
 from vaevis_tui.explorer.decoding import Decoding
 from vaevis_tui.explorer.session_store import SessionKeeper
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.explorer import ExplorerScreen
+from vaevis_tui.tui.overlay import Palette
 from vaevis_tui.tui.signals import be_ready_to_be_killed, watch_terminal
 from vaevis_tui.tui.textual_private import timed_driver_class
 from vaevis_tui.tui.theme import DARK, LIGHT
@@ -69,6 +72,15 @@ class ExplorerApp(App[None], inherit_bindings=False):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours, for themes that do not name them."""
         return dict((DARK if self.current_theme.dark else LIGHT).variables)
+
+    def action_command_palette(self) -> None:
+        """Find a command by its name."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Find a theme by its name."""
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that a key has, and the theme."""

@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from vaevis_tui.tui.keys import Help
+from vaevis_tui.tui.overlay import Overlay
 
 MOUSE = (
     ("drag a bar", "set its value; press its name to select only"),
@@ -22,7 +22,7 @@ MOUSE = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Overlay[None]):
     """Every key under its heading."""
 
     DEFAULT_CSS = """

@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -19,6 +18,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import CARD
 from vaevis_tui.models.card import read_card
 from vaevis_tui.resources import weights_dir
+from vaevis_tui.tui.overlay import Overlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def entry(ref: str) -> ModelEntry:
     return ModelEntry(ref, card.name, f"{card.title}, {sizes}")
 
 
-class ModelPicker(ModalScreen[str | None]):
+class ModelPicker(Overlay[str | None]):
     """Gives the chosen model's ref, or None."""
 
     DEFAULT_CSS = """

@@ -1,0 +1,86 @@
+"""What lies on the explorer opens once and closes once, however fast the keys come."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+from textual.command import CommandList
+
+from tests.tui.support import Explorer, exploring, make_bundle, make_settings
+from vaevis_tui.tui.value_prompt import ValuePrompt
+
+
+def at_once(explorer: Explorer, *names: str) -> None:
+    """Keys that arrive in one packet."""
+    for name in names:
+        explorer.app.post_message(events.Key(name, name if len(name) == 1 else None))
+
+
+async def is_alone(explorer: Explorer) -> bool:
+    for _ in range(5):
+        await explorer.pilot.pause()
+    return explorer.app.screen is explorer.screen
+
+
+async def test_a_command_is_run_once() -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press("ctrl+p", *"walk")
+        await explorer.until(lambda: explorer.app.screen.query_one(CommandList).option_count > 0)
+        at_once(explorer, "enter", "enter", "enter")
+        await explorer.until(lambda: explorer.exploration.walking)
+        assert await is_alone(explorer)
+        assert explorer.exploration.walking
+
+
+@pytest.mark.parametrize("key", ["ctrl+p", "m", "question_mark"])
+async def test_escape_twice_closes_once(key: str) -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press(key)
+        at_once(explorer, "escape", "escape")
+        assert await is_alone(explorer)
+
+
+async def test_a_double_click_outside_closes_the_palette() -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press("ctrl+p")
+        palette = explorer.app.screen
+        for _ in range(2):
+            palette.post_message(events.Click(palette, 1, 1, 0, 0, 1, False, False, False, 1, 1))
+        assert await is_alone(explorer)
+
+
+async def test_a_model_is_chosen_once() -> None:
+    async with exploring(make_settings(make_bundle("one"), make_bundle("two"))) as explorer:
+        await explorer.pilot.press("m")
+        at_once(explorer, "enter", "enter")
+        assert await is_alone(explorer)
+
+
+@pytest.mark.parametrize("name", ["pagedown", "pageup", "down", "enter"])
+@pytest.mark.parametrize("opens", ["ctrl+p", "m", "question_mark", "enter"])
+async def test_a_key_in_the_packet_that_opens_something_does_no_harm(opens: str, name: str) -> None:
+    async with exploring() as explorer:
+        at_once(explorer, opens, name)
+        await is_alone(explorer)
+        await explorer.pilot.press("escape")
+        await explorer.pilot.press("escape")
+        assert await is_alone(explorer)
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_help_over_the_prompt_closes_before_it(together: bool) -> None:
+    async with exploring() as explorer:
+        for name in ("enter", "question_mark"):
+            if together:
+                at_once(explorer, name)
+            else:
+                await explorer.pilot.press(name)
+        await is_alone(explorer)
+        at_once(explorer, "escape")
+        await is_alone(explorer)
+        at_once(explorer, "escape")
+        assert await is_alone(explorer)
+        assert not explorer.screen.query(ValuePrompt)
+        await explorer.pilot.press("q")
+        await explorer.pilot.pause()
+        assert not explorer.app.is_running

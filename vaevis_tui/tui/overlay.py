@@ -1,0 +1,42 @@
+"""Screens that lie on the explorer: closed once, however often somebody asks for it.
+
+Like `textual_private` this uses parts of Textual that are private, and is guarded by its tests.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.await_complete import AwaitComplete
+from textual.command import CommandList, CommandPalette
+from textual.message import Message
+from textual.screen import ModalScreen, ScreenResultType
+from textual.widgets import Input, OptionList
+
+
+class Overlay(ModalScreen[ScreenResultType]):
+    """A modal screen that ignores a second press of what closes it.
+
+    Textual would close the screen below instead, and fail where there is none.
+    """
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Close the screen if it is on top."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
+
+
+class Palette(CommandPalette):
+    """Textual's command palette, which runs a command once and takes keys before it has a list."""
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Close the palette if it is on top."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
+
+    async def _on_message(self, message: Message) -> None:
+        if self.is_active or not isinstance(message, (Input.Submitted, OptionList.OptionSelected)):
+            await super()._on_message(message)
+
+    def _action_command_list(self, action: str) -> None:
+        commands = self.query(CommandList)
+        if commands and commands.first().option_count and commands.first().size:
+            super()._action_command_list(action)
