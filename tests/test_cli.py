@@ -228,7 +228,7 @@ def test_show_draws_in_half_blocks() -> None:
         (["decode", "--model", "mnits", "--out", "x.png"], "unknown model 'mnits': did you mean mnist"),
         (["decode", "--z", "1,2,3", "--out", "x.png"], "z has 3 numbers"),
         (["decode", "--z", "1,two", "--out", "x.png"], "'1,two' is no list of numbers"),
-        (["decode", "--seed", "-1", "--out", "x.png"], "is no seed"),
+        (["decode", "--seed", "-1", "--out", "x.png"], "invalid seed '-1'"),
         (["decode", "--seed", "1", "--scale", "0", "--out", "x.png"], "is no scale"),
         (["decode", "--seed", "1"], "--out"),
         (["decode", "--out", "x.jpg"], ".png"),
@@ -240,7 +240,12 @@ def test_show_draws_in_half_blocks() -> None:
         (["--graphics", "foo"], "choose from 'auto', 'kitty', 'iterm'"),
         (["--resume", "--model", "mnist"], "leave out --model"),
         (["--resume", "--seed", "3"], "not allowed with"),
-        (["frob"], "no command 'frob'"),
+        (["frob"], "no command or model 'frob'"),
+        (["modles"], "did you mean models?"),
+        (["bnech"], "did you mean bench?"),
+        (["mnits"], "did you mean mnist?"),
+        (["--modle", "dog"], "did you mean --model?"),
+        (["mnist"], "not a terminal"),
         (["bench", "--seconds", "0"], "out of range"),
     ],
 )
@@ -305,3 +310,33 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     command = f"{sys.executable} -m vaevis_tui models --json | head -c 1"
     ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [["help"], ["--help"]])
+def test_help_is_a_word_too(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 0
+    assert "--model" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("term", ["dumb", "xterm-256color"])
+def test_what_is_shown_without_colours_is_characters(
+    term: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe, or a terminal that draws nothing else: never a rectangle of one colour."""
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    assert main(["show", "--model", "mnist", "--seed", "3"]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "█" not in out
+    assert {"@", "."} <= set(out)
+
+
+def test_an_encoding_without_blocks_gets_characters() -> None:
+    options = ["--model", "mnist", "--seed", "3", "--graphics", "half"]
+    program = [sys.executable, "-m", "vaevis_tui", "show", *options]
+    environment = {**os.environ, "PYTHONIOENCODING": "iso-8859-1", "TERM": "xterm-256color"}
+    done = subprocess.run(program, env=environment, capture_output=True, check=True, timeout=60)
+    assert b"@" in done.stdout

@@ -10,7 +10,7 @@ import contextlib
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -41,6 +41,22 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UserError(f"{message} (see {self.prog} --help)")
 
+    def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
+        """As `parse_args`, with a suggestion for a misspelt option."""
+        options, unknown = self.parse_known_args(arguments)
+        if unknown:
+            known = [option for action in self._actions for option in action.option_strings]
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{_suggestion(unknown[0], known)}")
+        return options
+
+
+def _suggestion(word: str, known: Sequence[str]) -> str:
+    """``"; did you mean --model?"`` where a known word is close, else nothing."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word.partition("=")[0], known, 1)
+    return f"; did you mean {close[0]}?" if close else ""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code: 0, 1 if it failed, 2 if what it was given was wrong."""
@@ -48,16 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     # spin from their start on: 0.1 s of a core that the first picture waits for.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments = _join_negative(sys.argv[1:] if argv is None else argv)
-    commands: dict[str, Callable[[list[str]], int]] = {
-        "decode": _decode,
-        "show": _show,
-        "models": _models,
-        "doctor": _doctor,
-        "bench": _bench,
-    }
     try:
-        if arguments and arguments[0] in commands:
-            return commands[arguments[0]](arguments[1:])
+        if arguments and arguments[0] in COMMANDS:
+            return COMMANDS[arguments[0]](arguments[1:])
         return _explore(arguments)
     except UserError as error:
         print(f"vaevis-tui: error: {error}", file=sys.stderr)
@@ -165,15 +174,19 @@ def _seed(text: str) -> int:
     except ValueError:
         seed = -1
     if seed < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no seed; a whole number from 0 is")
+        raise argparse.ArgumentTypeError(f"invalid seed {text!r}: expected a non-negative integer")
     return seed
 
 
 def _numbers(text: str) -> tuple[float, ...]:
+    from vaevis_tui.latent.notation import parse_latent
+
     try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers; 0.1,-2,0 is") from None
+        return tuple(parse_latent(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no list of numbers such as 0.1,-2,0: {error}"
+        ) from None
 
 
 def _source(path: str) -> SnapshotInfo | Path:
@@ -249,11 +262,11 @@ def _explore(arguments: list[str]) -> int:
         "Walk through the latent space of a variational autoencoder, live, in a terminal.",
         epilog=_COMMANDS,
     )
-    if arguments and not arguments[0].startswith("-"):
-        raise UserError(
-            f"there is no command {arguments[0]!r} (see vaevis-tui --help); a model is given by --model"
-        )
-    parser.add_argument("--version", action="version", version=f"vaevis-tui {__version__}")
+    if arguments and arguments[0] == "help":
+        arguments = ["--help", *arguments[1:]]
+    elif arguments and not arguments[0].startswith("-"):
+        arguments = ["--model", _short_form(arguments[0]), *arguments[1:]]
+    parser.add_argument("-V", "--version", action="version", version=f"vaevis-tui {__version__}")
     _add_model(parser)
     parser.set_defaults(backend=None)
     point = _add_point(parser)
@@ -279,17 +292,34 @@ def _explore(arguments: list[str]) -> int:
     )
     parser.add_argument("--reduced-motion", action="store_true", help="show no more than 8 pictures a second")
     _add_no_tune(parser)
-    options = parser.parse_args(arguments)
+    options = parser.parse(arguments)
     if options.resume is not None and options.model is not None:
         raise UserError("--resume goes back to the session's own model; leave out --model")
     return _run_explorer(options)
+
+
+def _short_form(word: str) -> str:
+    """The model that is meant by ``vaevis-tui dog``.
+
+    Raises:
+        UserError: It is neither a shipped model nor a path.
+    """
+    from vaevis_tui.models.catalog import names
+
+    models = names()
+    if word in models or Path(word).exists():
+        return word
+    suggestion = _suggestion(word, [*COMMANDS, *models])
+    raise UserError(f"there is no command or model {word!r}{suggestion} (see vaevis-tui --help)")
 
 
 def _run_explorer(options: argparse.Namespace) -> int:
     from vaevis_tui.models import catalog
     from vaevis_tui.terminal.detect.capabilities import detect
 
-    terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=sys.stderr.isatty())
+    # Textual writes to standard error, and asks standard output for the terminal's size.
+    drawn = sys.stdout.isatty() and sys.stderr.isatty()
+    terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=drawn)
     if terminal.refusal:
         raise UserError(terminal.refusal)
     if terminal.truecolor:
@@ -346,7 +376,7 @@ def _decode(arguments: list[str]) -> int:
         "--scale", type=_scale, default=1, help="pixels of the file a pixel of the picture (default: 1)"
     )
     _add_no_tune(parser)
-    options = parser.parse_args(arguments)
+    options = parser.parse(arguments)
 
     from vaevis_tui.export.png import save_png
     from vaevis_tui.export.snapshot import SnapshotInfo
@@ -380,16 +410,17 @@ def _show(arguments: list[str]) -> int:
     _add_model(parser)
     _add_point(parser)
     _add_graphics(parser, "auto draws half-blocks, and asks the terminal nothing (default: auto)")
-    options = parser.parse_args(arguments)
+    options = parser.parse(arguments)
     with _open_model(options) as model:
         picture = model.decode(_point(options, model))[0]
         _note_backend(options, model)
 
-    from vaevis_tui.console import draw_picture, print_picture
+    from vaevis_tui.console import draw_picture, plain_graphics, print_picture
 
-    if options.graphics == AUTO:
+    graphics = plain_graphics(options.graphics)
+    if graphics == AUTO:
         print_picture(picture)
-    elif notice := draw_picture(picture, options.graphics):
+    elif notice := draw_picture(picture, graphics):
         print(f"vaevis-tui: {notice}", file=sys.stderr)
     return 0
 
@@ -398,7 +429,7 @@ def _models(arguments: list[str]) -> int:
     parser = _parser("models", "List the shipped models, or print the card of one: what it cannot do, too.")
     parser.add_argument("model", nargs="?", metavar="NAME|PATH", help="a shipped model or a bundle's folder")
     parser.add_argument("--json", action="store_true", help="for programs")
-    options = parser.parse_args(arguments)
+    options = parser.parse(arguments)
 
     from vaevis_tui.console import print_card, print_models
 
@@ -417,7 +448,7 @@ def _doctor(arguments: list[str]) -> int:
     form.add_argument(
         "--plan", action="store_true", help="instead, what the wgpu backend does for a picture of the model"
     )
-    options = parser.parse_args(arguments)
+    options = parser.parse(arguments)
 
     from vaevis_tui.doctor import describe_plan, examine, print_report
 
@@ -437,7 +468,7 @@ def _bench(arguments: list[str]) -> int:
     )
     _add_no_tune(parser)
     parser.add_argument("--json", action="store_true", help="for programs")
-    options = parser.parse_args(arguments)
+    options = parser.parse(arguments)
 
     if options.compare:
         from vaevis_tui.bench.compare import compare_backends, print_comparison
@@ -453,6 +484,15 @@ def _bench(arguments: list[str]) -> int:
         measure(_model_name(options), options.backend, options.seconds, options.tune), as_json=options.json
     )
     return 0
+
+
+COMMANDS: Mapping[str, Callable[[list[str]], int]] = {
+    "decode": _decode,
+    "show": _show,
+    "models": _models,
+    "doctor": _doctor,
+    "bench": _bench,
+}
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import sys
 from dataclasses import asdict
@@ -44,6 +45,34 @@ def print_picture(picture: NDArray[np.uint8], console: Console | None = None) ->
     console.print(Pixels.from_image(image))
 
 
+def plain_graphics(requested: str) -> str:
+    """What `show` draws with: characters where standard output has no cell colours or no block elements.
+
+    Args:
+        requested: ``"auto"`` or the name of a graphics kind.
+
+    Returns:
+        ``"ascii"`` on a dumb terminal and where the encoding has no half-blocks, whatever was requested. For
+        ``"auto"`` also ``"ascii"`` where the output is no terminal, and ``"half"``, in greys, under NO_COLOR.
+    """
+    terminal = os.environ.get("TERM", "")
+    if terminal in {"dumb", "unknown"} or not _encodes("▀"):
+        return "ascii"
+    if requested != "auto":
+        return requested
+    if not sys.stdout.isatty() and not os.environ.get("FORCE_COLOR"):
+        return "ascii"
+    return "half" if "NO_COLOR" in os.environ else "auto"
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def draw_picture(picture: NDArray[np.uint8], graphics: str) -> str | None:
     """Draw a picture, uint8 (h, w, 3), with a kind of graphics, as large as the console allows.
 
@@ -57,7 +86,7 @@ def draw_picture(picture: NDArray[np.uint8], graphics: str) -> str | None:
     from vaevis_tui.terminal.detect.selection import choose
     from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
     from vaevis_tui.terminal.detect.window import window_of
-    from vaevis_tui.terminal.graphics import PROTOCOLS
+    from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
     from vaevis_tui.terminal.renderers import medium
 
     terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=sys.stdout.isatty())
@@ -69,7 +98,10 @@ def draw_picture(picture: NDArray[np.uint8], graphics: str) -> str | None:
     choice = choose(graphics, inquiry.conclude(replies, window_of(1)))
     drawn_with = medium(choice.graphics, terminal.colors, choice.support)
     columns, rows = shutil.get_terminal_size()
-    sys.stdout.write(drawn_with.still(picture, columns, max(rows - 2, 1)))  # two rows stay for the prompt
+    text = drawn_with.still(picture, columns, max(rows - 2, 1))  # two rows stay for the prompt
+    if choice.graphics is Graphics.ASCII and (terminal.dumb or not sys.stdout.isatty()):
+        text = re.sub(r"\x1b\[[\d;]*m", "", text)  # text files and dumb terminals show SGR as it stands
+    sys.stdout.write(text)
     sys.stdout.flush()
     return choice.notice
 

@@ -28,6 +28,7 @@ from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.explorer.walk_pacer import WalkPacer
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.latent.inversion import Inversion
+from vaevis_tui.latent.notation import parse_latent
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.terminal.link.clipboard import clipboard_hint, set_clipboard
@@ -156,7 +157,7 @@ class ExplorerScreen(Screen[None]):
         self._hints.left_out = plan.left_out
         self._show_here()
 
-    # EngineEvent from the worker
+    # Events from the worker
 
     def _post_event(self, news: EngineEvent | SearchProgress | SearchFailed) -> None:
         """Called in other threads."""
@@ -434,9 +435,11 @@ class ExplorerScreen(Screen[None]):
         if self._exploration is None:
             return
         try:
-            numbers = [float(part) for part in event.text.split(",")]
+            numbers = parse_latent(event.text)
         except ValueError:
-            self.notify("what was pasted is no latent vector, as y copies it", severity="error", markup=False)
+            dim = self._exploration.bundle.latent_dim
+            text = f"The clipboard holds no latent vector (expected {dim} numbers)"
+            self.notify(text, severity="error", markup=False)
             return
         try:
             self._change(lambda exploration: exploration.go_to(numbers))

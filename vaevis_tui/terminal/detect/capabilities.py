@@ -175,13 +175,13 @@ def _refusal(term: str, stdin_isatty: bool, stdout_isatty: bool, platform: str) 
 
 def _notice(colors: ColorMode, multiplexer: str | None) -> str | None:
     if colors.grey:
-        return "PaintedFrame in greys because NO_COLOR is set; unset it for colours."
+        return "Drawn in greys because NO_COLOR is set; unset it for colours."
     if colors.depth is ColorDepth.SIXTEEN:
-        return "PaintedFrame in 16 colours, all that TERM promises; COLORTERM=truecolor promises more."
+        return "Drawn in 16 colours, all that TERM promises; COLORTERM=truecolor promises more."
     if colors.depth is ColorDepth.PALETTE:
         extra = _MULTIPLEXER_RGB.get(multiplexer or "", "")
         return (
-            "PaintedFrame in 256 colours; if this terminal draws 24-bit colours, set COLORTERM=truecolor"
+            "Drawn in 256 colours; if this terminal draws 24-bit colours, set COLORTERM=truecolor"
             f"{' ' + extra if extra else ''}."
         )
     return None

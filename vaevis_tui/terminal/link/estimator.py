@@ -34,7 +34,7 @@ LEAST_SHARE = 0.2
 LINE_DECAY = 0.97
 """As `DECAY`, where what depends on size is told from what does not: some 30 pictures."""
 LINE_LEAST = 8.0
-"""Images that it takes at least for that."""
+"""Frames that it takes at least for that."""
 LINE_SPREAD = 0.1
 """Standard deviation of their sizes, as a share of the mean, below which it cannot be told."""
 QUEUE = 0.03
@@ -42,7 +42,7 @@ QUEUE = 0.03
 QUEUE_SHARE = 0.25
 """The same as a share of the round trip: long ways are not as even."""
 MOST = 16
-"""Images in flight at most: 60 a second at a round trip of 250 ms."""
+"""Frames in flight at most: 60 a second at a round trip of 250 ms."""
 
 
 class _FixedDelay:

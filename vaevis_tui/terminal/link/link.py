@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from vaevis_tui.terminal.link.estimator import MOST, LinkEstimator
 
 WINDOW = 2
-"""Images under way at once where nobody answers: one that is being written while the next is encoded."""
+"""Frames in flight at once where nobody answers: one that is being written while the next is encoded."""
 
 MAX_RATE = 60.0
-"""Images sent a second at most: what displays show."""
+"""Frames sent a second at most: what displays show."""
 
 SEQUENCE_NUMBERS = 2 * MOST
 """Numbers that questions to the terminal carry, in the column of the cursor: columns 1 to this."""
@@ -26,7 +26,7 @@ TIMEOUT = 3.0
 FIRST_ACK_TIMEOUT = 2.0
 """Seconds in which the first answer is hoped for where there is a budget, with few pictures under way."""
 FIRST_WINDOW = 3
-"""Images under way while the first answer is hoped for."""
+"""Frames in flight while the first ack is awaited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class LinkStats:
     """What is known of the way to the terminal.
 
     Attributes:
-        in_flight: Images under way.
+        in_flight: Frames in flight.
         window: How many may be.
         round_trip: Seconds to the terminal and back when nothing else is on the way; None if unknown.
         bytes_per_second: Sent within the last second.
@@ -120,7 +120,7 @@ class Link:
         self._questioned: tuple[int, float] = (-1, 0.0)
         """The last picture before which a question was written, and when."""
         self._asked: dict[int, InFlight] = {}
-        """Images by number whose answers are still to come, also where nobody waits for them."""
+        """Frames by number whose answers are still to come, also where nobody waits for them."""
         self._dropped = 0
         self._sizes: deque[tuple[float, int]] = deque()
 

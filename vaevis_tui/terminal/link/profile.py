@@ -12,7 +12,7 @@ FIRST_BUDGET = 125_000.0
 MULTIPLEXER_BUDGET = {False: 4_000_000.0, True: 500_000.0}
 """Bytes a second to a multiplexer on this machine, and to one that is itself shown over SSH: 4 Mbit/s."""
 REDUCED_MOTION = 8.0
-"""Images a second with reduced motion: told apart as steps, not seen as movement (12 and more are)."""
+"""Frames a second with reduced motion: told apart as steps, not seen as movement (12 and more are)."""
 
 
 @dataclass(frozen=True, slots=True)
