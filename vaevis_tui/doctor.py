@@ -333,7 +333,7 @@ def _graphics(answers: Answers) -> list[str]:
 def _decoding(attempt: Attempt, label: str) -> str:
     info = attempt.info
     if info is None:
-        return f"{label}{attempt.asked}: not to be had: {attempt.problem}"
+        return f"{label}{attempt.asked}: unavailable: {attempt.problem}"
     because = f", because {info.reason}" if info.reason else ""
     return (
         f"{label}{info.backend} on {info.adapter}, {info.precision}{because} "

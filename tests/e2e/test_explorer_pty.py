@@ -128,7 +128,7 @@ def test_walk_moves_and_a_snapshot_is_the_decode_of_the_point_on_the_screen(
             session.wait_for(partial(changed, session, before), "a step")
         session.wait_for_text(" fps")
         session.press("w")
-        session.wait_for_text("at rest")
+        session.wait_for_text("idle")
         session.press("s")
         session.wait_for_text("saved")
         (path,) = tmp_path.iterdir()
@@ -242,7 +242,7 @@ def test_suspended_it_gives_the_terminal_back_and_continued_takes_it_again(bundl
 
 def test_suspended_at_rest_and_continued_it_shows_all_that_it_showed(bundle: Path) -> None:
     with explorer(bundle) as session:
-        session.wait_for(lambda: "at rest" in session.text and "help" in session.text, "the whole screen")
+        session.wait_for(lambda: "idle" in session.text and "help" in session.text, "the whole screen")
         wait_for_the_picture_of(
             session, bundle, open_bundle(bundle).space.mean
         )  # the first may be a coarse one
@@ -254,7 +254,7 @@ def test_suspended_at_rest_and_continued_it_shows_all_that_it_showed(bundle: Pat
         assert "help" not in session.text
         session.terminate(signal.SIGCONT)
         session.wait_for(
-            lambda: "at rest" in session.text and "help" in session.text and shows(session, picture),
+            lambda: "idle" in session.text and "help" in session.text and shows(session, picture),
             "the whole screen again",
             timeout=6.0,
         )
@@ -338,7 +338,7 @@ def test_a_gpu_that_fails_in_the_middle_costs_a_notice(
         session.wait_for_text("llvmpipe")
         faults.begin(fault)
         session.press("right")
-        session.wait_for_text("onnxruntime decodes now")
+        session.wait_for_text("Fell back to onnxruntime")
         session.press("down", "shift+right")
         state = LatentState.start(open_bundle(bundle).space, open_bundle(bundle).space.first_look)
         state = state.move(state.selected, 0.1).select_by(1)

@@ -127,7 +127,7 @@ def test_a_signal_saves_and_says_how_to_go_back(kept: Kept, bundle: Path, number
         session.terminate(number)
         assert session.wait_exit() == 128 + number
         assert session.left_behind() == []
-        assert "session saved; vaevis-tui --resume goes back to it" in session.text
+        assert "session saved; vaevis-tui --resume restores it" in session.text
     np.testing.assert_array_equal(kept.session().z, moved(bundle, 1.0, -0.1, 0.1, 0.1).z)
 
 
@@ -161,7 +161,7 @@ def test_a_killed_program_loses_nothing_that_was_noted(kept: Kept, bundle: Path)
         session.terminate(signal.SIGKILL)
         session.wait_exit()
     with kept.start("--model", bundle) as session:
-        session.wait_for_text("The last session was cut off")
+        session.wait_for_text("The last session ended")
         session.press("q")
         assert session.wait_exit() == 0
     with kept.start("--resume") as session:
@@ -203,7 +203,7 @@ def test_the_next_start_tells_of_a_session_that_was_cut_off(kept: Kept, bundle: 
         session.hang_up()
         session.wait_exit()
     with kept.start("--model", bundle) as session:
-        session.wait_for_text("The last session was cut off")
+        session.wait_for_text("The last session ended")
         session.press("q")
         assert session.wait_exit() == 0
     with kept.start("--resume") as session:  # an untouched start has not taken its place

@@ -111,6 +111,25 @@ async def test_a_held_key_is_one_step_to_undo() -> None:
         assert explorer.sigma == moved
 
 
+async def test_an_undo_with_nothing_to_undo_says_so() -> None:
+    async with exploring() as explorer:
+        await explorer.press("u")
+        assert "Nothing to undo" in explorer.notices
+        await explorer.press("right", "u")
+        assert "Nothing to redo" not in explorer.notices
+        await explorer.press("U", "U")
+        assert "Nothing to redo" in explorer.notices
+
+
+async def test_a_pasted_vector_may_be_printed_by_any_program() -> None:
+    async with exploring() as explorer:
+        numbers = [0.25] * 16
+        explorer.app.screen.post_message(events.Paste(f"tensor({numbers}, dtype=torch.float32)"))
+        await explorer.until(lambda: explorer.exploration.z.tolist() == numbers)
+        explorer.app.screen.post_message(events.Paste("not a vector"))
+        await explorer.until(lambda: "expected 16 numbers" in explorer.notices)
+
+
 async def test_reset_of_one_and_of_all() -> None:
     async with exploring() as explorer:
         start = explorer.sigma
@@ -278,7 +297,7 @@ async def test_a_decoder_that_fails_gives_way_to_another_with_a_notice() -> None
     async with exploring(make_settings(decoder_source=source)) as explorer:
         await explorer.press("enter", *"9", "enter")
         assert explorer.value == 9
-        assert "fallback decodes now: the device was lost" in explorer.notices
+        assert "Fell back to fallback: the device was lost" in explorer.notices
         assert "fallback" in str(explorer.screen.query_one(FpsPanel).render())
 
 
@@ -306,7 +325,7 @@ async def test_a_picture_is_looked_for_while_the_explorer_is_on(tmp_path: Path) 
     picture = picture_of(bundle, 7, tmp_path)
     wanted = np.asarray(picture.image).astype(int)
     async with exploring(make_settings(bundle, picture=picture, walk=True)) as explorer:
-        await explorer.until(lambda: "dog.png was found to" in explorer.notices)
+        await explorer.until(lambda: "dog.png: RMSE" in explorer.notices)
         assert explorer.exploration.walking  # from there, and not before
         await explorer.until(lambda: len(explorer.exploration.state.past) == 2)
         await explorer.press("w")
@@ -333,11 +352,11 @@ async def test_whoever_moves_is_not_led_away(tmp_path: Path) -> None:
 
     settings = make_settings(bundle, picture=picture_of(bundle, 7, tmp_path), decoder_source=source)
     async with exploring(settings) as explorer:
-        assert "looking for" in explorer.notices
+        assert "Searching for" in explorer.notices
         await explorer.press("right")
         here = explorer.sigma
         go_on.set()
-        await explorer.until(lambda: "no longer looked for" in explorer.notices)
+        await explorer.until(lambda: "dog.png cancelled" in explorer.notices)
         await explorer.settle()
         assert explorer.sigma == here
 
@@ -363,7 +382,7 @@ async def test_a_search_begins_where_the_models_encoder_says(tmp_path: Path) -> 
 
     settings = make_settings(bundle, picture=picture_of(bundle, 7, tmp_path), decoder_source=source)
     async with exploring(settings) as explorer:
-        await explorer.until(lambda: "dog.png was found to" in explorer.notices)
+        await explorer.until(lambda: "dog.png: RMSE" in explorer.notices)
     np.testing.assert_array_equal(asked[0], wanted[None])
 
 
@@ -387,7 +406,7 @@ async def test_a_search_that_cannot_be_begun_is_a_notice(tmp_path: Path) -> None
         bundle, picture=picture_of(bundle, 7, tmp_path), decoder_source=source, walk=True
     )
     async with exploring(settings) as explorer:
-        await explorer.until(lambda: "nothing was looked for: there is no onnxruntime" in explorer.notices)
+        await explorer.until(lambda: "Search failed: there is no onnxruntime" in explorer.notices)
         assert explorer.exploration.walking
         before = explorer.sigma
         await explorer.press("right")

@@ -67,8 +67,8 @@ def test_only_digits_move(width: int) -> None:
 @pytest.mark.parametrize(
     ("link", "words"),
     [
-        (LinkStats(0, 2, None, 0, None, False), "0 KB/s  no answer"),
-        (LinkStats(0, 2, None, 99_000, 125e3, False), "99 KB/s  by budget"),
+        (LinkStats(0, 2, None, 0, None, False), "0 KB/s  no ack"),
+        (LinkStats(0, 2, None, 99_000, 125e3, False), "99 KB/s  rate-limited"),
     ],
 )
 def test_an_unknown_round_trip_says_why(link: LinkStats, words: str) -> None:
@@ -76,4 +76,4 @@ def test_an_unknown_round_trip_says_why(link: LinkStats, words: str) -> None:
 
 
 def test_nothing_known_yet() -> None:
-    assert "at rest" in rows(78, None, None)[0]
+    assert "idle" in rows(78, None, None)[0]

@@ -176,14 +176,14 @@ class ExplorerScreen(Screen[None]):
             case SearchProgress(exploration, found, last):
                 self._take_nearer(exploration, found, last)
             case SearchFailed(error):
-                self._end_search(f"nothing was looked for: {error}", severity="error")
+                self._end_search(f"Search failed: {error}", severity="error")
 
     def _take_model(self, exploration: Exploration, info: DecoderInfo) -> None:
         former, self._info = self._info, info
         self._panel.opening, self._panel.decoder = self._decoding.opening or "", info
         if exploration is self._exploration:
             if former is not None and former.backend != info.backend != PREFERRED:
-                text = f"{info.backend} decodes now: {info.reason}"
+                text = f"Fell back to {info.backend}: {info.reason}"
                 self.notify(text, severity="warning", timeout=10, markup=False)
             return
         if self._exploration is not None:
@@ -208,7 +208,7 @@ class ExplorerScreen(Screen[None]):
         if (picture := self._settings.picture) is not None:
             self._nearest = exploration.z
             self._seeking = InversionSearch(self._settings, exploration, picture, self._post_event)
-            self.notify(f"looking for {picture.path} …", timeout=4, markup=False)
+            self.notify(f"Searching for {picture.path} …", timeout=4, markup=False)
 
     def _take_nearer(self, exploration: Exploration, found: Inversion, last: bool) -> None:
         picture, seeking = self._settings.picture, self._seeking
@@ -217,14 +217,12 @@ class ExplorerScreen(Screen[None]):
         if exploration is not self._exploration or exploration.z is not self._nearest:
             seeking.stop()
             self._walk_at_start = False
-            self._end_search(f"{picture.path} is no longer looked for")
+            self._end_search(f"Search for {picture.path} cancelled")
             return
         self._change(lambda here: here.go_to(found.z, "seek"))
         self._nearest = exploration.z
         if last:
-            self._end_search(
-                f"{picture.path} was found to {found.error:.0f} of 255 levels (root mean square)"
-            )
+            self._end_search(f"Closest match to {picture.path}: RMSE {found.error:.0f} of 255")
 
     def _end_search(self, text: str, severity: SeverityLevel = "information") -> None:
         """Say how it ended, and begin the walk that waited for it."""
@@ -242,7 +240,7 @@ class ExplorerScreen(Screen[None]):
     def _tell_of_session(self) -> None:
         settings = self._settings
         if settings.sessions is not None and settings.resumed is None and settings.sessions.was_cut_off():
-            text = "The last session was cut off; --resume goes back to it."
+            text = "The last session ended unexpectedly; --resume restores it."
             self.notify(text, timeout=8, markup=False)
 
     def _take_frame(self, frame: Frame) -> None:
@@ -334,11 +332,18 @@ class ExplorerScreen(Screen[None]):
 
     def action_undo(self) -> None:
         """Before the last change."""
-        self._change(lambda exploration: exploration.undo())
+        self._change_or_tell(Exploration.undo, "Nothing to undo")
 
     def action_redo(self) -> None:
         """Again what was undone."""
-        self._change(lambda exploration: exploration.redo())
+        self._change_or_tell(Exploration.redo, "Nothing to redo")
+
+    def _change_or_tell(self, step: Callable[[Exploration], bool], text: str) -> None:
+        def change(exploration: Exploration) -> None:
+            if not step(exploration):
+                self.notify(text, timeout=2, markup=False)
+
+        self._change(change)
 
     @on(LatentBars.Selected)
     def _select(self, message: LatentBars.Selected) -> None:

@@ -184,7 +184,7 @@ def _beside(*columns: list[Content]) -> Content:
 
 def rate_text(stats: FrameStats | None) -> str:
     """Presented frames a second; nothing is presented while nothing moves."""
-    return f"{stats.fps} fps" if stats and stats.fps else "at rest"
+    return f"{stats.fps} fps" if stats and stats.fps else "idle"
 
 
 def size_text(size: int | None) -> str:
@@ -199,7 +199,7 @@ def way_text(link: LinkStats) -> str:
     rate = f"{link.bytes_per_second / 1000:.0f} KB/s"
     if link.round_trip is not None:
         return f"{rate}  RTT {_short_ms(1000 * link.round_trip)} ms"
-    return f"{rate}  by budget" if link.capacity is not None else f"{rate}  no answer"
+    return f"{rate}  rate-limited" if link.capacity is not None else f"{rate}  no ack"
 
 
 def adapter_text(info: DecoderInfo) -> str:

@@ -27,7 +27,7 @@ EXPLORER = [
         "Dimension above",
         id="dimension.above",
         group=DIMENSION,
-        tooltip="Select the dimension above, which tells more",
+        tooltip="Select the dimension above, more informative",
     ),
     Binding(
         "down",
@@ -35,7 +35,7 @@ EXPLORER = [
         "Dimension below",
         id="dimension.below",
         group=DIMENSION,
-        tooltip="Select the dimension below, which tells less",
+        tooltip="Select the dimension below, less informative",
     ),
     Binding(
         "pageup",
@@ -59,7 +59,7 @@ EXPLORER = [
         "First dimension",
         id="dimension.first",
         group=DIMENSION,
-        tooltip="Select the dimension that tells most",
+        tooltip="Select the most informative dimension",
     ),
     Binding(
         "end",
@@ -67,7 +67,7 @@ EXPLORER = [
         "Last dimension",
         id="dimension.last",
         group=DIMENSION,
-        tooltip="Select the dimension that tells least",
+        tooltip="Select the least informative dimension",
     ),
     Binding("left", "screen.nudge(-0.1)", "Less", id="value.less", group=VALUE, tooltip="0.1 σ less"),
     Binding("right", "screen.nudge(0.1)", "More", id="value.more", group=VALUE, tooltip="0.1 σ more"),
@@ -133,7 +133,7 @@ EXPLORER = [
         "Random",
         id="point.random",
         group=POINT,
-        tooltip="A random point from where the model's data really lie",
+        tooltip="Random sample of the aggregated posterior",
     ),
     Binding(
         "u",

@@ -32,7 +32,7 @@ def _keep(keeper: SessionKeeper, code: int) -> None:
     from vaevis_tui.tui.textual_private import HANGUP_CODE
 
     try:
-        told = "session saved; vaevis-tui --resume goes back to it" if keeper.keep(cut_off=code != 0) else ""
+        told = "session saved; vaevis-tui --resume restores it" if keeper.keep(cut_off=code != 0) else ""
     except UserError as error:
         told, code = str(error), code or 1
     if told and code and code != HANGUP_CODE:

@@ -188,14 +188,14 @@ def _kitty(
     if inside == "tmux":
         # The query does not come through; placeholders alone stay where tmux puts text.
         if not passthrough:
-            return None, "tmux hands nothing on: set -g allow-passthrough on"
+            return None, "tmux passthrough is off: set -g allow-passthrough on"
         named = f"{brand} {'.'.join(map(str, version))}".strip()
         if not _since(_PLACEHOLDERS_FROM, brand, version or (99,)):
             return None, f"through tmux it takes placeholders, which {named} is not known to draw"
         frames = _since(_FRAMES_FROM, brand, version or (99,))
         return KittyGraphics(True, frames), f"through tmux, {named} draws placeholders"
     if inside:
-        return None, f"{inside} hands nothing on"
+        return None, f"{inside} passthrough is off"
     if reply is None:
         return None, "no answer"
     if not reply.text.endswith(";OK"):
@@ -216,7 +216,7 @@ def _iterm(brand: str, inside: str | None, passthrough: bool) -> tuple[bool, str
     if inside and not (inside == "tmux" and passthrough):
         return (
             False,
-            f"{inside} hands nothing on{': set -g allow-passthrough on' if inside == 'tmux' else ''}",
+            f"{inside} passthrough is off{': set -g allow-passthrough on' if inside == 'tmux' else ''}",
         )
     shows = brand in _INLINE_IMAGES
     return shows, f"{brand} {'shows' if shows else 'is not known to show'} them"
