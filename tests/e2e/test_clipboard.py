@@ -52,7 +52,7 @@ def test_what_was_copied_brings_the_very_picture_back(bundle: Path, tmp_path: Pa
         session.send(f"\x1b[200~{z}\x1b[201~")
         session.wait_for(lambda: shows(session, picture), "the picture of what was pasted")
         session.send("\x1b[200~rm -rf, 2\x1b[201~")
-        session.wait_for_text("what was pasted")
+        session.wait_for_text("The clipboard holds")
     with explorer(bundle, "--z", z) as session:
         session.wait_for(lambda: shows(session, picture), "the picture of --z")
     out = tmp_path / "out.png"

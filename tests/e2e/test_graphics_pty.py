@@ -125,7 +125,7 @@ def test_few_colours_are_told_where_pictures_have_them(
         session.wait_for_text("g kitty" if graphics == "auto" else "g half")
         session.press("y")  # what is told later stands below what was told before
         session.wait_for_text("copied z")
-        assert ("PaintedFrame in" in session.text) == said
+        assert ("Drawn in" in session.text) == said
         end(session)
 
 
