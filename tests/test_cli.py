@@ -16,6 +16,7 @@ import vaevis_tui
 from tests.engine.reference import Builder
 from vaevis_tui.api import Model
 from vaevis_tui.cli import main
+from vaevis_tui.commands.registry import COMMANDS
 from vaevis_tui.engine.decoder import EngineError, TuningMode
 from vaevis_tui.explorer.settings import ExplorerSettings, tuned_source, untuned_source
 from vaevis_tui.export.png import read_metadata
@@ -340,3 +341,46 @@ def test_an_encoding_without_blocks_gets_characters() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "iso-8859-1", "TERM": "xterm-256color"}
     done = subprocess.run(program, env=environment, capture_output=True, check=True, timeout=60)
     assert b"@" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["decode", "--oot", "x.png"], "did you mean --out?"),
+        (["decode", "--sede=1", "--out", "x.png"], "did you mean --seed?"),
+        (["--model", "dog", "decode", "--out", "x.png"], "decode comes first: vaevis-tui decode --model"),
+        (["bench", "decode"], "unrecognized arguments: decode (see vaevis-tui bench --help)"),
+    ],
+)
+def test_each_command_refuses_its_own(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in refused(capsys, *arguments)
+
+
+def test_help_explains_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["help", "decode"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: vaevis-tui decode ")
+
+
+def test_every_command_has_a_module_and_a_help_page(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in COMMANDS:
+        with pytest.raises(SystemExit) as left:
+            main([name, "--help"])
+        assert left.value.code == 0
+        assert f"usage: vaevis-tui {name} " in capsys.readouterr().out
+
+
+def test_only_the_command_that_is_called_is_imported() -> None:
+    program = """
+import sys
+from vaevis_tui.cli import main
+from vaevis_tui.commands.registry import COMMANDS
+main(["models", "--json"])
+print(sorted(name for name in sys.modules if name.startswith("vaevis_tui.commands.")), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    modules = {"arguments", "explore", "models", "opening", "parser", "registry"}
+    assert done.stderr.strip() == str(sorted(f"vaevis_tui.commands.{name}" for name in modules))

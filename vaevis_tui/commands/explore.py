@@ -1,0 +1,101 @@
+"""``vaevis-tui``, ``vaevis-tui dog``: the explorer."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from vaevis_tui.commands import arguments
+from vaevis_tui.commands.opening import model_name
+from vaevis_tui.errors import UserError
+
+DESCRIPTION = "Walk through the latent space of a variational autoencoder, live, in a terminal."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the explorer takes."""
+    arguments.add_model(parser)
+    parser.set_defaults(backend=None)
+    point = arguments.add_point(parser)
+    point.add_argument(
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="where the last session ended, also by a dropped connection, or the one of a file",
+    )
+    arguments.add_graphics(
+        parser, "auto takes the best that the terminal says it has, half-blocks until then (default: auto)"
+    )
+    parser.add_argument("--walk", action="store_true", help="start with the random walk on")
+    parser.add_argument(
+        "--snapshot-dir", type=Path, default=Path(), metavar="DIR", help="where snapshots go (default: here)"
+    )
+    parser.add_argument(
+        "--max-rate",
+        type=arguments.bytes_per_second,
+        metavar="BYTES",
+        help="send the terminal no more than so many bytes a second, as in 200k or 1.5M",
+    )
+    parser.add_argument("--reduced-motion", action="store_true", help="show no more than 8 pictures a second")
+    arguments.add_no_tune(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the explorer in this terminal until it is left."""
+    if options.resume is not None and options.model is not None:
+        raise UserError("--resume goes back to the session's own model; leave out --model")
+
+    from vaevis_tui.models import catalog
+    from vaevis_tui.terminal.detect.capabilities import detect
+
+    # Textual writes to standard error, and asks standard output for the terminal's size.
+    drawn = sys.stdout.isatty() and sys.stderr.isatty()
+    terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=drawn)
+    if terminal.refusal:
+        raise UserError(terminal.refusal)
+    if terminal.truecolor:
+        # Textual looks at COLORTERM alone, which SSH does not pass on, and reads this when it is imported.
+        os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "truecolor")
+
+    from vaevis_tui.explorer.session import SessionFolder, read_session
+    from vaevis_tui.explorer.settings import ExplorerSettings, tuned_source, untuned_source
+    from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
+    from vaevis_tui.terminal.link.profile import LinkProfile
+    from vaevis_tui.tui.run import run_explorer
+
+    sessions = SessionFolder()
+    resumed, claimed = None, None
+    if options.resume:
+        resumed, claimed = read_session(Path(options.resume)), sessions.claim(Path(options.resume))
+    elif options.resume is not None:
+        resumed, claimed = sessions.take_up()
+    z, picture = options.z, None
+    if isinstance(options.source, Path):
+        from vaevis_tui.export.picture import read_picture
+
+        picture = read_picture(options.source)
+    elif options.source is not None:
+        z = options.source.z
+    settings = ExplorerSettings(
+        model=model_name(options) if resumed is None else resumed.model,
+        catalog=tuple(catalog.names()),
+        backend=options.backend or (resumed.backend if resumed else "auto"),
+        seed=options.seed,
+        z=z,
+        picture=picture,
+        walk=options.walk or (resumed is not None and resumed.walking),
+        snapshot_dir=options.snapshot_dir,
+        colors=terminal.colors,
+        graphics=options.graphics,
+        inquiry=TerminalProbe.of(os.environ, terminal),
+        notice=terminal.notice,
+        way=LinkProfile.of(os.environ, terminal.multiplexer, options.max_rate, options.reduced_motion),
+        decoder_source=tuned_source if options.tune else untuned_source,
+        resumed=resumed,
+        sessions=sessions,
+        claimed=claimed,
+    )
+    return run_explorer(settings)

@@ -1,0 +1,26 @@
+"""``vaevis-tui models``: the shipped models, or the card of one."""
+
+from __future__ import annotations
+
+import argparse
+
+from vaevis_tui.commands import arguments
+
+DESCRIPTION = "List the shipped models, or print the card of one: what it cannot do, too."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What it takes."""
+    parser.add_argument("model", nargs="?", metavar="NAME|PATH", help="a shipped model or a bundle's folder")
+    arguments.add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the list, or a card."""
+    from vaevis_tui.console import print_card, print_models
+
+    if options.model is None:
+        print_models(as_json=options.json)
+    else:
+        print_card(options.model, as_json=options.json)
+    return 0

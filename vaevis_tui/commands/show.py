@@ -1,0 +1,36 @@
+"""``vaevis-tui show``: an image on a plain console."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from vaevis_tui.commands import arguments
+from vaevis_tui.commands.opening import latent, note_backend, open_model
+
+DESCRIPTION = "Draw one point on a plain console, in half-blocks if not told otherwise."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What it takes."""
+    arguments.add_model(parser)
+    arguments.add_point(parser)
+    arguments.add_graphics(parser, "auto draws half-blocks, and asks the terminal nothing (default: auto)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Decode and draw."""
+    from vaevis_tui.terminal.graphics import AUTO
+
+    with open_model(options) as model:
+        image = model.decode(latent(options, model))[0]
+        note_backend(options, model)
+
+    from vaevis_tui.console import draw_picture, plain_graphics, print_picture
+
+    graphics = plain_graphics(options.graphics)
+    if graphics == AUTO:
+        print_picture(image)
+    elif notice := draw_picture(image, graphics):
+        print(f"vaevis-tui: {notice}", file=sys.stderr)
+    return 0
