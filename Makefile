@@ -25,4 +25,5 @@ bench:
 	$(BIN)/python -m tests.benchmarks.link
 	$(BIN)/python -m tests.benchmarks.encoders
 	$(BIN)/python -m tests.benchmarks.decoders
+	$(BIN)/python -m tests.benchmarks.batches
 	$(BIN)/python -m tests.benchmarks.start

@@ -20,8 +20,8 @@ from vaevis_tui.engine.decoder import Decoder, EngineError, Pipelined
 from vaevis_tui.engine.decoder_process import AT_ONCE, IsolatedDecoder, list_adapters
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.select import Machine, decoder_source, open_decoder
+from vaevis_tui.engine.service import DecodeService, Frame
 from vaevis_tui.engine.wgpu import adapters
-from vaevis_tui.engine.worker import DecodeWorker, Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle, open_bundle
 
@@ -271,7 +271,7 @@ def test_the_worker_goes_on_with_the_same_point(bundle: Bundle, faults: VulkanFa
         came.release()
 
     z = latents(bundle, 2)
-    with DecodeWorker(decoder_source(bundle, "wgpu", machine=machine), decoded, errors.append) as worker:
+    with DecodeService(decoder_source(bundle, "wgpu", machine=machine), decoded, errors.append) as worker:
         worker.submit(z[0])
         assert came.acquire(timeout=TIMEOUT)
         assert worker.info is not None
@@ -300,7 +300,7 @@ def test_wrong_pictures_are_found_out_beside_decoding(bundle: Bundle, faults: Vu
 
     errors: list[Exception] = []
     z = latents(bundle, 1)
-    with DecodeWorker(decoder_source(bundle, "wgpu"), decoded, errors.append) as worker:
+    with DecodeService(decoder_source(bundle, "wgpu"), decoded, errors.append) as worker:
         worker.submit(z[0], "here")
         assert twice.wait(TIMEOUT)
         assert worker.info is not None

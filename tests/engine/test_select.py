@@ -19,8 +19,8 @@ from vaevis_tui.engine.decoder import Decoder, DecoderInfo, EngineError, TuningM
 from vaevis_tui.engine.decoder_child import open_wgpu
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.engine.select import Machine, decoder_source, has_gpu_node, open_decoder
+from vaevis_tui.engine.service import DecodeService, Frame
 from vaevis_tui.engine.wgpu import AdapterSummary
-from vaevis_tui.engine.worker import DecodeWorker, Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle, open_bundle
 
@@ -133,7 +133,7 @@ def test_auto_in_a_worker_shows_the_first_picture_before_the_gpu_is_ready(
 
     errors: list[Exception] = []
     z = bundle.space.sample(1)[0]
-    with DecodeWorker(decoder_source(bundle, machine=A_GPU), decoded, errors.append, opened) as worker:
+    with DecodeService(decoder_source(bundle, machine=A_GPU), decoded, errors.append, opened) as worker:
         worker.submit(z)
         assert shown.wait(TIMEOUT)
         assert better.wait(TIMEOUT)

@@ -8,8 +8,8 @@ import numpy as np
 
 from tests.tui.support import ExactDecoder, exact_source, make_bundle, make_settings
 from vaevis_tui.engine.decoder import Decoder, EngineError
-from vaevis_tui.engine.worker import DecoderSource
-from vaevis_tui.explorer.decoding import Decoded, Decoding, EngineEvent, Failed, Opened
+from vaevis_tui.engine.service import DecoderSource
+from vaevis_tui.explorer.decoding import Decoded, Decoding, EngineEvent, Failed, Opened, TilesDecoded
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.models.bundle import Bundle
 
@@ -71,6 +71,27 @@ def test_the_first_picture_is_made_before_anybody_listens() -> None:
     assert isinstance(picture, Decoded)
     np.testing.assert_array_equal(picture.frame.z, picture.exploration.z)
     decoding.close()
+
+
+def test_tiles_of_the_model_on_show_come_with_their_ticket() -> None:
+    decoding, listener = listening(make_settings(make_bundle(), make_bundle("planes", 3)))
+    try:
+        here = listener.wait(opened("rings"))
+        assert isinstance(here, Opened)
+        z = here.exploration.bundle.space.sample(np.random.default_rng(0), 3)
+        ticket = decoding.decode_tiles(here.exploration, "strip", z)
+        last = listener.wait(lambda e: isinstance(e, TilesDecoded) and e.start + len(e.images) == 3)
+        assert isinstance(last, TilesDecoded)
+        assert (last.owner, last.ticket, last.exploration) == ("strip", ticket, here.exploration)
+        with ExactDecoder(here.exploration.bundle) as decoder:
+            expected = decoder.decode(z)
+        images = [e.images for e in listener.news if isinstance(e, TilesDecoded)]
+        np.testing.assert_array_equal(np.concatenate(images), expected)
+        decoding.open("planes")
+        listener.wait(opened("planes"))
+        assert decoding.decode_tiles(here.exploration, "strip", z) == 0
+    finally:
+        decoding.close()
 
 
 def test_another_model_is_begun_where_it_was_left() -> None:

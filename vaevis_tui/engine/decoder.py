@@ -136,6 +136,19 @@ class Pipelined(Protocol):
         ...
 
 
+@runtime_checkable
+class Interruptible(Protocol):
+    """A decoder that another thread can make leave a batch between two operators, and that then goes on."""
+
+    def decode_unless_interrupted(self, z: Latents) -> Images | None:
+        """Decode as `Decoder.decode` does; None where `interrupt` was called meanwhile."""
+        ...
+
+    def interrupt(self) -> None:
+        """Stop a running `decode_unless_interrupted` soon; nothing if none runs."""
+        ...
+
+
 def checked_latents(z: Latents, dim: int) -> Latents:
     """Latent vectors as a decoder takes them, float32 (n, d) in C order.
 

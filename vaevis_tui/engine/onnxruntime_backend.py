@@ -70,14 +70,11 @@ class OnnxRuntimeDecoder:
     """
 
     def __init__(self, model: Bundle | Path, reason: str = "") -> None:
-        with native_stderr_silenced():
-            import onnxruntime
-
         bundle = model if isinstance(model, Bundle) else open_bundle(model)
         session = open_session(_model(bundle), bundle.decoder_path, bundle.multiply_adds)
         self._session: onnxruntime.InferenceSession | None = session
-        self._run_options = onnxruntime.RunOptions()
-        self._run_options.log_severity_level = _SILENT
+        self._run_options = _run_options()
+        self._interruptible = _run_options()
         provider = session.get_providers()[0]
         latent = session.get_inputs()[0]
         self._input: str = latent.name
@@ -117,13 +114,30 @@ class OnnxRuntimeDecoder:
 
     def decode(self, z: Latents) -> Images:
         """Decode float32 (n, d) to uint8 (n, h, w, 3); see `vaevis_tui.engine.decoder.Decoder.decode`."""
+        return self._decode(z, self._run_options)
+
+    def decode_unless_interrupted(self, z: Latents) -> Images | None:
+        """The same, or None; see `vaevis_tui.engine.decoder.Interruptible`."""
+        options = self._interruptible = _run_options()
+        try:
+            return self._decode(z, options)
+        except EngineError:
+            if options.terminate and not self._run_options.terminate:
+                return None
+            raise
+
+    def interrupt(self) -> None:
+        """Stop a running `decode_unless_interrupted` at the next operator."""
+        self._interruptible.terminate = True
+
+    def _decode(self, z: Latents, options: onnxruntime.RunOptions) -> Images:
         z = checked_latents(z, self._info.latent_dim)
         _, height, width = self._image_shape
         pictures = np.empty((len(z), height, width, 3), np.uint8)
         compute = unpack = 0.0
         for start in range(0, len(z), self._chunk):
             began = time.perf_counter()
-            images = self._run(z[start : start + self._chunk])
+            images = self._run(z[start : start + self._chunk], options)
             computed = time.perf_counter()
             write_pictures(images, pictures[start : start + self._chunk])
             compute += computed - began
@@ -131,12 +145,12 @@ class OnnxRuntimeDecoder:
         self._times = DecodeTimes(compute=compute, unpack=unpack)
         return pictures
 
-    def _run(self, z: Latents) -> NDArray[np.float32]:
+    def _run(self, z: Latents, options: onnxruntime.RunOptions) -> NDArray[np.float32]:
         if self._session is None:
             raise EngineError("the decoder is closed")
         try:
             images: NDArray[np.float32]
-            (images,) = self._session.run(None, {self._input: z}, self._run_options)
+            (images,) = self._session.run(None, {self._input: z}, options)
         except Exception as error:  # onnxruntime's exceptions have no base of their own
             raise EngineError(reason_of(error)) from error
         expected = (len(z), *self._image_shape)
@@ -149,6 +163,7 @@ class OnnxRuntimeDecoder:
     def cancel(self) -> None:
         """Make a decode that runs in another thread, and every later one, raise EngineError soon."""
         self._run_options.terminate = True
+        self._interruptible.terminate = True
 
     def close(self) -> None:
         """Free the session; closing twice is harmless."""
@@ -161,6 +176,14 @@ class OnnxRuntimeDecoder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _run_options() -> onnxruntime.RunOptions:
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = _SILENT
+    return options
 
 
 def write_pictures(images: NDArray[np.float32], pictures: Images) -> None:

@@ -20,8 +20,8 @@ from vaevis_tui.engine.decoder import (
 )
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
+from vaevis_tui.engine.service import DecoderSource
 from vaevis_tui.engine.verify import agreeing, check_pictures
-from vaevis_tui.engine.worker import DecoderSource
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle
 
@@ -103,7 +103,7 @@ def open_decoder(
 def decoder_source(
     bundle: Bundle, backend: str = "auto", tuning: TuningMode = "background", machine: Machine = THIS_MACHINE
 ) -> DecoderSource:
-    """The same choice for a `DecodeWorker`: where there is a GPU, ``"auto"`` starts at once on onnxruntime.
+    """The same choice for a `DecodeService`: where there is a GPU, ``"auto"`` starts at once on onnxruntime.
 
     Raises:
         UserError: there is no such backend.
@@ -127,6 +127,7 @@ def decoder_source(
             open=lambda: wgpu(_ASKED_FOR, software=True),
             fallback=onnxruntime,
             check=lambda z, picture: check_pictures(bundle, z[None], picture[None]),
+            batches=lambda: onnxruntime("a software adapter is slow"),
         )
     if not machine.has_gpu():
         return DecoderSource(lambda: onnxruntime("there is no GPU"))
@@ -134,11 +135,12 @@ def decoder_source(
         open=lambda: onnxruntime("the GPU is not ready yet"),
         fallback=onnxruntime,
         upgrade=lambda: agreeing(bundle, lambda: wgpu("there is a GPU", software=False)),
+        batches=lambda: onnxruntime("the GPU is slow"),
     )
 
 
 class _WithFallback:
-    """A decoder that is replaced by another when it fails, as `DecodeWorker` does."""
+    """A decoder that is replaced by another when it fails, as `DecodeService` does."""
 
     def __init__(self, decoder: Decoder, fallback: Callable[[str], Decoder]) -> None:
         self._decoder = decoder

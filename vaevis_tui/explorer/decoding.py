@@ -6,8 +6,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from vaevis_tui.engine.decoder import Decoder, DecoderInfo
-from vaevis_tui.engine.worker import DecoderSource, DecodeWorker, Frame
+from vaevis_tui.engine.service import DecoderSource, DecodeService, Frame
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.settings import ExplorerSettings
 
@@ -41,7 +44,26 @@ class Decoded:
     frame: Frame
 
 
-EngineEvent = Opened | Failed | Decoded
+@dataclass(frozen=True, slots=True)
+class TilesDecoded:
+    """A slice of the images that `Decoding.decode_tiles` was asked for.
+
+    Attributes:
+        exploration: The model.
+        owner: Who asked.
+        ticket: What `Decoding.decode_tiles` returned for them.
+        start: Index of the first.
+        images: uint8 (k, h, w, 3).
+    """
+
+    exploration: Exploration
+    owner: str
+    ticket: int
+    start: int
+    images: NDArray[np.uint8]
+
+
+EngineEvent = Opened | Failed | Decoded | TilesDecoded
 
 
 class Decoding:
@@ -58,7 +80,7 @@ class Decoding:
         self._lock = threading.RLock()
         self._listener: Callable[[EngineEvent], None] | None = None
         self._unheard: list[EngineEvent] = []
-        self._worker: DecodeWorker | None = None
+        self._worker: DecodeService | None = None
         self._explorations: dict[str, Exploration] = {}
         self._wanted: str | None = None
         """The model being opened, None when there is none."""
@@ -68,6 +90,7 @@ class Decoding:
         """Whose decoder the worker holds; touched by its thread alone."""
         self._failure: Exception | None = None
         self._closed = False
+        self._tickets = 0
         self._open_soon(settings.model, first=True)
 
     def listen(self, listener: Callable[[EngineEvent], None]) -> None:
@@ -117,6 +140,32 @@ class Decoding:
             if self._worker is not None and exploration is self._current:
                 self._worker.submit(exploration.z, exploration)
 
+    def decode_tiles(self, exploration: Exploration, owner: str, z: ArrayLike, *, priority: int = 0) -> int:
+        """Ask for many images between the frames, in place of what the same owner asked for before.
+
+        They come as `TilesDecoded`, in order, slice by slice.
+
+        Args:
+            exploration: The model on show.
+            owner: Who asks.
+            z: Latent vectors, (n, d).
+            priority: What has a lower one comes first.
+
+        Returns:
+            A number that no other call returns; 0 where the model is not on show, and nothing will come.
+        """
+        with self._lock:
+            if self._worker is None or exploration is not self._current:
+                return 0
+            self._tickets += 1
+            ticket = self._tickets
+
+            def decoded(start: int, images: NDArray[np.uint8]) -> None:
+                self._tell(TilesDecoded(exploration, owner, ticket, start, images))
+
+            self._worker.submit_batch(owner, z, decoded, priority=priority)
+            return ticket
+
     def close(self) -> None:
         """Stop decoding; no news comes after this."""
         with self._lock:
@@ -141,7 +190,7 @@ class Decoding:
             self._current = exploration
             served = self._serve(source, exploration)
             if self._worker is None:
-                self._worker = DecodeWorker(served, self._decoded, self._failed, self._opened)
+                self._worker = DecodeService(served, self._decoded, self._failed, self._opened)
             else:
                 self._worker.open(served)
             self._worker.submit(exploration.z, exploration)

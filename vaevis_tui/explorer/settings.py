@@ -13,7 +13,7 @@ from vaevis_tui.terminal.graphics import AUTO
 from vaevis_tui.terminal.link.profile import LinkProfile
 
 if TYPE_CHECKING:
-    from vaevis_tui.engine.worker import DecoderSource
+    from vaevis_tui.engine.service import DecoderSource
     from vaevis_tui.explorer.session import Session, SessionFolder
     from vaevis_tui.export.picture import PictureFile
     from vaevis_tui.models.bundle import Bundle

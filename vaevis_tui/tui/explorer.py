@@ -19,7 +19,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from vaevis_tui.engine.decoder import DecoderInfo
-from vaevis_tui.engine.worker import Frame
+from vaevis_tui.engine.service import Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.decoding import Decoded, Decoding, EngineEvent, Failed, Opened
 from vaevis_tui.explorer.exploration import Exploration

@@ -1,17 +1,35 @@
-"""The thread that decodes: the latest z wins, nothing queues, a failed device is replaced."""
+"""The one owner of the decoder: the latest z wins, batches fill the gaps, a failed device is replaced."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vaevis_tui.engine.decoder import Decoder, DecoderInfo, DecodeTimes, EngineError, Pipelined
+from vaevis_tui.engine.decoder import (
+    Decoder,
+    DecoderInfo,
+    DecodeTimes,
+    EngineError,
+    Images,
+    Interruptible,
+    Pipelined,
+)
+
+SLICE_SECONDS = 0.004
+"""About how long a slice of a batch takes where an image takes less: a new z waits no longer than that."""
+
+SLOW = 0.008
+"""Seconds an image from which a slice of even one image would hold up the next z."""
+
+SLICE_IMAGES = 16
+"""Images in a slice at most, so that the first ones of a batch come early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +41,7 @@ class Frame:
         z: The latent vector, float32 (d,).
         picture: uint8 (h, w, 3).
         times: Where the decode spent its time.
-        tag: What `DecodeWorker.submit` was given with z.
+        tag: What `DecodeService.submit` was given with z.
     """
 
     number: int
@@ -43,12 +61,15 @@ class DecoderSource:
         upgrade: Opens a better one that takes longer to open; runs beside decoding, after the first picture.
         check: Judges that first picture, uint8 (h, w, 3), by its z, float32 (d,), beside decoding too. Raises
             EngineError where the decoder is to be replaced.
+        batches: Opens an `Interruptible` decoder, which decodes batches where the one that serves is slow and
+            cannot be interrupted: a new z would have to wait for it.
     """
 
     open: Callable[[], Decoder]
     fallback: Callable[[str], Decoder] | None = None
     upgrade: Callable[[], Decoder] | None = None
     check: Callable[[NDArray[np.float32], NDArray[np.uint8]], None] | None = None
+    batches: Callable[[], Decoder] | None = None
 
 
 @runtime_checkable
@@ -64,6 +85,23 @@ class Cancellable(Protocol):
 class _Request:
     z: NDArray[np.float32]
     tag: object
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Images that are decoded in slices while no frame is asked for.
+
+    Attributes:
+        z: float32 (n, d).
+        on_images: Is told the index of a slice's first image, and its images, uint8 (k, h, w, 3).
+        priority: The lowest goes first.
+        done: Images that were decoded.
+    """
+
+    z: NDArray[np.float32]
+    on_images: Callable[[int, Images], None]
+    priority: int
+    done: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +121,13 @@ class _Verdict:
     error: Exception
 
 
-class DecodeWorker:
+class DecodeService:
     """Owns a thread that owns the decoder: opens, decodes, replaces and closes it there.
 
-    `submit` overwrites a z that was not begun yet, so no picture is more than one decode behind the keys. A
-    `Pipelined` decoder begins with the latest z when the device is free, while a picture is read back.
+    Two lanes lead to the decoder. `submit` overwrites a z that was not begun yet, so no frame is more than
+    one decode behind the keys; a `Pipelined` decoder begins with the latest z when the device is free, while
+    an image is read back. Below it, `submit_batch` asks for many images, which are decoded in slices whenever
+    no z waits. A new z stops the slice of an `Interruptible` decoder, and waits for that of any other.
 
     Callbacks run in the worker's thread, and none begins after `close` was called. They must not wait for the
     thread that calls `close`.
@@ -117,6 +157,10 @@ class DecodeWorker:
         self._request: _Request | None = None
         self._begun: _Request | None = None
         """What a decoder began with while the picture before was read back."""
+        self._batches: dict[str, _Batch] = {}
+        """By their owners."""
+        self._slicing: Interruptible | None = None
+        """What decodes a slice now, and can be interrupted."""
         self._upgrade: _Upgrade | None = None
         self._verdict: _Verdict | None = None
         self._decoder: Decoder | None = None
@@ -127,6 +171,10 @@ class DecodeWorker:
         self._beside: list[Callable[[Decoder, Frame], None]] = []
         """What the first picture of a source starts, in threads of its own."""
         self._frames = 0
+        self._batch_decoder: Decoder | None = None
+        """Of the source, once it was needed."""
+        self._image_seconds = SLICE_SECONDS
+        """What an image of the last slice took; slices are as large as that allows."""
         self._last: _Request | None = None
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._thread.start()
@@ -142,7 +190,38 @@ class DecodeWorker:
         request = _Request(np.array(z, dtype=np.float32), tag)
         with self._changed:
             self._request = request
-            self._changed.notify()
+            self._wake()
+
+    def submit_batch(
+        self, owner: str, z: ArrayLike, on_images: Callable[[int, Images], None], *, priority: int = 0
+    ) -> None:
+        """Ask for many images, in place of what the same owner asked for before.
+
+        Args:
+            owner: Who asks.
+            z: Latent vectors, (n, d).
+            on_images: Called in the worker's thread with each slice, in order: the index of its first image
+                and the images, uint8 (k, h, w, 3). Not called any more once the batch was replaced, or the
+                model was.
+            priority: Batches with a lower one go first.
+        """
+        batch = _Batch(np.array(z, dtype=np.float32), on_images, priority)
+        with self._changed:
+            self._batches.pop(owner, None)
+            if len(batch.z):
+                self._batches[owner] = batch
+            self._wake()
+
+    def cancel_batch(self, owner: str) -> None:
+        """Forget what an owner's batch still lacks."""
+        with self._changed:
+            self._batches.pop(owner, None)
+
+    def _wake(self) -> None:
+        """Have the worker look for what is to be done next, also in the middle of a slice; under the lock."""
+        if self._slicing is not None:
+            self._slicing.interrupt()
+        self._changed.notify()
 
     def open(self, source: DecoderSource) -> None:
         """Change to another model; what was submitted before is forgotten.
@@ -152,8 +231,12 @@ class DecodeWorker:
         """
         with self._changed:
             self._to_open = source
-            self._request = self._begun = None
-            self._changed.notify()
+            self._forget_requests()
+            self._wake()
+
+    def _forget_requests(self) -> None:
+        self._request = self._begun = None
+        self._batches.clear()
 
     def close(self, timeout: float = 1.0) -> None:
         """Stop the thread and give the decoder back; closing twice is harmless.
@@ -164,7 +247,7 @@ class DecodeWorker:
         with self._changed:
             self._closing = True
             decoder = self._decoder
-            self._changed.notify()
+            self._wake()
         if isinstance(decoder, Cancellable):
             decoder.cancel()
         if self._thread is not threading.current_thread():
@@ -188,7 +271,7 @@ class DecodeWorker:
             with self._changed:
                 self._closing = True
                 better = None if self._upgrade is None else self._upgrade.decoder
-            for decoder in (self._decoder, better):
+            for decoder in (self._decoder, self._batch_decoder, better):
                 if decoder is not None:
                     decoder.close()
 
@@ -212,6 +295,9 @@ class DecodeWorker:
                     if self._request is not None:
                         request, self._request = self._request, None
                         return lambda: self._decode(request)
+                    if self._batches:
+                        owner, batch = min(self._batches.items(), key=lambda item: item[1].priority)
+                        return lambda: self._decode_slice(owner, batch)
                 self._changed.wait()
         return None
 
@@ -236,11 +322,14 @@ class DecodeWorker:
         except Exception as error:
             with self._changed:
                 if self._to_open is None:
-                    self._request = self._begun = None
+                    self._forget_requests()
             failure = error
             self._tell(lambda: self._on_error(failure))
             return
         self._source = source
+        if self._batch_decoder is not None:
+            self._batch_decoder.close()
+            self._batch_decoder = None
         self._may_fall_back = fallback is not None
         self._beside = []
         if source.upgrade is not None:
@@ -282,6 +371,56 @@ class DecodeWorker:
         for job in beside:
             threading.Thread(target=job, args=(decoder, frame), name="beside-decode", daemon=True).start()
 
+    def _decode_slice(self, owner: str, batch: _Batch) -> None:
+        try:
+            decoder = self._decoder_of_batches()
+        except Exception as error:
+            with self._changed:
+                self._batches.pop(owner, None)
+            self._tell(partial(self._on_error, error))
+            return
+        with self._changed:
+            if self._request is not None or self._batches.get(owner) is not batch:
+                return
+            self._slicing = decoder if isinstance(decoder, Interruptible) else None
+        count = min(max(int(SLICE_SECONDS / self._image_seconds), 1), SLICE_IMAGES)
+        z = batch.z[batch.done : batch.done + count]
+        images: Images | None = None
+        failure: Exception | None = None
+        try:
+            if isinstance(decoder, Interruptible):
+                images = decoder.decode_unless_interrupted(z)
+            else:
+                images = decoder.decode(z)
+        except Exception as error:
+            failure = error
+        device_failed = isinstance(failure, EngineError) and decoder is self._decoder
+        with self._changed:
+            self._slicing = None
+            wanted = self._batches.get(owner) is batch
+            complete = images is not None and batch.done + len(z) == len(batch.z)
+            if wanted and (complete or (failure is not None and not device_failed)):
+                del self._batches[owner]
+        if failure is not None:
+            if isinstance(failure, EngineError) and decoder is self._decoder:
+                self._fall_back(failure, None)
+            else:
+                self._tell(partial(self._on_error, failure))
+        elif images is not None:
+            self._image_seconds = max(decoder.times.total / len(z), 1e-6)
+            if wanted:
+                start, batch.done = batch.done, batch.done + len(z)
+                self._tell(partial(batch.on_images, start, images))
+
+    def _decoder_of_batches(self) -> Decoder:
+        serving, open_batches = self._decoder, self._source.batches
+        assert serving is not None
+        if isinstance(serving, Interruptible) or serving.times.total < SLOW or open_batches is None:
+            return serving
+        if self._batch_decoder is None:
+            self._batch_decoder = open_batches()
+        return self._batch_decoder
+
     def _following(self) -> NDArray[np.float32] | None:
         """The latest z, (1, d), for the decoder to begin with; nothing where it is about to be replaced."""
         with self._changed:
@@ -290,7 +429,7 @@ class DecodeWorker:
             self._begun, self._request = self._request, None
             return None if self._begun is None else self._begun.z[None]
 
-    def _fall_back(self, error: EngineError, request: _Request) -> None:
+    def _fall_back(self, error: EngineError, request: _Request | None) -> None:
         """Replace a decoder that failed, and ask it for the picture that is owed unless a newer z waits."""
         if self._closing:
             return

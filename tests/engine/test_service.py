@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tests.models.make import write_bundle
 from vaevis_tui.engine.decoder import Decoder, DecoderInfo, DecodeTimes, EngineError, Images, Latents
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
-from vaevis_tui.engine.worker import DecoderSource, DecodeWorker, Frame
+from vaevis_tui.engine.service import SLICE_SECONDS, DecoderSource, DecodeService, Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import open_bundle
 
@@ -89,6 +89,31 @@ class CancellableStub(StubDecoder):
         self.go_on.set()
 
 
+class BatchStub(StubDecoder):
+    """Takes any number at once; a slice is 4 images, and can be interrupted while it is held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = DecodeTimes(compute=4 * SLICE_SECONDS / 4)
+        self.interrupted = threading.Event()
+        self.slices: list[list[float]] = []
+
+    def decode(self, z: Latents) -> Images:
+        if len(z) == 1:
+            return super().decode(z)
+        return np.stack([super(BatchStub, self).decode(each[None])[0] for each in z])
+
+    def decode_unless_interrupted(self, z: Latents) -> Images | None:
+        self.slices.append(z[:, 0].tolist())
+        self.interrupted.clear()
+        images = self.decode(z)
+        return None if self.interrupted.is_set() else images
+
+    def interrupt(self) -> None:
+        self.interrupted.set()
+        self.go_on.set()
+
+
 class EngineEvent:
     """What a worker called back, in order."""
 
@@ -118,7 +143,7 @@ class EngineEvent:
         assert self._queue.empty()
 
 
-Start = Callable[..., DecodeWorker]
+Start = Callable[..., DecodeService]
 
 
 @pytest.fixture
@@ -131,8 +156,8 @@ def start(news: EngineEvent) -> Iterator[Start]:
     """Start workers that are closed when the test ends."""
     workers = []
 
-    def begin(source: DecoderSource) -> DecodeWorker:
-        worker = DecodeWorker(source, news.put, news.put, news.put)
+    def begin(source: DecoderSource) -> DecodeService:
+        worker = DecodeService(source, news.put, news.put, news.put)
         workers.append(worker)
         return worker
 
@@ -266,6 +291,156 @@ def test_a_device_that_fails_while_a_picture_is_read_owes_the_one_begun(
 # ---- what is asked for ----
 
 
+# ---- batches ----
+
+
+class Tiles:
+    """What a batch brought, slice by slice."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[tuple[int, list[int]]] = queue.Queue()
+
+    def put(self, start: int, images: Images) -> None:
+        self._queue.put((start, images[:, 0, 0, 0].tolist()))
+
+    def next(self) -> tuple[int, list[int]]:
+        return self._queue.get(timeout=TIMEOUT)
+
+    def take(self, count: int) -> list[int]:
+        """So many images, which must come in order."""
+        found: list[int] = []
+        while len(found) < count:
+            start, values = self.next()
+            assert start == len(found)
+            found += values
+        return found
+
+    def assert_none(self) -> None:
+        assert self._queue.empty()
+
+
+def latents(*values: int) -> NDArray[np.float32]:
+    return np.array([[value, 0] for value in values], np.float32)
+
+
+def test_a_batch_comes_in_order(start: Start, news: EngineEvent) -> None:
+    stub, tiles = BatchStub(), Tiles()
+    worker = start(source(stub))
+    worker.submit_batch("strip", latents(*range(40)), tiles.put)
+    assert tiles.take(40) == list(range(40))
+
+
+def test_a_frame_goes_before_what_is_left_of_a_batch(start: Start, news: EngineEvent) -> None:
+    stub, tiles = StubDecoder(), Tiles()
+    stub.times = DecodeTimes(compute=1.0)  # far more than a slice may take: one image each
+    worker = start(source(stub))
+    news.opened()
+    stub.go_on.clear()
+    worker.submit_batch("map", latents(1, 2, 3), tiles.put)
+    stub.wait_until_decoding()
+    worker.submit([9, 0])
+    stub.go_on.set()
+    assert news.frame().picture[0, 0, 0] == 9
+    assert tiles.take(3) == [1, 2, 3]
+    assert stub.decoded == [1, 9, 2, 3]
+
+
+def test_a_new_z_interrupts_a_slice_which_is_made_again(start: Start, news: EngineEvent) -> None:
+    stub, tiles = BatchStub(), Tiles()
+    worker = start(source(stub))
+    news.opened()
+    stub.go_on.clear()
+    worker.submit_batch("map", latents(1), tiles.put)
+    stub.wait_until_decoding()
+    worker.submit([9, 0])  # nobody else lets the stub go on
+    assert news.frame().picture[0, 0, 0] == 9
+    assert tiles.take(1) == [1]
+    assert stub.slices == [[1], [1]]
+
+
+def test_a_newer_batch_of_the_same_owner_replaces_the_older(start: Start, news: EngineEvent) -> None:
+    stub, older, newer = StubDecoder(), Tiles(), Tiles()
+    stub.times = DecodeTimes(compute=1.0)
+    worker = start(source(stub))
+    news.opened()
+    stub.go_on.clear()
+    worker.submit_batch("strip", latents(1, 2, 3), older.put)
+    stub.wait_until_decoding()
+    worker.submit_batch("strip", latents(4, 5), newer.put)
+    stub.go_on.set()
+    assert newer.take(2) == [4, 5]
+    older.assert_none()
+
+
+def test_batches_go_by_priority(start: Start, news: EngineEvent) -> None:
+    stub, strip, chart = StubDecoder(), Tiles(), Tiles()
+    stub.times = DecodeTimes(compute=1.0)
+    worker = start(source(stub))
+    news.opened()
+    stub.go_on.clear()
+    worker.submit_batch("map", latents(1, 2), chart.put, priority=2)
+    stub.wait_until_decoding()
+    worker.submit_batch("strip", latents(5, 6), strip.put, priority=1)
+    stub.go_on.set()
+    assert chart.take(2) == [1, 2]
+    assert strip.take(2) == [5, 6]
+    assert stub.decoded == [1, 5, 6, 2]
+
+
+def test_a_batch_of_the_former_model_is_forgotten(start: Start, news: EngineEvent) -> None:
+    stub, other, tiles = StubDecoder(), StubDecoder("other"), Tiles()
+    stub.times = DecodeTimes(compute=1.0)
+    worker = start(source(stub))
+    news.opened()
+    stub.go_on.clear()
+    worker.submit_batch("map", latents(1, 2), tiles.put)
+    stub.wait_until_decoding()
+    worker.open(source(other))
+    stub.go_on.set()
+    assert news.opened().backend == "other"
+    worker.submit([3, 0])
+    assert news.frame().picture[0, 0, 0] == 3
+    tiles.assert_none()
+    assert other.decoded == [3]
+
+
+def test_a_device_that_fails_in_a_batch_is_replaced_and_the_batch_goes_on(
+    start: Start, news: EngineEvent
+) -> None:
+    stub, spare, tiles = StubDecoder(), StubDecoder("spare"), Tiles()
+    stub.failure = EngineError("device lost")
+    worker = start(source(stub, fallback=lambda reason: spare))
+    news.opened()
+    worker.submit_batch("map", latents(1), tiles.put)
+    assert news.opened().backend == "spare"
+    assert tiles.take(1) == [1]
+
+
+def test_a_slow_decoder_that_cannot_be_interrupted_leaves_batches_to_another(
+    start: Start, news: EngineEvent
+) -> None:
+    slow, other, tiles = StubDecoder(), BatchStub(), Tiles()
+    slow.times = DecodeTimes(compute=1.0)
+    worker = start(source(slow, batches=lambda: other))
+    news.opened()
+    worker.submit([1, 0])
+    news.frame()
+    worker.submit_batch("map", latents(2, 3), tiles.put)
+    assert tiles.take(2) == [2, 3]
+    assert (slow.decoded, other.decoded) == ([1], [2, 3])
+    worker.open(source(StubDecoder()))
+    assert other.closed.wait(TIMEOUT)
+
+
+def test_a_batch_that_does_not_fit_is_an_error_and_no_more(start: Start, news: EngineEvent) -> None:
+    worker, tiles = start(source(StubDecoder())), Tiles()
+    news.opened()
+    worker.submit_batch("map", np.zeros((1, 3), np.float32), tiles.put)
+    assert isinstance(news.error(), ValueError)
+    worker.submit_batch("map", latents(4), tiles.put)
+    assert tiles.take(1) == [4]
+
+
 def test_z_is_taken_as_it_was_when_it_was_submitted(start: Start, news: EngineEvent) -> None:
     stub = StubDecoder()
     stub.go_on.clear()
@@ -291,7 +466,7 @@ def test_everything_happens_in_one_thread_of_its_own(news: EngineEvent) -> None:
         note(None)
         return stub
 
-    with DecodeWorker(DecoderSource(opened), note, note, note) as worker:
+    with DecodeService(DecoderSource(opened), note, note, note) as worker:
         worker.submit([1, 0])
         found = [threads.get(timeout=TIMEOUT) for _ in range(3)]
     assert set(found) == {stub.thread}
@@ -315,7 +490,7 @@ def test_an_error_of_a_callback_is_told_and_survived() -> None:
             raise RuntimeError("a fault of the app")
         told.put(frame)
 
-    with DecodeWorker(source(StubDecoder()), on_frame, told.put) as worker:
+    with DecodeService(source(StubDecoder()), on_frame, told.put) as worker:
         worker.submit([1, 0])
         assert str(told.get(timeout=TIMEOUT)) == "a fault of the app"
         worker.submit([2, 0])
@@ -562,7 +737,7 @@ def test_a_better_decoder_that_comes_after_closing_is_closed(news: EngineEvent) 
         assert ready.wait(TIMEOUT)
         return better
 
-    worker = DecodeWorker(source(StubDecoder(), upgrade=upgrade), news.put, news.put)
+    worker = DecodeService(source(StubDecoder(), upgrade=upgrade), news.put, news.put)
     worker.submit([1, 0])
     news.frame()
     worker.close()
@@ -651,7 +826,7 @@ def test_a_fault_of_a_check_is_told_and_survived(start: Start, news: EngineEvent
 
 def test_closing_closes_the_decoder_and_ends_the_thread(news: EngineEvent) -> None:
     stub = StubDecoder()
-    with DecodeWorker(source(stub), news.put, news.put) as worker:
+    with DecodeService(source(stub), news.put, news.put) as worker:
         worker.submit([1, 0])
         news.frame()
     assert stub.closed.is_set()
@@ -665,7 +840,7 @@ def test_closing_closes_the_decoder_and_ends_the_thread(news: EngineEvent) -> No
 def test_closing_does_not_wait_for_a_long_decode(news: EngineEvent) -> None:
     stub = StubDecoder()
     stub.go_on.clear()
-    worker = DecodeWorker(source(stub), news.put, news.put)
+    worker = DecodeService(source(stub), news.put, news.put)
     worker.submit([1, 0])
     stub.wait_until_decoding()
     worker.close(timeout=0.01)
@@ -680,7 +855,7 @@ def test_closing_does_not_wait_for_a_long_decode(news: EngineEvent) -> None:
 def test_closing_cancels_a_long_decode_where_the_decoder_can(news: EngineEvent) -> None:
     stub = CancellableStub()
     stub.go_on.clear()
-    worker = DecodeWorker(source(stub, fallback=fails_with(AssertionError())), news.put, news.put)
+    worker = DecodeService(source(stub, fallback=fails_with(AssertionError())), news.put, news.put)
     worker.submit([1, 0])
     stub.wait_until_decoding()
     worker.close(TIMEOUT)
@@ -690,14 +865,14 @@ def test_closing_cancels_a_long_decode_where_the_decoder_can(news: EngineEvent) 
 
 def test_closing_from_a_callback(news: EngineEvent) -> None:
     ended = threading.Event()
-    worker: DecodeWorker
+    worker: DecodeService
 
     def on_frame(_: Frame) -> None:
         worker.close()
         ended.set()
 
     stub = StubDecoder()
-    worker = DecodeWorker(source(stub), on_frame, news.put)
+    worker = DecodeService(source(stub), on_frame, news.put)
     worker.submit([1, 0])
     assert ended.wait(TIMEOUT)
     assert stub.closed.wait(TIMEOUT)
