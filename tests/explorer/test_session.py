@@ -39,6 +39,8 @@ def session(steps: int = 2, width: int = 3, model: str = "mnist") -> Session:
         future=rows(1, width),
         walking=True,
         speed=1.5,
+        axis_set="axes",
+        axes={"dimensions": "z1", "axes": "axis 2"},
     )
 
 
@@ -143,6 +145,13 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
         SessionFolder(blocked / "sessions").keep(session(), cut_off=True)
 
 
+def test_a_session_of_an_older_version_shows_the_dimensions() -> None:
+    fields = json.loads(session().to_text())
+    del fields["axis_set"], fields["axes"]
+    back = Session.from_text(json.dumps(fields))
+    assert (back.axis_set, back.axes) == ("dimensions", {})
+
+
 def damaged(**fields: object) -> str:
     return json.dumps({**json.loads(session().to_text()), **fields})
 
@@ -166,6 +175,9 @@ def damaged(**fields: object) -> str:
         (damaged(future="AAAA"), "future is damaged"),
         (damaged(past="AADAfwAAwH8AAMB/"), "past holds NaN"),
         (damaged(walking=1), "walking is 1; expected true or false"),
+        (damaged(axis_set=3), "axis_set is 3; expected text"),
+        (damaged(axes=["z1"]), "axes is ['z1']; expected texts by name"),
+        (damaged(axes={"axes": 2}), "axes is {'axes': 2}; expected texts by name"),
         (damaged(speed="fast"), "speed is 'fast'; expected a number"),
         (damaged(speed=10**400), "expected a finite number"),
         (session().to_text().replace("1.5", "NaN"), "speed is nan"),

@@ -1,17 +1,24 @@
-"""One model being explored: where in its space the person stands, and the walk. No Textual, no threads."""
+"""One model being explored: where in its space the person stands, its walk and journey. No Textual."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.explorer.history import History
 from vaevis_tui.explorer.session import Session
+from vaevis_tui.latent.axes import AxisSet, axis_sets
+from vaevis_tui.latent.directions import Directions
+from vaevis_tui.latent.journey import Journey
 from vaevis_tui.latent.motion import Walk
+from vaevis_tui.latent.neighbours import AnchorIndex, step_towards
 from vaevis_tui.latent.state import LatentState
+from vaevis_tui.latent.typicality import TypicalityScale, truncate
 from vaevis_tui.models.bundle import Bundle
 
 SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
@@ -19,10 +26,11 @@ SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 
 
 class Exploration:
-    """A model's bundle, the point on show with its undo history, and the random walk.
+    """A model's bundle, the point on show with its undo history, the random walk, and a journey.
 
-    Whoever takes hold of a dimension stops the walk, so that what was taken hold of stays; a random point
-    does not: the walk goes on from there.
+    Rows are those of the current axis set, the dimensions to begin with. Whoever takes hold of a row stops
+    the walk, so that what was taken hold of stays; a random point does not: the walk goes on from there.
+    A journey stops for everything but its own scrubber.
 
     Args:
         ref: What the model was opened by, a catalog name or a path.
@@ -31,6 +39,7 @@ class Exploration:
         z: Where to start; None is the seed's random point or, without a seed, the space's first look.
         speed: Of the walk.
         resumed: A session to go on with, instead of ``z`` and ``speed``; or None.
+        own: The person's own directions, which come before the shipped ones; or None.
 
     Raises:
         UserError: z or the session does not fit the model's latent vector.
@@ -45,24 +54,39 @@ class Exploration:
         z: ArrayLike | None = None,
         speed: float = 1.5,
         resumed: Session | None = None,
+        own: Directions | None = None,
     ) -> None:
         self.ref = ref
         self.bundle = bundle
         self._rng = np.random.Generator(np.random.PCG64(seed))
+        self._own = Directions.none(bundle.latent_dim) if own is None else own
         if z is None:
             z = bundle.space.first_look if seed is None else bundle.space.sample(self._rng)[0]
         try:
             self.state = (
-                LatentState.start(bundle.space, z)
+                LatentState.start(bundle.space, z, axis_sets(bundle.space, own))
                 if resumed is None
                 else LatentState.restore(
-                    bundle.space, resumed.z, resumed.selected, resumed.past, resumed.future
+                    bundle.space,
+                    resumed.z,
+                    resumed.selected,
+                    resumed.past,
+                    resumed.future,
+                    axis_sets(bundle.space, own),
                 )
             )
         except ValueError as error:
             what = "z" if resumed is None else "the session"
             raise UserError(f"{what} does not fit model {bundle.name}: {error}") from None
+        if resumed is not None:
+            sets = self.state.sets
+            self.state = self.state.with_sets(sets, resumed.axes).choose_axis_set(resumed.axis_set)
+        self.history = History((*self.state.past, self.state.z, *reversed(self.state.future)))
+        self.history = History() if len(self.history) == 1 else self.history
         self._start = self.state
+        self._journey: Journey | None = None
+        self._journeys = 0
+        self._position = 0.0
         self._walk: Walk | None = None
         self._walks = 0
         self.speed = speed if resumed is None else min(SPEEDS, key=lambda each: abs(each - resumed.speed))
@@ -89,42 +113,95 @@ class Exploration:
 
     @property
     def value(self) -> float:
-        """The selected dimension's value in sigma."""
-        return float(self.state.sigma[self.state.selected])
+        """The selected row's coordinate in sigma."""
+        return self.state.coordinate
+
+    # Axes
+
+    @property
+    def axis_set(self) -> AxisSet:
+        """The axis set whose rows are shown."""
+        return self.state.axis_set
+
+    def next_axis_set(self, places: int = 1) -> None:
+        """Show the rows of the next axis set, or of one before it where negative; round at the ends."""
+        self.state = self.state.next_axis_set(places)
+
+    def choose_axis_set(self, name: str) -> None:
+        """Show the rows of an axis set by name; nothing happens where the model has none such."""
+        self.state = self.state.choose_axis_set(name)
+
+    def set_own_directions(self, own: Directions) -> None:
+        """Take the person's own directions into the rows, in place of those taken before.
+
+        Raises:
+            UserError: they have another length than the model's latent vector.
+        """
+        try:
+            sets = axis_sets(self.bundle.space, own)
+        except ValueError as error:
+            raise UserError(f"the directions do not fit model {self.bundle.name}: {error}") from None
+        former = {each.key: each for each in self.state.sets}
+        self._own = own
+        self._take_sets(tuple(former.get(each.key, each) for each in sets))
+
+    def _take_sets(self, sets: tuple[AxisSet, ...]) -> None:
+        """Other rows at the same place: not a move."""
+        moved, self.state = self.moved, self.state.with_sets(sets)
+        if not moved:
+            self._start = self.state
+
+    @property
+    def own_directions(self) -> Directions:
+        """The person's own directions among the rows."""
+        return self._own
+
+    def set_effects(self, key: str, effects: ArrayLike) -> None:
+        """Order the rows of the axis set of that key by visible effect; one that is gone is left alone.
+
+        Raises:
+            ValueError: there is not one finite effect a row.
+        """
+        sets = tuple(each.with_effects(effects) if each.key == key else each for each in self.state.sets)
+        self._take_sets(sets)
 
     def select_by(self, places: int) -> None:
-        """Move the selection to less informative dimensions, or back where negative."""
+        """Move the selection down in the order of rows, or up where negative."""
         self.state = self.state.select_by(places)
 
-    def select(self, dimension: int) -> None:
-        """Select a dimension."""
-        self.state = self.state.select(dimension)
+    def select(self, row: int) -> None:
+        """Select a row."""
+        self.state = self.state.select(row)
 
     def nudge(self, sigmas: float) -> None:
-        """Move the selected dimension; a held key is one step to undo."""
-        self.stop_walk()
-        dimension = self.state.selected
-        self.state = self.state.move(dimension, sigmas, ("nudge", dimension, sigmas > 0))
+        """Move along the selected row; a held key is one step to undo."""
+        row = self.state.selected
+        self._change(self.state.move(row, sigmas, ("nudge", self.axis_set.name, row, sigmas > 0)))
 
-    def set_value(self, dimension: int, sigma: float, key: Hashable = None) -> None:
-        """Put a dimension at so many sigmas."""
-        self.stop_walk()
-        self.state = self.state.set(dimension, sigma, key)
+    def set_value(self, row: int, sigma: float, key: Hashable = None) -> None:
+        """Put a row at so many sigmas."""
+        self._change(self.state.set(row, sigma, key))
 
-    def reset(self, dimension: int) -> None:
-        """Put a dimension back to the mean."""
-        self.stop_walk()
-        self.state = self.state.reset(dimension)
+    def reset(self, row: int) -> None:
+        """Put a row back to the mean."""
+        self._change(self.state.reset(row))
+
+    # Going elsewhere
 
     def reset_all(self) -> None:
         """Go back to the mean."""
-        self.stop_walk()
-        self.state = self.state.reset_all()
+        self._change(self.state.reset_all())
 
-    def random(self) -> None:
-        """Go to a point drawn from where the data lie; a walk goes on from there."""
-        self.state = self.state.replace(self.bundle.space.sample(self._rng)[0])
-        if self.walking:
+    def random(self, psi: float = 1.0) -> None:
+        """Go to a point drawn from where the data lie; a walk goes on from there.
+
+        Args:
+            psi: Truncation: below 1 it is drawn in towards a typical point, which decodes better and varies
+                less; see `vaevis_tui.latent.typicality.truncate`.
+        """
+        walking, space = self.walking, self.bundle.space
+        self._change(self.state.replace(truncate(space, space.sample(self._rng)[0], psi)))
+        if walking:
             self.start_walk()
 
     def go_to(self, z: ArrayLike, key: Hashable = None) -> None:
@@ -134,25 +211,128 @@ class Exploration:
             UserError: it has another length than the model's, or is not finite.
         """
         try:
-            self.state = self.state.replace(z, key)
+            state = self.state.replace(z, key)
         except ValueError as error:
             raise UserError(f"z does not fit model {self.bundle.name}: {error}") from None
-        self.stop_walk()
+        self._change(state)
+
+    def pull_back(self) -> bool:
+        """Draw the point in to where half of the data are; tells whether it was further out."""
+        before = self.z
+        self._change(self.state.replace(self.typicality.pull_back(self.z)))
+        return self.z is not before
+
+    def go_to_visit(self, number: int) -> bool:
+        """Go back to a place of the history; tells whether it is still remembered. It is one step to undo."""
+        visit = self.history.find(number)
+        if visit is not None:
+            self._change(self.state.replace(visit.z))
+        return visit is not None
+
+    @cached_property
+    def typicality(self) -> TypicalityScale:
+        """How typical points are. Its first judgement takes up to 0.1 s: not in the event loop."""
+        return TypicalityScale(self.bundle.space)
+
+    @cached_property
+    def anchors(self) -> AnchorIndex:
+        """The model's anchors."""
+        return AnchorIndex(self.bundle.space)
+
+    def go_to_anchor(self, index: int) -> None:
+        """Go to an anchor.
+
+        Raises:
+            ValueError: there is no such anchor.
+        """
+        if not 0 <= index < len(self.anchors):
+            raise ValueError(f"anchor {index} does not exist; the model has {len(self.anchors)}")
+        self._change(self.state.replace(self.anchors.anchors.z[index]))
+
+    def next_anchor(self, places: int = 1, label: str | None = None) -> int | None:
+        """Go to the next anchor, of a label or of all, see `AnchorIndex.next`; tells which, if any."""
+        index = self.anchors.next(self.z, places, label)
+        if index is not None:
+            self.go_to_anchor(index)
+        return index
+
+    def steer_towards(self, z: ArrayLike, sigmas: float) -> None:
+        """Go so far on the arc to a latent vector, or away where negative; a held key is one step to undo.
+
+        Raises:
+            UserError: z has another length than the model's, or is not finite.
+        """
+        target = np.array(z, np.float32)
+        if target.shape != self.z.shape or not np.all(np.isfinite(target)):
+            raise UserError(f"z does not fit model {self.bundle.name}: expected {self.z.size} finite numbers")
+        there = step_towards(self.bundle.space, self.z, target, sigmas)
+        self._change(self.state.replace(there, ("steer", target.tobytes(), sigmas > 0)))
 
     def undo(self) -> bool:
         """Before the last change; tells whether there was one. A walk is one change, and ends."""
-        self.stop_walk()
-        before, self.state = self.state, self.state.undo()
+        before = self.state
+        self._change(self.state.undo())
         return self.state is not before
 
     def redo(self) -> bool:
         """Again what was undone; tells whether there was anything."""
-        self.stop_walk()
-        before, self.state = self.state, self.state.redo()
+        before = self.state
+        self._change(self.state.redo())
         return self.state is not before
+
+    def settle(self) -> None:
+        """End a held key or a drag: the next change is a step of its own."""
+        self.state = self.state.settle()
+
+    def _change(self, state: LatentState) -> None:
+        """Take over what the person did, which ends the walk and the journey."""
+        self.stop_walk()
+        self._journey = None
+        self._take(state)
+
+    def _take(self, state: LatentState) -> None:
+        """Go to a state; where a step begins, the place that is left is remembered."""
+        if state.past is not self.state.past and state.z is not self.state.z:
+            self.history.add(self.state.z)
+        self.state = state
+
+    # Journeys
+
+    def start_journey(self, journey: Journey, position: float = 0.0) -> None:
+        """Go to a position of a journey, from 0 to 1; all of it is one step to undo."""
+        self.stop_walk()
+        self._journeys += 1
+        self._journey = journey
+        self.scrub(position)
+
+    @property
+    def journey(self) -> Journey | None:
+        """The journey that is on, or None."""
+        return self._journey
+
+    @property
+    def journey_position(self) -> float:
+        """Where on the journey the point is, from 0 to 1."""
+        return self._position
+
+    def scrub(self, position: float) -> None:
+        """Go to a position of the journey that is on, if one is; a loop goes round at its ends."""
+        if self._journey is None:
+            return
+        if self._journey.loop and not 0 <= position <= 1:
+            position %= 1.0
+        self._position = min(max(position, 0.0), 1.0)
+        self._take(self.state.replace(self._journey.at(self._position), ("journey", self._journeys)))
+
+    def end_journey(self) -> None:
+        """Stay here; the journey is no longer on."""
+        self._journey = None
+
+    # Walks
 
     def start_walk(self) -> None:
         """Walk from here."""
+        self._journey = None
         self._walks += 1
         self._walk = Walk(self.bundle.space, self.z, self._rng, self.speed)
 
@@ -164,7 +344,7 @@ class Exploration:
         """Go on with the walk, if it is on."""
         if self._walk is not None:
             self._walk.speed = self.speed
-            self.state = self.state.replace(self._walk.step(seconds), ("walk", self._walks))
+            self._take(self.state.replace(self._walk.step(seconds), ("walk", self._walks)))
 
     def session(self, backend: str) -> Session:
         """What it takes to go on from here.
@@ -180,11 +360,13 @@ class Exploration:
             model=str(path.resolve()) if self.bundle.path == path else self.ref,
             backend=backend,
             z=state.z,
-            selected=state.selected,
+            selected=state.rows[0],
             past=past,
             future=future,
             walking=self.walking,
             speed=self.speed,
+            axis_set=state.axis_set.name,
+            axes=state.selected_names,
         )
 
     def change_speed(self, steps: int) -> None:

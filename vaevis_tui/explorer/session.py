@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.fields import Fields, packed
 from vaevis_tui.export.files import reason, replace_whole
+from vaevis_tui.latent.axes import DIMENSIONS
 
 if sys.platform != "win32":
     import fcntl
@@ -47,6 +48,8 @@ class Session:
         future: What redo leads to, the next one last, float32 (m, d).
         walking: Whether the walk was on.
         speed: Of the walk, in sigma of the whitened space per second.
+        axis_set: Name of the axis set whose rows are shown.
+        axes: The name of the selected axis of each set.
     """
 
     model: str
@@ -57,6 +60,8 @@ class Session:
     future: NDArray[np.float32]
     walking: bool
     speed: float
+    axis_set: str = DIMENSIONS
+    axes: Mapping[str, str] = field(default_factory=dict)
 
     def to_text(self) -> str:
         """One line of JSON, ASCII."""
@@ -72,6 +77,8 @@ class Session:
                 "future": packed(self.future),
                 "walking": self.walking,
                 "speed": self.speed,
+                "axis_set": self.axis_set,
+                "axes": dict(self.axes),
             },
             allow_nan=False,
         )
@@ -97,6 +104,8 @@ class Session:
             future=fields.rows("future", len(z)),
             walking=fields.flag("walking"),
             speed=fields.number("speed"),
+            axis_set=fields.text("axis_set") if fields.has("axis_set") else DIMENSIONS,
+            axes=fields.texts("axes") if fields.has("axes") else {},
         )
 
 

@@ -41,6 +41,17 @@ class Fields:
                 f"the {what} has format {_shown(fields.get('format'))}; this version reads format {version}"
             )
 
+    def has(self, name: str) -> bool:
+        """Whether there is such a field: those of later versions may be missing."""
+        return name in self._fields
+
+    def texts(self, name: str) -> dict[str, str]:
+        """Texts by name."""
+        value = self._checked(name, dict, "texts by name")
+        if not all(isinstance(text, str) for text in value.values()):
+            raise UserError(f"the {self._what}'s {name} is {_shown(value)}; expected texts by name")
+        return dict(value)
+
     def text(self, name: str) -> str:
         """A text."""
         return str(self._checked(name, str, "text"))

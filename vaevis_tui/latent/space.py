@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.latent.arrays import Coordinates, Latent, ordered_product, read_only, vectors
+from vaevis_tui.latent.directions import Directions
 from vaevis_tui.latent.mixture import GaussianMixture
 
 SHELL_QUANTILES = (0.05, 0.50, 0.95)
@@ -83,6 +84,7 @@ class LatentSpace:
             shell. In many dimensions it is thin and far from the mean, about sqrt(d).
         mixture: The posterior as a mixture, from which random points and walks come then; None where one
             normal distribution is all that is known.
+        directions: Named directions; None where there are none.
 
     Raises:
         ValueError: a shape disagrees, a value is not finite, a deviation is not positive, the axes are not
@@ -97,6 +99,7 @@ class LatentSpace:
     anchors: Anchors
     shell: tuple[float, float, float]
     mixture: GaussianMixture | None = None
+    directions: Directions | None = None
 
     def __post_init__(self) -> None:
         for name in ("mean", "std", "kl", "axes", "axis_variances"):
@@ -118,6 +121,8 @@ class LatentSpace:
             raise ValueError(f"anchors have {self.anchors.z.shape[1]} dimensions; expected {d}")
         if self.mixture is not None and self.mixture.dim != d:
             raise ValueError(f"the mixture has {self.mixture.dim} dimensions; expected {d}")
+        if self.directions is not None and self.directions.dim != d:
+            raise ValueError(f"directions have {self.directions.dim} dimensions; expected {d}")
 
     def _check_values(self) -> None:
         for name in ("std", "axis_variances"):
@@ -171,7 +176,7 @@ class LatentSpace:
 
     def unwhiten(self, x: ArrayLike) -> Latent:
         """The inverse of `whiten`, float32 (..., d)."""
-        return (vectors(x, self.dim, "x") @ self._unwhitening + self.mean).astype(np.float32)
+        return (vectors(x, self.dim, "x") @ self.axis_steps + self.mean).astype(np.float32)
 
     def sample(self, seed: int | np.random.Generator, n: int = 1) -> Latent:
         """Draw from the aggregated posterior, float32 (n, d): the mixture, or N(mean, full covariance).
@@ -193,7 +198,7 @@ class LatentSpace:
         if self.mixture is not None:
             return self.mixture.sample(rng, n)
         x = rng.standard_normal((n, self.dim))
-        return (ordered_product(x, self._unwhitening) + self.mean).astype(np.float32)
+        return (ordered_product(x, self.axis_steps) + self.mean).astype(np.float32)
 
     @classmethod
     def standard_normal(cls, dim: int) -> Self:
@@ -260,8 +265,8 @@ class LatentSpace:
         )
 
     @cached_property
-    def _unwhitening(self) -> Coordinates:
-        """Rows: one whitened unit along each axis, as a step in z."""
+    def axis_steps(self) -> Coordinates:
+        """Rows: one whitened unit along each principal axis, as a change of z, float64 (d, d)."""
         return self.axes.astype(np.float64) * np.sqrt(self.axis_variances.astype(np.float64))[:, None]
 
     @cached_property

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaevis_tui.latent.arrays import Coordinates, Latent
+from vaevis_tui.latent.axes import SIGMA_LIMIT, AxisSet, axis_sets
 from vaevis_tui.latent.space import LatentSpace
 
-SIGMA_LIMIT = 10.0
-"""No dimension is moved further from the mean than this, in sigmas: decoders make nothing of more."""
+__all__ = ["SIGMA_LIMIT", "UNDO_LIMIT", "LatentState"]
 
 UNDO_LIMIT = 256
 """Steps that can be undone: 256 KiB at d = 256."""
@@ -23,10 +22,11 @@ UNDO_LIMIT = 256
 
 @dataclass(frozen=True, eq=False)
 class LatentState:
-    """The latent vector on show, the selected dimension, and what undo and redo lead to.
+    """The latent vector on show, the axes to move along, and what undo and redo lead to.
 
     A state never changes; each method gives the next one, or the same object if nothing moved (so that ``is``
-    tells). Sigmas are those of the space, per dimension; every value is kept within ±`SIGMA_LIMIT`.
+    tells). Rows are those of the current axis set, which begins as the dimensions of z; each set keeps its
+    own selected row. Every dimension is kept within ±`SIGMA_LIMIT`.
 
     A held key, a drag or a walk is *one* step to undo: changes that follow each other with the same ``key``
     (anything hashable but None) are coalesced, until another change, `undo`, `redo` or `settle` comes
@@ -35,25 +35,37 @@ class LatentState:
     Attributes:
         space: The model's latent space.
         z: The latent vector, float32 (d,), read-only.
-        selected: The selected dimension, 0 to d - 1.
+        sets: The axis sets to choose from, at least one.
+        current: Which of them rows are of.
+        rows: The selected row of each set.
     """
 
     space: LatentSpace
     z: Latent
-    selected: int
+    sets: tuple[AxisSet, ...]
+    current: int
+    rows: tuple[int, ...]
     _past: tuple[Latent, ...] = ()
     _future: tuple[Latent, ...] = ()
     _key: Hashable = None
 
     @classmethod
-    def start(cls, space: LatentSpace, z: ArrayLike | None = None) -> Self:
+    def start(
+        cls, space: LatentSpace, z: ArrayLike | None = None, sets: tuple[AxisSet, ...] | None = None
+    ) -> Self:
         """At z (d,), or at the mean; the most informative dimension is selected, nothing to undo.
+
+        Args:
+            space: The model's.
+            z: Where to start.
+            sets: Axis sets to choose from, the first of them to begin with; None are the space's own.
 
         Raises:
             ValueError: z has another shape than (d,), or holds NaN or infinities.
         """
         here = _clamped(space, space.mean if z is None else z)
-        return cls(space, here, int(space.order[0]))
+        sets = axis_sets(space) if sets is None else sets
+        return cls(space, here, sets, 0, tuple(int(each.order[0]) for each in sets))
 
     @classmethod
     def restore(
@@ -63,15 +75,74 @@ class LatentState:
         selected: int,
         past: Iterable[ArrayLike],
         future: Iterable[ArrayLike],
+        sets: tuple[AxisSet, ...] | None = None,
     ) -> Self:
         """At z (d,), with a dimension selected and steps to undo and redo, as `past` and `future` give them.
 
         Raises:
             ValueError: a vector has another shape than (d,) or is not finite, or there is no such dimension.
         """
+        start = cls.start(space, z, sets)
         before = tuple(_clamped(space, each) for each in past)[-UNDO_LIMIT:]
         after = tuple(_clamped(space, each) for each in future)[-UNDO_LIMIT:]
-        return cls(space, _clamped(space, z), int(space.order[0]), before, after).select(selected)
+        return dataclasses.replace(start, _past=before, _future=after).select(selected)
+
+    @property
+    def axis_set(self) -> AxisSet:
+        """The current axis set."""
+        return self.sets[self.current]
+
+    @property
+    def selected(self) -> int:
+        """The selected row of the current axis set; of the dimensions, the dimension."""
+        return self.rows[self.current]
+
+    @property
+    def selected_names(self) -> dict[str, str]:
+        """The name of the selected axis of every set, by the set's name."""
+        return {each.name: each.axes[row].name for each, row in zip(self.sets, self.rows, strict=True)}
+
+    @property
+    def coordinates(self) -> Coordinates:
+        """Where z is on every axis of the current set, in sigmas from the mean, float64 (k,)."""
+        return self.axis_set.coordinates(self.z)
+
+    @property
+    def coordinate(self) -> float:
+        """Where z is on the selected axis, in sigmas from the mean."""
+        return self.axis_set.coordinate(self.z, self.selected)
+
+    def next_axis_set(self, places: int = 1) -> Self:
+        """Change to the axis set after the current one, or before it where negative; round at the ends."""
+        return self._to_set((self.current + places) % len(self.sets))
+
+    def choose_axis_set(self, name: str) -> Self:
+        """Change to an axis set by name; the same state where there is none such."""
+        names = [each.name for each in self.sets]
+        return self._to_set(names.index(name)) if name in names else self
+
+    def _to_set(self, index: int) -> Self:
+        if index == self.current:
+            return self
+        return dataclasses.replace(self, current=index, _key=None)
+
+    def with_sets(self, sets: tuple[AxisSet, ...], selected: Mapping[str, str] | None = None) -> Self:
+        """The same place with other axis sets: other directions, or another order of the rows.
+
+        The current set and the selected axes stay, by name, where they are still there.
+
+        Args:
+            sets: At least one.
+            selected: Names of axes by set, in place of the present ones.
+        """
+        names = self.selected_names | dict(selected or {})
+        found = [each.find(names.get(each.name, "")) for each in sets]
+        rows = tuple(
+            int(each.order[0]) if row is None else row for each, row in zip(sets, found, strict=True)
+        )
+        present = [each.name for each in sets]
+        current = present.index(self.axis_set.name) if self.axis_set.name in present else 0
+        return dataclasses.replace(self, sets=sets, current=current, rows=rows)
 
     @property
     def past(self) -> tuple[Latent, ...]:
@@ -90,51 +161,48 @@ class LatentState:
 
     @property
     def rank(self) -> int:
-        """Place of the selected dimension in the space's order, 0 for the most informative."""
-        return int(np.flatnonzero(self.space.order == self.selected)[0])
+        """Place of the selected row in the order of the current set, 0 for the first one shown."""
+        return int(np.flatnonzero(self.axis_set.order == self.selected)[0])
 
-    def select(self, dim: int) -> Self:
-        """Select a dimension.
+    def select(self, row: int) -> Self:
+        """Select a row of the current axis set.
 
         Raises:
-            ValueError: there is no such dimension.
+            ValueError: there is no such row.
         """
-        return dataclasses.replace(self, selected=self._checked(dim)) if dim != self.selected else self
+        if self.axis_set.checked(row) == self.selected:
+            return self
+        rows = tuple(row if index == self.current else old for index, old in enumerate(self.rows))
+        return dataclasses.replace(self, rows=rows)
 
     def select_by(self, places: int) -> Self:
-        """Move the selection along the order of information, down if positive; it stops at the ends."""
-        place = min(max(self.rank + places, 0), self.space.dim - 1)
-        return self.select(int(self.space.order[place]))
+        """Move the selection along the order of the current set, down if positive; it stops at the ends."""
+        place = min(max(self.rank + places, 0), len(self.axis_set) - 1)
+        return self.select(int(self.axis_set.order[place]))
 
-    def move(self, dim: int, sigmas: float, key: Hashable = None) -> Self:
-        """Move one dimension by so many sigmas.
-
-        Raises:
-            ValueError: there is no such dimension, or sigmas is not finite.
-        """
-        return self.set(dim, float(self.sigma[self._checked(dim)]) + sigmas, key)
-
-    def set(self, dim: int, sigma: float, key: Hashable = None) -> Self:
-        """Put one dimension at so many sigmas from the mean; the others keep their bits.
+    def move(self, row: int, sigmas: float, key: Hashable = None) -> Self:
+        """Move along one axis by so many sigmas.
 
         Raises:
-            ValueError: there is no such dimension, or sigma is not finite.
+            ValueError: there is no such row, or sigmas is not finite.
         """
-        dim = self._checked(dim)
-        if not math.isfinite(sigma):
-            raise ValueError(f"a position must be a finite number of sigmas, not {sigma}")
-        clamped = min(max(sigma, -SIGMA_LIMIT), SIGMA_LIMIT)
-        z = self.z.copy()
-        z[dim] = float(self.space.mean[dim]) + clamped * float(self.space.std[dim])
-        return self._go(z, key)
+        return self._go(self.axis_set.move(self.z, row, sigmas), key)
 
-    def reset(self, dim: int, key: Hashable = None) -> Self:
-        """Put one dimension back to the mean.
+    def set(self, row: int, sigma: float, key: Hashable = None) -> Self:
+        """Put z at so many sigmas from the mean on one axis; the rest stays, of dimensions to the bit.
 
         Raises:
-            ValueError: there is no such dimension.
+            ValueError: there is no such row, or sigma is not finite.
         """
-        return self.set(dim, 0.0, key)
+        return self._go(self.axis_set.set(self.z, row, sigma), key)
+
+    def reset(self, row: int, key: Hashable = None) -> Self:
+        """Put one axis back to the mean.
+
+        Raises:
+            ValueError: there is no such row.
+        """
+        return self.set(row, 0.0, key)
 
     def reset_all(self) -> Self:
         """Put every dimension back to the mean."""
@@ -184,11 +252,6 @@ class LatentState:
             return dataclasses.replace(self, z=z)
         past = (*self._past, self.z)[-UNDO_LIMIT:]
         return dataclasses.replace(self, z=z, _past=past, _future=(), _key=key)
-
-    def _checked(self, dim: int) -> int:
-        if not 0 <= dim < self.space.dim:
-            raise ValueError(f"dimension {dim} does not exist; expected 0 to {self.space.dim - 1}")
-        return dim
 
 
 def _clamped(space: LatentSpace, z: ArrayLike) -> Latent:

@@ -1,0 +1,251 @@
+"""Axes that one can move along, in sets: the dimensions of z, principal axes, named directions.
+
+An axis has a *step*, the change of z by one sigma of the data along it, and a *readout*, the linear function
+of z that tells the coordinate: ``coordinate = (z - mean) · readout`` and ``step · readout = 1``. Over the
+aggregated posterior a coordinate has mean 0 and deviation 1.
+
+Of a dimension both are along that dimension. Of every other axis both come from one unit vector v of whitened
+space: the step is v taken back to z, the readout ``x · v``. Moving along it leaves every whitened coordinate
+at right angles to v as it is, and is what z does on average where that coordinate grows by one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vaevis_tui.latent.arrays import Coordinates, Latent, vectors
+from vaevis_tui.latent.directions import Directions
+from vaevis_tui.latent.space import LatentSpace
+
+SIGMA_LIMIT = 10.0
+"""No dimension is moved further from the mean than this, in sigmas: decoders make nothing of more."""
+
+DIMENSIONS, PRINCIPAL, DIRECTIONS = "dimensions", "axes", "directions"
+"""Names of the sets, in the order in which they come."""
+
+_SAME = 1e-6
+"""Sigmas that float32 does not tell apart: setting a coordinate to where it is leaves z alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What a person reads of one axis.
+
+    Attributes:
+        name: E.g. ``"z7"``, ``"axis 3"`` or ``"thickness"``.
+        low: What one sees at its negative end, or ``""``.
+        high: What one sees at its positive end, or ``""``.
+        detail: A figure for people, e.g. ``"KL 2.31 nats"``; or ``""``.
+    """
+
+    name: str
+    low: str = ""
+    high: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class AxisSet:
+    """Axes of one kind, by row.
+
+    Attributes:
+        name: One of ``"dimensions"``, ``"axes"`` and ``"directions"``.
+        space: Whose axes they are.
+        axes: What a person reads of each, k of them.
+        order: Rows in the order in which they are shown, int (k,), a permutation.
+        effects: Visible effect of each row in levels of 255 a sigma, float64 (k,); None until it is known.
+    """
+
+    name: str
+    space: LatentSpace
+    axes: tuple[Axis, ...]
+    order: NDArray[np.intp]
+    effects: Coordinates | None = None
+    _along: Coordinates | None = None
+    """Unit vectors of whitened space, float64 (k, d); None where row i is dimension or principal axis i."""
+
+    def __len__(self) -> int:
+        return len(self.axes)
+
+    @property
+    def of_dimensions(self) -> bool:
+        """Whether row i is dimension i of z."""
+        return self.name == DIMENSIONS
+
+    def find(self, name: str) -> int | None:
+        """The row of that name, or None."""
+        return next((row for row, axis in enumerate(self.axes) if axis.name == name), None)
+
+    def matching(self, text: str) -> list[int]:
+        """Rows whose name, ends or number hold the text, in the order shown; all for an empty text."""
+        wanted = text.strip().casefold()
+        return [int(row) for row in self.order if wanted in self._words(int(row))]
+
+    def _words(self, row: int) -> str:
+        axis = self.axes[row]
+        return f"{axis.name} {axis.low} {axis.high}".casefold()
+
+    def coordinates(self, z: ArrayLike) -> Coordinates:
+        """Where z is on every axis, in sigmas from the mean: z (..., d) to float64 (..., k)."""
+        if self.of_dimensions:
+            return self.space.to_sigma(z)
+        whitened = self.space.whiten(z)
+        return whitened if self._along is None else np.asarray(whitened @ self._along.T)
+
+    def coordinate(self, z: ArrayLike, row: int) -> float:
+        """Where one z (d,) is on one axis, in sigmas from the mean.
+
+        Raises:
+            ValueError: there is no such row.
+        """
+        row, here = self.checked(row), vectors(z, self.space.dim, "z")
+        if self.of_dimensions:
+            return float((here[row] - self.space.mean[row]) / np.float64(self.space.std[row]))
+        whitened = self.space.whiten(here)
+        return float(whitened[row] if self._along is None else whitened @ self._along[row])
+
+    def step(self, row: int) -> Coordinates:
+        """The change of z by one sigma along an axis, float64 (d,).
+
+        Raises:
+            ValueError: there is no such row.
+        """
+        row = self.checked(row)
+        if self.of_dimensions:
+            step = np.zeros(self.space.dim)
+            step[row] = self.space.std[row]
+            return step
+        steps = self.space.axis_steps
+        return np.asarray(steps[row] if self._along is None else self._along[row] @ steps)
+
+    def move(self, z: ArrayLike, row: int, sigmas: float) -> Latent:
+        """Z (d,) moved by so many sigmas along an axis, float32 (d,).
+
+        Raises:
+            ValueError: there is no such row, or sigmas is not finite.
+        """
+        return self.set(z, row, self.coordinate(z, row) + sigmas)
+
+    def set(self, z: ArrayLike, row: int, sigma: float) -> Latent:
+        """Z (d,) put at so many sigmas on an axis, the rest left as it is, float32 (d,).
+
+        It stops where the coordinate, or a dimension of z, reaches `SIGMA_LIMIT`.
+
+        Raises:
+            ValueError: there is no such row, or sigma is not finite.
+        """
+        row = self.checked(row)
+        if not math.isfinite(sigma):
+            raise ValueError(f"a position must be a finite number of sigmas, not {sigma}")
+        sigma = min(max(sigma, -SIGMA_LIMIT), SIGMA_LIMIT)
+        moved = np.array(z, np.float32)
+        if self.of_dimensions:
+            moved[row] = float(self.space.mean[row]) + sigma * float(self.space.std[row])
+            return moved
+        change = sigma - self.coordinate(z, row)
+        if abs(change) < _SAME:
+            return moved
+        return (moved + self._within(moved, row, change) * self.step(row)).astype(np.float32)
+
+    def _within(self, z: Latent, row: int, change: float) -> float:
+        """As much of a change as keeps every dimension within the limit."""
+        sigma, rate = self.space.to_sigma(z), self.step(row) / self.space.std
+        moving = np.abs(rate) > 1e-12
+        ends = (np.array([[-SIGMA_LIMIT], [SIGMA_LIMIT]]) - sigma[moving]) / rate[moving]
+        low, high = float(ends.min(axis=0).max()), float(ends.max(axis=0).min())
+        return min(max(change, min(low, 0.0)), max(high, 0.0))
+
+    def steps_along(self, z: ArrayLike, row: int, sigmas: ArrayLike) -> Latent:
+        """Z (d,) put at each of these coordinates of an axis, for a strip: (n,) to float32 (n, d)."""
+        return np.stack([self.set(z, row, float(sigma)) for sigma in np.asarray(sigmas, np.float64)])
+
+    def checked(self, row: int) -> int:
+        """The row, if there is such a one.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if not 0 <= row < len(self):
+            what = "dimension" if self.of_dimensions else "row"
+            raise ValueError(f"{what} {row} does not exist; expected 0 to {len(self) - 1}")
+        return row
+
+    def with_effects(self, effects: ArrayLike) -> Self:
+        """The same axes with their visible effects (k,), shown by falling effect.
+
+        Raises:
+            ValueError: there is not one effect a row, or one is not finite.
+        """
+        known = np.array(effects, np.float64)
+        if known.shape != (len(self),) or not np.all(np.isfinite(known)):
+            raise ValueError(f"{len(self)} rows need as many finite effects, not shape {known.shape}")
+        known.setflags(write=False)
+        return dataclasses.replace(self, effects=known, order=np.argsort(-known, kind="stable"))
+
+    @cached_property
+    def key(self) -> str:
+        """What this set is, in 32 hexadecimal digits: for caches of what was computed of it."""
+        import hashlib
+
+        digest = hashlib.sha256(self.name.encode())
+        along = () if self._along is None else (self._along,)
+        for array in (self.space.mean, self.space.std, self.space.axes, *along):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:32]
+
+
+def dimension_set(space: LatentSpace) -> AxisSet:
+    """One axis a dimension of z, by falling KL."""
+    axes = tuple(
+        Axis(f"z{dim}", detail=f"KL {kl:.2f} nats" if kl > 0 else "") for dim, kl in enumerate(space.kl)
+    )
+    return AxisSet(DIMENSIONS, space, axes, space.order)
+
+
+def principal_set(space: LatentSpace) -> AxisSet:
+    """The principal axes of the aggregated posterior, by falling variance."""
+    shares = space.axis_variances / space.axis_variances.sum()
+    axes = tuple(
+        Axis(f"axis {row + 1}", detail=f"{share:.1%} of the variance") for row, share in enumerate(shares)
+    )
+    return AxisSet(PRINCIPAL, space, axes, np.arange(space.dim))
+
+
+def direction_set(space: LatentSpace, directions: Directions) -> AxisSet:
+    """Named directions, as they come.
+
+    Raises:
+        ValueError: they have another number of dimensions than the space.
+    """
+    if directions.dim != space.dim:
+        raise ValueError(f"directions have {directions.dim} dimensions; expected {space.dim}")
+    along = space.whiten(space.mean + directions.vectors.astype(np.float64))
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    along.setflags(write=False)
+    names = zip(directions.names, directions.lows, directions.highs, directions.strengths, strict=True)
+    axes = tuple(
+        Axis(name, low, high, "" if math.isnan(strength) else f"strength {strength:.2f}")
+        for name, low, high, strength in names
+    )
+    return AxisSet(DIRECTIONS, space, axes, np.arange(len(axes)), _along=along)
+
+
+def axis_sets(space: LatentSpace, own: Directions | None = None) -> tuple[AxisSet, ...]:
+    """The sets of a space: dimensions, principal axes, and directions where there are any.
+
+    Args:
+        space: Its shipped directions are taken.
+        own: A person's own directions, which come first; one with the name of a shipped one hides it.
+    """
+    directions = own if own is not None else Directions.none(space.dim)
+    if space.directions is not None:
+        directions = directions.joined(space.directions)
+    sets = dimension_set(space), principal_set(space)
+    return (*sets, direction_set(space, directions)) if len(directions) else sets

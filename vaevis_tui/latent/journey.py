@@ -1,0 +1,152 @@
+"""Journeys: a way through several points, scrubbed from 0 to 1 or played, at a speed that looks constant."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vaevis_tui.latent.arrays import Coordinates, Latent
+from vaevis_tui.latent.motion import slerp
+from vaevis_tui.latent.space import LatentSpace
+
+Ease = Literal["none", "ends", "stops"]
+"""Whether the way slows down: nowhere, at both ends, or at every stop."""
+
+_SAMPLES = 32  # points of a leg that its length is measured by
+_LEAST_LEG = 1e-9
+
+
+class Journey:
+    """A way through stops, leg by leg on the arcs of `slerp` in whitened coordinates.
+
+    A position from 0 to 1 is a share of the time; the way that is gone in it is measured in whitened sigmas,
+    or in what one sees once `measured` has looked at images of `samples`.
+
+    Args:
+        space: The model's.
+        stops: Latent vectors, (n, d), n at least 2; where it comes by them it is there to the bit.
+        loop: Whether it goes from the last stop back to the first.
+        ease: Where it slows down. With ``"ends"`` a loop has none.
+
+    Raises:
+        ValueError: there are fewer than two stops, or one does not fit the space.
+    """
+
+    def __init__(
+        self, space: LatentSpace, stops: Iterable[ArrayLike], *, loop: bool = False, ease: Ease = "none"
+    ) -> None:
+        points = [np.array(stop, np.float32) for stop in stops]
+        if len(points) < 2:
+            raise ValueError(f"a journey needs at least two points, not {len(points)}")
+        for point in points:
+            if point.shape != (space.dim,) or not np.all(np.isfinite(point)):
+                raise ValueError(f"a stop must be {space.dim} finite numbers; it has shape {point.shape}")
+            point.setflags(write=False)
+        self.space = space
+        self.stops: tuple[Latent, ...] = tuple(points)
+        self.loop = loop
+        self.ease: Ease = ease
+        self._ends = (*points, points[0]) if loop else tuple(points)
+        self._whitened = space.whiten(np.stack(self._ends))
+        shares = np.linspace(0, 1, _SAMPLES + 1)
+        ways = [np.linalg.norm(np.diff(self._arc(leg, shares), axis=0), axis=1) for leg in range(self.legs)]
+        self._take_lengths(np.stack(ways))
+
+    @property
+    def legs(self) -> int:
+        """Number of arcs between stops."""
+        return len(self._ends) - 1
+
+    @property
+    def length(self) -> float:
+        """The whole way in whitened sigmas; after `measured` in levels of 255."""
+        return float(self._leg_ends[-1])
+
+    @property
+    def stop_positions(self) -> tuple[float, ...]:
+        """The position of each stop, rising from 0; of a loop also that of its end, 1."""
+        if self.ease == "stops":
+            shares = self._leg_ends / self._leg_ends[-1]
+        else:
+            shares = np.array([self._uneased(share) for share in self._leg_ends / self._leg_ends[-1]])
+        return tuple(shares.tolist())
+
+    def at(self, position: float) -> Latent:
+        """Where the journey is at a position, float32 (d,), read-only; outside 0 to 1 at its nearer end.
+
+        Raises:
+            ValueError: the position is NaN.
+        """
+        if math.isnan(position):
+            raise ValueError("a position must be a number")
+        position = min(max(position, 0.0), 1.0)
+        stops = np.asarray(self.stop_positions)
+        nearest = int(np.argmin(np.abs(stops - position)))
+        if abs(stops[nearest] - position) < 1e-9:
+            return self._ends[nearest]
+        way = self._eased(position) * self.length
+        leg = min(int(np.searchsorted(self._leg_ends, way, side="right")) - 1, self.legs - 1)
+        share = float(np.interp(way - self._leg_ends[leg], self._tables[leg], self._shares))
+        z = self.space.unwhiten(self._arc(leg, np.asarray(share)))
+        z.setflags(write=False)
+        return z
+
+    def samples(self, count: int = 8) -> Latent:
+        """What to decode to measure the way by what one sees: float32 (legs, count + 1, d)."""
+        shares = np.linspace(0, 1, count + 1)
+        return np.stack([self.space.unwhiten(self._arc(leg, shares)) for leg in range(self.legs)])
+
+    def measured(self, images: NDArray[np.uint8]) -> Journey:
+        """The same journey at constant visual speed: equal times change the image by equal amounts.
+
+        Args:
+            images: Decoded `samples`, uint8 (legs, count + 1, h, w, 3). The change from one to the next is
+                its root mean square in levels of 255.
+
+        Raises:
+            ValueError: the images are not one row a leg.
+        """
+        if images.ndim != 5 or len(images) != self.legs or images.shape[1] < 2:
+            raise ValueError(f"images have shape {images.shape}; expected ({self.legs}, n, h, w, 3)")
+        pixels = images.astype(np.float32)
+        changes = np.sqrt(np.mean(np.diff(pixels, axis=1) ** 2, axis=(2, 3, 4), dtype=np.float64))
+        journey = Journey(self.space, self.stops, loop=self.loop, ease=self.ease)
+        floor = 0.02 * float(changes.max()) + _LEAST_LEG  # what changes nothing is passed fast, not skipped
+        journey._take_lengths(changes + floor)
+        return journey
+
+    def _take_lengths(self, ways: Coordinates) -> None:
+        """Tables of the way gone at even shares of every leg's arc, from the ways between them."""
+        ways = np.maximum(ways, _LEAST_LEG)
+        self._shares = np.linspace(0, 1, ways.shape[1] + 1)
+        self._tables = np.concatenate((np.zeros((len(ways), 1)), np.cumsum(ways, axis=1)), axis=1)
+        self._leg_ends = np.concatenate(([0.0], np.cumsum(self._tables[:, -1])))
+
+    def _arc(self, leg: int, shares: Coordinates) -> Coordinates:
+        return slerp(self._whitened[leg], self._whitened[leg + 1], shares)
+
+    def _eased(self, position: float) -> float:
+        """The share of the way gone at a position."""
+        if self.ease == "ends" and not self.loop:
+            return _smooth(position)
+        if self.ease != "stops":
+            return position
+        ends = self._leg_ends / self._leg_ends[-1]
+        leg = min(int(np.searchsorted(ends, position, side="right")) - 1, self.legs - 1)
+        low, high = float(ends[leg]), float(ends[leg + 1])
+        return low + (high - low) * _smooth((position - low) / (high - low))
+
+    def _uneased(self, share: float) -> float:
+        """The position at which a share of the way is gone: the inverse of `_eased`."""
+        if self.ease == "ends" and not self.loop:
+            return 0.5 - math.sin(math.asin(1 - 2 * share) / 3)
+        return share
+
+
+def _smooth(share: float) -> float:
+    """From 0 to 1, slow at both ends."""
+    return share * share * (3 - 2 * share)

@@ -1,0 +1,140 @@
+"""Anchors near a point, by label, and the way towards one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vaevis_tui.latent.arrays import Coordinates, Latent
+from vaevis_tui.latent.motion import slerp
+from vaevis_tui.latent.space import Anchors, LatentSpace
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An anchor near a point.
+
+    Attributes:
+        index: Which anchor.
+        label: Its label.
+        distance: In whitened coordinates.
+        closeness: 1 at the anchor, 0 as far away as two anchors usually are from each other, or further.
+    """
+
+    index: int
+    label: str
+    distance: float
+    closeness: float
+
+    def __str__(self) -> str:
+        """For a status line: ``"0, 62 %"``."""
+        return f"{self.label}, {round(100 * self.closeness)} %"
+
+
+class AnchorIndex:
+    """The anchors of a space: which are near, which bear a label, which comes next.
+
+    Args:
+        space: The model's.
+    """
+
+    def __init__(self, space: LatentSpace) -> None:
+        self._space = space
+        self.anchors: Anchors = space.anchors
+
+    def __len__(self) -> int:
+        return len(self.anchors)
+
+    @cached_property
+    def _whitened(self) -> Coordinates:
+        return self._space.whiten(self.anchors.z)
+
+    @cached_property
+    def _usual_distance(self) -> float:
+        """The median distance of two anchors."""
+        if len(self) < 2:
+            return self._space.shell[1]
+        x = self._whitened[:: max(1, len(self) // 256)]
+        apart = np.concatenate([np.linalg.norm(x[i + 1 :] - x[i], axis=1) for i in range(len(x) - 1)])
+        return float(np.median(apart)) or 1.0
+
+    def nearest(self, z: ArrayLike, count: int = 3) -> list[Neighbour]:
+        """The nearest anchors, the very nearest first; none where there are no anchors."""
+        distances = np.linalg.norm(self._whitened - self._space.whiten(z), axis=1)
+        best = np.argsort(distances, kind="stable")[:count]
+        return [
+            Neighbour(
+                int(index),
+                self.anchors.labels[index],
+                float(distances[index]),
+                max(0.0, 1 - float(distances[index]) / self._usual_distance),
+            )
+            for index in best
+        ]
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Every label once, as they come."""
+        return tuple(dict.fromkeys(self.anchors.labels))
+
+    def labelled(self, label: str) -> list[int]:
+        """Anchors of a label, as they come: the mode of a class before its examples."""
+        return [index for index, each in enumerate(self.anchors.labels) if each == label]
+
+    def search(self, text: str) -> list[int]:
+        """Anchors whose label holds the text; those that begin with it, or a word of which does, first."""
+        wanted = text.strip().casefold()
+        found = [
+            (not any(word.startswith(wanted) for word in (label.casefold(), *label.casefold().split())), i)
+            for i, label in enumerate(self.anchors.labels)
+            if wanted in label.casefold()
+        ]
+        return [index for _, index in sorted(found)]
+
+    def at(self, z: ArrayLike) -> int | None:
+        """The anchor that z (d,) is, to the bit; or None."""
+        same = np.flatnonzero(np.all(self.anchors.z == np.asarray(z, np.float32), axis=1))
+        return int(same[0]) if same.size else None
+
+    def next(self, z: ArrayLike, places: int = 1, label: str | None = None) -> int | None:
+        """The anchor to go to from z, of a label or of all; None where there is none.
+
+        From an anchor it is the next one, or one before it where ``places`` is negative, round at the ends.
+        From elsewhere it is the first one of the label, or of all the nearest.
+        """
+        among = list(range(len(self))) if label is None else self.labelled(label)
+        if not among:
+            return None
+        here = self.at(z)
+        if here in among:
+            return among[(among.index(here) + places) % len(among)]
+        return among[0] if label is not None else self.nearest(z, 1)[0].index
+
+    def towards(self, z: ArrayLike, target: int, sigmas: float) -> Latent:
+        """See `step_towards`, to an anchor."""
+        return step_towards(self._space, z, self.anchors.z[target], sigmas)
+
+
+def step_towards(space: LatentSpace, z: ArrayLike, target: ArrayLike, sigmas: float) -> Latent:
+    """Z (d,) a way of so many sigmas further on the arc to a target (d,), float32; it ends there, to the bit.
+
+    Where sigmas is negative it goes the other way, straight away from the target.
+    """
+    end = np.asarray(target, np.float32)
+    start, stop = space.whiten(z), space.whiten(end)
+    distance = float(np.linalg.norm(stop - start))
+    if distance == 0:
+        return end.copy()
+    if sigmas < 0:
+        return space.unwhiten(start + sigmas / distance * (stop - start))
+    shares = np.linspace(0, 1, 65)
+    pieces = np.linalg.norm(np.diff(slerp(start, stop, shares), axis=0), axis=1)
+    way = np.concatenate(([0.0], np.cumsum(pieces)))
+    return (
+        end.copy()
+        if sigmas >= way[-1]
+        else space.unwhiten(slerp(start, stop, np.interp(sigmas, way, shares)))
+    )
