@@ -156,7 +156,7 @@ def describe_plan(model: str) -> str:
     bundle = open_bundle(model)
     where, limits, software, choices = _plan_target()
     try:
-        graph = rewrite(import_onnx(bundle.read_decoder().model))
+        graph = rewrite(import_onnx(bundle.read_decoder()))
         graph = fit(graph, limits or Limits(), software)
         plan = make_plan(graph, limits=limits, software=software, choices=choices)
     except UnsupportedGraph as error:

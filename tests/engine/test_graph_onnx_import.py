@@ -80,7 +80,7 @@ def test_a_constant_that_cannot_be_folded_is_named() -> None:
         [onnx.helper.make_tensor_value_info("out", 1, None)],
         b.initializers,
     )
-    with pytest.raises(UnsupportedGraph, match="Conv 'n1': cannot be folded at load: "):
+    with pytest.raises(UnsupportedGraph, match=r"'Conv' \('n1'\) with group 1 does not fit its inputs"):
         import_onnx(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)]))
 
 
@@ -214,13 +214,13 @@ def _huge_pads() -> Builder:
         (_dynamic_weight, ["Conv", "weight", "constant"]),
         (_one_dimensional, ["Conv", "(1, 2, 4)"]),
         (_gemm_transposed, ["Gemm", "transA=1"]),
-        (_training, ["BatchNormalization", "training_mode=1"]),
+        (_training, ["BatchNormalization", "Training_mode"]),
         (_unfoldable, ["LRN", "folded"]),
-        (_huge_folded, ["Resize", "too large"]),
+        (_huge_folded, ["Resize", "134217728 are supported"]),
         (_integers, ["Cast", "float32"]),
-        (_huge_constant, ["ConstantOfShape", "too large"]),
-        (_huge_tensor, ["Resize", "(1, 2, 1048576, 1048576)", "512 MiB"]),
-        (_huge_pads, ["Convolution", "512 MiB"]),
+        (_huge_constant, ["ConstantOfShape", "134217728 are supported"]),
+        (_huge_tensor, ["Resize", "1x2x1048576x1048576 numbers", "134217728 are supported"]),
+        (_huge_pads, ["Conv", "134217728 are supported"]),
     ],
 )
 def test_what_is_not_supported_is_named(make: Callable[[], Builder], words: list[str]) -> None:

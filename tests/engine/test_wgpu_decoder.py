@@ -101,7 +101,7 @@ def test_shipped_models_lose_nothing_that_shows_to_float16(name: str) -> None:
         expected = other.decode(z).astype(int)
     pictures = {}
     for precision in ("float32", "float16"):
-        with WgpuDecoder(bundle.read_decoder().model, precision=precision) as decoder:
+        with WgpuDecoder(bundle.read_decoder(), precision=precision) as decoder:
             pictures[precision] = decoder.decode(z).astype(int)
     assert np.abs(pictures["float32"] - expected).max() <= 1
     assert np.abs(pictures["float16"] - pictures["float32"]).max() <= 2

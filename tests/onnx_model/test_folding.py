@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from vaevis_tui.models.onnx_shapes import attributes
 from vaevis_tui.onnx_model.folding import RULES, TooLargeError, fold
+from vaevis_tui.onnx_model.node import attributes
 
 MAX_ELEMENTS = 1024
 

@@ -199,16 +199,14 @@ def compare_backends(model: str, seconds: float, tune: bool = True) -> Compariso
         raise UserError(f"--seconds {seconds:g} is out of range; 0.1 to 600 is right")
     bundle = open_bundle(model)
     try:
-        multiply_adds = import_onnx(bundle.read_decoder().model).multiply_adds
+        multiply_adds = import_onnx(bundle.read_decoder()).multiply_adds
     except UnsupportedGraph:
         multiply_adds = 0
     with ExitStack() as stack:
         contenders: list[Contender] = []
         adapter = "no adapter"
         with contextlib.suppress(EngineError, ImportError, OSError):  # where there is none, the others race
-            decoder = stack.enter_context(
-                open_tuned(bundle.read_decoder().model, "upfront" if tune else "off")
-            )
+            decoder = stack.enter_context(open_tuned(bundle.read_decoder(), "upfront" if tune else "off"))
             assert isinstance(decoder, WgpuDecoder)
             contenders.append(wgpu_contender("wgpu", decoder))
             adapter = decoder.info.adapter

@@ -90,11 +90,11 @@ def open_wgpu(order: Mapping[str, Any], adapters: Callable[[], Sequence[AdapterS
     if not usable:
         names = f"only {found[0].name}, which is software" if found else "no adapter"
         raise UserError(f"wgpu finds {names}; {advice()}")
-    from vaevis_tui.models.onnx_file import load_decoder
+    from vaevis_tui.onnx_model.checked import load_decoder
 
     values = order["value_range"]
     file = load_decoder(Path(order["decoder"]), None if values is None else (values[0], values[1]))
-    return open_tuned(file.model, order["tuning"], adapter=usable[0].name)
+    return open_tuned(file, order["tuning"], adapter=usable[0].name)
 
 
 def _open_onnxruntime(order: Mapping[str, Any]) -> Decoder:

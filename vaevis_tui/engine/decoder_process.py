@@ -44,7 +44,7 @@ from vaevis_tui.engine.decoder import (
 from vaevis_tui.engine.decoder_protocol import ANSWER, LENGTH
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle
-from vaevis_tui.models.text import one_line
+from vaevis_tui.text import one_line
 
 AT_ONCE = 64
 """Images in one request."""

@@ -23,7 +23,7 @@ from vaevis_tui.engine.decoder import (
 from vaevis_tui.engine.stderr_guard import native_stderr_silenced
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle, open_bundle
-from vaevis_tui.models.text import one_line
+from vaevis_tui.text import one_line
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -59,7 +59,7 @@ class OnnxRuntimeDecoder:
     """Decodes through onnxruntime. Keeps the contract of `vaevis_tui.engine.decoder.Decoder`.
 
     A shipped model is opened as it lies there. A stranger's is read through the checks of
-    `vaevis_tui.models.onnx_file`, and has to decode one picture before it is taken.
+    `vaevis_tui.onnx_model.checked`, and has to decode one picture before it is taken.
 
     Args:
         model: A bundle, or the path of one or of a bare .onnx file.

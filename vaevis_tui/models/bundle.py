@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,11 @@ from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models import catalog
 from vaevis_tui.models.card import ModelCard, read_card
 from vaevis_tui.models.latents_file import read_latents, write_latents
-from vaevis_tui.models.text import one_line
 from vaevis_tui.resources import weights_dir
+from vaevis_tui.text import one_line
 
 if TYPE_CHECKING:
-    from vaevis_tui.models.onnx_file import DecoderFile
+    from vaevis_tui.onnx_model.checked import CheckedModel
 
 __all__ = ["Bundle", "open_bundle", "read_latents", "write_latents"]
 
@@ -45,6 +45,7 @@ class Bundle:
         multiply_adds: Of one picture.
         notes: What was taken for granted, for people, e.g. which values are black and white; one clause each.
         shipped: Whether it lies in the installed package, as trusted as the code beside it.
+        checked: The decoder as it was checked when the bundle was opened; None for a shipped one.
     """
 
     name: str
@@ -61,14 +62,17 @@ class Bundle:
     multiply_adds: int
     notes: tuple[str, ...] = ()
     shipped: bool = False
+    checked: CheckedModel | None = field(default=None, compare=False, repr=False)
 
-    def read_decoder(self) -> DecoderFile:
-        """Read and judge the decoder's graph, with its weights.
+    def read_decoder(self) -> CheckedModel:
+        """The decoder's graph with its weights, checked when the bundle was opened or else now.
 
         Raises:
             UserError: it is not a decoder that is supported.
         """
-        from vaevis_tui.models.onnx_file import load_decoder
+        if self.checked is not None:
+            return self.checked
+        from vaevis_tui.onnx_model.checked import load_decoder
 
         return load_decoder(self.decoder_path, None if self.card is None else self.card.value_range)
 
@@ -123,7 +127,7 @@ def _open_folder(folder: Path) -> Bundle:
             f"{decoder_path}: {size} bytes, but {CARD} says [decoder] bytes = {card.decoder_bytes}"
         )
     shipped = folder.parent.resolve() == weights_dir().resolve()
-    notes = () if shipped else _compare(decoder_path, card)
+    checked = None if shipped else _check(decoder_path, card)
     return Bundle(
         name=card.name,
         path=folder,
@@ -137,14 +141,15 @@ def _open_folder(folder: Path) -> Bundle:
         channels=card.channels,
         parameters=card.parameters,
         multiply_adds=card.multiply_adds,
-        notes=notes,
+        notes=() if checked is None else checked.notes,
         shipped=shipped,
+        checked=checked,
     )
 
 
-def _compare(decoder_path: Path, card: ModelCard) -> tuple[str, ...]:
-    """Validate the decoder and see that it makes what the card says; what there is to note."""
-    from vaevis_tui.models.onnx_file import load_decoder
+def _check(decoder_path: Path, card: ModelCard) -> CheckedModel:
+    """Read the decoder and see that it makes what the card says."""
+    from vaevis_tui.onnx_model.checked import load_decoder
 
     decoder = load_decoder(decoder_path, card.value_range)
     found = (decoder.latent_dim, decoder.channels, decoder.image_height, decoder.image_width)
@@ -152,11 +157,11 @@ def _compare(decoder_path: Path, card: ModelCard) -> tuple[str, ...]:
     for what, has, says in zip(("latent size", "channels", "height", "width"), found, said, strict=True):
         if has != says:
             raise UserError(f"{decoder_path}: {what} is {has}, but {CARD} says {says}")
-    return decoder.notes
+    return decoder
 
 
 def _open_bare(path: Path) -> Bundle:
-    from vaevis_tui.models.onnx_file import load_decoder
+    from vaevis_tui.onnx_model.checked import load_decoder
 
     decoder = load_decoder(path)
     return Bundle(
@@ -173,4 +178,5 @@ def _open_bare(path: Path) -> Bundle:
         parameters=decoder.parameters,
         multiply_adds=decoder.multiply_adds,
         notes=decoder.notes,
+        checked=decoder,
     )

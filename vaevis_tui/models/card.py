@@ -10,19 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.models.text import one_line
+from vaevis_tui.onnx_model.limits import MAX_IMAGE_SIDE, MAX_LATENT_DIM
+from vaevis_tui.text import one_line
 
 FORMAT = 1
 """The one format of a bundle so far; a reader refuses any other."""
 
 MAX_CARD_BYTES = 1 << 20
 """A card is a page of text; a megabyte of it is no card."""
-
-MAX_LATENT_DIM = 2048
-"""The principal axes, float32 (d, d), take 16 MiB at this size."""
-
-MAX_IMAGE_SIDE = 4096
-"""Pixels; far more than a terminal shows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.mixture import GaussianMixture
 from vaevis_tui.latent.space import Anchors, LatentSpace
-from vaevis_tui.models.card import MAX_LATENT_DIM
-from vaevis_tui.models.text import one_line
+from vaevis_tui.onnx_model.limits import MAX_LATENT_DIM
+from vaevis_tui.text import one_line
 
 MAX_ARRAY_BYTES = 64 << 20
 """Of one array once unpacked: a hundred thousand anchors of 128 dimensions fit."""

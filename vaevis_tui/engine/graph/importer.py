@@ -1,53 +1,31 @@
-"""What reads ONNX nodes one by one: a node as Python values, and what the readers of operators share."""
+"""What the readers of operators share: the graph as far as it has been read, and how they add to it."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
 import numpy as np
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Array, Call, Expression, Literal, Operand
-from vaevis_tui.engine.graph.folding import Constant
 from vaevis_tui.engine.graph.ir import Operator, Shape, UnsupportedGraph
+from vaevis_tui.onnx_model.folding import Array as Constant
+from vaevis_tui.onnx_model.node import Node
 
 MAX_TENSOR = 1 << 29
 """Bytes of one tensor: sizes and pads are only numbers in a file, and tables are made from them."""
 
 
-@dataclass(frozen=True)
-class Node:
-    """An ONNX node with its attributes as Python values.
+def refuse(node: Node, problem: str) -> NoReturn:
+    """Refuse the graph on account of a node.
 
-    Attributes:
-        kind: ONNX op_type.
-        name: Node name, or its first output's where it has none.
-        inputs: Names of its inputs, empty where an optional one is left out.
-        outputs: Names of its outputs.
-        attributes: Attribute values by name.
+    Raises:
+        UnsupportedGraph: Always; ``problem`` says what is not supported, with its value.
     """
-
-    kind: str
-    name: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    attributes: Mapping[str, Any]
-
-    def has(self, index: int) -> bool:
-        """Whether an optional input is given."""
-        return len(self.inputs) > index and self.inputs[index] != ""
-
-    def fail(self, problem: str) -> NoReturn:
-        """Refuse the graph on account of this node.
-
-        Raises:
-            UnsupportedGraph: Always; ``problem`` says what is not supported, with its value.
-        """
-        raise UnsupportedGraph(f"{self.kind} {self.name!r}: {problem}")
+    raise UnsupportedGraph(f"{node.kind} {node.name!r}: {problem}")
 
 
 class Importer:
@@ -79,8 +57,9 @@ class Importer:
         """An input that has to be known at load; ``what`` names it in the refusal."""
         name = node.inputs[index]
         if name not in self.constants:
-            node.fail(
-                f"{what} is computed from the latent vector (shape {self.shape(name)}); it has to be constant"
+            refuse(
+                node,
+                f"{what} depends on the latent vector (shape {self.shape(name)}); it has to be constant",
             )
         return self.constants[name]
 
@@ -122,7 +101,7 @@ class Importer:
         try:
             shape = np.broadcast_shapes(*(self.shape(name) for name in names if name))
         except ValueError as error:
-            node.fail(f"its inputs do not broadcast: {error}")
+            refuse(node, f"its inputs do not broadcast: {error}")
         expression, operands = _compact(expression, names)
         self.add(
             ir.Pointwise(
@@ -141,13 +120,13 @@ class Importer:
     def check_size(self, node: Node, elements: int) -> None:
         """Refuse an output of too many elements before anything is made for them."""
         if elements * 4 > MAX_TENSOR:
-            node.fail(f"it makes {elements} elements; at most {MAX_TENSOR >> 20} MiB are supported")
+            refuse(node, f"it makes {elements} elements; at most {MAX_TENSOR >> 20} MiB are supported")
 
     def spatial(self, node: Node) -> tuple[int, int, int]:
         """Channels, height and width of the first input."""
         shape = self.shape(node.inputs[0])
         if len(shape) != 4 or shape[0] != 1:
-            node.fail(f"its input has shape {shape}; it has to be (n, c, h, w)")
+            refuse(node, f"its input has shape {shape}; it has to be (n, c, h, w)")
         return shape[1], shape[2], shape[3]
 
 

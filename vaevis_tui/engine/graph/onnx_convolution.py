@@ -8,20 +8,21 @@ import numpy as np
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Array
-from vaevis_tui.engine.graph.importer import Importer, Node, Reader
+from vaevis_tui.engine.graph.importer import Importer, Reader, refuse
+from vaevis_tui.onnx_model.node import Node
 
 
 def _pair(node: Node, key: str, default: tuple[int, ...], length: int = 2) -> tuple[int, ...]:
     values = tuple(int(v) for v in node.attributes.get(key, default))
     if len(values) != length:
-        node.fail(f"{key}={list(values)} is not supported; it has {length} numbers for height and width")
+        refuse(node, f"{key}={list(values)} is not supported; it has {length} numbers for height and width")
     return values
 
 
 def _convolution_weight(importer: Importer, node: Node) -> Array:
     weight = importer.weight(node, 1, "the weight")
     if weight.ndim != 4:
-        node.fail(f"a weight of shape {weight.shape}; only two-dimensional convolutions are supported")
+        refuse(node, f"a weight of shape {weight.shape}; only two-dimensional convolutions are supported")
     return weight
 
 
@@ -49,7 +50,7 @@ def _convolution(importer: Importer, node: Node) -> None:
     weight = _convolution_weight(importer, node)
     groups = int(node.attributes.get("group", 1))
     if weight.shape[1] * groups != channels or len(weight) % groups:
-        node.fail(f"{channels} channels in {groups} groups against a weight of shape {weight.shape}")
+        refuse(node, f"{channels} channels in {groups} groups against a weight of shape {weight.shape}")
     strides, dilations = _pair(node, "strides", (1, 1)), _pair(node, "dilations", (1, 1))
     spans = [(k - 1) * d + 1 for k, d in zip(weight.shape[2:], dilations, strict=True)]
     pads = _padding(node, size, strides, spans)
@@ -60,8 +61,9 @@ def _convolution(importer: Importer, node: Node) -> None:
         for i, n in enumerate(size)
     ]
     if min(grid) < 1 or min(pads) < 0:
-        node.fail(
-            f"an input of {size[0]}x{size[1]} with pads={list(pads)} leaves nothing for a kernel of {spans}"
+        refuse(
+            node,
+            f"an input of {size[0]}x{size[1]} with pads={list(pads)} leaves nothing for a kernel of {spans}",
         )
     importer.add(
         ir.Convolution(
@@ -83,7 +85,7 @@ def _transposed_convolution(importer: Importer, node: Node) -> None:
     weight = _convolution_weight(importer, node)
     groups = int(node.attributes.get("group", 1))
     if len(weight) != channels or channels % groups:
-        node.fail(f"{channels} channels in {groups} groups against a weight of shape {weight.shape}")
+        refuse(node, f"{channels} channels in {groups} groups against a weight of shape {weight.shape}")
     strides, dilations = _pair(node, "strides", (1, 1)), _pair(node, "dilations", (1, 1))
     extra = _pair(node, "output_padding", (0, 0))
     pads = _pair(node, "pads", (0, 0, 0, 0), 4)
@@ -102,7 +104,7 @@ def _transposed_convolution(importer: Importer, node: Node) -> None:
         pads = (0, 0, 0, 0)
     height, width = full[0] - pads[0] - pads[2], full[1] - pads[1] - pads[3]
     if min(height, width) < 1 or min(pads) < 0:
-        node.fail(f"pads={list(pads)} leave nothing of an output of {full[0]}x{full[1]}")
+        refuse(node, f"pads={list(pads)} leave nothing of an output of {full[0]}x{full[1]}")
     outputs = weight.shape[1] * groups
     importer.add(
         ir.TransposedConvolution(
@@ -129,9 +131,9 @@ def _pool(importer: Importer, node: Node) -> None:
     pads = _padding(node, size, strides, spans)
     include_pad = bool(get("count_include_pad", 0)) and node.kind == "AveragePool"
     if any(node.outputs[1:]) or (get("ceil_mode", 0) and include_pad) or get("storage_order", 0):
-        node.fail("indices, storage_order=1, and ceil_mode=1 with count_include_pad=1 are not supported")
+        refuse(node, "indices, storage_order=1, and ceil_mode=1 with count_include_pad=1 are not supported")
     if min(pads) < 0 or any(max(pads[i], pads[i + 2]) >= span for i, span in enumerate(spans)):
-        node.fail(f"pads={list(pads)} reach beyond a window of {spans}")
+        refuse(node, f"pads={list(pads)} reach beyond a window of {spans}")
     grid = []
     for i, (n, span, stride) in enumerate(zip(size, spans, strides, strict=True)):
         room = n + pads[i] + pads[i + 2] - span
@@ -139,7 +141,7 @@ def _pool(importer: Importer, node: Node) -> None:
         # A last window that begins beyond the image and its first pads is left out.
         grid.append(count - 1 if get("ceil_mode", 0) and (count - 1) * stride >= n + pads[i] else count)
     if min(grid) < 1:
-        node.fail(f"an input of {size[0]}x{size[1]} leaves nothing for a window of {spans}")
+        refuse(node, f"an input of {size[0]}x{size[1]} leaves nothing for a window of {spans}")
     importer.add(
         ir.Pool(
             inputs=node.inputs[:1],

@@ -9,13 +9,14 @@ import numpy as np
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Array
-from vaevis_tui.engine.graph.importer import Importer, Node, Reader
+from vaevis_tui.engine.graph.importer import Importer, Reader, refuse
 from vaevis_tui.engine.graph.ir import Shape
+from vaevis_tui.onnx_model.node import Node
 
 
 def _gemm(importer: Importer, node: Node) -> None:
     if node.attributes.get("transA", 0):
-        node.fail("transA=1 is not supported")
+        refuse(node, "transA=1 is not supported")
     weight, alpha = importer.weight(node, 1, "B"), np.float32(node.attributes.get("alpha", 1.0))
     weight = weight if alpha == 1 else weight * alpha  # a copy of 16 MB, in dogs, is 5 % of a start
     weight = weight if node.attributes.get("transB", 0) else weight.T
@@ -28,9 +29,9 @@ def _gemm(importer: Importer, node: Node) -> None:
 def _matmul(importer: Importer, node: Node) -> None:
     left, right = (importer.shape(name) for name in node.inputs)
     if len(left) < 2 or len(right) < 2:
-        node.fail(f"shapes {left} and {right}; both have to have two axes or more")
+        refuse(node, f"shapes {left} and {right}; both have to have two axes or more")
     if left[-1] != right[-2]:
-        node.fail(f"shapes {left} and {right} do not fit")
+        refuse(node, f"shapes {left} and {right} do not fit")
     if len(right) == 2 and node.inputs[1] in importer.constants:
         weight = importer.weight(node, 1, "the right-hand matrix")
         _linear(importer, node, weight.T, np.zeros(weight.shape[1], np.float32))
@@ -43,7 +44,7 @@ def _linear(importer: Importer, node: Node, weight: Array, bias: Array) -> None:
     stem, source = node.outputs[0], importer.shape(node.inputs[0])
     outputs, inputs = weight.shape
     if source[-1] != inputs:
-        node.fail(f"an input of shape {source} against {inputs} weights; it has to be (..., {inputs})")
+        refuse(node, f"an input of shape {source} against {inputs} weights; it has to be (..., {inputs})")
     shape, rows = (*source[:-1], outputs), prod(source[:-1])
     weight = np.ascontiguousarray(weight)
     if rows == 1:
@@ -70,7 +71,7 @@ def _product(importer: Importer, node: Node, left: Shape, right: Shape) -> None:
     except ValueError:
         batch = ()
     if any(prod(own) not in (1, prod(batch)) for own in batches):
-        node.fail(f"shapes {left} and {right}: both need the same axes before the last two, or one none")
+        refuse(node, f"shapes {left} and {right}: both need the same axes before the last two, or one none")
     sides = [_side(importer, node, index, shape) for index, shape in enumerate((left, right))]
     rows, columns = left[-2], right[-1]
     shape = (*batch, rows, columns)

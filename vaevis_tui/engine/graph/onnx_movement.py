@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from vaevis_tui.engine.graph import ir
-from vaevis_tui.engine.graph.importer import Importer, Node, Reader
+from vaevis_tui.engine.graph.importer import Importer, Reader, refuse
 from vaevis_tui.engine.graph.ir import Shape
 from vaevis_tui.onnx_model.folding import reshape_target
+from vaevis_tui.onnx_model.node import Node
 
 
 def _resize(importer: Importer, node: Node) -> None:
@@ -18,21 +19,21 @@ def _resize(importer: Importer, node: Node) -> None:
     get = node.attributes.get
     for key, good in (("antialias", 0), ("keep_aspect_ratio_policy", "stretch")):
         if get(key, good) != good:
-            node.fail(f"{key}={get(key)!r} is not supported")
+            refuse(node, f"{key}={get(key)!r} is not supported")
     mode = get("mode", "nearest")
     coordinates = get("coordinate_transformation_mode", "half_pixel")
     rounding = get("nearest_mode", "round_prefer_floor")
     if node.kind == "Upsample" or importer.opset < 11:
         coordinates, rounding = "asymmetric", "floor"
     if mode not in ("nearest", "linear", "cubic"):
-        node.fail(f"mode={mode!r} is not supported; nearest, linear and cubic are")
+        refuse(node, f"mode={mode!r} is not supported; nearest, linear and cubic are")
     if mode == "linear" and get("exclude_outside", 0):
-        node.fail("exclude_outside=1 with mode='linear' is not supported")
+        refuse(node, "exclude_outside=1 with mode='linear' is not supported")
     if coordinates not in _COORDINATES:
-        node.fail(f"coordinate_transformation_mode={coordinates!r} is not supported")
+        refuse(node, f"coordinate_transformation_mode={coordinates!r} is not supported")
     scales, sizes = _resize_target(importer, node, (1, channels, height, width))
     if scales[:2] != [1.0, 1.0] or min(sizes) < 1:
-        node.fail(f"scales={scales} are not supported; only height and width can be resized")
+        refuse(node, f"scales={scales} are not supported; only height and width can be resized")
     importer.add(
         ir.Resize(
             inputs=node.inputs[:1],
@@ -66,7 +67,7 @@ def _resize_target(importer: Importer, node: Node, shape: Shape) -> tuple[list[f
     index = 1 if node.kind == "Upsample" or importer.opset < 11 else 2
     given = importer.optional(node, index, "scales")
     if given is None:
-        node.fail("it has neither scales nor sizes")
+        refuse(node, "it has neither scales nor sizes")
     for axis, scale in zip(axes, given, strict=True):
         scales[axis], sizes[axis] = float(scale), int(np.floor(np.float32(shape[axis]) * np.float32(scale)))
     return scales, sizes
@@ -77,7 +78,7 @@ def _depth_to_space(importer: Importer, node: Node) -> None:
     block = int(node.attributes["blocksize"])
     mode = node.attributes.get("mode", "DCR")
     if block < 1 or channels % (block * block) or mode not in ("DCR", "CRD"):
-        node.fail(f"blocksize={block}, mode={mode!r} on {channels} channels is not supported")
+        refuse(node, f"blocksize={block}, mode={mode!r} on {channels} channels is not supported")
     shape = (1, channels // (block * block), height * block, width * block)
     importer.add(
         ir.DepthToSpace(inputs=node.inputs, output=node.outputs[0], shape=shape, block=block, mode=mode)
@@ -98,7 +99,7 @@ def _reshape(importer: Importer, node: Node) -> None:
         allow_zero = bool(node.attributes.get("allowzero", 0))
         shape = reshape_target(importer.shape(node.inputs[0]), wanted, allow_zero)
     except (ValueError, IndexError) as error:
-        node.fail(str(error))
+        refuse(node, str(error))
     _view(importer, node, shape)
 
 
@@ -117,7 +118,7 @@ def _squeeze(importer: Importer, node: Node) -> None:
 def _unsqueeze(importer: Importer, node: Node) -> None:
     given = importer.optional(node, 1, "axes")
     if given is None:
-        node.fail("it has no axes")
+        refuse(node, "it has no axes")
     axes = tuple(int(a) for a in given)
     _view(importer, node, np.expand_dims(np.empty(importer.shape(node.inputs[0]), np.bool_), axes).shape)
 
@@ -132,7 +133,7 @@ def _concat(importer: Importer, node: Node) -> None:
     shapes = [importer.shape(name) for name in node.inputs]
     axis = int(node.attributes["axis"]) % len(shapes[0])
     if axis == 0 or (axis > 1 and any(name in importer.constants for name in node.inputs)):
-        node.fail(f"axis={axis} on shapes {shapes} is not supported")
+        refuse(node, f"axis={axis} on shapes {shapes} is not supported")
     if axis == 1:
         shape = (shapes[0][0], sum(s[1] for s in shapes), *shapes[0][2:])
         importer.add(ir.Concat(inputs=node.inputs, output=node.outputs[0], shape=shape))

@@ -14,7 +14,8 @@ import numpy as np
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Operand, call
-from vaevis_tui.engine.graph.importer import Importer, Node, Reader
+from vaevis_tui.engine.graph.importer import Importer, Reader, refuse
+from vaevis_tui.onnx_model.node import Node
 
 X, Y = Operand(0), Operand(1)
 
@@ -25,7 +26,7 @@ def _reduce(
     """Mean or maximum over axes, which stay with length one."""
     shape = importer.shape(source)
     if 0 in axes and shape[0] == 1:
-        node.fail("it reduces over the examples (axis 0), which are decoded one by one")
+        refuse(node, "it reduces over the examples (axis 0), which are decoded one by one")
     reduced = tuple(1 if axis in axes else length for axis, length in enumerate(shape))
     if len(shape) == 4 and tuple(axes) == (2, 3):
         importer.add(ir.SpatialReduction(inputs=(source,), output=output, shape=reduced, function=function))
@@ -119,7 +120,7 @@ def _instance_normalization(importer: Importer, node: Node) -> None:
     """InstanceNormalization: each channel by itself."""
     shape = importer.shape(node.inputs[0])
     if len(shape) < 3:
-        node.fail(f"an input of shape {shape} has nothing to normalize over")
+        refuse(node, f"an input of shape {shape} has nothing to normalize over")
     _normalize(importer, node, node.inputs[0], range(2, len(shape)), f"{node.outputs[0]}.unit")
     _affine(importer, node, f"{node.outputs[0]}.unit", (1, -1, *(1,) * (len(shape) - 2)))
 
@@ -129,7 +130,7 @@ def _layer_normalization(importer: Importer, node: Node) -> None:
     shape = importer.shape(node.inputs[0])
     axis = int(node.attributes.get("axis", -1)) % len(shape)
     if any(node.outputs[1:]):
-        node.fail("its mean and deviation as outputs are not supported")
+        refuse(node, "its mean and deviation as outputs are not supported")
     _normalize(importer, node, node.inputs[0], range(axis, len(shape)), f"{node.outputs[0]}.unit")
     _affine(importer, node, f"{node.outputs[0]}.unit", shape[axis:])
 
@@ -139,7 +140,7 @@ def _group_normalization(importer: Importer, node: Node) -> None:
     stem, shape = node.outputs[0], importer.shape(node.inputs[0])
     groups = int(node.attributes["num_groups"])
     if len(shape) < 3 or groups < 1 or shape[1] % groups:
-        node.fail(f"num_groups={groups} on an input of shape {shape}")
+        refuse(node, f"num_groups={groups} on an input of shape {shape}")
     view = (1, groups, prod(shape[1:]) // groups)
     importer.move(node.inputs[0], f"{stem}.groups", shape, range(len(shape)), view)
     _normalize(importer, node, f"{stem}.groups", (2,), f"{stem}.even")
@@ -163,7 +164,7 @@ def _softmax(importer: Importer, node: Node) -> None:
 
 def _batch_normalization(importer: Importer, node: Node) -> None:
     if node.attributes.get("training_mode", 0):
-        node.fail("training_mode=1 is not supported; export the model in evaluation mode")
+        refuse(node, "training_mode=1 is not supported; export the model in evaluation mode")
     channels = (1, -1) + (1,) * (len(importer.shape(node.inputs[0])) - 2)
     scale, shift, mean, variance = (
         importer.constant(node, index, "a statistic").astype(np.float64) for index in range(1, 5)

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from vaevis_tui.engine.graph.expression import Literal, call
-from vaevis_tui.engine.graph.importer import Importer, Node, Reader
+from vaevis_tui.engine.graph.importer import Importer, Reader, refuse
 from vaevis_tui.onnx_model.folding import dtype_of
+from vaevis_tui.onnx_model.node import Node
 
 
 def _binary(function: str) -> Reader:
@@ -55,7 +56,7 @@ def _prelu(importer: Importer, node: Node) -> None:
 def _gelu(importer: Importer, node: Node) -> None:
     approximate = node.attributes.get("approximate", "none")
     if approximate not in ("none", "tanh"):
-        node.fail(f"approximate={approximate!r} is not supported; it is 'none' or 'tanh'")
+        refuse(node, f"approximate={approximate!r} is not supported; it is 'none' or 'tanh'")
     importer.pointwise(
         node, call("gelu" if approximate == "none" else "gelu_tanh", importer.operand(node, 0))
     )
@@ -107,7 +108,7 @@ def _cast(importer: Importer, node: Node) -> None:
         importer.pointwise(node, call("sub", 1.0, call("equal", importer.operand(node, 0), 0.0)))
         return
     if kind not in (np.float32, np.float16, np.float64):
-        node.fail(f"to={node.attributes['to']}: activations are float32 here")
+        refuse(node, f"to={node.attributes['to']}: activations are float32 here")
     importer.alias(node)
 
 

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
-from vaevis_tui.engine.graph.importer import Importer, Node, Reader
+from vaevis_tui.engine.graph.importer import Importer, Reader, refuse
 from vaevis_tui.onnx_model.folding import slice_array
+from vaevis_tui.onnx_model.node import Node
 
 Numbers = NDArray[np.int64]
 
@@ -25,7 +26,7 @@ def _pick(
 ) -> None:
     begins = importer.shape(node.inputs[0])[:1] != (1,) or picked.shape[:1] == (1,)
     if not begins or picked.ndim == 0 or picked.size == 0:
-        node.fail(f"its output for one example has shape {picked.shape}; it has to begin with that example")
+        refuse(node, f"its output for one example has shape {picked.shape}; it has to begin with it")
     importer.add(
         ir.Pick(
             inputs=node.inputs[:1],
@@ -40,7 +41,7 @@ def _pick(
 def _check_axis(importer: Importer, node: Node, axis: int) -> None:
     """Refuse the axis of the examples; where the first is longer than one, another was put before it."""
     if axis == 0 and importer.shape(node.inputs[0])[:1] == (1,):
-        node.fail("it chooses among examples (axis 0), which are decoded one by one")
+        refuse(node, "it chooses among examples (axis 0), which are decoded one by one")
 
 
 def _slice(importer: Importer, node: Node) -> None:
@@ -52,7 +53,7 @@ def _slice(importer: Importer, node: Node) -> None:
     ]
     starts, ends, axes, steps = given
     if starts is None or ends is None:
-        node.fail("it has no starts or no ends")
+        refuse(node, "it has no starts or no ends")
     axes = np.arange(len(starts)) if axes is None else axes % numbers.ndim
     steps = np.ones(len(starts), np.int64) if steps is None else steps
     picked = slice_array(numbers, starts, ends, axes, steps)
@@ -77,7 +78,7 @@ def _split(importer: Importer, node: Node) -> None:
     else:
         ends = np.cumsum(given)
     if len(ends) != count or ends[-1] != numbers.shape[axis]:
-        node.fail(f"split={given} does not divide {numbers.shape[axis]} elements among {count} outputs")
+        refuse(node, f"split={given} does not divide {numbers.shape[axis]} elements among {count} outputs")
     for output, part in zip(node.outputs, np.split(numbers, ends[:-1], axis), strict=True):
         _pick(importer, node, part, output)
 
@@ -103,7 +104,7 @@ def _expand(importer: Importer, node: Node) -> None:
     try:
         shape = np.broadcast_shapes(importer.shape(node.inputs[0]), wanted)
     except ValueError as error:
-        node.fail(f"shape {importer.shape(node.inputs[0])} does not expand to {wanted}: {error}")
+        refuse(node, f"shape {importer.shape(node.inputs[0])} does not expand to {wanted}: {error}")
     importer.check_size(node, int(np.prod(shape, dtype=object)))
     _pick(importer, node, np.broadcast_to(_numbers(importer, node), shape))
 
@@ -119,7 +120,7 @@ def _pad(importer: Importer, node: Node) -> None:
     value = importer.optional(node, 2, "value")
     chosen = importer.optional(node, 3, "axes")
     if mode not in _PAD_MODES or given is None:
-        node.fail(f"mode={mode!r} with pads={given} is not supported; the modes are {', '.join(_PAD_MODES)}")
+        refuse(node, f"mode={mode!r} with pads={given} is not supported, only {', '.join(_PAD_MODES)}")
     axes = range(numbers.ndim) if chosen is None else [int(a) % numbers.ndim for a in chosen]
     pads = np.zeros((numbers.ndim, 2), np.int64)
     for place, axis in enumerate(axes):
@@ -134,14 +135,14 @@ def _pad(importer: Importer, node: Node) -> None:
     added = np.maximum(pads, 0)
     numbers = numbers[cut]
     if numbers.size == 0:
-        node.fail(f"pads={given.tolist()} leave nothing of shape {importer.shape(node.inputs[0])}")
+        refuse(node, f"pads={given.tolist()} leave nothing of shape {importer.shape(node.inputs[0])}")
     if mode == "constant":
         picked = np.pad(numbers, added, constant_values=-1)
     else:
         picked = np.pad(numbers, added, mode=_PAD_MODES[mode])  # type: ignore[call-overload]
     fill = 0.0 if value is None else float(np.float32(value.item()))
     if not np.isfinite(fill):
-        node.fail(f"it pads with {fill}, which no shader's text can hold")
+        refuse(node, f"it pads with {fill}, which no shader's text can hold")
     _pick(importer, node, picked, fill=fill)
 
 

@@ -51,7 +51,7 @@ class WgpuDecoder:
         """Open a device and put the model on it.
 
         Args:
-            model: A validated ``onnx.ModelProto`` with its weights inside, the path of one, or a `Graph`.
+            model: What `import_onnx` takes, or a `Graph`.
             adapter: Part of the name of the adapter to take; else the first, hardware before software.
             precision: How weights are stored: ``"float32"``, ``"float16"``, or ``"auto"``: float16 where that
             loses

@@ -15,8 +15,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from tests.models.make import decoder_model, write_decoder
 from vaevis_tui.errors import UserError
-from vaevis_tui.models import onnx_file
-from vaevis_tui.models.onnx_file import DecoderFile, load_decoder, read_decoder
+from vaevis_tui.onnx_model.checked import CheckedModel, load_decoder
+from vaevis_tui.onnx_model.limits import MAX_FILE_BYTES
 
 Change = Callable[[onnx.ModelProto], object]
 
@@ -26,7 +26,7 @@ def write(path: Path, model: onnx.ModelProto) -> Path:
     return path
 
 
-def load(tmp_path: Path, model: onnx.ModelProto) -> DecoderFile:
+def load(tmp_path: Path, model: onnx.ModelProto) -> CheckedModel:
     return load_decoder(write(tmp_path / "model.onnx", model))
 
 
@@ -80,11 +80,6 @@ def test_pictures_are_those_of_the_file(tmp_path: Path) -> None:
     model = decoder_model(8)
     z = latents(3)
     np.testing.assert_array_equal(run(load(tmp_path, model).model, z), run(model, z))
-
-
-def test_read_decoder_gives_the_graph_alone(tmp_path: Path) -> None:
-    path = write(tmp_path / "model.onnx", decoder_model(8))
-    assert read_decoder(path) == load_decoder(path).model
 
 
 def test_a_fixed_batch_of_one_is_decoded_one_by_one(tmp_path: Path) -> None:
@@ -533,7 +528,7 @@ def test_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
 def test_files_beyond_the_limit_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     with path.open("wb") as file:
-        file.truncate(onnx_file.MAX_FILE_BYTES + 1)  # sparse: takes no room
+        file.truncate(MAX_FILE_BYTES + 1)  # sparse: takes no room
     with pytest.raises(UserError, match="larger than the 512 MiB that are supported"):
         load_decoder(path)
 

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from vaevis_tui.models.onnx_operators import RANDOM, SUBGRAPHS, SUPPORTED
-from vaevis_tui.models.text import one_line, quoted
+from vaevis_tui.onnx_model.node import UnsupportedError, label
+from vaevis_tui.onnx_model.operators import OPERATORS, RANDOM, SUBGRAPHS
+from vaevis_tui.text import one_line, quoted
 
 if TYPE_CHECKING:
     import onnx
@@ -16,6 +17,9 @@ MIN_OPSET = 9
 """Of ONNX 1.4 (2019), the oldest that exporters of the last years still write."""
 
 MAX_NODES = 10_000
+MAX_INPUTS = 1_000
+"""Of one operator; a Concat has some ten. Checks that compare all of them would take gigabytes."""
+
 MAX_RANK = 8
 MAX_INTEGER = 2**31 - 1
 """Of an attribute: no size of a decoder comes near, and sums and products of a few cannot overflow."""
@@ -41,16 +45,6 @@ _POSITIVE = ("blocksize", "dilations", "group", "kernel_shape", "num_groups", "s
 _ATTRIBUTE_TYPES = ("FLOAT", "INT", "STRING", "TENSOR", "FLOATS", "INTS")
 
 Names: TypeAlias = set[str]
-
-
-class UnsupportedError(ValueError):
-    """The model is malformed or not supported; the text is a clause to put after the file's name."""
-
-
-def label(node: onnx.NodeProto) -> str:
-    """How a refusal names a node: its operator, and its name where it has one."""
-    name = node.name or (node.output[0] if node.output else "")
-    return f"operator {quoted(node.op_type)} ({quoted(name)})" if name else f"operator {quoted(node.op_type)}"
 
 
 def check_structure(model: onnx.ModelProto) -> None:
@@ -176,6 +170,11 @@ def _write(name: str, known: Names, writer: str) -> None:
 
 
 def _check_node(node: onnx.NodeProto) -> None:
+    if len(node.input) + len(node.output) > MAX_INPUTS:
+        raise UnsupportedError(
+            f"{label(node)} has {len(node.input)} inputs and {len(node.output)} outputs; "
+            f"up to {MAX_INPUTS} together are supported"
+        )
     if node.domain:
         raise UnsupportedError(
             f"{label(node)} is of domain {quoted(node.domain)}; only standard ONNX operators are supported"
@@ -186,9 +185,9 @@ def _check_node(node: onnx.NodeProto) -> None:
         )
     if node.op_type in RANDOM:
         raise UnsupportedError(f"{label(node)} is random; a decoder gives the same picture for the same z")
-    if node.op_type not in SUPPORTED:
+    if node.op_type not in OPERATORS:
         raise UnsupportedError(
-            f"{label(node)} is not supported; {len(SUPPORTED)} operators of feed-forward decoders are, "
+            f"{label(node)} is not supported; {len(OPERATORS)} operators of feed-forward decoders are, "
             "such as Gemm, Conv, ConvTranspose, Resize and Softmax"
         )
     for attribute in node.attribute:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vaevis_tui.models.text import one_line, quoted
+from vaevis_tui.text import one_line, quoted
 
 
 @pytest.mark.parametrize(

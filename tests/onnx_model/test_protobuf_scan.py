@@ -7,8 +7,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from tests.models.make import decoder_model
-from vaevis_tui.models import protobuf_scan
-from vaevis_tui.models.protobuf_scan import MalformedError, scan
+from vaevis_tui.onnx_model import protobuf_scan
+from vaevis_tui.onnx_model.protobuf_scan import MalformedError, scan
 
 GRAPH, NODE, INITIALIZER, ATTRIBUTE, ATTRIBUTE_TENSOR, SUBGRAPH, RAW_DATA, INT64_DATA = 7, 1, 5, 5, 5, 6, 9, 7
 """Field numbers of onnx.proto."""

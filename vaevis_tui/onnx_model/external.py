@@ -9,8 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from vaevis_tui.models.onnx_structure import UnsupportedError, item_bytes
-from vaevis_tui.models.text import quoted
+from vaevis_tui.onnx_model.node import UnsupportedError
+from vaevis_tui.onnx_model.structure import item_bytes
+from vaevis_tui.text import quoted
 
 if TYPE_CHECKING:
     import onnx

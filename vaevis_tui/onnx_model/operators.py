@@ -1,0 +1,129 @@
+"""The table of ONNX operators: what each does to shapes, what it makes of constants, and what it costs.
+
+How the wgpu backend computes those that depend on the latent vector is in `vaevis_tui.engine.graph`, under
+the same names.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from vaevis_tui.onnx_model.folding import RULES, Rule
+from vaevis_tui.onnx_model.node import Node, Shape, UnsupportedError, label
+
+MAX_SCRATCH_ELEMENTS = 1 << 27
+"""Of what an operator holds beside its inputs and outputs: 512 MiB of float32."""
+
+Work: TypeAlias = Callable[[Node, Sequence[Shape], Shape], int]
+"""Multiply-adds of a node by its inputs' shapes and its first output's; refuses what cannot be computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What is known of an ONNX operator.
+
+    Attributes:
+        like_input: Whether its first output has its first input's shape and type. Some such operators are
+            functions, for which ONNX infers nothing.
+        fold: Its value where all inputs are known; None: ONNX's own reference is asked where that is needed.
+        work: Its multiply-adds; None: too few to count.
+    """
+
+    like_input: bool = False
+    fold: Rule | None = None
+    work: Work | None = None
+
+
+def _convolution(node: Node, inputs: Sequence[Shape], output: Shape) -> int:
+    x, w = inputs[0], inputs[1]
+    group = node.attributes.get("group", 1)
+    fits = len(x) == len(w) >= 3 and min(w) >= 1 and w[0] % group == 0
+    if not fits or x[1] != (w[1] * group if node.kind == "Conv" else w[0]):
+        raise UnsupportedError(f"{label(node)} with group {group} does not fit its inputs {shown(inputs)}")
+    taps, positions = math.prod(w[1:]), math.prod(output[2:])
+    if node.kind == "Conv":
+        # Where there are more filters than positions, implementations lay out every window before they sum.
+        _check_scratch(node, taps * positions if w[0] > positions else 0)
+        return math.prod(output) * taps
+    # Implementations make all products before they add them where the outputs overlap.
+    _check_scratch(node, taps * group * math.prod(x[2:]))
+    return math.prod(x) * taps
+
+
+def _check_scratch(node: Node, scratch: int) -> None:
+    if scratch > MAX_SCRATCH_ELEMENTS:
+        raise UnsupportedError(
+            f"{label(node)} needs {scratch} numbers in between; up to {MAX_SCRATCH_ELEMENTS} are supported"
+        )
+
+
+def _matmul(node: Node, inputs: Sequence[Shape], output: Shape) -> int:
+    return math.prod(output) * (inputs[0][-1] if inputs[0] else 1)
+
+
+def _gemm(node: Node, inputs: Sequence[Shape], output: Shape) -> int:
+    return math.prod(output) * inputs[0][0 if node.attributes.get("transA", 0) else 1]
+
+
+def _pool(node: Node, inputs: Sequence[Shape], output: Shape) -> int:
+    return math.prod(output) * int(math.prod(node.attributes.get("kernel_shape", ())))
+
+
+def shown(shapes: Sequence[Shape]) -> str:
+    """Shapes for people: ``(1x392, 4)``."""
+    return f"({', '.join('x'.join(map(str, shape)) or 'scalar' for shape in shapes)})"
+
+
+_LIKE_INPUT = """
+    Abs Celu Ceil Clip Cos Dropout Elu Erf Exp Floor Gelu HardSigmoid HardSwish Identity LeakyRelu Log
+    Mish Neg PRelu Reciprocal Relu Round Selu Sigmoid Sign Sin Softplus Softsign Sqrt Swish Tanh
+    ThresholdedRelu
+
+    BatchNormalization GroupNormalization InstanceNormalization LayerNormalization LogSoftmax
+    LpNormalization LRN MeanVarianceNormalization RMSNormalization Softmax
+"""
+
+_OTHERS = """
+    Add And Div Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Not Or Pow Sub Sum
+    Where Xor
+
+    GlobalAveragePool GlobalMaxPool
+    ReduceL1 ReduceL2 ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare
+
+    Cast CastLike Concat Constant ConstantOfShape DepthToSpace Expand Flatten Gather Pad Range Reshape
+    Resize Shape Size Slice SpaceToDepth Split Squeeze Tile Transpose Unsqueeze Upsample
+"""
+
+_WORK: Mapping[str, Work] = {
+    "AveragePool": _pool,
+    "Conv": _convolution,
+    "ConvTranspose": _convolution,
+    "Gemm": _gemm,
+    "MatMul": _matmul,
+    "MaxPool": _pool,
+}
+
+OPERATORS: Mapping[str, Operator] = {
+    name: Operator(name in _LIKE_INPUT.split(), RULES.get(name), _WORK.get(name))
+    for name in (*_LIKE_INPUT.split(), *_OTHERS.split(), *_WORK)
+}
+"""What convolutional and fully connected decoders export to, by op_type."""
+
+SUMS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+"""Sums of products: an image that ends in one has no activation."""
+
+SUBGRAPHS = ("If", "Loop", "Scan", "SequenceMap")
+"""Control flow, for a refusal that says so."""
+
+RANDOM = (
+    "Bernoulli",
+    "Multinomial",
+    "RandomNormal",
+    "RandomNormalLike",
+    "RandomUniform",
+    "RandomUniformLike",
+)
+"""The same z must give the same picture: sampling belongs outside the decoder."""
