@@ -16,7 +16,7 @@ from vaevis_tui.onnx_model.folding import Array as Constant
 from vaevis_tui.onnx_model.node import Node
 
 MAX_TENSOR = 1 << 29
-"""Bytes of one tensor: sizes and pads are only numbers in a file, and tables are made from them."""
+"""Bytes of one tensor that is made on the way; those of the file are bounded by `onnx_model.trace`."""
 
 
 def refuse(node: Node, problem: str) -> NoReturn:
@@ -116,11 +116,6 @@ class Importer:
     def move(self, name: str, output: str, view: Shape, order: Sequence[int], shape: Shape) -> None:
         """Add an `ir.Permute`."""
         self.add(ir.Permute(inputs=(name,), output=output, shape=shape, view=view, order=tuple(order)))
-
-    def check_size(self, node: Node, elements: int) -> None:
-        """Refuse an output of too many elements before anything is made for them."""
-        if elements * 4 > MAX_TENSOR:
-            refuse(node, f"it makes {elements} elements; at most {MAX_TENSOR >> 20} MiB are supported")
 
     def spatial(self, node: Node) -> tuple[int, int, int]:
         """Channels, height and width of the first input."""

@@ -68,6 +68,10 @@ def import_onnx(model: CheckedModel | onnx.ModelProto | str | os.PathLike[str]) 
     importer.shapes[walk.input] = walk.shape(walk.input)
     for node in walk.nodes:
         _read(importer, dataclasses.replace(node, inputs=tuple(importer.name(name) for name in node.inputs)))
+        for name in filter(None, node.outputs):
+            found = importer.shapes.get(importer.name(name))
+            if found is not None and found != walk.shape(name):
+                refuse(node, f"{name!r} would have shape {found}; it is {walk.shape(name)}")
     image = importer.name(output)
     if image not in importer.shapes:
         raise UnsupportedGraph(f"output {output!r} does not depend on the latent vector")

@@ -93,9 +93,7 @@ def _gather(importer: Importer, node: Node) -> None:
 
 def _tile(importer: Importer, node: Node) -> None:
     """Tile."""
-    repeats = importer.constant(node, 1, "repeats")
-    importer.check_size(node, _numbers(importer, node).size * int(np.prod(repeats, dtype=object)))
-    _pick(importer, node, np.tile(_numbers(importer, node), repeats))
+    _pick(importer, node, np.tile(_numbers(importer, node), importer.constant(node, 1, "repeats")))
 
 
 def _expand(importer: Importer, node: Node) -> None:
@@ -105,7 +103,6 @@ def _expand(importer: Importer, node: Node) -> None:
         shape = np.broadcast_shapes(importer.shape(node.inputs[0]), wanted)
     except ValueError as error:
         refuse(node, f"shape {importer.shape(node.inputs[0])} does not expand to {wanted}: {error}")
-    importer.check_size(node, int(np.prod(shape, dtype=object)))
     _pick(importer, node, np.broadcast_to(_numbers(importer, node), shape))
 
 
@@ -127,8 +124,6 @@ def _pad(importer: Importer, node: Node) -> None:
         pads[axis] = given[place], given[place + len(given) // 2]
     if pads[0].any():
         _check_axis(importer, node, 0)
-    lengths = [int(n) + int(p.sum()) for n, p in zip(numbers.shape, pads, strict=True)]
-    importer.check_size(node, int(np.prod([max(n, 0) for n in lengths], dtype=object)))
     cut = tuple(
         slice(max(-int(a), 0), n - max(-int(b), 0)) for n, (a, b) in zip(numbers.shape, pads, strict=True)
     )
