@@ -108,6 +108,55 @@ def test_refusals_of_a_mixture_name_what_is_wrong(
     assert expected in str(refusal.value)
 
 
+def directed_arrays() -> dict[str, NDArray[Any]]:
+    """A sound file of four dimensions that has two directions."""
+    return latents_arrays(4) | {
+        "direction_vectors": np.eye(4, dtype=np.float32)[:2],
+        "direction_names": np.array(["thickness", "schräg"]),
+        "direction_lows": np.array(["thin", ""]),
+        "direction_highs": np.array(["thick", ""]),
+        "direction_strengths": np.array([0.9, np.nan], np.float32),
+    }
+
+
+def test_directions_are_written_and_read_and_may_be_absent(tmp_path: Path) -> None:
+    space = read_latents(save(tmp_path, directed_arrays()))
+    again = tmp_path / "again.npz"
+    write_latents(again, space)
+    found = read_latents(again).directions
+    assert found is not None
+    assert (found.names, found.lows, found.highs) == (("thickness", "schräg"), ("thin", ""), ("thick", ""))
+    np.testing.assert_array_equal(found.vectors, np.eye(4)[:2])
+    np.testing.assert_array_equal(found.strengths, np.array([0.9, np.nan], np.float32))
+    assert read_latents(save(tmp_path, latents_arrays(4))).directions is None
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"direction_names": None}, "array direction_names is missing; an npz with mean,"),
+        ({"direction_names": np.array(["a"])}, "2 directions need as many names"),
+        ({"direction_names": np.array(["a", "a"])}, "directions must have names, each another one"),
+        ({"direction_names": np.array(["a", "\x1b[2J"])}, "array direction_names holds control characters"),
+        ({"direction_lows": np.array([1, 2])}, "array direction_lows is of type int64; text is supported"),
+        ({"direction_vectors": np.zeros((2, 4))}, "a direction is zero"),
+        ({"direction_vectors": np.ones((2, 3))}, "directions have 3 dimensions; expected 4"),
+        ({"direction_vectors": np.ones(4)}, "directions' vectors have shape (4,)"),
+        ({"direction_vectors": np.full((2, 4), np.inf)}, "directions' vectors holds NaN or infinities"),
+        ({"direction_strengths": np.array([2.0, 0.0])}, "strengths must lie between 0 and 1"),
+    ],
+)
+def test_refusals_of_directions_name_what_is_wrong(
+    tmp_path: Path, change: dict[str, Any], expected: str
+) -> None:
+    arrays = {**directed_arrays(), **change}
+    path = save(tmp_path, {key: value for key, value in arrays.items() if value is not None})
+    with pytest.raises(UserError) as refusal:
+        read_latents(path)
+    assert expected in str(refusal.value)
+    assert str(refusal.value).startswith(f"{path}: ")
+
+
 def test_no_anchors_are_written_and_read(tmp_path: Path) -> None:
     path = tmp_path / "latents.npz"
     write_latents(path, LatentSpace.standard_normal(3))

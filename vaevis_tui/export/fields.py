@@ -52,6 +52,13 @@ class Fields:
             raise UserError(f"the {self._what}'s {name} is {_shown(value)}; expected texts by name")
         return dict(value)
 
+    def text_list(self, name: str) -> list[str]:
+        """Texts in a row; there may be none."""
+        value = self._checked(name, list, "a list of texts")
+        if not all(isinstance(text, str) for text in value):
+            raise UserError(f"the {self._what}'s {name} is {_shown(value)}; expected a list of texts")
+        return list(value)
+
     def text(self, name: str) -> str:
         """A text."""
         return str(self._checked(name, str, "text"))

@@ -78,13 +78,24 @@ class Directions:
         """
         if other.dim != self.dim:
             raise ValueError(f"directions have {self.dim} dimensions; expected {other.dim}")
-        kept = [row for row, name in enumerate(other.names) if name not in self.names]
+        new = other.without(*self.names)
         return Directions(
-            np.concatenate((self.vectors, other.vectors[kept])),
-            (*self.names, *(other.names[row] for row in kept)),
-            (*self.lows, *(other.lows[row] for row in kept)),
-            (*self.highs, *(other.highs[row] for row in kept)),
-            np.concatenate((self.strengths, other.strengths[kept])),
+            np.concatenate((self.vectors, new.vectors)),
+            self.names + new.names,
+            self.lows + new.lows,
+            self.highs + new.highs,
+            np.concatenate((self.strengths, new.strengths)),
+        )
+
+    def without(self, *names: str) -> Directions:
+        """These, less those of the names given."""
+        kept = [row for row, name in enumerate(self.names) if name not in names]
+        return Directions(
+            self.vectors[kept],
+            tuple(self.names[row] for row in kept),
+            tuple(self.lows[row] for row in kept),
+            tuple(self.highs[row] for row in kept),
+            self.strengths[kept],
         )
 
 

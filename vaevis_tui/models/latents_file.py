@@ -1,4 +1,4 @@
-"""``latents.npz``: the aggregated posterior and its anchors, read with every size checked first."""
+"""``latents.npz``: the aggregated posterior, anchors and directions, read with every size checked first."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.latent.directions import Directions
 from vaevis_tui.latent.mixture import GaussianMixture
 from vaevis_tui.latent.space import Anchors, LatentSpace
 from vaevis_tui.onnx_model.limits import MAX_LATENT_DIM
@@ -31,6 +32,17 @@ _TYPES = {**_FLOATS, "anchor_labels": ("U", "text"), "anchor_indices": ("iu", "i
 _MIXTURE_TYPES = dict.fromkeys(("mixture_weights", "mixture_means", "mixture_factors"), ("f", "float32"))
 """The same of the arrays of a mixture, which come all or none."""
 
+_DIRECTION_TYPES = {
+    "direction_vectors": ("f", "float32"),
+    "direction_names": ("U", "text"),
+    "direction_lows": ("U", "text"),
+    "direction_highs": ("U", "text"),
+    "direction_strengths": ("f", "float32"),
+}
+"""The same of the arrays of named directions, which come all or none."""
+
+_ALL_TYPES = _TYPES | _MIXTURE_TYPES | _DIRECTION_TYPES
+
 
 def write_latents(path: Path, space: LatentSpace) -> None:
     """Write what `read_latents` reads; ``path`` ends in .npz."""
@@ -38,6 +50,12 @@ def write_latents(path: Path, space: LatentSpace) -> None:
     if space.mixture is not None:
         of_mixture = (space.mixture.weights, space.mixture.means, space.mixture.factors)
         mixture = dict(zip(_MIXTURE_TYPES, of_mixture, strict=True))
+    directions: dict[str, NDArray[Any]] = {}
+    if space.directions is not None and len(space.directions):
+        texts = (space.directions.names, space.directions.lows, space.directions.highs)
+        arrays = (np.array(each, dtype=np.str_) for each in texts)
+        of_directions = (space.directions.vectors, *arrays, space.directions.strengths)
+        directions = dict(zip(_DIRECTION_TYPES, of_directions, strict=True))
     np.savez_compressed(
         path,
         mean=space.mean,
@@ -50,6 +68,7 @@ def write_latents(path: Path, space: LatentSpace) -> None:
         anchor_labels=np.array(space.anchors.labels, dtype=np.str_),
         anchor_indices=space.anchors.indices,
         **mixture,  # type: ignore[arg-type]
+        **directions,  # type: ignore[arg-type]
     )
 
 
@@ -62,8 +81,11 @@ def read_latents(path: Path) -> LatentSpace:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            mixed = any(f"{key}.npy" in archive.namelist() for key in _MIXTURE_TYPES)
-            types = _TYPES | _MIXTURE_TYPES if mixed else _TYPES
+            present = set(archive.namelist())
+            types = dict(_TYPES)
+            for optional in (_MIXTURE_TYPES, _DIRECTION_TYPES):
+                if any(f"{key}.npy" in present for key in optional):
+                    types |= optional
             arrays = {key: _read_array(archive, key, path, types) for key in types}
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from None
@@ -110,7 +132,7 @@ def _header(file: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 def _space(path: Path, arrays: dict[str, NDArray[Any]]) -> LatentSpace:
     for key, array in arrays.items():
-        kinds, supported = (_TYPES | _MIXTURE_TYPES)[key]
+        kinds, supported = _ALL_TYPES[key]
         if array.dtype.kind not in kinds:
             raise UserError(f"{path}: array {key} is of type {array.dtype}; {supported} is supported")
     if arrays["mean"].size > MAX_LATENT_DIM:
@@ -119,9 +141,7 @@ def _space(path: Path, arrays: dict[str, NDArray[Any]]) -> LatentSpace:
         )
     if arrays["shell"].shape != (3,):
         raise UserError(f"{path}: array shell has shape {arrays['shell'].shape}; (3,) is supported")
-    labels = tuple(str(label) for label in arrays["anchor_labels"].ravel())
-    if not all(label.isprintable() for label in labels):
-        raise UserError(f"{path}: array anchor_labels holds control characters; plain text is supported")
+    labels = _texts(path, arrays, "anchor_labels")
     low, median, high = (float(radius) for radius in arrays["shell"])
     try:
         return LatentSpace(
@@ -135,6 +155,19 @@ def _space(path: Path, arrays: dict[str, NDArray[Any]]) -> LatentSpace:
             mixture=GaussianMixture(*(arrays[key] for key in _MIXTURE_TYPES))
             if _MIXTURE_TYPES.keys() <= arrays.keys()
             else None,
+            directions=_directions(path, arrays) if _DIRECTION_TYPES.keys() <= arrays.keys() else None,
         )
     except ValueError as error:
         raise UserError(f"{path}: {one_line(error)}") from None
+
+
+def _texts(path: Path, arrays: dict[str, NDArray[Any]], key: str) -> tuple[str, ...]:
+    texts = tuple(str(text) for text in arrays[key].ravel())
+    if not all(text.isprintable() for text in texts):
+        raise UserError(f"{path}: array {key} holds control characters; plain text is supported")
+    return texts
+
+
+def _directions(path: Path, arrays: dict[str, NDArray[Any]]) -> Directions:
+    names, lows, highs = (_texts(path, arrays, f"direction_{part}") for part in ("names", "lows", "highs"))
+    return Directions(arrays["direction_vectors"], names, lows, highs, arrays["direction_strengths"])
