@@ -199,7 +199,7 @@ def walking(frames: int = 30) -> Iterator[Row]:
     for graphics in Graphics:
         drawn_with = medium(graphics, ColorMode(), support)
         place = drawn_with.place(128, 128, 128, 64)
-        canvas = drawn_with.canvas(place)
+        canvas = drawn_with.surface(place, image_id=40)
         for quality in canvas.ladder[:2]:
             size, began = 0, time.process_time()
             for picture in pictures:

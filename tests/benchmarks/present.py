@@ -1,9 +1,9 @@
-"""How many pictures a second reach a terminal through the viewport, and what they cost.
+"""How many pictures a second reach a terminal through a live image, and what they cost.
 
     python -m tests.benchmarks.present [--rate 60] [--side 128] [--seconds 5] [--columns 132] [--rows 68]
         [--pictures gradient|walk]
 
-An app with nothing but a viewport runs on a pseudo-terminal that is read as fast as it can, fed with a
+An app with nothing but a live image runs on a pseudo-terminal that is read as fast as it can, fed with a
 gradient in which every pixel changes, or with pictures like those of a walk through photographs. Keys are
 sent meanwhile, and the time until the app has them is taken. ``cores`` is processor time over time, decoding
 not included.
@@ -61,47 +61,50 @@ def run_app(rate: float, side: int, seconds: float, pictures: str, report: Path)
 
     from tests.link.simulator import walk
     from tests.tui.frames import FakeFrame
+    from vaevis_tui.tui.live_image import LiveImage
+    from vaevis_tui.tui.terminal_port import TerminalPort
     from vaevis_tui.tui.textual_private import timed_driver_class
-    from vaevis_tui.tui.viewport import Viewport
 
     animation = Animation(walk(side, 240)) if pictures == "walk" else Animation.of_side(side)
 
     class BenchApp(App[None]):
-        keys: list[float]
+        def __init__(self) -> None:
+            super().__init__()
+            self.port = TerminalPort()
+            self.keys: list[float] = []
 
         def get_driver_class(self) -> type[Driver]:
             return timed_driver_class(super().get_driver_class())
 
         def compose(self) -> ComposeResult:
-            yield Viewport()
+            yield LiveImage(self.port)
 
         def on_ready(self) -> None:
-            self.keys = []
             self.run_worker(self.feed(), exit_on_error=True)
 
         def on_cursor_position(self, event: CursorPosition) -> None:
-            self.query_one(Viewport).answered(event.y + 1, event.x + 1)
+            self.port.acknowledge(event.y + 1, event.x + 1)
 
         def on_key(self, event: Key) -> None:
             self.keys.append(time.monotonic())
 
         async def feed(self) -> None:
-            viewport = self.query_one(Viewport)
+            image = self.query_one(LiveImage)
             loop = asyncio.get_running_loop()
             begun, cpu, number, snapshots = loop.time(), time.process_time(), 0, []
             while loop.time() - begun < seconds:
                 number += 1
                 await asyncio.sleep(max(0.0, begun + number / rate - loop.time()))
-                viewport.show(FakeFrame(animation.pictures[number % len(animation.pictures)]))
+                image.show(FakeFrame(animation.pictures[number % len(animation.pictures)]))
                 if number % round(rate) == 0:
-                    snapshots.append(viewport.meter.snapshot())
+                    snapshots.append(image.meter.snapshot())
             elapsed = loop.time() - begun
             last = snapshots[1:] or snapshots
             report.write_text(
                 json.dumps(
                     {
                         "fps": median(s.fps for s in last),
-                        "dropped": viewport.link.dropped,
+                        "dropped": image.slot.dropped,
                         "offered": number,
                         "draw_ms": median(s.draw.median for s in last if s.draw),
                         "draw_p99_ms": median(s.draw.p99 for s in last if s.draw),

@@ -1,9 +1,10 @@
 """A network and a terminal at its end, simulated, with a clock that nobody waits for.
 
-The program's side is what the viewport does with `Link`, `Adaptation` and `CellSurface`, without Textual: a
-walk shows a new picture 60 times a second, and keys are pressed meanwhile. Output joins a queue that the
-network serves at its rate, without end, as the buffers of pseudo-terminals, sshd and TCP together are; so
-whatever is sent too early is late at the terminal, and the latency of keys tells.
+The program's side is what the port and live images do with `FrameScheduler`, `Link`, `Adaptation` and
+`CellSurface`, without Textual: a walk shows a new frame 60 times a second, and keys are pressed meanwhile.
+Output joins a queue that the network serves at its rate, without end, as the buffers of pseudo-terminals,
+sshd and TCP together are; so whatever is sent too early is late at the terminal, and the latency of keys
+tells.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from numpy.typing import NDArray
 from vaevis_tui.terminal.cells.styles import HalfBlocks
 from vaevis_tui.terminal.cells.surface import CellSurface
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.link.adaptation import REST, Adaptation
+from vaevis_tui.terminal.link.adaptation import Adaptation
 from vaevis_tui.terminal.link.link import Link
+from vaevis_tui.terminal.link.scheduler import MAIN, FrameScheduler, FrameSlot, Turn
+from vaevis_tui.terminal.surface import Update
 
 FRAME_RATE = 60
 DECODING = 0.01
@@ -33,7 +36,7 @@ BESIDE = 600
 """Bytes that bars and statistics take with each picture."""
 KEY_INTERVAL = 0.23
 
-_QUESTION = re.compile(r"\x1b\[(\d+);(\d+)H\x1b\[6n")
+_ACK_REQUEST = re.compile(r"\x1b\[(\d+);(\d+)H\x1b\[6n")
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,9 @@ class Result:
         qualities: Time and name of the quality of each picture.
         sizes: Time and bytes of each picture.
         exact_at: When the last picture was on the screen as it is; None if it never was.
+        second_at: Times at which a part of the second image was on the screen.
+        second_sizes: Bytes of each.
+        second_exact_at: As `exact_at`, of the second image.
     """
 
     seconds: float
@@ -79,6 +85,9 @@ class Result:
     qualities: list[tuple[float, str]] = field(default_factory=list)
     sizes: list[tuple[float, int]] = field(default_factory=list)
     exact_at: float | None = None
+    second_at: list[float] = field(default_factory=list)
+    second_sizes: list[int] = field(default_factory=list)
+    second_exact_at: float | None = None
 
     @property
     def rate(self) -> float:
@@ -114,6 +123,43 @@ def walk(side: int = 128, count: int = 240, seed: int = 1) -> list[NDArray[np.ui
     return pictures
 
 
+class _LiveImage:
+    """What a live image does, without a widget: it draws its newest frame at the left edge of the screen."""
+
+    def __init__(
+        self,
+        pictures: list[NDArray[np.uint8]],
+        priority: int,
+        top: int,
+        link: Link,
+        clock: Callable[[], float],
+    ) -> None:
+        self.pictures = pictures
+        self.gives_way = priority > MAIN
+        self.adaptation = Adaptation(link, clock)
+        self.slot = FrameSlot(
+            priority,
+            is_exact=lambda: self.adaptation.exact,
+            is_whole=lambda: self.adaptation.whole or not self.gives_way,
+        )
+        height, width, _ = pictures[0].shape
+        self._surface = CellSurface(HalfBlocks(ColorMode()), height // 2, width)
+        self._top = top
+        self.picture = self._painted = pictures[0]
+        self.keys = 0
+        """Keys that the newest frame knows of."""
+
+    def plan(self, turn: Turn) -> Update:
+        draw: Callable[..., Update]
+        if not turn.refines:
+            self._painted = self.picture
+        if self.gives_way and not (turn.refines and self.adaptation.whole):
+            draw = partial(self.adaptation.part, seconds=turn.seconds)
+        else:
+            draw = self.adaptation.refinement if turn.refines else self.adaptation.frame
+        return draw(self._surface, self._painted, (self._top, 0), (0, 0, 0))
+
+
 class _Simulation:
     def __init__(
         self,
@@ -122,6 +168,7 @@ class _Simulation:
         seconds: float,
         rest: float,
         link: Callable[[Callable[[], float]], Link],
+        second: list[NDArray[np.uint8]] | None,
     ) -> None:
         self.now = 0.0
         self.network = network
@@ -129,18 +176,18 @@ class _Simulation:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = 0
         self._chance = random.Random(0)
-        self._pictures = pictures
         self._walk_ends, self._ends = seconds, seconds + rest
         self._link = link(self.clock)
-        self._adaptation = Adaptation(self._link, self.clock)
-        height, width, _ = pictures[0].shape
-        self._live = CellSurface(HalfBlocks(ColorMode()), height // 2, width)
+        self._scheduler = FrameScheduler(self._link, self.clock)
+        self._images = [_LiveImage(pictures, MAIN, 0, self._link, self.clock)]
+        if second:
+            below = len(pictures[0]) // 2
+            self._images.append(_LiveImage(second, MAIN + 1, below, self._link, self.clock))
+        for image in self._images:
+            self._scheduler.add(image.slot)
         self._number = 0
-        self._picture = pictures[0]
-        self._offered_at = 0.0
         self._pressed: list[float] = []
         self._heard = 0  # keys that the program knows of
-        self._keys_of_newest = 0
         self._seen = 0  # keys that the screen knows of
         self._way_free_at = 0.0
         self._arrives_at = self._answers_at = 0.0
@@ -173,10 +220,10 @@ class _Simulation:
     def _jitter(self) -> float:
         return self._chance.uniform(0, self.network.jitter)
 
-    def _transmit(self, text: str, size: int, number: int, keys: int, refines: bool) -> None:
+    def _transmit(self, text: str, size: int, image: _LiveImage, refines: bool) -> None:
         """Put output on the way; questions are answered when what is before them has come."""
         done = 0
-        for question in _QUESTION.finditer(text):
+        for question in _ACK_REQUEST.finditer(text):
             self._pass(len(text[done : question.end()].encode()))
             done = question.end()
             if self.network.answers:
@@ -184,9 +231,9 @@ class _Simulation:
                 self._answers_at = max(
                     self._answers_at, self._arrives_at + self.network.round_trip / 2 + self._jitter()
                 )
-                self.at(self._answers_at, partial(self._answer, row, column))
+                self.at(self._answers_at, partial(self._acknowledge, row, column))
         self._pass(size - len(text[:done].encode()))
-        self.at(self._arrives_at, partial(self._see, number, keys, refines))
+        self.at(self._arrives_at, partial(self._see, image, image.keys, refines))
 
     def _pass(self, size: int) -> None:
         begin = max(self.now, self._way_free_at)
@@ -196,13 +243,18 @@ class _Simulation:
             arrives = ceil(arrives / self.network.refresh) * self.network.refresh
         self._arrives_at = max(self._arrives_at, arrives)
 
-    def _see(self, number: int, keys: int, refines: bool) -> None:
+    def _see(self, image: _LiveImage, keys: int, refines: bool) -> None:
+        if image.gives_way:
+            self.result.second_at.append(self.now)
+            if self.now > self._walk_ends and image.adaptation.exact and self.result.second_exact_at is None:
+                self.result.second_exact_at = self.now
+            return
         if not refines:
             self.result.presented.append(self.now)
         for key in range(self._seen, keys):
             self.result.latencies.append(self.now - self._pressed[key])
         self._seen = max(self._seen, keys)
-        if self.now > self._walk_ends and self._adaptation.exact and self.result.exact_at is None:
+        if self.now > self._walk_ends and image.adaptation.exact and self.result.exact_at is None:
             self.result.exact_at = self.now
 
     # The program's side
@@ -214,58 +266,55 @@ class _Simulation:
         self.at(self.now + DECODING, partial(self._offer, frame, self._heard))
 
     def _offer(self, frame: int, keys: int) -> None:
-        self._picture = self._pictures[frame % len(self._pictures)]
-        self._keys_of_newest = keys
-        self._offered_at = self.now
-        self._number += 1
-        self._link.offer(self._number)
+        for image in self._images:
+            image.picture = image.pictures[frame % len(image.pictures)]
+            image.keys = keys
+            self._scheduler.offer(image.slot)
         self._advance()
 
-    def _answer(self, row: int, column: int) -> None:
-        number = self._link.answered(row, column)
+    def _acknowledge(self, row: int, column: int) -> None:
+        number = self._link.acknowledged(row, column)
         if number is not None:
             self._link.presented(number)
         self._advance()
 
     def _advance(self) -> None:
-        """As `Viewport` does."""
-        delay = self._link.delay()
-        if delay == 0:
-            self._send(refines=False)
-        elif delay is not None:
-            self._wake_after(delay)
-        pause = self._link.pause()
-        if self._link.waiting is None and not self._adaptation.exact and pause is not None:
-            pause = max(pause, self._offered_at + REST - self.now)
-            if pause <= 1e-9:
-                self._send(refines=True)
-            else:
+        """As `TerminalPort` does."""
+        while (upcoming := self._scheduler.next()) is not None:
+            turn, pause = upcoming
+            if pause > 1e-9:
                 self._wake_after(pause)
+                return
+            self._send(turn)
 
     def _wake_after(self, delay: float) -> None:
         if self._woken_at is None or self._woken_at <= self.now or self.now + delay < self._woken_at:
             self._woken_at = self.now + delay
             self.at(self._woken_at, self._advance)
 
-    def _send(self, *, refines: bool) -> None:
-        draw = self._adaptation.refinement if refines else self._adaptation.frame
-        if refines:
-            self._number += 1
+    def _send(self, turn: Turn) -> None:
+        image = next(image for image in self._images if image.slot is turn.slot)
+        self._number += 1
         number = self._number
-        update = draw(self._live, self._picture, (0, 0), (0, 0, 0))
-        questions = [self._link.question(number, before=before) for before in (True, False)]
-        text = f"{questions[0]}{update.text}{questions[1]}"
-        size = len(text.encode()) + BESIDE
+        update = image.plan(turn)
+        requests = [self._link.ack_request(number, before=before) for before in (True, False)]
+        text = f"{requests[0]}{update.text}{requests[1]}"
+        size = len(text.encode()) + (0 if image.gives_way else BESIDE)
         window = self._link.window
-        self._link.sent(number, size)
-        self.result.in_flight.append((len(self._link.in_flight), window))
+        self._link.sent(number, size, background=image.gives_way)
+        self._scheduler.sent(turn)
         self.result.sent += size
-        self.result.sizes.append((self.now, size))
         self.result.output.append(text)
-        quality = self._adaptation.quality
-        assert quality is not None
-        self.result.qualities.append((self.now, quality.name))
-        self._transmit(text, size, number, self._keys_of_newest, refines)
+        if image.gives_way:
+            self.result.second_sizes.append(size)
+        else:
+            frames = sum(not frame.background for frame in self._link.in_flight)
+            self.result.in_flight.append((frames, window))
+            self.result.sizes.append((self.now, size))
+            quality = image.adaptation.quality
+            assert quality is not None
+            self.result.qualities.append((self.now, quality.name))
+        self._transmit(text, size, image, turn.refines)
         if self._link.written(number, size) is not None or not self.network.answers:
             self.at(self.now, self._advance)
 
@@ -278,6 +327,7 @@ def simulate(
     rest: float = 1.0,
     link: Callable[[Callable[[], float]], Link] = Link,
     meanwhile: Sequence[tuple[float, Callable[[], None]]] = (),
+    second: list[NDArray[np.uint8]] | None = None,
 ) -> Result:
     """Walk for some seconds, then rest.
 
@@ -288,8 +338,9 @@ def simulate(
         rest: Seconds afterwards.
         link: Makes the link, given the simulation's clock.
         meanwhile: What else happens, and when.
+        second: Frames of a second image that gives way to the first; it is shown below that.
     """
-    simulation = _Simulation(network, pictures, seconds, rest, link)
+    simulation = _Simulation(network, pictures, seconds, rest, link, second)
     for time, action in meanwhile:
         simulation.at(time, action)
     return simulation.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -149,3 +150,23 @@ def test_reduced_motion_sends_fewer_pictures() -> None:
     )
     assert 6 <= result.rate <= 9
     assert result.sent < 20 * (BESIDE + 64 * 32 * 40)
+
+
+@pytest.mark.parametrize(("megabits", "round_trip"), [(100, 0.005), (10, 0.05), (1, 0.05), (1, 0.2)])
+def test_a_second_image_goes_out_after_the_first_and_both_end_exact(
+    megabits: float, round_trip: float
+) -> None:
+    network, second = Network(megabits * 1e6, round_trip), walk(32, 60, seed=3)
+    alone = simulate(network, pictures(64), seconds=4.0, rest=3.5, link=over_ssh)
+    both = simulate(network, pictures(64), seconds=4.0, rest=3.5, link=over_ssh, second=second)
+    assert both.rate >= 0.8 * alone.rate
+    part = max(both.second_sizes) * 8 / network.bits_per_second
+    assert both.latency[0] <= alone.latency[0] * 1.1 + 1 / 60
+    assert both.latency[1] <= alone.latency[1] + 2 * part + 1 / 60
+    times = [time for time in both.second_at if time < 4.0]
+    assert max(b - a for a, b in pairwise(times)) < 0.5 + 0.3, "it is not starved"
+    screen = PixelScreen(64, 32 + 16)
+    for output in both.output:
+        screen.feed(output + "\x1b[m")
+    assert (screen.pixels()[:64] == pictures(64)[59]).all()
+    assert (screen.pixels()[64:, :32] == second[59]).all()

@@ -24,7 +24,7 @@ from vaevis_tui.latent.space import Anchors, LatentSpace
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.tui.app import ExplorerApp
 from vaevis_tui.tui.explorer import ExplorerScreen
-from vaevis_tui.tui.viewport import Viewport
+from vaevis_tui.tui.live_image import LiveImage
 
 
 class Clock:
@@ -170,8 +170,8 @@ class Explorer:
         self.screen = screen
 
     @property
-    def viewport(self) -> Viewport:
-        return self.screen.query_one(Viewport)
+    def image(self) -> LiveImage:
+        return self.screen.query_one("#image", LiveImage)
 
     @property
     def exploration(self) -> Exploration:
@@ -181,7 +181,7 @@ class Explorer:
     @property
     def frame(self) -> Frame:
         """The newest frame on the screen."""
-        frame = self.viewport.presented
+        frame = self.image.presented
         assert isinstance(frame, Frame)
         return frame
 
@@ -210,7 +210,7 @@ class Explorer:
         await self.until(self._settled)
 
     def _settled(self) -> bool:
-        frame = self.viewport.presented
+        frame = self.image.presented
         return isinstance(frame, Frame) and frame.tag is self.exploration and frame.z is self._point(frame)
 
     def _point(self, frame: Frame) -> object:

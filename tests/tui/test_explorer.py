@@ -29,8 +29,8 @@ from vaevis_tui.tui.fps_panel import FpsPanel
 from vaevis_tui.tui.help import HelpScreen
 from vaevis_tui.tui.hint_bar import HintBar
 from vaevis_tui.tui.latent_bars import LatentBars
+from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.value_prompt import ValuePrompt
-from vaevis_tui.tui.viewport import Viewport
 
 
 def track_of(bars: LatentBars) -> tuple[int, int]:
@@ -451,8 +451,8 @@ async def test_pressing_twice_resets() -> None:
 
 async def test_the_wheel_selects_over_the_bars_and_moves_over_the_picture() -> None:
     async with exploring() as explorer:
-        bars, viewport = explorer.screen.query_one(LatentBars), explorer.viewport
-        for widget, event in ((bars, events.MouseScrollDown), (viewport, events.MouseScrollUp)):
+        bars, image = explorer.screen.query_one(LatentBars), explorer.image
+        for widget, event in ((bars, events.MouseScrollDown), (image, events.MouseScrollUp)):
             explorer.app.post_message(wheel(event, widget.region.x + 4, widget.region.y + 4))
             await explorer.pilot.pause()
         await explorer.settle()
@@ -466,10 +466,10 @@ async def test_follows_every_resize() -> None:
         for width, height in ((200, 60), (40, 12), (20, 6), (5, 2), (120, 36), (80, 24)):
             await explorer.pilot.resize_terminal(width, height)
             await explorer.press("right")
-            placement = explorer.viewport.placement
+            placement = explorer.image.placement
             assert placement is not None
-            assert placement.columns <= explorer.viewport.size.width
-            assert placement.rows <= explorer.viewport.size.height
+            assert placement.columns <= explorer.image.size.width
+            assert placement.rows <= explorer.image.size.height
         assert isinstance(placement, Placement)
         assert placement.scale == 1
 
@@ -498,7 +498,7 @@ async def test_no_key_does_harm_before_a_model_is_open() -> None:
                 await pilot.press(binding.key)
                 if app.screen is not app.screen_stack[0]:
                     await pilot.press("escape")
-            assert "opening rings" in str(app.screen.query_one(Viewport).render())
+            assert "opening rings" in str(app.screen.query_one(LiveImage).render())
             go_on.set()
             screen = app.screen
             assert isinstance(screen, ExplorerScreen)

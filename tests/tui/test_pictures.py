@@ -42,16 +42,16 @@ def looks_right(
             if steps is not None:
                 await steps(explorer)
             panel = explorer.screen.query_one(FpsPanel)
-            panel.statistics = explorer.viewport.meter.snapshot()
-            panel.link = explorer.viewport.link.stats()
-            panel.quality = explorer.viewport.quality
+            panel.statistics = explorer.image.meter.snapshot()
+            panel.link = explorer.app.port.link.stats()
+            panel.quality = explorer.image.quality
             await pilot.pause()
 
         return compare(app, terminal_size=size, run_before=before)
 
 
 async def after_a_second_of_walking(explorer: Explorer) -> None:
-    meter = explorer.viewport.meter
+    meter = explorer.image.meter
     for frame in range(60):
         explorer.clock.now += 1 / 60 if frame % 20 else 1 / 24
         meter.decoded(0.0008 + 0.0001 * (frame % 7))

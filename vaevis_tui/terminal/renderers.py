@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.detect.support import GraphicsSupport
@@ -26,8 +24,7 @@ def medium(graphics: Graphics, colors: ColorMode, support: GraphicsSupport) -> R
 
     match graphics:
         case Graphics.KITTY:
-            # Two numbers in a row, not those of another program in the same terminal, by all likelihood.
-            return KittyImages(colors, support, image_id=1 + 2 * (os.getpid() % 127))
+            return KittyImages(colors, support)
         case Graphics.ITERM:
             return InlineImages(colors, support)
         case _:

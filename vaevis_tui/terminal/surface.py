@@ -134,7 +134,7 @@ class Surface(Protocol):
         """Somebody may have drawn over a row of cells, or over all."""
         ...
 
-    def leave(self) -> str:
+    def erase(self) -> str:
         """What takes the picture off the screen where writing into its cells does not."""
         ...
 
@@ -148,7 +148,7 @@ class Renderer(Protocol):
         ...
 
     @property
-    def stand_in(self) -> Renderer:
+    def fallback(self) -> Renderer:
         """What draws the picture where something lies on it: itself if it draws text, which that covers."""
         ...
 
@@ -160,8 +160,13 @@ class Renderer(Protocol):
         """A picture, uint8 (h, w, 3), as its canvas takes it."""
         ...
 
-    def canvas(self, place: Place) -> Surface:
-        """A canvas there, whose cells the terminal shows nobody knows what in."""
+    def surface(self, place: Place, image_id: int) -> Surface:
+        """A surface there; what the terminal shows in its cells is not known.
+
+        Args:
+            place: Where `place` puts the image.
+            image_id: Of an image in the terminal, where its protocol numbers them, see `KittyImage`.
+        """
         ...
 
     def still(self, picture: Pixels, columns: int, rows: int) -> str:

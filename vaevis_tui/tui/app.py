@@ -17,13 +17,15 @@ from textual.theme import ThemeProvider
 from vaevis_tui.explorer.decoding import Decoding
 from vaevis_tui.explorer.session_store import SessionKeeper
 from vaevis_tui.explorer.settings import ExplorerSettings
+from vaevis_tui.terminal.cells.renderer import cell_renderer
+from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.explorer import ExplorerScreen
 from vaevis_tui.tui.overlay import Palette
 from vaevis_tui.tui.signals import be_ready_to_be_killed, watch_terminal
+from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.textual_private import timed_driver_class
 from vaevis_tui.tui.theme import DARK, LIGHT
-from vaevis_tui.tui.viewport import Viewport
 
 
 class ExplorerApp(App[None], inherit_bindings=False):
@@ -41,6 +43,11 @@ class ExplorerApp(App[None], inherit_bindings=False):
         self._settings = settings
         self._decoding = decoding
         self.keeper = SessionKeeper(settings, decoding)
+        self.port = TerminalPort(
+            settings.way.link(settings.clock),
+            renderer=cell_renderer(Graphics.HALF, settings.colors),
+            clock=settings.clock,
+        )
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
@@ -57,13 +64,12 @@ class ExplorerApp(App[None], inherit_bindings=False):
             screen.refresh()
 
     def on_cursor_position(self, event: CursorPosition) -> None:
-        """The terminal has answered what the picture asked; the event counts from 0."""
-        for viewport in self.screen_stack[0].query(Viewport):
-            viewport.answered(event.y + 1, event.x + 1)
+        """The terminal acknowledges a frame; the event counts from 0."""
+        self.port.acknowledge(event.y + 1, event.x + 1)
 
     def get_default_screen(self) -> Screen[None]:
         """The explorer."""
-        return ExplorerScreen(self._settings, self._decoding)
+        return ExplorerScreen(self._settings, self._decoding, self.port)
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's driver for this platform, which can tell when a picture has been written."""

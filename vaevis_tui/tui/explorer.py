@@ -29,7 +29,6 @@ from vaevis_tui.explorer.walk_pacer import WalkPacer
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.latent.inversion import Inversion
 from vaevis_tui.latent.notation import parse_latent
-from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.terminal.link.clipboard import clipboard_hint, set_clipboard
 from vaevis_tui.tui import keys
@@ -38,9 +37,10 @@ from vaevis_tui.tui.graphics_switch import GraphicsSwitch
 from vaevis_tui.tui.hint_bar import HintBar
 from vaevis_tui.tui.latent_bars import LatentBars
 from vaevis_tui.tui.layout import arrange
+from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.textual_private import write_out
 from vaevis_tui.tui.value_prompt import ValuePrompt
-from vaevis_tui.tui.viewport import Viewport
 
 WALK_RATE = 60.0
 """Steps of the walk per second where decoding and drawing keep up: what most terminals refresh at."""
@@ -83,31 +83,28 @@ class ExplorerScreen(Screen[None]):
     ExplorerScreen {
         layout: vertical; overflow: hidden; background: $background;
         #main { height: 1fr; }
-        Viewport { width: 1fr; height: 1fr; }
+        LiveImage { width: 1fr; height: 1fr; }
     }
     """
 
-    def __init__(self, settings: ExplorerSettings, decoding: Decoding) -> None:
+    def __init__(self, settings: ExplorerSettings, decoding: Decoding, port: TerminalPort) -> None:
         super().__init__()
         self._settings = settings
         self._decoding = decoding
         self._exploration: Exploration | None = None
         self._info: DecoderInfo | None = None
-        self._viewport = Viewport(
-            cell_renderer(Graphics.HALF, settings.colors),
-            link=settings.way.link(settings.clock),
-            meter=settings.meter,
-            clock=settings.clock,
-            placeholder=f"opening {settings.model} …",
+        self._port = port
+        self._image = LiveImage(
+            port, meter=settings.meter, placeholder=f"opening {settings.model} …", id="image"
         )
-        self._viewport.before_paint = self._show_point  # bars and frame go out together, at the link's pace
+        self._image.before_paint = self._show_point  # bars and frame go out together, at the link's pace
         self._bars = LatentBars()
         self._panel = FpsPanel()
         self._hints = HintBar()
         self._graphics = GraphicsSwitch(
-            self._viewport, settings.graphics, settings.colors, settings.inquiry, self._show_graphics
+            port, self, settings.graphics, settings.colors, settings.inquiry, self._show_graphics
         )
-        self._pace = WalkPacer(settings.clock, lambda: self._viewport.link.waiting is None)
+        self._pace = WalkPacer(settings.clock, lambda: not self._image.waiting)
         self._newest: Frame | None = None
         self._about_colors = settings.notice
         """Said once it is known what pictures are drawn with: not in cells they may have all colours."""
@@ -126,7 +123,7 @@ class ExplorerScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Picture beside bars, statistics below, hints at the bottom."""
         with Horizontal(id="main"):
-            yield self._viewport
+            yield self._image
             yield self._bars
         yield self._panel
         yield self._hints
@@ -245,13 +242,13 @@ class ExplorerScreen(Screen[None]):
 
     def _take_frame(self, frame: Frame) -> None:
         for _ in range(frame.number - 1 - (self._newest.number if self._newest else 0)):
-            self._viewport.meter.dropped()  # it was replaced by this one on its way here
+            self._image.meter.dropped()  # it was replaced by this one on its way here
         self._newest = frame
-        self._viewport.show(frame)
+        self._image.show(frame)
         self._pace.picture_came()
         self._step_if_due()
 
-    @on(Viewport.Presented)
+    @on(LiveImage.Presented, "#image")
     def _presented(self) -> None:
         self._step_if_due()
 
@@ -364,12 +361,12 @@ class ExplorerScreen(Screen[None]):
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """The wheel over the picture moves the selected dimension."""
-        if self._viewport.region.contains_point(event.screen_offset):
+        if self._image.region.contains_point(event.screen_offset):
             self.action_nudge(0.1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """The wheel over the picture moves the selected dimension."""
-        if self._viewport.region.contains_point(event.screen_offset):
+        if self._image.region.contains_point(event.screen_offset):
             self.action_nudge(-0.1)
 
     # The walk
@@ -407,7 +404,7 @@ class ExplorerScreen(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         """Rest while another screen lies over this one, which would hide the walk."""
-        self._viewport.step_aside()
+        self._image.hide()
         self._ticker.pause()
         self._walking = False
 
@@ -418,9 +415,9 @@ class ExplorerScreen(Screen[None]):
     # Statistics
 
     def _show_statistics(self) -> None:
-        self._panel.statistics = self._viewport.meter.snapshot()
-        self._panel.link = self._viewport.link.stats()
-        graphics, quality = self._viewport.medium.graphics, self._viewport.quality
+        self._panel.statistics = self._image.meter.snapshot()
+        self._panel.link = self._port.link.stats()
+        graphics, quality = self._port.renderer.graphics, self._image.quality
         plain = graphics is Graphics.HALF or quality != "exact"
         self._panel.quality = quality if plain else f"{graphics}, exact"
 
@@ -505,7 +502,7 @@ class ExplorerScreen(Screen[None]):
 
     def action_snapshot(self) -> None:
         """Save the picture on show; nothing stops for it."""
-        frame = self._viewport.presented or self._newest
+        frame = self._image.presented or self._newest
         if not isinstance(frame, Frame) or not isinstance(frame.tag, Exploration) or self._info is None:
             return
         bundle = frame.tag.bundle

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from textual.app import App
+from textual.widget import Widget
 
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.detect.probe import Reply, ReplyKind
@@ -14,8 +15,8 @@ from vaevis_tui.terminal.detect.support import GraphicsSupport, conclude
 from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
 from vaevis_tui.terminal.graphics import AUTO, PROTOCOLS, Graphics
 from vaevis_tui.terminal.renderers import medium
+from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.textual_private import ask_terminal, window_of_terminal
-from vaevis_tui.tui.viewport import Viewport
 
 NAMES = {
     Graphics.KITTY: "kitty's graphics",
@@ -38,7 +39,8 @@ class GraphicsSwitch:
     """Asks the terminal, follows the wish, and goes through the kinds by hand.
 
     Args:
-        viewport: Shows the pictures.
+        port: Of the app, whose live images are all drawn alike.
+        widget: One of that app's, until which is gone answers count.
         wish: A kind of graphics, or `AUTO`.
         colors: The colours that the terminal draws text in.
         inquiry: What to ask the terminal; nothing if None.
@@ -47,13 +49,15 @@ class GraphicsSwitch:
 
     def __init__(
         self,
-        viewport: Viewport,
+        port: TerminalPort,
+        widget: Widget,
         wish: str,
         colors: ColorMode,
         inquiry: TerminalProbe | None,
         changed: Callable[[Graphics, str | None], None],
     ) -> None:
-        self._viewport = viewport
+        self._port = port
+        self._widget = widget
         self._wish = wish
         self._colors = colors
         self._inquiry = inquiry
@@ -80,16 +84,16 @@ class GraphicsSwitch:
     def _ask(self, queries: dict[ReplyKind, bytes]) -> bool:
         assert self._inquiry is not None
         batch = b"".join(queries.values())
-        return ask_terminal(self._viewport.app, batch, self._inquiry.timeout, self._heard)
+        return ask_terminal(self._widget.app, batch, self._inquiry.timeout, self._heard)
 
     def resized(self) -> None:
         """The window has another size, and perhaps another font: dots may be others."""
-        if self._inquiry is not None and self._can_ask and self._viewport.medium.graphics in PROTOCOLS:
+        if self._inquiry is not None and self._can_ask and self._port.renderer.graphics in PROTOCOLS:
             self._ask(self._inquiry.size_queries)
 
     def cycle(self) -> None:
         """The next kind of graphics that this terminal can draw with."""
-        self._wish = following(self._viewport.medium.graphics, self._support)
+        self._wish = following(self._port.renderer.graphics, self._support)
         graphics = Graphics(self._wish)
         self._show(graphics, f"drawn as {NAMES[graphics]}")
 
@@ -106,12 +110,12 @@ class GraphicsSwitch:
         """Off the event loop: inside tmux, that is asked, too."""
         assert self._inquiry is not None
         self._concluded = True
-        replies, window = tuple(self._replies.values()), window_of_terminal(self._viewport.app)
+        replies, window = tuple(self._replies.values()), window_of_terminal(self._widget.app)
         concluding = asyncio.get_running_loop().run_in_executor(None, self._inquiry.conclude, replies, window)
         concluding.add_done_callback(lambda done: self._take_support(done.result()))
 
     def _take_support(self, support: GraphicsSupport) -> None:
-        if not self._viewport.is_attached:
+        if not self._widget.is_attached:
             return
         choice = choose(self._wish, support)
         self._support = choice.support
@@ -119,6 +123,6 @@ class GraphicsSwitch:
 
     def _show(self, graphics: Graphics, notice: str | None) -> None:
         shown = medium(graphics, self._colors, self._support)
-        if shown != self._viewport.medium:
-            self._viewport.medium = shown
+        if shown != self._port.renderer:
+            self._port.renderer = shown
         self._changed(graphics, notice)

@@ -25,7 +25,7 @@ from vaevis_tui.tui.textual_private import PictureStrip
 
 
 class DecodedFrame(Protocol):
-    """What a viewport shows: the engine's Frame, or anything like it."""
+    """What a live image shows: the engine's Frame, or anything like it."""
 
     @property
     def picture(self) -> NDArray[np.uint8]:
@@ -47,14 +47,14 @@ class RenderContext:
         behind: Whether another screen lies on top.
         background: What is not picture.
         filters: What the app does to colours.
-        medium: What the picture is drawn with.
+        renderer: What the picture is drawn with.
     """
 
     size: Size
     behind: bool
     background: Color
     filters: tuple[LineFilter, ...]
-    medium: Renderer
+    renderer: Renderer
 
     def fill(self, width: int) -> Strip:
         """So many cells of background."""
@@ -69,48 +69,52 @@ class RenderContext:
 
 
 class PaintedFrame:
-    """A frame in its surroundings.
+    """A frame in its context.
 
     Args:
         frame: What is shown.
-        surroundings: In which.
+        context: In which.
         adaptation: Makes lines as good as the way takes them.
-        touched: Called when the compositor has written something else than the exact picture.
-        before: What was drawn before: where it has the same place, its canvas is handed on.
+        image_id: For an image in the terminal, see `TerminalPort.new_image_id`.
+        on_inexact: Called when the compositor has written something else than the exact picture.
+        before: What was drawn before: where it has the same place, its surface is handed on.
     """
 
     def __init__(
         self,
         frame: DecodedFrame,
-        surroundings: RenderContext,
+        context: RenderContext,
         adaptation: Adaptation,
-        touched: Callable[[], None],
+        image_id: int,
+        on_inexact: Callable[[], None],
         before: PaintedFrame | None,
     ) -> None:
         height, width, _ = frame.picture.shape
-        medium = surroundings.medium
+        renderer = context.renderer
         self.frame = frame
-        self.surroundings = surroundings
-        self.placement = medium.place(height, width, *surroundings.size)
-        pixels = medium.pixels(frame.picture, self.placement)
-        self.pixels = _coarsened(pixels) if surroundings.behind else pixels
+        self.context = context
+        self.placement = renderer.place(height, width, *context.size)
+        pixels = renderer.pixels(frame.picture, self.placement)
+        self.pixels = _coarsened(pixels) if context.behind else pixels
         self.in_place = (
-            before is not None and before.surroundings == surroundings and before.placement == self.placement
+            before is not None and before.context == context and before.placement == self.placement
         )
-        self.canvas: Surface = (
-            before.canvas if before is not None and self.in_place else medium.canvas(self.placement)
-        )
+        self.surface: Surface
+        if before is not None and self.in_place:
+            self.surface = before.surface
+        else:
+            self.surface = renderer.surface(self.placement, image_id)
         self._adaptation = adaptation
-        self._touched = touched
+        self._on_inexact = on_inexact
 
     @cached_property
     def halves(self) -> Halves:
         """What the cells look like in half-blocks."""
-        return self.canvas.halves(self.pixels, self.surroundings.background.rgb)
+        return self.surface.halves(self.pixels, self.context.background.rgb)
 
     @cached_property
     def _as_good_as_fits(self) -> tuple[Lines, Quality]:
-        return self._adaptation.lines(self.canvas, self.pixels, self.surroundings.background.rgb)
+        return self._adaptation.lines(self.surface, self.pixels, self.context.background.rgb)
 
     @property
     def size(self) -> int:
@@ -120,25 +124,25 @@ class PaintedFrame:
     def output(self, row: int, console: Console) -> str:
         """A row of the picture as it goes to the terminal."""
         text = self._as_good_as_fits[0].rows[row]
-        return self.surroundings.fill(self.placement.columns).render(console) if text is None else text
+        return self.context.fill(self.placement.columns).render(console) if text is None else text
 
     def written(self, row: int) -> None:
         """The compositor writes a row."""
         lines, quality = self._as_good_as_fits
         lines.commit(row)
         self._adaptation.wrote_lines(quality)
-        if quality.tolerance or self.canvas.stale:
-            self._touched()
+        if quality.tolerance or self.surface.stale:
+            self._on_inexact()
 
     def on_split(self, row: int) -> None:
         """The compositor may write parts of a row in half-blocks, or something else in its place."""
-        self.canvas.forget(row)
-        if self.canvas.stale:
-            self._touched()
+        self.surface.forget(row)
+        if self.surface.stale:
+            self._on_inexact()
 
     def lines(self) -> list[Strip]:
         """The picture's rows amid the background."""
-        around, place = self.surroundings, self.placement
+        around, place = self.context, self.placement
         columns, rows = around.size
         left = around.fill(place.left)
         right = around.fill(columns - place.left - place.columns)
@@ -150,29 +154,29 @@ class PaintedFrame:
 class _Row:
     """One row of what is drawn, for the compositor."""
 
-    __slots__ = ("_drawn", "_number")
+    __slots__ = ("_number", "_painted")
 
-    def __init__(self, drawn: PaintedFrame, number: int) -> None:
-        self._drawn = drawn
+    def __init__(self, painted: PaintedFrame, number: int) -> None:
+        self._painted = painted
         self._number = number
 
     @property
     def columns(self) -> int:
-        return self._drawn.placement.columns
+        return self._painted.placement.columns
 
     @property
     def colors(self) -> NDArray[np.uint8]:
-        colors: NDArray[np.uint8] = self._drawn.halves[self._number]
+        colors: NDArray[np.uint8] = self._painted.halves[self._number]
         return colors
 
     def output(self, console: Console) -> str:
-        return self._drawn.output(self._number, console)
+        return self._painted.output(self._number, console)
 
     def written(self) -> None:
-        self._drawn.written(self._number)
+        self._painted.written(self._number)
 
     def on_split(self) -> None:
-        self._drawn.on_split(self._number)
+        self._painted.on_split(self._number)
 
 
 def _coarsened(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -6,7 +6,6 @@ What it relies on is checked by tests/tui/test_textual_private.py, which fails i
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import os
 import selectors
 import signal
@@ -215,6 +214,11 @@ class LiveLane:
         app = self._widget.app
         driver = app._driver
         return driver is not None and app._running and not (driver.is_headless or driver.is_inline)
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether any of the widget was in sight when its screen was laid out last."""
+        return self._widget in self._widget.screen._compositor.visible_widgets
 
     def spot(self) -> Spot | None:
         """Where to draw; None where the compositor has to.
@@ -525,6 +529,18 @@ def window_of_terminal(app: App[Any]) -> Window | None:
     return window_of(driver.fileno) if isinstance(driver, TimedDriver) and driver.can_be_asked else None
 
 
+def call_in_app(app: App[Any], callback: Callable[[], None]) -> None:
+    """Call back in the event loop as if the app had handled a message, with its errors handled by it.
+
+    Not by MessagePump.call_later, which looks up the signature of its callback: 0.2 ms a frame.
+    """
+    with app._context():
+        try:
+            callback()
+        except Exception as error:
+            app._handle_exception(error)
+
+
 def before_leaving(app: App[Any], teardown_output: Callable[[], str]) -> None:
     """See to it that something is written before the terminal is given back, at the end or for a while."""
     if isinstance(app._driver, TimedDriver):
@@ -539,21 +555,13 @@ def report_written(widget: Widget, callback: Callable[[WriteReport], None]) -> N
     """
     app = widget.app
     loop = asyncio.get_running_loop()
-    context = contextvars.copy_context()  # holds the active app, which a callback from another thread lacks
-
-    def call_back(written: WriteReport) -> None:
-        # Not by MessagePump.call_later, which looks up the signature of its callback: 0.2 ms a frame.
-        try:
-            callback(written)
-        except Exception as error:
-            app._handle_exception(error)
 
     def report(written: WriteReport) -> None:
         if not loop.is_closed():
-            loop.call_soon_threadsafe(call_back, written, context=context)
+            loop.call_soon_threadsafe(call_in_app, app, partial(callback, written))
 
     driver = app._driver
     if isinstance(driver, TimedDriver):
         driver.write(_Mark(report))
     else:
-        loop.call_soon(call_back, WriteReport(0.0, 0))
+        loop.call_soon(call_in_app, app, partial(callback, WriteReport(0.0, 0)))

@@ -138,7 +138,7 @@ def test_greys_and_256_colours() -> None:
 def test_sixteen_colours() -> None:
     mode = ColorMode(ColorDepth.SIXTEEN)
     medium = cell_renderer(Graphics.HALF, mode)
-    canvas = medium.canvas(medium.place(10, 7, 7, 5))
+    canvas = medium.surface(medium.place(10, 7, 7, 5))
     update = canvas.plan(noise(0), ladder(mode)[0])
     update.commit()
     assert "38;" not in update.text

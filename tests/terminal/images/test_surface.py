@@ -1,4 +1,4 @@
-"""Where pictures of dots go. That they are shown there is proved by tests/tui/test_viewport_dots.py."""
+"""Where pictures of dots go. That they are shown there is proved by tests/tui/test_live_image_dots.py."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_there_is_a_medium_for_each_kind(graphics: Graphics, kind: type[Renderer
     made = medium(graphics, ColorMode(), ALL)
     assert isinstance(made, kind)
     assert made.graphics is graphics
-    assert made.stand_in.graphics is Graphics.HALF
+    assert made.fallback.graphics is Graphics.HALF
 
 
 @pytest.mark.parametrize("graphics", list(Graphics))
@@ -94,9 +94,9 @@ def noise(seed: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 
 def test_a_limit_sends_some_rows_of_a_frame_and_the_rest_later() -> None:
-    images = KittyImages(ColorMode(), ALL, image_id=40)
+    images = KittyImages(ColorMode(), ALL)
     place = images.place(32, 32, 20, 10)
-    canvas, screen = images.canvas(place), DotScreen(20, 12, CELL)
+    canvas, screen = images.surface(place, 40), DotScreen(20, 12, CELL)
     for pixels, limit in ((noise(0), None), *[(noise(1), 1500)] * 20):
         update = canvas.plan(pixels, DOTS_LADDER[0], (1, 1), limit=limit)
         assert limit is None or update.size <= limit
@@ -109,8 +109,8 @@ def test_a_limit_sends_some_rows_of_a_frame_and_the_rest_later() -> None:
 
 
 def test_what_is_not_committed_has_not_happened() -> None:
-    images = KittyImages(ColorMode(), replace(ALL, kitty=KittyGraphics(True, False)), image_id=40)
-    canvas, screen = images.canvas(images.place(32, 32, 20, 10)), DotScreen(20, 12, CELL)
+    images = KittyImages(ColorMode(), replace(ALL, kitty=KittyGraphics(True, False)))
+    canvas, screen = images.surface(images.place(32, 32, 20, 10), 40), DotScreen(20, 12, CELL)
     for seed in range(4):
         for quality in DOTS_LADDER[1:]:
             canvas.plan(noise(seed), quality, (1, 1))
@@ -125,7 +125,7 @@ def test_every_step_of_the_ladder_takes_fewer_bytes() -> None:
     (picture,) = walk(128, 1)
     for graphics in (Graphics.KITTY, Graphics.ITERM, Graphics.SIXEL):
         made = medium(graphics, ColorMode(), ALL)
-        canvas = made.canvas(made.place(128, 128, 64, 32))
+        canvas = made.surface(made.place(128, 128, 64, 32), 40)
         sizes = [canvas.plan(picture, quality).size for quality in canvas.ladder]
         assert sizes == sorted(sizes, reverse=True)
         assert sizes[-1] < sizes[0] / 2.5

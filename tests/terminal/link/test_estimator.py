@@ -68,12 +68,12 @@ def test_next_to_nothing_that_is_late_says_nothing_of_the_rate() -> None:
 def test_drawing_that_takes_long_is_no_short_round_trip() -> None:
     clock = ManualClock()
     link = Link(clock)
-    link.offer(1)
-    question = link.question(1, before=True)
+
+    question = link.ack_request(1, before=True)
     assert question == "\x1b[3;2H\x1b[6n"
     clock.now += 0.04  # it is on its way while the picture is drawn
     link.sent(1, 5_000)
     clock.now += 0.01
-    link.answered(3, 2)
-    link.answered(2, 2)
+    link.acknowledged(3, 2)
+    link.acknowledged(2, 2)
     assert link.stats().round_trip == pytest.approx(0.05)

@@ -1,28 +1,18 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from tests.support import ManualClock
 from vaevis_tui.terminal.link.link import FIRST_ACK_TIMEOUT, TIMEOUT, Link
 
 
 def send(link: Link, number: int) -> None:
-    link.offer(number)
-    assert link.may_send()
+    assert link.pause() == 0
     link.sent(number, 1000)
 
 
 def test_a_picture_goes_at_once() -> None:
-    link = Link(ManualClock())
-    assert not link.may_send()
-    assert link.delay() is None
-
-    assert not link.offer(1)
-
-    assert link.may_send()
+    assert Link(ManualClock()).pause() == 0
 
 
 def test_the_window_closes_and_presenting_opens_it() -> None:
@@ -32,13 +22,12 @@ def test_the_window_closes_and_presenting_opens_it() -> None:
     clock.now += 1
     send(link, 2)
     clock.now += 1
-    link.offer(3)
-    assert link.delay() is None
+    assert link.pause() is None
     assert [(picture.number, picture.size) for picture in link.in_flight] == [(1, 1000), (2, 1000)]
 
     assert link.presented(1) == 2.0
 
-    assert link.may_send()
+    assert link.pause() == 0
     assert len(link.in_flight) == 1
 
 
@@ -53,27 +42,13 @@ def test_presenting_one_presents_all_before_it() -> None:
     assert link.presented(1) is None
 
 
-def test_the_newest_takes_the_place_of_what_waits() -> None:
-    link = Link(ManualClock(), window=1)
-    send(link, 1)
-    assert not link.offer(2)
-    assert link.offer(3)
-    assert link.offer(4)
-
-    assert link.waiting == 4
-    assert link.dropped == 2
-    link.presented(1)
-    assert link.waiting == 4, "the newest is never dropped"
-
-
 def test_no_more_than_the_maximum_rate() -> None:
     clock = ManualClock()
     link = Link(clock, max_rate=50)
     sent = 0
     for tick in range(1, 1001):  # a second, offered a thousand pictures
         clock.now = 100 + tick / 1000
-        link.offer(tick)
-        if link.may_send():
+        if link.pause() == 0:
             link.sent(tick, 1)
             link.presented(tick)
             sent += 1
@@ -86,14 +61,12 @@ def test_pictures_made_unevenly_at_the_maximum_rate_all_go_in_time() -> None:
     waits = []
     for number in range(200):
         clock.now = 100 + number / 50 + (0.008 if number % 3 else 0.0)
-        link.offer(number)
-        delay = link.delay()
+        delay = link.pause()
         assert delay is not None
         waits.append(delay)
         clock.now += delay
         link.sent(number, 1)
         link.presented(number)
-    assert link.dropped == 0
     assert max(waits) < 0.009
 
 
@@ -103,8 +76,7 @@ def test_a_pause_earns_no_burst() -> None:
     send(link, 1)
     clock.now += 60
     for number in range(2, 100):
-        link.offer(number)
-        if not link.may_send():
+        if link.pause() != 0:
             break
         link.sent(number, 1)
     assert number <= 4
@@ -113,10 +85,8 @@ def test_a_pause_earns_no_burst() -> None:
 def test_what_is_forgotten_makes_room() -> None:
     link = Link(ManualClock(), window=1)
     send(link, 1)
-    link.offer(2)
     link.forget()
     assert link.presented(1) is None
-    assert link.waiting == 2
     assert len(link.in_flight) == 0
 
 
@@ -133,12 +103,11 @@ class TestAnswers:
         """A link over which a picture of 10 kB has come in 0.1 s, at a round trip of 0.05 s."""
         clock = ManualClock()
         link = Link(clock)
-        link.offer(1)
         link.sent(1, 10_000)
         clock.now += 0.05
-        assert link.answered(3, 2) is None
+        assert link.acknowledged(3, 2) is None
         clock.now += 0.1
-        assert link.answered(2, 2) == 1
+        assert link.acknowledged(2, 2) == 1
         link.presented(1)
         clock.now += 1
         return clock, link
@@ -152,30 +121,27 @@ class TestAnswers:
 
     def test_the_questions_carry_the_number(self) -> None:
         link = Link(ManualClock())
-        assert link.question(1, before=True) == "\x1b[3;2H\x1b[6n"
-        assert link.question(31, before=False) == "\x1b[2;32H\x1b[6n"
-        assert link.question(32, before=False) == "\x1b[2;1H\x1b[6n"
-        assert Link(ManualClock(), asks=False).question(1, before=True) == ""
+        assert link.ack_request(1, before=True) == "\x1b[3;2H\x1b[6n"
+        assert link.ack_request(31, before=False) == "\x1b[2;32H\x1b[6n"
+        assert link.ack_request(32, before=False) == "\x1b[2;1H\x1b[6n"
+        assert Link(ManualClock(), asks=False).ack_request(1, before=True) == ""
 
     def test_a_picture_that_is_written_is_not_presented_yet(self) -> None:
         clock, link = self.answering()
         send(link, 2)
         assert link.written(2, 10_000) is None
         assert len(link.in_flight) == 1
-        assert link.answered(2, 3) == 2
+        assert link.acknowledged(2, 3) == 2
         assert link.presented(2) == 0.0
         send_at = clock.now + 1
         clock.now = send_at
-        link.offer(3)
         link.sent(3, 0, asked=False)
         assert link.written(3, 0) == 0.0, "nobody was asked"
 
     def test_pictures_are_sent_no_faster_than_they_arrive(self) -> None:
         _, link = self.answering()
-        link.offer(2)
         link.sent(2, 10_000)
-        link.offer(3)
-        delay = link.delay()
+        delay = link.pause()
         assert delay is not None
         assert 0 < delay <= 0.1
 
@@ -183,7 +149,7 @@ class TestAnswers:
         _, link = self.answering()
         send(link, 2)
         for row, column in ((1, 3), (2, 9), (24, 3), (2, 80)):
-            assert link.answered(row, column) is None
+            assert link.acknowledged(row, column) is None
         assert len(link.in_flight) == 1
 
     def test_a_slow_answer_lowers_the_rate_before_it_comes(self) -> None:
@@ -195,15 +161,14 @@ class TestAnswers:
     def test_an_answer_that_never_comes_is_not_waited_for(self) -> None:
         clock, link = self.answering()
         for number in range(2, 9):
-            link.offer(number)
-            if link.delay() is not None:
+            if link.pause() is not None:
                 link.sent(number, 10_000)
-        assert link.delay() is None
+        assert link.pause() is None
         timeout = link.timeout
         assert timeout is not None
         assert TIMEOUT <= timeout < TIMEOUT + 1
         clock.now += timeout
-        assert link.delay() == 0.0
+        assert link.pause() == 0.0
         assert not link.answering
 
     def test_few_pictures_go_before_the_first_answer_is_given_up(self) -> None:
@@ -216,10 +181,9 @@ class TestAnswers:
             send(link, number)
             link.written(number, 1000)
         assert number == 3
-        link.offer(4)
-        assert link.delay() is None
+        assert link.pause() is None
         clock.now += FIRST_ACK_TIMEOUT
-        assert link.delay() == 0.0
+        assert link.pause() == 0.0
 
     def test_answers_that_come_too_late_to_be_waited_for_still_count(self) -> None:
         clock, link = self.answering()
@@ -227,7 +191,7 @@ class TestAnswers:
         clock.now += 10
         assert link.pause() is not None
         assert not link.answering
-        assert link.answered(2, 3) == 2
+        assert link.acknowledged(2, 3) == 2
         assert link.answering
         assert (link.capacity or 0) < 1000
 
@@ -237,60 +201,12 @@ class TestAnswers:
             Link(ManualClock(), budget=rates.get("budget"), ceiling=rates.get("ceiling"))
 
 
-class LinkMachine(RuleBasedStateMachine):
-    """Whatever happens in whatever order, every picture is accounted for and the newest is not lost."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.clock = ManualClock()
-        self.link = Link(self.clock, window=3)
-        self.offered = self.sent = 0
-
-    @rule()
-    def offer(self) -> None:
-        self.offered += 1
-        self.link.offer(self.offered)
-
-    @precondition(lambda self: self.link.may_send())
-    @rule()
-    def send(self) -> None:
-        assert self.link.waiting is not None
-        self.link.sent(self.link.waiting, 10)
-        self.sent += 1
-
-    @precondition(lambda self: self.link.in_flight)
-    @rule(data=st.data())
-    def present(self, data: st.DataObject) -> None:
-        picture = data.draw(st.sampled_from(self.link.in_flight))
-        assert self.link.presented(picture.number) is not None
-
-    @rule(seconds=st.floats(0, 0.1))
-    def wait(self, seconds: float) -> None:
-        self.clock.now += seconds
-
-    @invariant()
-    def nothing_is_lost(self) -> None:
-        waiting = self.link.waiting is not None
-        assert self.offered == self.sent + self.link.dropped + waiting
-        assert len(self.link.in_flight) <= 3
-        assert self.link.waiting in (None, self.offered)
-        if waiting and not self.link.in_flight:
-            delay = self.link.delay()
-            assert delay is not None
-            assert delay <= 1 / 60 + 1e-9, "a picture that waits can go soon once nothing is under way"
-
-
-LinkMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
-test_link_machine = LinkMachine.TestCase
-
-
 def test_what_is_written_beside_a_frame_takes_its_share_of_the_cap() -> None:
     clock = ManualClock()
     link = Link(clock, ceiling=10_000, asks=False)
     written = 0
     for number in range(1, 2000):
-        link.offer(number)
-        if link.may_send():
+        if link.pause() == 0:
             link.sent(number, 1000)
             link.written(number, 4000)
             written += 4000

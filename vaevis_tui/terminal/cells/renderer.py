@@ -36,7 +36,7 @@ class CellMedium:
     style: CellStyle
 
     @property
-    def stand_in(self) -> CellMedium:
+    def fallback(self) -> CellMedium:
         """Itself."""
         return self
 
@@ -53,7 +53,7 @@ class CellMedium:
         assert isinstance(place, Placement)
         return resample(picture, place)
 
-    def canvas(self, place: Place) -> Surface:
+    def surface(self, place: Place, image_id: int = 0) -> Surface:
         """As for any medium."""
         return CellSurface(self.style, place.rows, place.columns)
 

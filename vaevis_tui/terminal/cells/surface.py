@@ -61,7 +61,7 @@ class CellSurface:
         self._known &= ~(covered | self._covered)
         self._covered = covered
 
-    def leave(self) -> str:
+    def erase(self) -> str:
         """Nothing: what is drawn over it takes its place."""
         return ""
 

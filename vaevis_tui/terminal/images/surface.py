@@ -1,7 +1,7 @@
 """Images that are sent as dots: where they go, and the canvas of each protocol.
 
 A picture of dots lies on cells that are background. It is not of them: whatever is to lie on it would have to
-be cut out of it, so where anything does, the picture is drawn in half-blocks instead (`Renderer.stand_in`).
+be cut out of it, so where anything does, the picture is drawn in half-blocks instead (`Renderer.fallback`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from vaevis_tui.terminal.color.palette import to_grey
 from vaevis_tui.terminal.detect.support import GraphicsSupport
 from vaevis_tui.terminal.encoder import RGB, Pixels
 from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.images.ids import image_id
 from vaevis_tui.terminal.images.iterm2 import inline_image
 from vaevis_tui.terminal.images.kitty import MAX_CELLS, KittyImage, KittyOutput
 from vaevis_tui.terminal.images.passthrough import as_it_is, through_tmux
@@ -31,6 +32,9 @@ from vaevis_tui.terminal.surface import Halves, Lines, Mask, Place, Surface, Upd
 SHARP_FROM = 128
 """Pixels along a side from which on a picture is sent as it is. Smaller ones are enlarged by repetition:
 many terminals smooth what they enlarge, and what is repeated takes few bytes."""
+
+STILL_IMAGE = image_id(0)
+"""The number of an image that is shown once."""
 
 _CELL = (2, 1)
 """Height and width of a cell where its dots are not known: their proportions."""
@@ -185,7 +189,7 @@ class _DotCanvas(ABC):
         """Whoever draws into its cells takes the dots away, of which it is one whole."""
         self._shown = None
 
-    def leave(self) -> str:
+    def erase(self) -> str:
         """Nothing: what is drawn over it takes its place."""
         self._shown = None
         return ""
@@ -287,7 +291,7 @@ class KittyCanvas(_DotCanvas):
         if self._image.placeholders:
             self._placed = False
 
-    def leave(self) -> str:
+    def erase(self) -> str:
         """What removes the picture from the terminal."""
         self._shown, self._placed = None, False
         return self._image.delete()
@@ -311,7 +315,7 @@ class DotMedium(ABC):
         """Which."""
 
     @property
-    def stand_in(self) -> CellMedium:
+    def fallback(self) -> CellMedium:
         """Half-blocks."""
         return cell_renderer(Graphics.HALF, self.colors)
 
@@ -326,19 +330,19 @@ class DotMedium(ABC):
             picture = resample(picture, Placement(place.height, place.width, 0, 0, 0))
         return to_grey(picture) if self.colors.grey else picture
 
-    def canvas(self, place: Place) -> Surface:
+    def surface(self, place: Place, image_id: int) -> Surface:
         """As for any medium."""
         assert isinstance(place, DotPlacement)
-        return self._canvas(place)
+        return self._surface(place, image_id)
 
     @abstractmethod
-    def _canvas(self, place: DotPlacement) -> _DotCanvas: ...
+    def _surface(self, place: DotPlacement, image_id: int) -> _DotCanvas: ...
 
     def still(self, picture: Pixels, columns: int, rows: int) -> str:
         """As for any medium. Room is made first: at the bottom of the screen a picture would be cut."""
         height, width, _ = picture.shape
         place = self.place(height, width, columns, rows)
-        update = self._canvas(place).plan(self.pixels(picture, place), DOTS_LADDER[0], None)
+        update = self._surface(place, STILL_IMAGE).plan(self.pixels(picture, place), DOTS_LADDER[0], None)
         room = "\n" * place.rows
         return f"{room}\x1b[{place.rows}A\x1b7{update.text}\x1b8\x1b[{place.rows}B\r"
 
@@ -354,7 +358,7 @@ class Sixels(DotMedium):
         cell, limit = self.support.cell or _CELL, self.support.sixel_size or _SIXEL_SIZE
         return fit_dots(height, width, columns, rows, cell, limit)
 
-    def _canvas(self, place: DotPlacement) -> _DotCanvas:
+    def _surface(self, place: DotPlacement, image_id: int) -> _DotCanvas:
         return SixelCanvas(place, self.support.sixel_registers)
 
 
@@ -364,25 +368,19 @@ class InlineImages(DotMedium):
 
     graphics = Graphics.ITERM
 
-    def _canvas(self, place: DotPlacement) -> _DotCanvas:
+    def _surface(self, place: DotPlacement, image_id: int) -> _DotCanvas:
         return InlineImageCanvas(place, self.support.multiplexer == "tmux")
 
 
 @dataclass(frozen=True)
 class KittyImages(DotMedium):
-    """kitty's graphics.
-
-    Attributes:
-        image_id: As for `KittyImage`.
-    """
-
-    image_id: int
+    """kitty's graphics."""
 
     graphics = Graphics.KITTY
 
-    def _canvas(self, place: DotPlacement) -> _DotCanvas:
+    def _surface(self, place: DotPlacement, image_id: int) -> _DotCanvas:
         kitty = self.support.kitty
         assert kitty is not None
         wrap = through_tmux if self.support.multiplexer == "tmux" else as_it_is
-        image = KittyImage(self.image_id, placeholders=kitty.placeholders, frames=kitty.frames, wrap=wrap)
+        image = KittyImage(image_id, placeholders=kitty.placeholders, frames=kitty.frames, wrap=wrap)
         return KittyCanvas(place, image)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import inf
 
 from vaevis_tui.terminal.encoder import RGB, Pixels
-from vaevis_tui.terminal.link.link import Link
+from vaevis_tui.terminal.link.link import SLICE, Link
 from vaevis_tui.terminal.quality import EXACT, Quality
 from vaevis_tui.terminal.surface import Lines, Surface, Update
 
@@ -14,11 +14,6 @@ TRY_BETTER = 0.3
 """Seconds between attempts to do with the next better quality."""
 MARGIN = 0.8
 """Share of the time it may take that a better quality must do with, so that it does not come and go."""
-REST = 0.1
-"""Seconds without a new picture after which the exact one is sent."""
-SLICE = 0.05
-"""Seconds of the way that a part of the exact picture takes: what a key pressed meanwhile has to wait for."""
-
 WHOLE = 0.2
 """Seconds of the way that a whole picture may take, where all is drawn anew: at the start, after a resize."""
 
@@ -53,6 +48,11 @@ class Adaptation:
     def exact(self) -> bool:
         """Whether the last picture went as it is."""
         return self._quality is None or (not self._quality.tolerance and self._whole)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the last frame went in full, in whatever quality."""
+        return self._whole
 
     @property
     def name(self) -> str:
@@ -96,15 +96,39 @@ class Adaptation:
             step += 1
             self._tried_at = self._clock()
 
-    def refinement(self, canvas: Surface, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
-        """More of the exact picture, at rest; `exact` tells when that was all."""
-        capacity = self._link.capacity
-        limit = None if capacity is None else max(int(capacity * SLICE), 512)
-        quality = canvas.ladder[EXACT]
-        update = canvas.plan(pixels, quality, at, background, limit)
+    def part(
+        self,
+        canvas: Surface,
+        pixels: Pixels,
+        at: tuple[int, int],
+        background: RGB,
+        seconds: float = SLICE,
+    ) -> Update:
+        """What the link takes in some time of an image that gives way; `whole` tells when that was all.
+
+        It is exact where it can be sent in parts, and else as good as it can be in about that time.
+        """
+        limit = self._limit(seconds)
+        for quality in canvas.ladder:
+            update = canvas.plan(pixels, quality, at, background, limit)
+            if limit is None or update.size <= 2 * limit:
+                break
         update.commit()
         self._quality, self._whole = quality, update.whole
         return update
+
+    def refinement(self, canvas: Surface, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
+        """More of the exact picture, at rest; `exact` tells when that was all."""
+        quality = canvas.ladder[EXACT]
+        update = canvas.plan(pixels, quality, at, background, self._limit(SLICE))
+        update.commit()
+        self._quality, self._whole = quality, update.whole
+        return update
+
+    def _limit(self, seconds: float) -> int | None:
+        """Bytes that the link takes in some time; None for any number."""
+        capacity = self._link.capacity
+        return None if capacity is None else max(int(capacity * seconds), 512)
 
     def _room(self, step: int, steps: tuple[Quality, ...]) -> float:
         """Bytes that a picture may take in a quality."""

@@ -122,8 +122,14 @@ class LinkEstimator:
         while self._minima[0][0] < now - MEMORY:
             self._minima.popleft()
 
-    def ended(self, sent: float, size: int) -> None:
-        """The question after a picture, sent then and so many bytes long, was answered now."""
+    def ended(self, sent: float, size: int, *, paced: bool = True) -> None:
+        """The question after a picture, sent then and so many bytes long, was answered now.
+
+        Args:
+            sent: When it began to be handed over.
+            size: Its length in bytes.
+            paced: Whether it was sent when the way should have been free; else it tells nothing of queues.
+        """
         now = self._clock()
         free = max(sent + (self.round_trip or 0.0), self._free_at)
         service = max(now - max(free, self._begun_at), (now - free) / 4, LEAST_SERVICE)
@@ -135,6 +141,8 @@ class LinkEstimator:
             self._seconds = DECAY * self._seconds + own
         queued = self._free_at - (sent + (self.round_trip or 0.0))
         self._free_at = now
+        if not paced:
+            return
         round_trip = self.round_trip or 0.0
         chance = max(QUEUE, round_trip * QUEUE_SHARE)
         if queued <= chance:

@@ -23,6 +23,9 @@ ROW_AFTER, ROW_BEFORE = 2, 3
 TIMEOUT = 3.0
 """Seconds beyond the expected in which an answer must come; then the terminal counts as silent again."""
 
+SLICE = 0.05
+"""Seconds of the link that a part takes of an image that gives way: a key pressed meanwhile waits for it."""
+
 FIRST_ACK_TIMEOUT = 2.0
 """Seconds in which the first answer is hoped for where there is a budget, with few pictures under way."""
 FIRST_WINDOW = 3
@@ -37,11 +40,13 @@ class InFlight:
         number: The picture's number.
         size: Its length in bytes; once it was written, with all that was written since the one before.
         since: When it began to be handed over, in seconds of the link's clock.
+        background: Whether it is of an image that gives way to the main one.
     """
 
     number: int
     size: int
     since: float
+    background: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +71,15 @@ class LinkStats:
 
 
 class Link:
-    """The way to the terminal: a window of pictures under way, and one slot for the picture that waits.
+    """The link to the terminal: a window of frames in flight, and a budget of bytes.
 
-    Nothing queues: a picture that is offered takes the place of the one that waits, which is dropped before
-    any work was spent on it. The newest is never dropped, so the last one is shown when pictures cease.
+    A frame is told of by `sent` once `pause` is 0, by `written` and by `acknowledged`. Numbers grow. Until
+    the terminal has acknowledged once, or where it is not asked to, a frame counts as presented when its last
+    byte was written to the terminal's device, which buffers a few KiB before it makes the writer wait (and,
+    over a network, megabytes: hence ``budget``). Afterwards it counts when the terminal has acknowledged it.
 
-    A picture is told of by `offer`, by `sent` once `delay` is 0, by `written` and by `answered`. Numbers
-    grow. Until the terminal has answered a `question` once, or where it is not asked, a picture counts as
-    presented when its last byte was written to the terminal's device, which buffers a few KiB before it makes
-    the writer wait (and, over a network, megabytes: hence ``budget``). Afterwards it counts when the terminal
-    has answered.
+    Frames of the main image are paced to ``max_rate`` and to what the link takes. Those in the *background*
+    have a window of their own and no rate, but share the bytes: see `FrameScheduler`.
 
     Args:
         clock: Seconds that never go back.
@@ -115,29 +119,19 @@ class Link:
         self._hopes_until: float | None = None
         self._due = clock()
         self._interval = self._period
-        self._waiting: int | None = None
+        self._taken_until = clock()
+        """When the link has taken all bytes that were sent, by its capacity."""
         self._under_way: tuple[InFlight, ...] = ()
-        self._questioned: tuple[int, float] = (-1, 0.0)
+        self._requested: tuple[int, float] = (-1, 0.0)
         """The last picture before which a question was written, and when."""
         self._asked: dict[int, InFlight] = {}
         """Frames by number whose answers are still to come, also where nobody waits for them."""
-        self._dropped = 0
         self._sizes: deque[tuple[float, int]] = deque()
-
-    @property
-    def waiting(self) -> int | None:
-        """Number of the picture that waits to be sent."""
-        return self._waiting
 
     @property
     def in_flight(self) -> tuple[InFlight, ...]:
         """The pictures under way, oldest first."""
         return self._under_way
-
-    @property
-    def dropped(self) -> int:
-        """How many pictures gave way to a newer one so far."""
-        return self._dropped
 
     @property
     def answering(self) -> bool:
@@ -154,30 +148,34 @@ class Link:
         """Bytes a second that may be sent; None for any number."""
         self._look_for_overdue()
         limits = [limit for limit in (self._route.rate, self._ceiling) if limit is not None]
-        if not self._answering and self._budget is not None:
+        if self._budget is not None and not (self._answering and self._route.rate):
             limits.append(self._budget)
         return min(limits) if limits else None
 
-    def offer(self, number: int) -> bool:
-        """A picture waits from now on; True if it takes the place of another, which is thereby dropped."""
-        drops = self._waiting is not None
-        self._waiting = number
-        self._dropped += drops
-        return drops
-
-    def delay(self) -> float | None:
-        """Seconds until the waiting picture may be sent, 0 for now; None if none waits or nobody knows."""
-        return None if self._waiting is None else self.pause()
-
     def pause(self) -> float | None:
-        """Seconds until anything may be sent, 0 for now.
+        """Seconds until the next frame of the main image may be sent, 0 for now.
 
-        None if the window is full: an answer makes room, or that none comes. Ask again after `timeout`.
+        None if the window is full: an acknowledgement makes room, or that none comes. Ask again after
+        `timeout`.
         """
         self._give_up()
-        if len(self._under_way) >= self.window or self._hope():
+        frames = sum(not frame.background for frame in self._under_way)
+        if frames >= self.window or self._hope():
             return None
         return max(0.0, self._due - self._clock())
+
+    def background_pause(self, *, overdue: bool = False) -> float | None:
+        """Seconds until more may be sent of an image that gives way to the main one; None as for `pause`.
+
+        Args:
+            overdue: Whether it may take the place of bytes of the main image by now.
+        """
+        self._give_up()
+        parts = sum(frame.background for frame in self._under_way)
+        room = self._route.window(SLICE) if self._answering else 1
+        if parts >= room or self._hope():
+            return None
+        return 0.0 if overdue else max(0.0, self._taken_until - self._clock())
 
     @property
     def timeout(self) -> float | None:
@@ -186,22 +184,19 @@ class Link:
             return self._hope()
         return max(0.0, self._under_way[0].since + self._longest() - self._clock())
 
-    def may_send(self) -> bool:
-        """Whether a picture waits and may be sent now."""
-        return self.delay() == 0
-
-    def sent(self, number: int, size: int, *, asked: bool = True) -> None:
-        """The waiting picture, or more of one that was sent before, was handed over.
+    def sent(self, number: int, size: int, *, asked: bool = True, background: bool = False) -> None:
+        """A frame, or more of one that was sent before, was handed over.
 
         Args:
             number: Its number.
             size: Its length in bytes.
-            asked: Whether with both questions.
+            asked: Whether with both requests for an acknowledgement.
+            background: Whether it is of an image that gives way to the main one.
         """
         now = self._clock()
-        questioned, since = self._questioned
-        self._waiting = None
-        self._under_way += (InFlight(number, size, since if asked and questioned == number else now),)
+        requested, since = self._requested
+        began = since if asked and requested == number else now
+        self._under_way += (InFlight(number, size, began, background),)
         if self.asks and asked:
             self._asked[number] = self._under_way[-1]
             if len(self._asked) >= SEQUENCE_NUMBERS:  # numbers come round
@@ -210,12 +205,17 @@ class Link:
             self._hopes_until = now + FIRST_ACK_TIMEOUT
         self._count(now, size)
         capacity = self.capacity
-        self._interval = max(self._period, size / capacity if capacity else 0.0)
+        seconds = size / capacity if capacity else 0.0
+        self._taken_until = max(self._taken_until, now) + seconds
+        if background:
+            self._due = max(self._due, self._taken_until)
+            return
+        self._interval = max(self._period, seconds)
         # The next may come early by what this one was late, up to a period: pictures that are made at the
         # maximum rate, but not evenly, would be dropped otherwise.
         self._due = max(self._due, now - self._period) + self._interval
 
-    def question(self, number: int, *, before: bool) -> str:
+    def ack_request(self, number: int, *, before: bool) -> str:
         """What to write around a picture so that the terminal answers: a cursor move and ``CSI 6 n``.
 
         The cursor stays there: whoever writes this saves and restores its place. The one before counts as
@@ -224,7 +224,7 @@ class Link:
         if not self.asks:
             return ""
         if before:
-            self._questioned = number, self._clock()
+            self._requested = number, self._clock()
         return f"\x1b[{ROW_BEFORE if before else ROW_AFTER};{1 + number % SEQUENCE_NUMBERS}H\x1b[6n"
 
     def written(self, number: int, size: int) -> float | None:
@@ -242,7 +242,7 @@ class Link:
         self._asked[number] = replace(asked, size=max(size, asked.size))
         return None if self._answering else self.presented(number)
 
-    def answered(self, row: int, column: int) -> int | None:
+    def acknowledged(self, row: int, column: int) -> int | None:
         """The terminal has reported its cursor, counted from 1.
 
         Returns:
@@ -255,7 +255,7 @@ class Link:
         if row == ROW_BEFORE:
             self._route.begun(picture.since)
             return None
-        self._route.ended(picture.since, picture.size)
+        self._route.ended(picture.since, picture.size, paced=not picture.background)
         self._asked = {number: p for number, p in self._asked.items() if number > picture.number}
         return picture.number
 
@@ -271,7 +271,7 @@ class Link:
         return now - since[0] if since else None
 
     def forget(self) -> None:
-        """Nobody will hear of what is under way any more. What waits goes on waiting."""
+        """Nobody will hear of what is under way any more."""
         self._under_way = ()
         self._asked.clear()
 
@@ -293,6 +293,7 @@ class Link:
         self._count(self._clock(), size)
         if capacity := self.capacity:
             self._due += size / capacity
+            self._taken_until += size / capacity
 
     def _count(self, now: float, size: int) -> None:
         while self._sizes and self._sizes[0][0] <= now - 1.0:

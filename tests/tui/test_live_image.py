@@ -30,11 +30,12 @@ from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.link.link import Link
 from vaevis_tui.terminal.placement import fit, resample
 from vaevis_tui.terminal.quality import Quality
-from vaevis_tui.tui.viewport import Viewport
+from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.terminal_port import TerminalPort
 
 BACKGROUND = (16, 32, 48)
 SIDE = 6
-"""Columns of the widget beside the viewport."""
+"""Columns of the widget beside the image."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Veil(ModalScreen[None]):
 class PictureApp(App[None]):
     CSS = f"""
     Screen {{ layers: base top; background: #102030; overflow: hidden; }}
-    Viewport {{ background: #102030; }}
+    LiveImage {{ background: #102030; }}
     #side {{ width: {SIDE}; height: 100%; background: #aa0000; }}
     #patch {{ layer: top; offset: 4 3; width: 9; height: 2; background: #00aa00; }}
     """
@@ -102,8 +103,10 @@ class PictureApp(App[None]):
         super().__init__()
         self.counter: Counter[str] = Counter()
         medium = cell_renderer(graphics, mode or ColorMode())
-        arguments.setdefault("clock", TickingClock())
-        self.viewport = Viewport(replace(medium, style=Counted(medium.style, self.counter)), **arguments)
+        renderer = replace(medium, style=Counted(medium.style, self.counter))
+        placeholder = arguments.pop("placeholder", "")
+        self.port = TerminalPort(renderer=renderer, **{"clock": TickingClock()} | arguments)
+        self.image = LiveImage(self.port, placeholder=placeholder)
         self.seen: list[object] = []
 
     @property
@@ -113,19 +116,19 @@ class PictureApp(App[None]):
 
     def compose(self) -> ComposeResult:
         with Horizontal():
-            yield self.viewport
+            yield self.image
             yield Static(id="side")
 
-    def on_viewport_presented(self, message: Viewport.Presented) -> None:
-        assert message.control is self.viewport
+    def on_live_image_presented(self, message: LiveImage.Presented) -> None:
+        assert message.control is self.image
         self.seen.append(message.frame)
 
 
 async def show(terminal: Terminal, frame: FakeFrame) -> None:
     """Show a frame and wait until it is on the screen."""
-    viewport = terminal.app.query_one(Viewport)
-    viewport.show(frame)
-    await terminal.until(lambda: viewport.presented is frame)
+    image = terminal.app.query_one(LiveImage)
+    image.show(frame)
+    await terminal.until(lambda: image.presented is frame)
 
 
 def expected(frame: FakeFrame, columns: int, rows: int) -> NDArray[np.uint8]:
@@ -197,8 +200,8 @@ class TestPicture:
     async def test_a_screenshot_holds_every_colour(self) -> None:
         frame = random_frame(0, 6, 6)
         async with PictureApp().run_test(size=(40, 12)) as pilot:
-            viewport = pilot.app.query_one(Viewport)
-            viewport.show(frame)
+            image = pilot.app.query_one(LiveImage)
+            image.show(frame)
             await pilot.pause()
             screenshot = pilot.app.export_screenshot()
         for color in frame.picture.reshape(-1, 3).tolist():
@@ -208,21 +211,21 @@ class TestPicture:
         app = PictureApp(placeholder="opening")
         async with app.run_test(size=(40, 12)) as pilot:
             assert "opening" in app.export_screenshot()
-            assert app.viewport.placement is None
-            app.viewport.placeholder = "nearly"
+            assert app.image.placement is None
+            app.image.placeholder = "nearly"
             await pilot.pause()
             assert "nearly" in app.export_screenshot()
-            app.viewport.show(random_frame(0))
+            app.image.show(random_frame(0))
             await pilot.pause()
             assert "nearly" not in app.export_screenshot()
-            assert app.viewport.placement == fit(16, 16, 40 - SIDE, 12)
+            assert app.image.placement == fit(16, 16, 40 - SIDE, 12)
 
     async def test_a_frame_may_come_before_there_is_room(self) -> None:
         app = PictureApp()
         frame = random_frame(0)
-        app.viewport.show(frame)
+        app.image.show(frame)
         async with on_terminal(app) as terminal:
-            await terminal.until(lambda: app.viewport.presented is frame)
+            await terminal.until(lambda: app.image.presented is frame)
             assert (terminal.pixels() == expected(frame, 40, 12)).all()
 
 
@@ -256,14 +259,14 @@ class TestOverlays:
             rows = app.counter["rows"]
             frames = [random_frame(seed) for seed in range(5)]
             for frame in frames:
-                app.viewport.show(frame)
+                app.image.show(frame)
                 await terminal.pilot.pause()
             assert app.counter["rows"] == rows
-            assert app.viewport.link.dropped == 4
+            assert app.image.slot.dropped == 4
             assert (terminal.pixels() == veiled).all()
 
             app.pop_screen()
-            await terminal.until(lambda: app.viewport.presented is frames[-1])
+            await terminal.until(lambda: app.image.presented is frames[-1])
             assert (terminal.pixels() == expected(frames[-1], 40, 12)).all()
 
     async def test_behind_a_screen_there_are_few_colours(self) -> None:
@@ -376,20 +379,20 @@ class TestPacing:
             driver = terminal.driver
             assert isinstance(driver, StallingDriver)
             for frame in frames:
-                app.viewport.show(frame)
+                app.image.show(frame)
                 await terminal.pilot.pause()
             assert app.drawn == driver.stalled == 2
-            assert app.viewport.link.dropped == 7
-            assert app.viewport.presented is None
+            assert app.image.slot.dropped == 7
+            assert app.image.presented is None
 
             driver.release()
             await terminal.until(lambda: app.drawn == 3)
-            assert app.viewport.presented is frames[0]
+            assert app.image.presented is frames[0]
             assert (terminal.pixels() == expected(frames[-1], 40, 12)).all()
 
             driver.release()
             driver.release()
-            await terminal.until(lambda: app.viewport.presented is frames[-1])
+            await terminal.until(lambda: app.image.presented is frames[-1])
             assert app.seen == [frames[0], frames[1], frames[9]]
             assert app.drawn == 3
 
@@ -398,9 +401,9 @@ class TestPacing:
         frames = [random_frame(seed) for seed in range(20)]
         async with on_terminal(app) as terminal:
             for frame in frames:
-                app.viewport.show(frame)
+                app.image.show(frame)
             assert app.drawn <= 2
-            await terminal.until(lambda: app.viewport.presented is frames[-1])
+            await terminal.until(lambda: app.image.presented is frames[-1])
             assert app.drawn <= 3
 
     async def test_after_being_suspended_nothing_is_waited_for_in_vain(self) -> None:
@@ -409,16 +412,16 @@ class TestPacing:
             driver = terminal.driver
             assert isinstance(driver, StallingDriver)
             for seed in range(3):
-                app.viewport.show(random_frame(seed))
+                app.image.show(random_frame(seed))
             app.app_suspend_signal.publish(app)
             while driver.stalled:
                 driver._marks.pop()
             last = random_frame(9)
-            app.viewport.show(last)
+            app.image.show(last)
             assert app.drawn == 2
             app.app_resume_signal.publish(app)
             driver.release()
-            await terminal.until(lambda: app.viewport.presented is last)
+            await terminal.until(lambda: app.image.presented is last)
 
     async def test_the_meter_hears_of_everything(self) -> None:
         clock = StillClock()
@@ -429,10 +432,10 @@ class TestPacing:
             assert isinstance(driver, StallingDriver)
             for seed in range(3):
                 clock.now += 0.01
-                app.viewport.show(random_frame(seed))
+                app.image.show(random_frame(seed))
             driver.release(seconds=0.003, size=4321)
-            await terminal.until(lambda: app.viewport.presented is not None)
-            stats = app.viewport.meter.snapshot()
+            await terminal.until(lambda: app.image.presented is not None)
+            stats = app.image.meter.snapshot()
             assert (stats.fps, stats.dropped, stats.frame_bytes) == (1, 1, 4321)
             assert stats.decode is not None
             assert stats.decode.median == pytest.approx(2)
@@ -464,12 +467,12 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(seed
     async with on_terminal(app, size=size, stalling=True) as terminal:
         driver = terminal.driver
         assert isinstance(driver, StallingDriver)
-        app.viewport.show(frame)
+        app.image.show(frame)
         for step in range(25):
             match chance.choice(["frame"] * 4 + ["release"] * 3 + ["resize", "cover", "veil", "repaint"]):
                 case "frame":
                     frame = random_frame(1000 * seed + step, chance.randint(1, 40), chance.randint(1, 40))
-                    app.viewport.show(frame)
+                    app.image.show(frame)
                 case "release" if driver.stalled:
                     driver.release()
                 case "resize":
@@ -486,7 +489,7 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(seed
                     app.refresh()
             await terminal.pilot.pause()
         await app.screen.remove_children("#patch")
-        while app.viewport.presented is not frame or not app.viewport.exact:
+        while app.image.presented is not frame or not app.image.exact:
             if driver.stalled:
                 driver.release()
             await terminal.pilot.pause(0.005)
@@ -504,12 +507,12 @@ async def test_other_characters_end_up_showing_the_last_frame(
     app = PictureApp(graphics=graphics, link=Link(clock, budget=budget, asks=False), clock=clock)
     frame = random_frame(0, 24, 24)
     async with on_terminal(app, size=(46, 14)) as terminal:
-        app.viewport.show(frame)
+        app.image.show(frame)
         for step in range(15):
             match chance.choice(["frame"] * 4 + ["resize", "cover", "veil", "repaint"]):
                 case "frame":
                     frame = random_frame(step, chance.randint(1, 40), chance.randint(1, 40))
-                    app.viewport.show(frame)
+                    app.image.show(frame)
                 case "resize":
                     await terminal.resize(chance.randint(SIDE + 1, 60), chance.randint(1, 20))
                 case "cover":
@@ -524,9 +527,9 @@ async def test_other_characters_end_up_showing_the_last_frame(
             await terminal.pilot.pause()
         await app.screen.remove_children("#patch")
         await terminal.pilot.pause()
-        await terminal.until(lambda: app.viewport.presented is frame and app.viewport.exact)
+        await terminal.until(lambda: app.image.presented is frame and app.image.exact)
         terminal._feed()
-        medium, place = app.viewport.medium, app.viewport.placement
+        medium, place = app.image.renderer, app.image.placement
         assert isinstance(medium, CellMedium)
         assert place is not None
         pixels = medium.style.render(medium.pixels(frame.picture, place), medium.style.ladder[0], BACKGROUND)
@@ -539,6 +542,6 @@ async def test_messages_bubble_to_the_app() -> None:
     messages: list[Message] = []
     app = PictureApp()
     async with app.run_test(message_hook=messages.append) as pilot:
-        app.viewport.show(random_frame(0))
+        app.image.show(random_frame(0))
         await pilot.pause()
-    assert any(isinstance(message, Viewport.Presented) for message in messages)
+    assert any(isinstance(message, LiveImage.Presented) for message in messages)

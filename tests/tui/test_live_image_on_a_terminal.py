@@ -1,4 +1,4 @@
-"""The viewport in a process of its own, on a real pseudo-terminal."""
+"""A live image in a process of its own, on a real pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Program:
         fcntl.ioctl(device, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         hangup = signal.SIG_IGN if ignore_hangup else signal.SIG_DFL
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.tui.viewport_app", str(journal)],
+            [sys.executable, "-m", "tests.tui.live_image_app", str(journal)],
             stdin=device,
             stdout=device,
             stderr=device,

@@ -1,4 +1,4 @@
-"""A program that shows noise as fast as it can: python -m tests.tui.viewport_app JOURNAL
+"""A program that shows noise as fast as it can: python -m tests.tui.live_image_app JOURNAL
 
 It appends a line to the journal for every key it hears. On ``e`` it shows one frame more, waits until that is
 on the screen, writes its number and how many were presented, and ends.
@@ -14,14 +14,16 @@ from textual.driver import Driver
 from textual.events import CursorPosition, Key
 
 from tests.tui.frames import random_frame
+from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.textual_private import timed_driver_class
-from vaevis_tui.tui.viewport import Viewport
 
 
 class NoiseApp(App[None]):
     def __init__(self, journal: Path) -> None:
         super().__init__()
         self.journal = journal
+        self.port = TerminalPort()
         self.number = 0
         self.presented = 0
         self.ending = False
@@ -30,7 +32,7 @@ class NoiseApp(App[None]):
         return timed_driver_class(super().get_driver_class())
 
     def compose(self) -> ComposeResult:
-        yield Viewport()
+        yield LiveImage(self.port)
 
     def on_ready(self) -> None:
         self.set_interval(1 / 60, self.feed)
@@ -39,10 +41,10 @@ class NoiseApp(App[None]):
         if not self.ending:
             self.number += 1
             self.last = random_frame(self.number)
-            self.query_one(Viewport).show(self.last)
+            self.query_one(LiveImage).show(self.last)
 
     def on_cursor_position(self, event: CursorPosition) -> None:
-        self.query_one(Viewport).answered(event.y + 1, event.x + 1)
+        self.port.acknowledge(event.y + 1, event.x + 1)
 
     def on_key(self, event: Key) -> None:
         self.write(event.key)
@@ -50,7 +52,7 @@ class NoiseApp(App[None]):
             self.feed()
             self.ending = True
 
-    def on_viewport_presented(self, message: Viewport.Presented) -> None:
+    def on_live_image_presented(self, message: LiveImage.Presented) -> None:
         self.presented += 1
         if self.ending and message.frame is self.last:
             self.write(f"{self.number} {self.presented}")

@@ -1,4 +1,4 @@
-"""The viewport where pictures are dots: they come and go whole, and never lie on what is to be seen."""
+"""A live image where pictures are dots: they come and go whole, and never lie on what is to be seen."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from vaevis_tui.terminal.images.sixel import SixelEncoder
 from vaevis_tui.terminal.images.surface import DotMedium, DotPlacement, InlineImages, KittyImages, Sixels
 from vaevis_tui.terminal.link.link import Link
 from vaevis_tui.terminal.surface import Renderer
-from vaevis_tui.tui.viewport import Viewport
+from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.terminal_port import TerminalPort
 
 CELL = (12, 6)
 SIDE, BOTTOM = 6, 2
@@ -39,7 +40,7 @@ NOTHING = conclude([], brand="unknown", multiplexer=None)
 
 def kitty(*, placeholders: bool, frames: bool) -> KittyImages:
     support = replace(NOTHING, kitty=KittyGraphics(placeholders, frames), cell=CELL)
-    return KittyImages(ColorMode(), support, image_id=40)
+    return KittyImages(ColorMode(), support)
 
 
 MEDIA = {
@@ -56,7 +57,7 @@ every_medium = pytest.mark.parametrize("medium", MEDIA.values(), ids=MEDIA.keys(
 class DotsApp(App[None]):
     CSS = f"""
     Screen {{ layers: base top; background: #102030; overflow: hidden; }}
-    Viewport {{ background: #102030; }}
+    LiveImage {{ background: #102030; }}
     #side {{ width: {SIDE}; height: 100%; background: #aa0000; }}
     #bottom {{ height: {BOTTOM}; background: #aa0000; }}
     #patch {{ layer: top; offset: 12 3; width: 9; height: 2; background: #00aa00; }}
@@ -64,12 +65,12 @@ class DotsApp(App[None]):
 
     def __init__(self, medium: DotMedium, **arguments: Any) -> None:
         super().__init__()
-        arguments.setdefault("clock", TickingClock())
-        self.viewport = Viewport(medium, **arguments)
+        self.port = TerminalPort(renderer=medium, **{"clock": TickingClock()} | arguments)
+        self.image = LiveImage(self.port)
 
     def compose(self) -> ComposeResult:
         with Horizontal():
-            yield self.viewport
+            yield self.image
             yield Static(id="side")
         yield Static(id="bottom")
 
@@ -85,8 +86,8 @@ class Dots:
         self.size = SIZE
 
     async def show(self, frame: FakeFrame) -> None:
-        self.app.viewport.show(frame)
-        await self.terminal.until(lambda: self.app.viewport.presented is frame and self.app.viewport.exact)
+        self.app.image.show(frame)
+        await self.terminal.until(lambda: self.app.image.presented is frame and self.app.image.exact)
 
     async def resize(self, columns: int, rows: int) -> None:
         self.seen()
@@ -99,7 +100,7 @@ class Dots:
         """Let all be drawn that is to be drawn."""
         for _ in range(3):
             await self.terminal.pilot.pause(0.02)
-            await self.terminal.until(lambda: self.app.viewport.exact)
+            await self.terminal.until(lambda: self.app.image.exact)
 
     def seen(self) -> NDArray[np.uint8]:
         """What the terminal shows, in dots."""
@@ -112,7 +113,7 @@ class Dots:
         shown = np.full((rows * CELL[0], columns * CELL[1], 3), BACKGROUND, np.uint8)
         shown[:, (columns - SIDE) * CELL[1] :] = RED
         shown[max(rows - BOTTOM, 0) * CELL[0] :] = RED
-        medium = self.app.viewport.medium if dots else self.app.viewport.medium.stand_in
+        medium = self.app.image.renderer if dots else self.app.image.renderer.fallback
         height, width, _ = frame.picture.shape
         place = medium.place(height, width, columns - SIDE, rows - BOTTOM)
         pixels = medium.pixels(frame.picture, place)
@@ -185,8 +186,8 @@ class Wall(Screen[None]):
     CSS = "Wall { background: #00aa00; }"
 
     def on_mount(self) -> None:
-        viewport = self.app.screen_stack[0].query_one(Viewport)
-        viewport.step_aside()
+        image = self.app.screen_stack[0].query_one(LiveImage)
+        image.hide()
 
 
 @every_medium
@@ -214,7 +215,7 @@ async def test_other_media_take_its_place(medium: DotMedium) -> None:
         dots = await running(terminal)
         others: list[Renderer] = [cell_renderer(Graphics.HALF, ColorMode()), *MEDIA.values(), medium]
         for other in others:
-            dots.app.viewport.medium = other
+            dots.app.image.renderer = other
             await dots.settle()
             is_dots = isinstance(other, DotMedium)
             assert (dots.seen() == dots.expected(random_frame(0), dots=is_dots)).all()
@@ -245,7 +246,7 @@ async def test_pictures_of_kittys_are_deleted_before_the_terminal_is_given_back(
         dots = await running(terminal)
         dots.seen()
         assert dots.screen.kitty.images
-        dots.screen.feed(dots.app.viewport._teardown_output())
+        dots.screen.feed(dots.app.image.teardown_output())
         assert not dots.screen.kitty.images
 
 
@@ -263,14 +264,14 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(
         driver = terminal.driver
         assert isinstance(driver, StallingDriver)
         dots = Dots(terminal)
-        app.viewport.show(frame)
+        app.image.show(frame)
         for step in range(20):
             match chance.choice(
                 ["frame"] * 4 + ["release"] * 3 + ["resize", "cover", "veil", "repaint", "medium"]
             ):
                 case "frame":
                     frame = random_frame(1000 * seed + step, chance.randint(1, 40), chance.randint(1, 40))
-                    app.viewport.show(frame)
+                    app.image.show(frame)
                 case "release" if driver.stalled:
                     driver.release()
                 case "resize":
@@ -285,14 +286,14 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(
                 case "repaint":
                     app.refresh()
                 case "medium":
-                    others: list[Renderer] = [*MEDIA.values(), medium.stand_in]
-                    app.viewport.medium = chance.choice(others)
+                    others: list[Renderer] = [*MEDIA.values(), medium.fallback]
+                    app.image.renderer = chance.choice(others)
             await terminal.pilot.pause()
-        app.viewport.medium = medium
+        app.image.renderer = medium
         await app.screen.remove_children("#patch")
         for _ in range(3):
             await terminal.pilot.pause(0.02)
-            while app.viewport.presented is not frame or not app.viewport.exact:
+            while app.image.presented is not frame or not app.image.exact:
                 if driver.stalled:
                     driver.release()
                 await terminal.pilot.pause(0.005)

@@ -1,0 +1,327 @@
+"""A live image: shows the newest frame it was given, through the port to the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from textual.geometry import Region
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from vaevis_tui.terminal.encoder import RGB, Pixels
+from vaevis_tui.terminal.link.adaptation import Adaptation
+from vaevis_tui.terminal.link.meter import FrameMeter
+from vaevis_tui.terminal.link.scheduler import MAIN, REST, FrameSlot, Turn
+from vaevis_tui.terminal.surface import Place, Renderer, Surface, Update
+from vaevis_tui.tui.painted_frame import DecodedFrame, PaintedFrame, RenderContext
+from vaevis_tui.tui.terminal_port import Sent, TerminalPort
+from vaevis_tui.tui.textual_private import LiveLane, Spot, WriteReport, paint_now
+
+_Draw = Callable[[Surface, Pixels, tuple[int, int], RGB], Update]
+"""Plans an update of an image that begins at a row and a column, on a background."""
+
+
+class LiveImage(Widget):
+    """Shows the newest frame it was given, as large as fits, at the pace the terminal takes frames at.
+
+    `show` may be called at any rate: what the link cannot take is dropped before it is encoded, and when
+    frames cease the last one is shown exactly. While another screen lies on top the image rests. Several can
+    be on the screen: the main one goes first, the others after it. The widget has no border or padding of
+    its own; put it into a container for that.
+
+    Args:
+        port: The app's.
+        renderer: What the image is drawn with until the port's renderer changes; the port's if None.
+        priority: `MAIN` (0) for the main image, more for one that gives way to it.
+        meter: Is told what happens to every frame; a new one if None.
+        placeholder: What to show while there is no frame.
+        name: As for any widget.
+        id: As for any widget.
+        classes: As for any widget.
+    """
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    LiveImage {
+        width: 1fr;
+        height: 1fr;
+        content-align: center middle;
+        text-align: center;
+    }
+    """
+
+    placeholder: reactive[str] = reactive("")
+    """What to show while there is no frame."""
+
+    class Presented(Message):
+        """A frame is on the screen.
+
+        Attributes:
+            image: Where.
+            frame: What `LiveImage.show` was given.
+        """
+
+        def __init__(self, image: LiveImage, frame: DecodedFrame) -> None:
+            super().__init__()
+            self.image = image
+            self.frame = frame
+
+        @property
+        def control(self) -> LiveImage:
+            """The live image, for the selector of a handler."""
+            return self.image
+
+    def __init__(
+        self,
+        port: TerminalPort,
+        renderer: Renderer | None = None,
+        *,
+        priority: int = MAIN,
+        meter: FrameMeter | None = None,
+        placeholder: str = "",
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.set_reactive(LiveImage.placeholder, placeholder)
+        self.port = port
+        self.meter = meter or FrameMeter(port.clock)
+        self.slot = FrameSlot(
+            priority, self._can_send, lambda: self.exact, lambda: self._adaptation.whole or priority == MAIN
+        )
+        self._renderer = renderer or port.renderer
+        self._image_id = port.new_image_id()
+        self._adaptation = Adaptation(port.link, port.clock)
+        self._newest: DecodedFrame | None = None
+        self._painted: PaintedFrame | None = None
+        self._presented: DecodedFrame | None = None
+        self._live_lane = LiveLane(self)
+        self.before_paint: Callable[[], None] = lambda: None
+        """Called before a frame is painted: what this draws elsewhere goes out with the frame."""
+
+    @property
+    def presented(self) -> DecodedFrame | None:
+        """The newest frame that has reached the screen."""
+        return self._presented
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a frame waits to be sent."""
+        return self.slot.waiting
+
+    @property
+    def placement(self) -> Place | None:
+        """Where in the widget the image lies; None while there is no frame."""
+        return self._painted.placement if self._painted else None
+
+    @property
+    def renderer(self) -> Renderer:
+        """What the image is drawn with, where nothing lies on it."""
+        return self._renderer
+
+    @renderer.setter
+    def renderer(self, renderer: Renderer) -> None:
+        if renderer != self._renderer:
+            self._renderer = renderer
+            self.refresh()
+
+    def show(self, frame: DecodedFrame) -> None:
+        """Show a frame, in place of any that was not encoded yet; to be called in the app's thread."""
+        self.meter.decoded(frame.times.total)
+        self._newest = frame
+        if self.port.offer(self.slot):
+            self.meter.dropped()
+        self.port.advance()
+
+    @property
+    def exact(self) -> bool:
+        """Whether what was sent last shows the frame as it is; if not, the rest follows."""
+        painted = self._painted
+        stale = painted is not None and painted.surface.stale and self._live_lane.has_terminal
+        return self._adaptation.exact and not stale
+
+    @property
+    def quality(self) -> str:
+        """Name of the quality of the image on the screen."""
+        return self._adaptation.name
+
+    def render(self) -> str:
+        """The placeholder."""
+        return self.placeholder
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of the picture within ``crop``; encoded anew if what surrounds it has changed."""
+        if self._painted is None:
+            return super().render_lines(crop)
+        if self._render_context() != self._painted.context:
+            before, after = self._painted, self._draw(self._painted.frame)
+            if before.context.renderer != after.context.renderer and crop.size != self.size:
+                self.call_later(self.refresh)  # also what is not drawn now
+            self.call_later(self.port.advance)  # a newer frame may have waited for this
+        lines = self._painted.lines()[crop.y : crop.bottom]
+        if crop.column_span == (0, self.size.width):
+            return lines
+        return [line.crop(*crop.column_span) for line in lines]
+
+    # Sending, as the port asks for it
+
+    @property
+    def widget(self) -> Widget:
+        """Itself."""
+        return self
+
+    def _can_send(self) -> bool:
+        """Whether there is a place on the screen for it, as far as is known without laying out."""
+        if not (self.is_attached and self.size and self._live_lane.is_visible) or self._is_behind():
+            return False
+        return self.slot.waiting or self._painted is not None
+
+    def send(self, number: int, turn: Turn) -> Sent | None:
+        """Write the frame that waits, or more of the one before; None if it has no place on the screen."""
+        adaptation = self._adaptation
+        gives_way = self.slot.priority > MAIN
+        part = partial(adaptation.part, seconds=turn.seconds)
+        if turn.refines:
+            more = part if gives_way and not adaptation.whole else adaptation.refinement
+            return self._send_live(number, more)
+        frame = self._newest
+        assert frame is not None
+        self.before_paint()
+        started = self.port.clock()
+        sent: Sent | None = None
+        if self._draw(frame).in_place:
+            sent = self._send_live(number, part if gives_way else adaptation.frame)
+        if sent is None:
+            sent = self._send_lines(number)
+        return Sent(sent.size, sent.asked, frame, self.port.clock() - started)
+
+    def _send_lines(self, number: int) -> Sent:
+        """Let the compositor draw, and with it whatever else waits to be drawn; then what it cannot."""
+        link = self.port.link
+        asks = link.asks and self._live_lane.has_terminal
+        if asks:
+            self._live_lane.write(link.ack_request(number, before=True))
+        paint_now(self, [Region(0, 0, *self.size)])
+        painted, update = self._painted, None
+        assert painted is not None
+        if painted.surface.stale:
+            update = self._plan(self._adaptation.frame)
+        if asks or update:
+            after = link.ack_request(number, before=False) if asks else ""
+            self._live_lane.write(f"{update.text if update else ''}{after}")
+        return Sent(painted.size + (update.size if update else 0), asks)
+
+    def _send_live(self, number: int, draw: _Draw) -> Sent | None:
+        """Draw what has changed past the compositor; None if that is not possible now."""
+        painted, link = self._painted, self.port.link
+        if painted is None or self._live_lane.spot() is None:
+            return None
+        paint_now(self, [])  # whatever else waits to be drawn, which may change what lies where
+        update = self._plan(draw) if painted is self._painted else None
+        if update is None:
+            return None
+        asks = bool(update.text or link.in_flight)
+        if asks:
+            before, after = (link.ack_request(number, before=before) for before in (True, False))
+            self._live_lane.write(f"{before}{update.text}{after}")
+        return Sent(update.size, asks)
+
+    def _plan(self, draw: _Draw) -> Update | None:
+        """What changes the image where it lies, which must be written; None where the compositor has to."""
+        painted, spot = self._painted, self._live_lane.spot()
+        if painted is None or spot is None:
+            return None
+        place = painted.placement
+        painted.surface.cover(_covered(spot, place))
+        at = spot.region.y + place.top, spot.region.x + place.left
+        return draw(painted.surface, painted.pixels, at, painted.context.background.rgb)
+
+    def presented_frame(self, frame: DecodedFrame, seconds: float, report: WriteReport) -> None:
+        """A frame is on the screen: how long drawing it took, and what was written."""
+        self.meter.presented(seconds, report.seconds, report.size)
+        self._presented = frame
+        self.post_message(self.Presented(self, frame))
+
+    def forget(self) -> None:
+        """Nobody knows what the terminal shows."""
+        if self._painted is not None:
+            self._painted.surface.forget()
+
+    def teardown_output(self) -> str:
+        """What takes the image off the terminal's screen and out of its memory."""
+        return self._painted.surface.erase() if self._painted else ""
+
+    def hide(self) -> None:
+        """Take off the screen what would lie on another screen that comes on top of this one."""
+        if self._painted is not None:
+            self._erase(self._painted.surface)
+
+    # Events
+
+    def on_mount(self) -> None:
+        """Take part."""
+        self.port.add(self)
+
+    def on_unmount(self) -> None:
+        """Leave nothing behind."""
+        self.port.remove(self)
+        self.hide()
+
+    def on_hide(self) -> None:
+        """Leave nothing on the screen that other widgets would not draw over."""
+        self.hide()
+
+    def on_show(self) -> None:
+        """Show what had to wait."""
+        self.port.advance()
+
+    def on_resize(self) -> None:
+        """Show what had to wait for room."""
+        self.port.advance()
+
+    # Drawing
+
+    def _is_behind(self) -> bool:
+        return self.app.screen is not self.screen
+
+    def _render_context(self) -> RenderContext:
+        _, background = self.background_colors
+        behind = self._is_behind()
+        renderer = self._renderer
+        if behind or not self._live_lane.free:
+            renderer = renderer.fallback
+        return RenderContext(self.size, behind, background, tuple(self.get_line_filters()), renderer)
+
+    def _draw(self, frame: DecodedFrame) -> PaintedFrame:
+        """Make this frame the one that is drawn from now on."""
+        before = self._painted
+        after = self._painted = PaintedFrame(
+            frame, self._render_context(), self._adaptation, self._image_id, self._on_inexact, before
+        )
+        if before is not None and before.surface is not after.surface:
+            self._erase(before.surface)
+        return after
+
+    def _erase(self, surface: Surface) -> None:
+        text = surface.erase()
+        if text and self._live_lane.has_terminal:
+            self._live_lane.write(text)
+
+    def _on_inexact(self) -> None:
+        """The compositor has drawn what is not the exact image: that must follow."""
+        self.port.wake_after(0.0 if self._adaptation.exact else REST)
+
+
+def _covered(spot: Spot, place: Place) -> NDArray[np.bool_]:
+    """Which of the picture's cells something lies on, (rows, columns)."""
+    covered = np.zeros((place.rows, place.columns), np.bool_)
+    for cover in spot.covers:
+        x, y = cover.x - spot.region.x - place.left, cover.y - spot.region.y - place.top
+        covered[max(y, 0) : max(y + cover.height, 0), max(x, 0) : max(x + cover.width, 0)] = True
+    return covered
