@@ -22,6 +22,7 @@ from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder, write_pict
 from vaevis_tui.errors import UserError
 from vaevis_tui.models import catalog
 from vaevis_tui.models.bundle import Bundle, open_bundle
+from vaevis_tui.onnx_model import runtime
 
 
 def latents(n: int, dim: int = 8) -> Latents:
@@ -270,7 +271,7 @@ def test_shipped_models_judged_and_not_judged_make_the_same_pictures(name: str, 
     ("multiply_adds", "cores", "threads"), [(10**6, 8, 1), (10**8, 1, 1), (10**8, 2, 2), (10**10, 64, 4)]
 )
 def test_threads_follow_the_work_and_the_cores(multiply_adds: int, cores: int, threads: int) -> None:
-    assert onnxruntime_backend._threads(multiply_adds, cores) == threads
+    assert runtime.threads(multiply_adds, cores) == threads
 
 
 @pytest.mark.skipif(not hasattr(os, "times"), reason="no process times on this system")
@@ -279,8 +280,9 @@ def test_waiting_takes_no_processor_time(tmp_path: Path) -> None:
     path = write_decoder(tmp_path / "decoder.onnx", height=128, width=128, channels=3, features=32)
     program = (
         "import os, time, numpy as np; from pathlib import Path;"
+        "from vaevis_tui.onnx_model import runtime;"
         "from vaevis_tui.engine import onnxruntime_backend as backend;"
-        "backend._threads = lambda work, cores: 4;"
+        "runtime.threads = lambda work, cores: 4;"
         f"decoder = backend.OnnxRuntimeDecoder(Path({str(path)!r}));"
         "z = np.zeros((1, 8), np.float32); decoder.decode(z);"
         "before = sum(os.times()[:2]);"

@@ -14,8 +14,7 @@ import pytest
 
 from tests.engine.reference import Builder, mnist_like
 from tests.engine.wgpu_device import device, require_adapter
-from vaevis_tui import resources
-from vaevis_tui.engine import cache
+from vaevis_tui import cache, resources
 from vaevis_tui.engine.decoder import TuningMode
 from vaevis_tui.engine.graph import Graph, import_onnx, ir, rewrite
 from vaevis_tui.engine.wgpu import (

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.decoder import EngineError, Images, Latents
-from vaevis_tui.engine.onnxruntime_backend import open_session, reason_of
 from vaevis_tui.errors import UserError
+from vaevis_tui.onnx_model.runtime import open_session, reason_of
 
 if TYPE_CHECKING:
     from vaevis_tui.models.bundle import Bundle

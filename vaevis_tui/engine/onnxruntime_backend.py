@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,32 +18,12 @@ from vaevis_tui.engine.decoder import (
     Latents,
     checked_latents,
 )
-from vaevis_tui.engine.stderr_guard import native_stderr_silenced
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle, open_bundle
-from vaevis_tui.text import one_line
+from vaevis_tui.onnx_model.runtime import CPU, open_session, reason_of, run_options
 
 if TYPE_CHECKING:
     import onnxruntime
-
-_Provider: TypeAlias = tuple[str, dict[str, Any]]
-
-_CPU = "CPUExecutionProvider"
-
-_ACCELERATORS: tuple[_Provider, ...] = (
-    # TensorFloat-32 rounds inputs to ten bits, visible against the other backends.
-    ("CUDAExecutionProvider", {"use_tf32": 0}),
-    ("CoreMLExecutionProvider", {}),
-    ("DmlExecutionProvider", {}),
-)
-"""Providers in the order they are tried; not every wheel has them, and not every machine what they need."""
-
-_SECOND_THREAD_FROM = 50_000_000
-"""Multiply-adds of one picture from which another thread gains anything. Below, on two cores, a second one
-left the median as it was (mnist: 12.7 M, 1.1 ms) and doubled the 90th percentile: drawing has that core."""
-
-_MAX_THREADS = 4
-"""The layers of a picture of this size are too small to be split further."""
 
 _CHUNK = 4
 """Latent vectors decoded at once on the CPU: there a larger batch is no faster (mnist 0.37 ms a picture at 4,
@@ -73,12 +51,12 @@ class OnnxRuntimeDecoder:
         bundle = model if isinstance(model, Bundle) else open_bundle(model)
         session = open_session(_model(bundle), bundle.decoder_path, bundle.multiply_adds)
         self._session: onnxruntime.InferenceSession | None = session
-        self._run_options = _run_options()
-        self._interruptible = _run_options()
+        self._run_options = run_options()
+        self._interruptible = run_options()
         provider = session.get_providers()[0]
         latent = session.get_inputs()[0]
         self._input: str = latent.name
-        at_once = _CHUNK if provider == _CPU else _ACCELERATOR_CHUNK
+        at_once = _CHUNK if provider == CPU else _ACCELERATOR_CHUNK
         self._chunk = 1 if latent.shape[0] == 1 else at_once
         self._image_shape = (bundle.channels, bundle.image_height, bundle.image_width)
         self._times = DecodeTimes()
@@ -118,7 +96,7 @@ class OnnxRuntimeDecoder:
 
     def decode_unless_interrupted(self, z: Latents) -> Images | None:
         """The same, or None; see `vaevis_tui.engine.decoder.Interruptible`."""
-        options = self._interruptible = _run_options()
+        options = self._interruptible = run_options()
         try:
             return self._decode(z, options)
         except EngineError:
@@ -178,14 +156,6 @@ class OnnxRuntimeDecoder:
         self.close()
 
 
-def _run_options() -> onnxruntime.RunOptions:
-    import onnxruntime
-
-    options = onnxruntime.RunOptions()
-    options.log_severity_level = _SILENT
-    return options
-
-
 def write_pictures(images: NDArray[np.float32], pictures: Images) -> None:
     """Float images (n, 1 or 3, h, w) to uint8 (n, h, w, 3), as `Decoder.decode` has it; NaN becomes black."""
     values = np.fmin(
@@ -194,44 +164,6 @@ def write_pictures(images: NDArray[np.float32], pictures: Images) -> None:
     values *= np.float32(255)
     np.rint(values, out=values)
     pictures[...] = values.transpose(0, 2, 3, 1)
-
-
-_PREFIX = r"^\[ONNXRuntimeError\] : \d+ : \w+ : "
-"""What its messages begin with, e.g. ``[ONNXRuntimeError] : 2 : INVALID_ARGUMENT :``."""
-
-_SILENT = 4
-"""Fatal only: what goes wrong arrives as an exception, and a line on stderr would spoil the screen."""
-
-
-def open_session(
-    model: str | bytes, path: Path, multiply_adds: int, *, accelerated: bool = True
-) -> onnxruntime.InferenceSession:
-    """Open a graph that can be trusted.
-
-    Args:
-        model: Its file, or what is in it.
-        path: Where it came from, for messages.
-        multiply_adds: Of one run: how many threads it is worth.
-        accelerated: Whether devices are tried before the CPU.
-
-    Raises:
-        UserError: onnxruntime does not take it.
-    """
-    with native_stderr_silenced():
-        import onnxruntime
-
-    onnxruntime.set_default_logger_severity(_SILENT)
-    available = onnxruntime.get_available_providers() if accelerated else ()
-    candidates = [provider for provider in _ACCELERATORS if provider[0] in available]
-    for candidate in (*candidates, (_CPU, {})):
-        try:
-            return onnxruntime.InferenceSession(
-                model, _options(multiply_adds), providers=[candidate], enable_fallback=False
-            )
-        except Exception as error:
-            if candidate[0] == _CPU:
-                raise UserError(f"{path}: {reason_of(error)}") from None
-    raise AssertionError("the CPU is always tried")
 
 
 def _model(bundle: Bundle) -> str | bytes:
@@ -243,29 +175,3 @@ def _model(bundle: Bundle) -> str | bytes:
         return str(bundle.decoder_path)
     model: bytes = bundle.read_decoder().model.SerializeToString()
     return model
-
-
-def _options(multiply_adds: int) -> onnxruntime.SessionOptions:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = _threads(multiply_adds, _cores())
-    options.inter_op_num_threads = 1  # decoders are chains
-    # Threads that spin while they wait take half a core in a walk at 60 frames a second, and gained no time.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = _SILENT
-    return options
-
-
-def _threads(multiply_adds: int, cores: int) -> int:
-    return 1 if multiply_adds < _SECOND_THREAD_FROM else min(cores, _MAX_THREADS)
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def reason_of(error: Exception) -> str:
-    """What onnxruntime says, on one line."""
-    return f"onnxruntime: {one_line(re.sub(_PREFIX, '', str(error)))}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vaevis_tui.engine.cache import cache_folder, keep, read_own
+from vaevis_tui.cache import cache_folder, keep, read_own
 from vaevis_tui.engine.decoder import Decoder, EngineError, Images, Latents
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.errors import UserError

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaevis_tui.engine.decoder import EngineError, in_plain_words
-from vaevis_tui.engine.stderr_guard import native_stderr_silenced
 from vaevis_tui.engine.wgpu.fast_import import import_wgpu
 from vaevis_tui.engine.wgpu.kernels import Limits
+from vaevis_tui.stderr_guard import native_stderr_silenced
 
 
 @dataclass(frozen=True, slots=True)

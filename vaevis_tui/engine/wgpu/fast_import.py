@@ -21,7 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from vaevis_tui.engine.cache import cache_folder, keep, read_own
+from vaevis_tui.cache import cache_folder, keep, read_own
 
 _lock = threading.Lock()
 

@@ -20,7 +20,7 @@ from typing import Any, Self
 import numpy as np
 
 from vaevis_tui import resources
-from vaevis_tui.engine.cache import cache_folder, keep, read_own
+from vaevis_tui.cache import cache_folder, keep, read_own
 from vaevis_tui.engine.graph.ir import Operator
 from vaevis_tui.engine.wgpu.device import AdapterSummary
 from vaevis_tui.engine.wgpu.kernels.base import Context
