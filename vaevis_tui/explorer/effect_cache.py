@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vaevis_tui.engine.cache import cache_folder, keep, read_own
+from vaevis_tui.cache import cache_folder, keep, read_own
 from vaevis_tui.latent.axes import AxisSet
 
 
