@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vaevis_tui.api import load
+    from vaevis_tui.api import load, open_snapshot
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load"]
+__all__ = ["__version__", "load", "open_snapshot"]
 
 
 def __getattr__(name: str) -> object:
-    """Import `load` when it is first asked for: the program itself starts without it."""
-    if name == "load":
-        from vaevis_tui.api import load
+    """Import the API when it is first asked for: the program itself starts without it."""
+    if name in {"load", "open_snapshot"}:
+        from vaevis_tui import api
 
-        return load
+        return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -63,6 +63,10 @@ class Fields:
         """A text."""
         return str(self._checked(name, str, "text"))
 
+    def text_or(self, name: str, default: str) -> str:
+        """A text, or the default where there is none: a field that older versions did not write."""
+        return self.text(name) if name in self._fields else default
+
     def flag(self, name: str) -> bool:
         """True or false."""
         return bool(self._checked(name, bool, "true or false"))

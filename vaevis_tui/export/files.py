@@ -1,11 +1,17 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and over others only where that was asked for."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+from vaevis_tui.errors import UserError
+
+STANDARD = "-"
+"""Names standard input, or standard output."""
 
 
 def replace_whole(
@@ -42,3 +48,43 @@ def replace_whole(
 def reason(error: OSError) -> str:
     """Why, as part of a sentence."""
     return (error.strerror or str(error)).lower()
+
+
+def write_bytes(target: str | Path, data: bytes, *, force: bool = False) -> None:
+    """Write a file whole or not at all, or to standard output where the target is ``"-"``.
+
+    Raises:
+        UserError: It is there already and `force` is not set, or it cannot be written.
+    """
+    if str(target) == STANDARD:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    path = Path(target)
+    check_free(path, force=force)
+    try:
+        replace_whole(path, data)
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
+def check_free(path: Path, *, force: bool) -> None:
+    """See that a file may be written before anything is computed for it.
+
+    Raises:
+        UserError: Something else is there, or the folder is not.
+    """
+    if path.exists() or path.is_symlink():
+        if not path.is_file():
+            raise UserError(f"{path} is not a regular file; name one that is, or that does not exist yet")
+        if not force:
+            raise UserError(f"{path} exists; name another file, or replace it with --force")
+    elif not path.parent.is_dir():
+        what = "is not a folder" if path.parent.exists() else "does not exist"
+        raise UserError(f"the folder {path.parent} {what}; create it or name another")
+
+
+def unwritable(path: Path, error: OSError) -> UserError:
+    """Why a file was not written, and that nothing is left of it."""
+    return UserError(f"{path} was not written: {reason(error)}; name another place")

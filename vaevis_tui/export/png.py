@@ -46,7 +46,7 @@ def save_png(
         ValueError: the picture is not uint8 (h, w, 3), or a keyword is not one PNG allows.
     """
     path = Path(path)
-    data = _encode(picture, scale, metadata or {})
+    data = encode_png(picture, scale, metadata or {})
     with _explained(path):
         _check_target(path)
         replace_whole(path, data)
@@ -124,7 +124,8 @@ def read_metadata(path: str | Path) -> dict[str, str]:
         raise UserError(f"{path} cannot be read: {reason(error)}; expected a PNG file") from None
 
 
-def _encode(picture: NDArray[np.uint8], scale: int, metadata: Mapping[str, str]) -> bytes:
+def encode_png(picture: NDArray[np.uint8], scale: int, metadata: Mapping[str, str]) -> bytes:
+    """A PNG of uint8 (h, w, 3); see `save_png` for the rest."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 

@@ -24,11 +24,12 @@ class SnapshotInfo:
     """Where a picture comes from.
 
     Attributes:
-        model: Name of the model, as ``--model`` takes it.
+        model: Name of the model or its absolute path, as ``--model`` takes it.
         version: Version of the model, as its card has it; empty if it has none.
         z: The latent vector; float32 numbers, written so that they are read back to the bit.
         seed: Seed that z was drawn with, or None if it was not drawn.
         backend: What decoded it, e.g. ``"onnxruntime"``.
+        decoder_hash: SHA-256 of the decoder's file in hexadecimal digits; empty in older snapshots.
     """
 
     model: str
@@ -36,6 +37,7 @@ class SnapshotInfo:
     z: tuple[float, ...]
     seed: int | None
     backend: str
+    decoder_hash: str = ""
 
     @property
     def latent(self) -> NDArray[np.float32]:
@@ -66,6 +68,7 @@ class SnapshotInfo:
             z=fields.numbers("z"),
             seed=fields.whole_or_none("seed"),
             backend=fields.text("backend"),
+            decoder_hash=fields.text_or("decoder_hash", ""),
         )
 
     @classmethod

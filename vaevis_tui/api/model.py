@@ -1,7 +1,8 @@
-"""Decoding from Python: ``with vaevis_tui.load("mnist") as model: images = model.decode(z)``."""
+"""A model that is ready: decode, encode, invert, and what is made of them."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,13 +10,22 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vaevis_tui.engine.decoder import Decoder, DecoderInfo, Images, Latents, TuningMode
+from vaevis_tui.api import tables
+from vaevis_tui.api.animations import Animation
+from vaevis_tui.api.images import ImageArray, as_images
+from vaevis_tui.api.sheets import ImageGrid
+from vaevis_tui.engine.decoder import Decoder, DecoderInfo, Latents, TuningMode
 from vaevis_tui.engine.encoder import Encoder
 from vaevis_tui.engine.select import open_decoder
+from vaevis_tui.export.png import read_metadata
+from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.latent.inversion import Inversion, invert
+from vaevis_tui.latent.motion import unhurried_speed
+from vaevis_tui.latent.paths import Ease, random_walk
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models.bundle import Bundle, open_bundle
 from vaevis_tui.models.card import ModelCard
+from vaevis_tui.models.identity import decoder_hash, model_reference
 
 
 def load(model: str | Path, backend: str = "auto", tuning: TuningMode = "cached") -> Model:
@@ -33,6 +43,26 @@ def load(model: str | Path, backend: str = "auto", tuning: TuningMode = "cached"
     """
     bundle = open_bundle(model)
     return Model(bundle, open_decoder(bundle, backend, tuning))
+
+
+def open_snapshot(path: str | Path, backend: str = "auto") -> tuple[Model, Latents]:
+    """Open the model that a snapshot was made with, and read its latent vector.
+
+    Args:
+        path: A PNG file that this program wrote.
+        backend: As of `load`.
+
+    Returns:
+        The model, to be closed, and z, float32 (d,).
+
+    Raises:
+        UserError: It is no snapshot, or its model cannot be opened.
+    """
+    info = SnapshotInfo.from_metadata(read_metadata(path))
+    model = load(info.model, backend)
+    if difference := model.differs_from(info):
+        warnings.warn(difference, stacklevel=2)
+    return model, info.latent
 
 
 class Model:
@@ -58,11 +88,33 @@ class Model:
         """The model card; None for a bare .onnx file."""
         return self._bundle.card
 
+    @property
+    def name(self) -> str:
+        """The model's short name, and the version that its card has."""
+        return self._bundle.name if self.card is None else f"{self._bundle.name} {self.card.version}"
+
+    def snapshot_info(self, z: ArrayLike, seed: int | None = None) -> SnapshotInfo:
+        """What a PNG of one latent vector (d,) remembers: enough to open it again anywhere."""
+        return SnapshotInfo(
+            model=model_reference(self._bundle),
+            version=self.card.version if self.card else "",
+            z=tuple(float(value) for value in np.asarray(z, np.float32)),
+            seed=seed,
+            backend=self.info.backend,
+            decoder_hash=decoder_hash(self._bundle),
+        )
+
+    def differs_from(self, info: SnapshotInfo) -> str:
+        """Why this is not the model that made a snapshot, one line; empty where it is, as far as is known."""
+        if not info.decoder_hash or info.decoder_hash == decoder_hash(self._bundle):
+            return ""
+        return f"{self.name} is not the decoder that made the snapshot; the image may be another one"
+
     def sample(self, seed: int | np.random.Generator, n: int = 1) -> Latents:
         """Latent vectors, float32 (n, d), from what the data occupy; a seed gives the same z everywhere."""
         return self.space.sample(seed, n)
 
-    def decode(self, z: ArrayLike) -> Images:
+    def decode(self, z: ArrayLike) -> ImageArray:
         """Decode latent vectors to images.
 
         Args:
@@ -75,11 +127,11 @@ class Model:
             ValueError: z is not numbers, has another shape, or holds NaN or infinities.
             EngineError: the device failed, and so did onnxruntime in its place.
         """
-        vectors = _numbers(z)
-        dim = self.info.latent_dim
-        if vectors.ndim not in (1, 2) or vectors.shape[-1] != dim:
-            raise ValueError(f"z has shape {vectors.shape}; ({dim},) or (n, {dim}) is expected")
-        return self._decoder.decode(np.atleast_2d(vectors))
+        return as_images(self._decoder.decode(self._latents(z)))
+
+    def from_sigma(self, sigma: ArrayLike) -> Latents:
+        """Latent vectors of sigma coordinates, (..., d): standard deviations of the data from their mean."""
+        return self.space.from_sigma(sigma)
 
     def encode(self, images: ArrayLike) -> Latents:
         """Encode images to latent vectors, by the model's encoder.
@@ -123,6 +175,61 @@ class Model:
             raise ValueError(f"the image is {pixels.dtype} {pixels.shape}; uint8 {wanted} is expected")
         start = None if self._bundle.encoder_path is None else self.encode(pixels)[0]
         return invert(self._decoder.decode, self.space, pixels, start)
+
+    def grid(self, seed: int = 0, rows: int = 4, columns: int = 6) -> ImageGrid:
+        """Random samples in rows and columns; see `sample`."""
+        return tables.samples(self, seed, rows, columns)
+
+    def interpolate(
+        self, start: ArrayLike, end: ArrayLike, steps: int = 9, *, ease: Ease = "none"
+    ) -> ImageGrid:
+        """Ways from some latent vectors to others, a row each, by slerp in whitened coordinates.
+
+        Args:
+            start: (d,) or (rows, d).
+            end: The same.
+            steps: Images of a row, at least 2.
+            ease: ``"ends"`` for smaller steps at both ends.
+
+        Raises:
+            ValueError: The vectors do not fit the model or each other.
+        """
+        return tables.interpolation(self, self._latents(start), self._latents(end), steps, ease)
+
+    def walk(
+        self,
+        seed: int = 0,
+        frames: int = 96,
+        *,
+        z: ArrayLike | None = None,
+        rate: float = 24.0,
+        speed: float | None = None,
+        loop: bool = True,
+    ) -> Animation:
+        """A random walk where the data lie.
+
+        Args:
+            seed: Of the walk, and of where it begins.
+            frames: How many.
+            z: Where it begins instead, (d,).
+            rate: Frames a second.
+            speed: Whitened standard deviations a second; None suits the eye.
+            loop: Whether the last frame leads to the first.
+
+        Raises:
+            ValueError: A number is out of range, or z does not fit the model.
+        """
+        start = self.sample(seed)[0] if z is None else self._latents(z)[0]
+        pace = unhurried_speed(self.space) if speed is None else speed
+        way = random_walk(self.space, start, seed, frames, rate=rate, speed=pace, loop=loop)
+        return Animation(self.decode, way, rate=rate, loop=loop)
+
+    def _latents(self, z: ArrayLike) -> Latents:
+        vectors = _numbers(z)
+        dim = self.info.latent_dim
+        if vectors.ndim not in (1, 2) or vectors.shape[-1] != dim:
+            raise ValueError(f"z has shape {vectors.shape}; ({dim},) or (n, {dim}) is expected")
+        return np.atleast_2d(vectors)
 
     def close(self) -> None:
         """Give the device back; closing twice is harmless."""

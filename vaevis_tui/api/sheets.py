@@ -1,0 +1,92 @@
+"""What the verbs that make many images give: latent vectors and images in rows and columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.api.images import ImageArray, png_bytes
+from vaevis_tui.export.sheet import NO_LABELS, THEMES, Labels, draw_sheet
+
+
+@dataclass(frozen=True, eq=False)
+class ImageGrid:
+    """Images in rows and columns, and what they were decoded from.
+
+    Attributes:
+        z: Latent vectors, float32 (rows, columns, d).
+        images: uint8 (rows, columns, h, w, 3).
+        labels: What `save` writes beside them.
+        count: Images that count, row by row; the places after them stay empty.
+        metadata: Text that goes into a PNG, by keyword.
+    """
+
+    z: NDArray[np.float32]
+    images: ImageArray
+    labels: Labels = NO_LABELS
+    count: int | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def flat(self) -> tuple[NDArray[np.float32], ImageArray]:
+        """Z (n, d) and images (n, h, w, 3), row by row, without the empty places."""
+        count = self.images.shape[0] * self.images.shape[1] if self.count is None else self.count
+        z = self.z.reshape(-1, self.z.shape[-1])
+        images = self.images.reshape(-1, *self.images.shape[2:])
+        return z[:count], images[:count].view(ImageArray)
+
+    def draw(self, *, labels: bool = True, scale: int | None = None, theme: str = "light") -> ImageArray:
+        """The sheet as one image, uint8 (height, width, 3).
+
+        Args:
+            labels: Whether anything is written on it.
+            scale: Whole number by which images are enlarged; None chooses one.
+            theme: ``"light"`` or ``"dark"``.
+
+        Raises:
+            UserError: It would be too large.
+        """
+        sheet = draw_sheet(
+            np.asarray(self.images),
+            self.labels if labels else NO_LABELS,
+            scale=scale,
+            theme=THEMES[theme],
+            count=self.count,
+        )
+        return sheet.view(ImageArray)
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        labels: bool = True,
+        scale: int | None = None,
+        theme: str = "light",
+        force: bool = False,
+    ) -> Path:
+        """Write the sheet as PNG or PDF, or its vectors and images as npz, by the name's ending.
+
+        Args:
+            path: Where to; ``.png``, ``.pdf`` or ``.npz``.
+            labels: As of `draw`, like scale and theme.
+            scale: As of `draw`.
+            theme: As of `draw`.
+            force: Whether a file that is there is replaced.
+
+        Raises:
+            UserError: The file is there, cannot be written, or has another ending.
+        """
+        from vaevis_tui.export.sheet_files import save_arrays, save_sheet
+
+        if Path(path).suffix.lower() == ".npz":
+            z, images = self.flat
+            return save_arrays(Path(path), {"z": z, "images": np.asarray(images)}, force=force)
+        sheet = self.draw(labels=labels, scale=scale, theme=theme)
+        return save_sheet(Path(path), sheet, metadata=self.metadata, force=force)
+
+    def _repr_png_(self) -> bytes:
+        """The sheet, for IPython."""
+        return png_bytes(self.draw())

@@ -1,0 +1,94 @@
+"""Ways through latent space, frame by frame: what animations and tables are decoded from."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vaevis_tui.latent.arrays import Coordinates, Latent
+from vaevis_tui.latent.loops import closed_way
+from vaevis_tui.latent.motion import MAX_STEP_SECONDS, Walk, slerp
+from vaevis_tui.latent.space import LatentSpace
+
+Ease = Literal["none", "ends"]
+"""Whether a way slows down at both of its ends."""
+
+
+def shares(count: int, ease: Ease = "none") -> Coordinates:
+    """Shares of a way, float64 (count,), from 0 to 1."""
+    even = np.linspace(0.0, 1.0, count)
+    return even * even * (3 - 2 * even) if ease == "ends" else even
+
+
+def arc(space: LatentSpace, start: ArrayLike, end: ArrayLike, count: int, ease: Ease = "none") -> Latent:
+    """From one latent vector (d,) to another by `slerp` in whitened coordinates, float32 (count, d).
+
+    The first and the last row are what was given, to the bit.
+
+    Raises:
+        ValueError: count is less than 2.
+    """
+    if count < 2:
+        raise ValueError(f"a way needs at least 2 points, not {count}")
+    first, last = np.asarray(start, np.float32), np.asarray(end, np.float32)
+    way = space.unwhiten(slerp(space.whiten(first), space.whiten(last), shares(count, ease)))
+    way[0], way[-1] = first, last
+    return way
+
+
+def to_and_fro(way: Latent) -> Latent:
+    """A way (n, d) and back again without its ends twice, so that it can be repeated: (2n - 2, d)."""
+    return np.concatenate((way, way[-2:0:-1]))
+
+
+def random_walk(
+    space: LatentSpace,
+    start: ArrayLike,
+    seed: int,
+    count: int,
+    *,
+    rate: float,
+    speed: float,
+    loop: bool = True,
+) -> Latent:
+    """A random way where the data lie, in frames; the first one is the start, to the bit.
+
+    Without a loop it is `vaevis_tui.latent.motion.Walk`. A loop is a smooth closed curve of about the same
+    speed, see `vaevis_tui.latent.loops`; its frames have even distances, also from the last one to the first.
+
+    Args:
+        space: The model's.
+        start: Latent vector (d,) to begin at.
+        seed: Of the way.
+        count: Number of frames.
+        rate: Frames a second.
+        speed: Whitened standard deviations a second.
+        loop: Whether the last frame leads to the first.
+
+    Returns:
+        float32 (count, d).
+
+    Raises:
+        ValueError: count or rate is not positive, or the way cannot begin there.
+    """
+    if count < 1 or not rate > 0:
+        raise ValueError(f"a walk needs frames and a rate, not {count} frames at {rate} a second")
+    rng = np.random.Generator(np.random.PCG64(seed))
+    walk = Walk(space, start, rng, speed)
+    return (
+        closed_way(space, walk.z, rng, count, count / rate, speed) if loop else _steps(walk, count, 1 / rate)
+    )
+
+
+def _steps(walk: Walk, count: int, seconds: float) -> Latent:
+    """Where a walk begins and where each step leads, float32 (count, d)."""
+    pieces = math.ceil(seconds / MAX_STEP_SECONDS)
+    way = [walk.z]
+    for _ in range(count - 1):
+        for _ in range(pieces):
+            walk.step(seconds / pieces)
+        way.append(walk.z)
+    return np.stack(way)
