@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import vaevis_tui
 from tests.models.make import write_bundle, write_decoder
@@ -130,3 +134,68 @@ def test_a_picture_of_another_type_or_size_is_no_picture_to_find(folder: Path) -
         found = model.invert(model.decode(model.sample(1))[0])
     assert found.z.shape == (5,)
     assert found.error < 3
+
+
+def test_images_are_arrays_that_a_notebook_shows(folder: Path) -> None:
+    with load(folder) as model:
+        images = model.decode(model.sample(1, 5))
+        shown: list[Any] = [
+            images[0],
+            images,
+            model.grid(1, 2, 3).images,
+            model.grid(1, 2, 3),
+            model.walk(1, 24),
+        ]
+        for each in shown:
+            png = each._repr_png_()
+            assert png is not None
+            with Image.open(io.BytesIO(png)) as picture:
+                assert min(picture.size) >= 84
+        with Image.open(io.BytesIO(shown[0]._repr_png_())) as picture:
+            enlarged = np.asarray(images[0]).repeat(8, 0).repeat(8, 1)
+            np.testing.assert_array_equal(np.asarray(picture), enlarged)
+        for no_image in (images.mean(axis=0), images[..., 0], images[0, 0, 0], images[:0]):
+            assert no_image._repr_png_() is None  # type: ignore[union-attr]
+
+
+def test_a_walk_gives_the_frames_that_its_vectors_decode_to(folder: Path) -> None:
+    with load(folder) as model:
+        walk = model.walk(3, 40)
+        frames = np.stack(list(walk.frames()))
+        assert len(walk) == 40
+        np.testing.assert_array_equal(frames, model.decode(walk.z))
+        np.testing.assert_array_equal(walk.z[0], model.sample(3)[0])
+        tour = model.journey(model.sample(3, 4), 32, loop=False, ease="none")
+        np.testing.assert_array_equal(tour.z[[0, -1]], model.sample(3, 4)[[0, -1]])
+
+
+def test_reconstructions_stand_below_their_pictures(folder: Path) -> None:
+    with load(folder) as model:
+        pictures = model.decode(model.sample(3, 3))
+        sheet = model.reconstructions(pictures, model.sample(3, 3), ["a", "b", "c"])
+        np.testing.assert_array_equal(sheet.images[0], pictures)
+        np.testing.assert_array_equal(sheet.images[1], pictures)
+        assert sheet.labels.columns == ["a", "b", "c"]
+        with pytest.raises(ValueError, match="3 pictures need as many latent vectors, not 2"):
+            model.reconstructions(pictures, model.sample(3, 2))
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda m: m.traverse(["z9"]), "there is no axis 'z9'"),
+        (lambda m: m.traverse(sigmas=[]), "at least one axis and one coordinate"),
+        (lambda m: m.map(["z0"]), "a map needs two axes, not 1"),
+        (lambda m: m.map(tiles=(0, 1)), "a map needs rows and columns"),
+        (lambda m: m.grid(rows=0), "a grid needs rows and columns"),
+        (lambda m: m.walk(frames=0), "a walk needs frames"),
+        (lambda m: m.interpolate(m.sample(1, 2), m.sample(1, 3)), "the ends have shape"),
+        (lambda m: m.interpolate(m.sample(1), m.sample(2), 1), "at least 2 steps"),
+        (lambda m: m.journey(m.sample(1)), "at least two points"),
+    ],
+)
+def test_what_cannot_be_made_is_a_value_error(
+    folder: Path, call: Callable[[Model], object], said: str
+) -> None:
+    with load(folder) as model, pytest.raises(ValueError, match=said):
+        call(model)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,5 +50,6 @@ class Animation:
         from vaevis_tui.export.sheet import contact_sheet, draw_sheet
 
         chosen = np.unique(np.linspace(0, len(self) - 1, _NOTEBOOK_FRAMES).round().astype(int))
-        shown: Any = list(Animation(self.decode, self.z[chosen]).frames())
-        return png_bytes(draw_sheet(contact_sheet(np.stack(shown)), count=len(shown)))
+        frames = np.stack(list(Animation(self.decode, self.z[chosen]).frames()))
+        images, present = contact_sheet(frames)
+        return png_bytes(draw_sheet(images, present=present))

@@ -33,8 +33,8 @@ def _arranged(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
         scale = max(1, _NOTEBOOK_SIDE // max(array.shape[:2]))
         return array.repeat(scale, axis=0).repeat(scale, axis=1)
     if array.ndim == 4:
-        shown = array[:_NOTEBOOK_IMAGES]
-        return draw_sheet(contact_sheet(shown), count=len(shown))
+        images, present = contact_sheet(array[:_NOTEBOOK_IMAGES])
+        return draw_sheet(images, present=present)
     return draw_sheet(array)
 
 

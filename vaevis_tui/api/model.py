@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,9 +21,12 @@ from vaevis_tui.engine.encoder import Encoder
 from vaevis_tui.engine.select import open_decoder
 from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo
+from vaevis_tui.latent.axes import AxisSet, axis_sets
 from vaevis_tui.latent.inversion import Inversion, invert
+from vaevis_tui.latent.journey import Ease, Journey
 from vaevis_tui.latent.motion import unhurried_speed
-from vaevis_tui.latent.paths import Ease, random_walk
+from vaevis_tui.latent.paths import random_walk
+from vaevis_tui.latent.plane import best_plane, plane_of_axes
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models.bundle import Bundle, open_bundle
 from vaevis_tui.models.card import ModelCard
@@ -90,8 +95,13 @@ class Model:
 
     @property
     def name(self) -> str:
-        """The model's short name, and the version that its card has."""
-        return self._bundle.name if self.card is None else f"{self._bundle.name} {self.card.version}"
+        """Short name for people: the card's, or the file's without its ending."""
+        return self._bundle.name
+
+    @property
+    def title(self) -> str:
+        """The name, and the version that the card has."""
+        return self.name if self.card is None else f"{self.name} {self.card.version}"
 
     def snapshot_info(self, z: ArrayLike, seed: int | None = None) -> SnapshotInfo:
         """What a PNG of one latent vector (d,) remembers: enough to open it again anywhere."""
@@ -108,7 +118,7 @@ class Model:
         """Why this is not the model that made a snapshot, one line; empty where it is, as far as is known."""
         if not info.decoder_hash or info.decoder_hash == decoder_hash(self._bundle):
             return ""
-        return f"{self.name} is not the decoder that made the snapshot; the image may be another one"
+        return f"{self.title} is not the decoder that made the snapshot; the image may be another one"
 
     def sample(self, seed: int | np.random.Generator, n: int = 1) -> Latents:
         """Latent vectors, float32 (n, d), from what the data occupy; a seed gives the same z everywhere."""
@@ -176,6 +186,24 @@ class Model:
         start = None if self._bundle.encoder_path is None else self.encode(pixels)[0]
         return invert(self._decoder.decode, self.space, pixels, start)
 
+    def reconstructions(
+        self, pictures: ArrayLike, z: ArrayLike | None = None, names: Sequence[str] = ()
+    ) -> ImageGrid:
+        """Pictures above what the model makes of them.
+
+        Args:
+            pictures: uint8 (n, h, w, 3), of the model's size.
+            z: Their latent vectors, (n, d); None encodes them.
+            names: One a picture, written above it.
+
+        Raises:
+            ValueError: The pictures or vectors have another type or shape.
+            UserError: The model has no encoder, and no vectors were given.
+        """
+        array = np.asarray(pictures)
+        latents = self.encode(array) if z is None else self._latents(z)
+        return tables.reconstructions(self, array, latents, names)
+
     def grid(self, seed: int = 0, rows: int = 4, columns: int = 6) -> ImageGrid:
         """Random samples in rows and columns; see `sample`."""
         return tables.samples(self, seed, rows, columns)
@@ -195,6 +223,86 @@ class Model:
             ValueError: The vectors do not fit the model or each other.
         """
         return tables.interpolation(self, self._latents(start), self._latents(end), steps, ease)
+
+    def journey(
+        self,
+        stops: ArrayLike,
+        frames: int = 96,
+        *,
+        loop: bool = True,
+        ease: Ease = "stops",
+        rate: float = 24.0,
+    ) -> Animation:
+        """A tour through some latent vectors, at a speed that looks constant.
+
+        Args:
+            stops: (n, d), n at least 2.
+            frames: How many.
+            loop: Whether it goes back to the first one.
+            ease: Whether it slows down nowhere (``"none"``), at its ends or at every stop.
+            rate: Frames a second.
+
+        Raises:
+            ValueError: The stops are too few or do not fit the model.
+        """
+        way = Journey(self.space, self._latents(stops), loop=loop, ease=ease)
+        samples = way.samples()
+        images = np.asarray(self.decode(samples.reshape(-1, self.space.dim)))
+        way = way.measured(images.reshape(*samples.shape[:2], *images.shape[1:]))
+        z = tables.along(way, np.linspace(0, 1, frames, endpoint=not loop))
+        return Animation(self.decode, z, rate=rate, loop=loop)
+
+    @cached_property
+    def axes(self) -> tuple[AxisSet, ...]:
+        """What can be moved along: dimensions, principal axes, and directions where the model has some."""
+        return axis_sets(self.space)
+
+    def traverse(
+        self,
+        rows: Sequence[str] = (),
+        sigmas: Sequence[float] = (-3, -2, -1, 0, 1, 2, 3),
+        *,
+        z: ArrayLike | None = None,
+    ) -> ImageGrid:
+        """What axes do to an image: a row an axis, a column a coordinate of it.
+
+        Args:
+            rows: Names of axes, ``"z7"``, ``"axis 2"`` or a direction's, or of sets of them,
+                ``"dimensions"``, ``"axes"`` or ``"directions"``. None: directions, or eight principal axes.
+            sigmas: Coordinates on the axis, in standard deviations of the data from their mean.
+            z: What is moved, (d,); None is an example of the data.
+
+        Raises:
+            ValueError: There is no such axis, or z does not fit the model.
+        """
+        here = self.space.first_look if z is None else self._latents(z)[0]
+        named = tables.find_rows(self.axes, rows) if rows else tables.telling_rows(self.axes)
+        return tables.traversal(self, here, named, sigmas)
+
+    def map(
+        self,
+        rows: Sequence[str] = (),
+        *,
+        tiles: tuple[int, int] = (12, 12),
+        extent: tuple[float, float, float, float] | None = None,
+        z: ArrayLike | None = None,
+    ) -> ImageGrid:
+        """A plane through the space, in tiles.
+
+        Args:
+            rows: Two axes of one set, the first to the right; none for a two-dimensional model's own
+                plane, or the one that shows most of the anchors.
+            tiles: Columns and rows.
+            extent: Left, right, bottom and top, in sigmas of the axes; None shows the data.
+            z: Through which latent vector, (d,); None for the mean.
+
+        Raises:
+            ValueError: There are no such axes, or z does not fit the model.
+        """
+        plane = plane_of_axes(*tables.two_rows(self.axes, rows)) if rows else best_plane(self.space)
+        if z is not None:
+            plane = plane.through(self._latents(z)[0])
+        return tables.plane_map(self, plane, extent or plane.extent(), *tiles)
 
     def walk(
         self,

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.api.images import ImageArray, png_bytes
-from vaevis_tui.export.sheet import NO_LABELS, THEMES, Labels, draw_sheet
+from vaevis_tui.api.images import ImageArray, as_images, png_bytes
+from vaevis_tui.export.sheet import GAP, NO_LABELS, THEMES, Labels, draw_sheet
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,23 +20,26 @@ class ImageGrid:
         z: Latent vectors, float32 (rows, columns, d).
         images: uint8 (rows, columns, h, w, 3).
         labels: What `save` writes beside them.
-        count: Images that count, row by row; the places after them stay empty.
+        present: Which images there are, bool (rows, columns); the other places stay empty. None: all.
+        gap: Between images on a sheet, as a share of their shorter side.
         metadata: Text that goes into a PNG, by keyword.
     """
 
     z: NDArray[np.float32]
     images: ImageArray
     labels: Labels = NO_LABELS
-    count: int | None = None
+    present: NDArray[np.bool_] | None = None
+    gap: float = GAP
     metadata: dict[str, str] = field(default_factory=dict)
 
     @property
     def flat(self) -> tuple[NDArray[np.float32], ImageArray]:
         """Z (n, d) and images (n, h, w, 3), row by row, without the empty places."""
-        count = self.images.shape[0] * self.images.shape[1] if self.count is None else self.count
         z = self.z.reshape(-1, self.z.shape[-1])
-        images = self.images.reshape(-1, *self.images.shape[2:])
-        return z[:count], images[:count].view(ImageArray)
+        images = np.asarray(self.images).reshape(-1, *self.images.shape[2:])
+        if self.present is not None:
+            z, images = z[self.present.ravel()], images[self.present.ravel()]
+        return z, as_images(images)
 
     def draw(self, *, labels: bool = True, scale: int | None = None, theme: str = "light") -> ImageArray:
         """The sheet as one image, uint8 (height, width, 3).
@@ -54,7 +57,8 @@ class ImageGrid:
             self.labels if labels else NO_LABELS,
             scale=scale,
             theme=THEMES[theme],
-            count=self.count,
+            present=self.present,
+            gap=self.gap,
         )
         return sheet.view(ImageArray)
 

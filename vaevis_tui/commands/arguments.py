@@ -1,17 +1,14 @@
-"""Arguments that several commands take, and what their values may be."""
+"""Arguments that several commands take."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import math
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from vaevis_tui.export.snapshot import SnapshotInfo
+from vaevis_tui.commands import values
 
 BACKENDS = ("auto", "wgpu", "onnxruntime")
+
+POINT_WORDS = "--z and --sigma take whatever NumPy, PyTorch, JSON or R print of one vector."
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -38,22 +35,44 @@ def add_no_tune(parser: argparse.ArgumentParser) -> None:
 
 
 def add_point(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
-    """``--seed``, ``--z`` and ``--from``, of which one may be given."""
+    """``--seed``, ``--z``, ``--sigma`` and ``--from``, of which one may be given."""
     point = parser.add_mutually_exclusive_group()
     point.add_argument(
-        "--seed", type=seed, help="a random point, the same on every machine for the same number"
+        "--seed", type=values.seed, help="a random point, the same on every machine for the same number"
     )
     point.add_argument(
-        "--z", type=numbers, metavar="Z1,Z2,...", help="a latent vector, one number a dimension"
+        "--z",
+        type=values.numbers,
+        metavar="Z1,Z2,...",
+        help="a latent vector as the decoder takes it, one number a dimension",
+    )
+    point.add_argument(
+        "--sigma",
+        type=values.numbers,
+        metavar="S1,S2,...",
+        help="the same as the explorer shows it: in standard deviations of the data from their mean",
     )
     point.add_argument(
         "--from",
         dest="source",
-        type=source,
+        type=values.source,
         metavar="FILE",
         help="the point, and the model, of a snapshot, or the point that comes nearest to any other picture",
     )
     return point
+
+
+def add_vectors(parser: argparse.ArgumentParser, what: str) -> None:
+    """Files of latent vectors, and ``--in-sigma``."""
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help=f"{what}: CSV, JSON, npy or npz, a vector a row, - for standard input, or snapshots",
+    )
+    parser.add_argument(
+        "--in-sigma", action="store_true", help="the files' numbers are sigma coordinates, as of --sigma"
+    )
 
 
 def add_graphics(parser: argparse.ArgumentParser, auto: str) -> None:
@@ -74,60 +93,40 @@ def add_json(parser: argparse.ArgumentParser | argparse._MutuallyExclusiveGroup)
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
-def bytes_per_second(text: str) -> float:
-    """``200k`` or ``1.5M``."""
-    number, factor = text, 1.0
-    for suffix, worth in (("k", 1e3), ("M", 1e6)):
-        if text.endswith(suffix):
-            number, factor = text.removesuffix(suffix), worth
-    try:
-        rate = float(number) * factor
-    except ValueError:
-        rate = 0.0
-    if not 1e3 <= rate < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no rate; 1000 bytes a second or more is, as in 200k")
-    return rate
+def add_out(parser: argparse.ArgumentParser, metavar: str, what: str) -> None:
+    """``--out`` and ``--force``."""
+    parser.add_argument("--out", required=True, metavar=metavar, help=what)
+    add_force(parser)
 
 
-def seed(text: str) -> int:
-    """A non-negative integer."""
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"invalid seed {text!r}: expected a non-negative integer")
-    return value
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """``--force``."""
+    parser.add_argument("--force", action="store_true", help="replace files that are there already")
 
 
-def numbers(text: str) -> tuple[float, ...]:
-    """A latent vector, as anything prints it."""
-    from vaevis_tui.latent.notation import parse_latent
-
-    try:
-        return tuple(parse_latent(text))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no list of numbers such as 0.1,-2,0: {error}"
-        ) from None
-
-
-def source(path: str) -> SnapshotInfo | Path:
-    """A snapshot, or a picture to be found again."""
-    from vaevis_tui.errors import UserError
-    from vaevis_tui.export.png import read_metadata
-    from vaevis_tui.export.snapshot import KEYWORD, SnapshotInfo
-
-    try:
-        metadata = read_metadata(path)
-    except UserError:
-        metadata = {}  # no PNG; what it is shows when the model says of which size it wants it
-    return SnapshotInfo.from_metadata(metadata) if KEYWORD in metadata else Path(path)
+def add_sheet(parser: argparse.ArgumentParser) -> None:
+    """How a sheet looks."""
+    parser.add_argument(
+        "--no-labels", dest="labels", action="store_false", help="write nothing beside the images of a sheet"
+    )
+    parser.add_argument(
+        "--theme", choices=("light", "dark"), default="light", help="colours of a sheet (default: light)"
+    )
+    parser.add_argument(
+        "--scale",
+        type=values.scale,
+        metavar="N",
+        help="enlarge images by a whole number (default: small ones are enlarged on a sheet)",
+    )
 
 
-def scale(text: str) -> int:
-    """Pixels of the file a pixel of the image, 1 to 64."""
-    with contextlib.suppress(ValueError):
-        if 1 <= int(text) <= 64:
-            return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no scale; a whole number from 1 to 64 is")
+def add_data_out(parser: argparse.ArgumentParser, what: str) -> None:
+    """``--out``, ``--json`` and ``--force`` where numbers come out."""
+    parser.add_argument(
+        "--out",
+        default="-",
+        metavar="FILE",
+        help=f"{what}: .csv, .json, .npy or .npz by its ending, - for standard output (default: CSV there)",
+    )
+    parser.add_argument("--json", action="store_true", help="JSON, an object a line, whatever the ending")
+    add_force(parser)

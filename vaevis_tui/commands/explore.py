@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from vaevis_tui.commands import arguments
+from vaevis_tui.commands import arguments, values
 from vaevis_tui.commands.opening import model_name
 from vaevis_tui.errors import UserError
 
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-rate",
-        type=arguments.bytes_per_second,
+        type=values.bytes_per_second,
         metavar="BYTES",
         help="send the terminal no more than so many bytes a second, as in 200k or 1.5M",
     )
@@ -85,6 +85,7 @@ def run(options: argparse.Namespace) -> int:
         backend=options.backend or (resumed.backend if resumed else "auto"),
         seed=options.seed,
         z=z,
+        sigma=options.sigma,
         picture=picture,
         walk=options.walk or (resumed is not None and resumed.walking),
         snapshot_dir=options.snapshot_dir,

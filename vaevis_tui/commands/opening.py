@@ -1,9 +1,11 @@
-"""From parsed options to an open model and the latent vector that was asked for."""
+"""From parsed options to an open model and the latent vectors that were asked for."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,36 +23,105 @@ def model_name(options: argparse.Namespace) -> str:
 
     if options.model is not None:
         return str(options.model)
+    info = _snapshot(options)
+    return DEFAULT_MODEL if info is None else info.model
+
+
+def _snapshot(options: argparse.Namespace) -> SnapshotInfo | None:
+    """The snapshot that says which model is meant, where none was named."""
     source: SnapshotInfo | Path | None = getattr(options, "source", None)
-    return DEFAULT_MODEL if source is None or isinstance(source, Path) else source.model
+    if source is None or isinstance(source, Path):
+        return next((info for path in getattr(options, "files", ()) if (info := _read(path))), None)
+    return source
 
 
-def open_model(options: argparse.Namespace) -> Model:
-    """The model, ready to decode."""
+def _read(path: str) -> SnapshotInfo | None:
+    """The snapshot in a file, or None where it is none."""
+    from vaevis_tui.commands.values import source
+
+    if not path.lower().endswith(".png"):
+        return None
+    found = source(path)
+    return None if isinstance(found, Path) else found
+
+
+@contextmanager
+def open_model(options: argparse.Namespace) -> Iterator[Model]:
+    """The model, ready to decode; says if it is not the one that a snapshot was made with.
+
+    What does not fit the model is the person's to mend, so a ValueError from within is a UserError.
+    """
     from vaevis_tui.api import load
 
     tune = getattr(options, "tune", True)
-    return load(model_name(options), backend=options.backend, tuning="cached" if tune else "off")
+    with load(model_name(options), backend=options.backend, tuning="cached" if tune else "off") as model:
+        info = _snapshot(options)
+        if info is not None and (difference := model.differs_from(info)):
+            print(f"vaevis-tui: {difference}", file=sys.stderr)
+        try:
+            yield model
+        except ValueError as error:
+            raise UserError(str(error)) from None
+        if options.backend not in ("auto", model.info.backend):
+            print(f"vaevis-tui: {model.info.backend} decoded: {model.info.reason}", file=sys.stderr)
 
 
 def latent(options: argparse.Namespace, model: Model) -> Latents:
     """The latent vector that was asked for, (1, d); where none was, the one that the explorer begins with."""
-    import numpy as np
+    given = given_latents(options, model)
+    return model.space.first_look[None] if given is None else given
 
+
+def given_latents(options: argparse.Namespace, model: Model, count: int = 1) -> Latents | None:
+    """What ``--seed``, (count, d), ``--z``, ``--sigma`` or ``--from``, (1, d), say; or None."""
     if options.seed is not None:
-        return model.sample(options.seed)
+        return model.sample(options.seed, count)
     if isinstance(options.source, Path):
         return _nearest(options.source, model)[None]
+    if options.sigma is not None:
+        return model.from_sigma(checked("sigma", options.sigma, model))
     z = options.z if options.source is None else options.source.z
-    if z is None:
-        return model.space.first_look[None]
-    if len(z) != model.info.latent_dim:
+    return None if z is None else checked("z", z, model)
+
+
+def latents(options: argparse.Namespace, model: Model, count: int) -> Latents:
+    """The vectors of all files, else those of a seed, (count, d), else the one that was asked for, (1, d)."""
+    import numpy as np
+
+    from vaevis_tui.export.vectors import read_vectors
+
+    if not options.files:
+        given = given_latents(options, model, count)
+        return model.space.first_look[None] if given is None else given
+    if given_latents(options, model) is not None:
+        raise UserError("files and --seed, --z, --sigma or --from do not go together; name one of them")
+    found = []
+    for path in options.files:
+        info = _read(path)
+        if info is not None:
+            found.append(checked("z", info.z, model))
+        else:
+            vectors = read_vectors(path, model.info.latent_dim, "sigma" if options.in_sigma else "z")
+            found.append(model.from_sigma(vectors) if options.in_sigma else vectors)
+    return np.concatenate(found)
+
+
+def checked(name: str, numbers: tuple[float, ...], model: Model) -> Latents:
+    """One vector (1, d) of the model's length, finite.
+
+    Raises:
+        UserError: It is another one.
+    """
+    import numpy as np
+
+    if len(numbers) != model.info.latent_dim:
         raise UserError(
-            f"z has {len(z)} numbers, but this model's latent vectors have {model.info.latent_dim}"
+            f"{name} has {len(numbers)} numbers, but this model's latent vectors have {model.info.latent_dim}"
         )
-    vector = np.asarray([z], np.float32)
+    with np.errstate(over="ignore"):
+        vector = np.asarray([numbers], np.float32)
     if not np.isfinite(vector).all():
-        raise UserError("z holds NaN or infinities; finite numbers are right")
+        raise UserError(f"{name} holds NaN or infinities; finite numbers are right")
     return vector
 
 
@@ -63,9 +134,3 @@ def _nearest(path: Path, model: Model) -> Latents:
     inversion = model.invert(picture)
     print(f"vaevis-tui: found to {inversion.error:.0f} of 255 levels (root mean square)", file=sys.stderr)
     return inversion.z
-
-
-def note_backend(options: argparse.Namespace, model: Model) -> None:
-    """Say why the backend that was asked for did not decode, where another did."""
-    if options.backend not in ("auto", model.info.backend):
-        print(f"vaevis-tui: {model.info.backend} decoded: {model.info.reason}", file=sys.stderr)

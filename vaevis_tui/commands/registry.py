@@ -16,14 +16,25 @@ from vaevis_tui.errors import UserError
 PROGRAM = "vaevis-tui"
 
 COMMANDS = {
-    "decode": "an image to a PNG file",
+    "open": "the explorer where a snapshot was made",
     "show": "an image on a plain console",
+    "decode": "latent vectors to images: one, a sheet, a folder, arrays",
+    "encode": "pictures to latent vectors, by the model's encoder",
+    "invert": "pictures to the latent vectors whose images come nearest",
+    "sample": "random latent vectors",
+    "grid": "a sheet of random samples",
+    "traverse": "a sheet of what axes do to an image",
+    "interpolate": "a sheet of ways between latent vectors",
+    "map": "a sheet of a plane through latent space",
     "models": "the shipped models, or the card of one",
     "doctor": "what this machine has, and what the program chose because of it",
     "bench": "decode, encode and presented rates",
 }
 """One line about each. The module of the same name has `DESCRIPTION`, `add_arguments(parser)` and
 `run(options)`, which returns an exit code."""
+
+_MAY_BE_NEGATIVE = {"--z", "--sigma", "--coordinates", "--extent"}
+"""Options whose values may begin with a minus."""
 
 _EXPLORE = "explore"
 """The module of what is done where no command is named."""
@@ -84,8 +95,8 @@ def _join_negative(arguments: Sequence[str]) -> list[str]:
     """``--z -1,2`` as ``--z=-1,2``: argparse would take the value for an option."""
     joined: list[str] = []
     for argument in arguments:
-        if joined and joined[-1] == "--z" and argument.startswith("-"):
-            joined[-1] = f"--z={argument}"
+        if joined and joined[-1] in _MAY_BE_NEGATIVE and argument.startswith("-"):
+            joined[-1] = f"{joined[-1]}={argument}"
         else:
             joined.append(argument)
     return joined

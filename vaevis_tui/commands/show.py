@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from vaevis_tui.commands import arguments
-from vaevis_tui.commands.opening import latent, note_backend, open_model
+from vaevis_tui.commands.opening import latent, open_model
 
 DESCRIPTION = "Draw one point on a plain console, in half-blocks if not told otherwise."
 
@@ -24,7 +24,6 @@ def run(options: argparse.Namespace) -> int:
 
     with open_model(options) as model:
         image = model.decode(latent(options, model))[0]
-        note_backend(options, model)
 
     from vaevis_tui.console import draw_picture, plain_graphics, print_picture
 

@@ -198,7 +198,7 @@ class Decoding:
     def _explore(self, ref: str, first: bool) -> Exploration:
         settings = self._settings
         bundle = settings.open_bundle(ref)
-        z, resumed = (settings.z, settings.resumed) if first else (None, None)
+        z, resumed = (settings.start(bundle), settings.resumed) if first else (None, None)
         return Exploration(ref, bundle, seed=settings.seed, z=z, speed=settings.speed, resumed=resumed)
 
     def _serve(self, source: DecoderSource, exploration: Exploration) -> DecoderSource:

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vaevis_tui.errors import UserError
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.graphics import AUTO
 from vaevis_tui.terminal.link.profile import LinkProfile
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from vaevis_tui.engine.service import DecoderSource
     from vaevis_tui.explorer.session import Session, SessionFolder
     from vaevis_tui.export.picture import PictureFile
@@ -51,6 +54,7 @@ class ExplorerSettings:
         backend: ``"auto"``, ``"wgpu"`` or ``"onnxruntime"``.
         seed: Of random points and walks; None draws another one each time.
         z: Where the first model starts; None is the seed's random point or, without a seed, its first look.
+        sigma: The same in sigma coordinates, instead of z; or None.
         picture: Whose nearest point is looked for in the first model, from there; or None.
         walk: Whether the random walk is on from the start.
         speed: Of the walk, in sigma of the whitened space per second.
@@ -74,6 +78,7 @@ class ExplorerSettings:
     backend: str = "auto"
     seed: int | None = None
     z: tuple[float, ...] | None = None
+    sigma: tuple[float, ...] | None = None
     picture: PictureFile | None = None
     walk: bool = False
     speed: float = 1.5
@@ -90,3 +95,18 @@ class ExplorerSettings:
     resumed: Session | None = None
     sessions: SessionFolder | None = None
     claimed: Path | None = None
+
+    def start(self, bundle: Bundle) -> ArrayLike | None:
+        """Where the first model starts, (d,), if z or sigma say so.
+
+        Raises:
+            UserError: sigma has another length than the model's latent vectors.
+        """
+        if self.sigma is None:
+            return self.z
+        if len(self.sigma) != bundle.latent_dim:
+            raise UserError(
+                f"sigma has {len(self.sigma)} numbers, but the latent vectors of {bundle.name} have "
+                f"{bundle.latent_dim}"
+            )
+        return bundle.space.from_sigma(self.sigma)

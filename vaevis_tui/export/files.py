@@ -57,9 +57,14 @@ def write_bytes(target: str | Path, data: bytes, *, force: bool = False) -> None
         UserError: It is there already and `force` is not set, or it cannot be written.
     """
     if str(target) == STANDARD:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise UserError(f"standard output was not written: {reason(error)}") from None
         return
     path = Path(target)
     check_free(path, force=force)

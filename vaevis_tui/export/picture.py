@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """What is read; Pillow knows more, but formats from its far corners are risk without use."""
+
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm")
+"""Of the files that are taken from a folder."""
 
 
 @dataclass(frozen=True)
@@ -77,3 +82,12 @@ def read_picture(path: str | Path) -> PictureFile:
         raise UserError(f"{path} cannot be read: {reason(error)}; name a snapshot or a picture") from None
     black = Image.new("RGBA", turned.size, (0, 0, 0, 255))
     return PictureFile(path, Image.alpha_composite(black, turned).convert("RGB"))
+
+
+def read_fitted(paths: Sequence[Path], size: tuple[int, int], *, grey: bool = False) -> NDArray[np.uint8]:
+    """Picture files, each made to fit; uint8 (n, height, width, 3).
+
+    Raises:
+        UserError: A file is missing, not readable, or no picture.
+    """
+    return np.stack([read_picture(path).fitted(*size, grey=grey) for path in paths])

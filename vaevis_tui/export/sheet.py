@@ -22,6 +22,10 @@ _LEAST_TILE = 96
 """Pixels of an image's longer side on a sheet, if its size is not chosen: smaller ones are enlarged."""
 
 
+GAP = 0.05
+"""Between images, as a share of their shorter side."""
+
+
 @dataclass(frozen=True)
 class Theme:
     """Colours of a sheet, RGB."""
@@ -99,17 +103,21 @@ def montage(
     return sheet.reshape(rows * tall, columns * wide, 3)[: rows * tall - gap, : columns * wide - gap]
 
 
-def contact_sheet(images: NDArray[np.uint8], columns: int | None = None) -> NDArray[np.uint8]:
-    """A flat row of images, uint8 (n, h, w, 3), in about as many rows as columns: (rows, columns, h, w, 3).
+def contact_sheet(
+    images: NDArray[np.uint8], columns: int | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Images one after the other, uint8 (n, h, w, 3), in about as many rows as columns.
 
-    Places that are left over are black.
+    Returns:
+        Images, uint8 (rows, columns, h, w, 3), and which of them there are, bool (rows, columns).
     """
     count = len(images)
     columns = columns or max(1, int(np.ceil(np.sqrt(count))))
     rows = -(-count // columns)
     padded = np.zeros((rows * columns, *images.shape[1:]), np.uint8)
     padded[:count] = images
-    return padded.reshape(rows, columns, *images.shape[1:])
+    present = (np.arange(rows * columns) < count).reshape(rows, columns)
+    return padded.reshape(rows, columns, *images.shape[1:]), present
 
 
 def draw_sheet(
@@ -118,7 +126,8 @@ def draw_sheet(
     *,
     scale: int | None = None,
     theme: Theme = LIGHT,
-    count: int | None = None,
+    present: NDArray[np.bool_] | None = None,
+    gap: float = GAP,
 ) -> NDArray[np.uint8]:
     """Draw images with their labels.
 
@@ -130,7 +139,8 @@ def draw_sheet(
         labels: What is written.
         scale: Whole number by which images are enlarged; None chooses one.
         theme: Colours.
-        count: Images that count, row by row; the places of the others stay empty. None for all.
+        present: Which images count, bool (rows, columns); the places of the others stay empty. None for all.
+        gap: Between images, as a share of their shorter side.
 
     Returns:
         uint8 (height, width, 3).
@@ -140,26 +150,22 @@ def draw_sheet(
     """
     from PIL import Image, ImageDraw
 
-    _, columns, height, width, _ = images.shape
+    _, _, height, width, _ = images.shape
     scale = scale or tile_scale(height, width)
-    gap = max(2, round(0.05 * min(height, width) * scale))
-    body = montage(images, scale=scale, gap=gap, colour=theme.background)
-    if count is not None:
-        _blank(body, count, columns, height * scale + gap, width * scale + gap, theme)
+    between = round(gap * min(height, width) * scale)
+    body = montage(images, scale=scale, gap=between, colour=theme.background)
+    if present is not None:
+        for row, column in np.argwhere(~present):
+            top, left = row * (height * scale + between), column * (width * scale + between)
+            body[top : top + height * scale, left : left + width * scale] = theme.background
     if labels == NO_LABELS:
         return body
     layout = _Layout(labels, body.shape[1], body.shape[0])
     image = Image.new("RGB", layout.size, theme.background)
     image.paste(Image.fromarray(body), layout.body)
     pen = _Pen(ImageDraw.Draw(image), theme)
-    layout.write(pen, labels, height * scale + gap, width * scale + gap, gap)
+    layout.write(pen, labels, height * scale + between, width * scale + between, between)
     return np.asarray(image)
-
-
-def _blank(body: NDArray[np.uint8], count: int, columns: int, tall: int, wide: int, theme: Theme) -> None:
-    row, column = divmod(count, columns)
-    body[row * tall :, column * wide :] = theme.background
-    body[(row + 1) * tall :] = theme.background
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -44,11 +44,19 @@ class SnapshotInfo:
         """The latent vector as decoders take it, float32 (d,)."""
         return np.array(self.z, np.float32)
 
+    def at(self, z: NDArray[np.float32]) -> Self:
+        """The same model and backend at another latent vector (d,), not drawn with a seed."""
+        return replace(self, z=tuple(float(value) for value in z), seed=self.seed if self._is(z) else None)
+
+    def _is(self, z: NDArray[np.float32]) -> bool:
+        return self.z == tuple(float(value) for value in z)
+
     def to_text(self) -> str:
         """One line of JSON, ASCII."""
-        return json.dumps(
-            {"format": _FORMAT, **asdict(self), "z": [float(value) for value in self.z]}, allow_nan=False
-        )
+        fields = {"format": _FORMAT, **asdict(self), "z": [float(value) for value in self.z]}
+        if not self.decoder_hash:
+            del fields["decoder_hash"]
+        return json.dumps(fields, allow_nan=False)
 
     def to_metadata(self) -> dict[str, str]:
         """What `save_png` takes: this text under the keyword that `from_metadata` looks for."""

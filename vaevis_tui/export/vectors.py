@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 import zipfile
 import zlib
@@ -119,10 +120,10 @@ def _npz(data: bytes, name: str) -> NDArray[Any]:
         raise ValueError(f"it is no npz file: {error}") from None
 
 
-def _json_lines(text: str, name: str) -> list[Any]:
+def _json_lines(text: str, name: str) -> Any:
     """One object, or one a line."""
     try:
-        return [_json_field(json.loads(text), name)]
+        return _json_field(json.loads(text), name)
     except json.JSONDecodeError:
         return [_json_field(json.loads(line), name) for line in text.splitlines() if line.strip()]
 
@@ -142,21 +143,14 @@ def _table(text: str, name: str) -> list[list[float]]:
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not lines:
         raise ValueError("it has no rows")
-    if _row(lines[0]) is None and lines[0].lstrip()[0] in "tancjm":
-        return [parse_latent(text)]  # tensor([...]), array([...]), np.array, c(...), jnp, mean
+    if re.match(r"\s*[\w.]+\s*\(", lines[0]):
+        return [parse_latent(text)]  # tensor([...]), np.array([...]), c(...)
     delimiter = next((mark for mark in (",", ";", "\t") if mark in lines[0]), None)
     if delimiter is None:
         rows = [line.split() for line in lines]
     else:
         rows = [list(row) for row in csv.reader(lines, delimiter=delimiter)]
     return _numbered(rows, name)
-
-
-def _row(line: str) -> list[float] | None:
-    try:
-        return parse_latent(line)
-    except ValueError:
-        return None
 
 
 def _numbered(rows: Sequence[Sequence[str]], name: str) -> list[list[float]]:

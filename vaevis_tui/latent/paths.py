@@ -1,42 +1,16 @@
-"""Ways through latent space, frame by frame: what animations and tables are decoded from."""
+"""Ways through latent space, frame by frame, that animations are decoded from."""
 
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vaevis_tui.latent.arrays import Coordinates, Latent
+from vaevis_tui.latent.arrays import Latent
 from vaevis_tui.latent.loops import closed_way
-from vaevis_tui.latent.motion import MAX_STEP_SECONDS, Walk, slerp
+from vaevis_tui.latent.motion import MAX_STEP_SECONDS, Walk
 from vaevis_tui.latent.space import LatentSpace
-
-Ease = Literal["none", "ends"]
-"""Whether a way slows down at both of its ends."""
-
-
-def shares(count: int, ease: Ease = "none") -> Coordinates:
-    """Shares of a way, float64 (count,), from 0 to 1."""
-    even = np.linspace(0.0, 1.0, count)
-    return even * even * (3 - 2 * even) if ease == "ends" else even
-
-
-def arc(space: LatentSpace, start: ArrayLike, end: ArrayLike, count: int, ease: Ease = "none") -> Latent:
-    """From one latent vector (d,) to another by `slerp` in whitened coordinates, float32 (count, d).
-
-    The first and the last row are what was given, to the bit.
-
-    Raises:
-        ValueError: count is less than 2.
-    """
-    if count < 2:
-        raise ValueError(f"a way needs at least 2 points, not {count}")
-    first, last = np.asarray(start, np.float32), np.asarray(end, np.float32)
-    way = space.unwhiten(slerp(space.whiten(first), space.whiten(last), shares(count, ease)))
-    way[0], way[-1] = first, last
-    return way
 
 
 def to_and_fro(way: Latent) -> Latent:

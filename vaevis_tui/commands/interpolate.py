@@ -1,0 +1,55 @@
+"""``vaevis-tui interpolate``: ways between latent vectors."""
+
+from __future__ import annotations
+
+import argparse
+
+from vaevis_tui.commands import arguments, values
+from vaevis_tui.commands.opening import latents, open_model
+from vaevis_tui.commands.output import sheet_target, write_sheet
+from vaevis_tui.errors import UserError
+
+DESCRIPTION = """\
+Draw ways from each latent vector to the next, a row each, along arcs where the data lie (slerp)."""
+
+EPILOG = """\
+examples:
+  vaevis-tui interpolate --model dog --seed 1 --n 4 --out ways.png
+  vaevis-tui interpolate first.png second.png --steps 11 --out way.pdf"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What it takes."""
+    arguments.add_vectors(parser, "the stops, at least two")
+    arguments.add_model(parser)
+    arguments.add_point(parser)
+    parser.add_argument(
+        "--n", type=values.count, default=2, metavar="N", help="stops of the seed (default: 2)"
+    )
+    parser.add_argument(
+        "--steps", type=values.count, default=9, metavar="N", help="images of a row, 2 or more (default: 9)"
+    )
+    parser.add_argument("--loop", action="store_true", help="go from the last stop back to the first, too")
+    parser.add_argument(
+        "--ease",
+        choices=("none", "ends", "stops"),
+        default="none",
+        help="smaller steps nowhere, at both ends, or at every stop (default: none)",
+    )
+    arguments.add_out(parser, "FILE", "the sheet, .png or .pdf, or .npz for z and images; - for PNG there")
+    arguments.add_sheet(parser)
+    arguments.add_no_tune(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw and write."""
+    import numpy as np
+
+    sheet_target(options)
+    with open_model(options) as model:
+        stops = latents(options, model, options.n)
+        if len(stops) < 2:
+            raise UserError("an interpolation needs two points at least: files of vectors, or --seed and --n")
+        ends = np.concatenate((stops, stops[:1])) if options.loop else stops
+        write_sheet(options, model.interpolate(ends[:-1], ends[1:], options.steps, ease=options.ease))
+    return 0

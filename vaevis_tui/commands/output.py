@@ -1,0 +1,139 @@
+"""Where results go: one picture, a sheet, a folder of pictures, arrays, standard output."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vaevis_tui.errors import UserError
+from vaevis_tui.export.files import STANDARD, check_free, write_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from vaevis_tui.api import ImageGrid, Model
+    from vaevis_tui.engine.decoder import Images, Latents
+
+SHEET_ENDINGS = (".png", ".pdf", ".npz")
+
+
+def sheet_target(options: argparse.Namespace) -> Path | str:
+    """The file of a sheet, before anything is computed for it.
+
+    Raises:
+        UserError: It has an ending that nothing is written as, or is there already.
+    """
+    if options.out == STANDARD:
+        return STANDARD
+    path = Path(options.out)
+    if path.suffix.lower() not in SHEET_ENDINGS:
+        raise UserError(f"{path}: the name must end in {', '.join(SHEET_ENDINGS)}")
+    check_free(path, force=options.force)
+    return path
+
+
+def write_sheet(options: argparse.Namespace, sheet: ImageGrid) -> None:
+    """Write a sheet where ``--out`` says, and print the file's name."""
+    target = sheet_target(options)
+    if isinstance(target, str):
+        from vaevis_tui.export.png import encode_png
+
+        drawn = sheet.draw(labels=options.labels, scale=options.scale, theme=options.theme)
+        write_file(options, encode_png(drawn, 1, sheet.metadata))
+        return
+    print(
+        sheet.save(
+            target, labels=options.labels, scale=options.scale, theme=options.theme, force=options.force
+        )
+    )
+
+
+def write_file(options: argparse.Namespace, data: bytes, *, text: bool = False) -> None:
+    """Write bytes where ``--out`` says, and print the file's name.
+
+    Raises:
+        UserError: The file is there already or cannot be written, or bytes would go to a terminal.
+    """
+    if options.out == STANDARD and not text and sys.stdout.isatty():
+        raise UserError("a terminal cannot show the bytes of a file; name one with --out, or use a pipe")
+    write_bytes(options.out, data, force=options.force)
+    if options.out != STANDARD:
+        print(options.out)
+
+
+def folder_target(options: argparse.Namespace) -> Path | None:
+    """The folder that ``--out`` means: one that is there, or a name without an ending or with a slash."""
+    path = Path(options.out)
+    if options.out == STANDARD or (path.suffix and not options.out.endswith("/") and not path.is_dir()):
+        return None
+    return path
+
+
+def write_folder(options: argparse.Namespace, folder: Path, model: Model, z: Latents, images: Images) -> None:
+    """Write a snapshot of each image, named by its number, and print the folder's name.
+
+    Raises:
+        UserError: A file is there already, or cannot be written.
+    """
+    from vaevis_tui.export.png import encode_png
+
+    width = max(4, len(str(len(z) - 1)))
+    paths = [folder / f"{number:0{width}}.png" for number in range(len(z))]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be made: {error.strerror or error}; name another folder") from None
+    for path in paths:
+        check_free(path, force=options.force)
+    info = model.snapshot_info(z[0], options.seed if len(z) == 1 else None)
+    for path, vector, image in zip(paths, z, images, strict=True):
+        write_bytes(path, encode_png(image, options.scale or 1, info.at(vector).to_metadata()), force=True)
+    print(folder)
+
+
+def write_data(options: argparse.Namespace, arrays: dict[str, NDArray[Any]]) -> None:
+    """Write vectors, and what goes with each, where ``--out`` says."""
+    from vaevis_tui.export.vectors import pack
+
+    kind = data_format(options)
+    write_file(options, pack(kind, arrays), text=kind in ("csv", "json"))
+
+
+def data_format(options: argparse.Namespace) -> str:
+    """The format of numbers, before they are computed.
+
+    Raises:
+        UserError: ``--out`` has an ending that nothing is written as, or is there already.
+    """
+    from vaevis_tui.export.vectors import format_of
+
+    if options.out != STANDARD:
+        check_free(Path(options.out), force=options.force)
+    if options.json:
+        return "json"
+    return "csv" if options.out == STANDARD else format_of(options.out)
+
+
+def picture_files(names: Sequence[str]) -> list[Path]:
+    """Picture files, those of folders among them, each folder's by name.
+
+    Raises:
+        UserError: A name is neither, or a folder holds none.
+    """
+    from vaevis_tui.export.picture import ENDINGS
+
+    found: list[Path] = []
+    for name in names:
+        path = Path(name)
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(each for each in path.iterdir() if each.suffix.lower() in ENDINGS)
+        if not inside:
+            raise UserError(f"{path} holds no pictures; {', '.join(ENDINGS)} are read")
+        found += inside
+    return found

@@ -1,0 +1,129 @@
+"""Values of arguments: what they may be, and what is said where they are not."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vaevis_tui.export.snapshot import SnapshotInfo
+
+
+def bytes_per_second(text: str) -> float:
+    """``200k`` or ``1.5M``."""
+    number, factor = text, 1.0
+    for suffix, worth in (("k", 1e3), ("M", 1e6)):
+        if text.endswith(suffix):
+            number, factor = text.removesuffix(suffix), worth
+    try:
+        rate = float(number) * factor
+    except ValueError:
+        rate = 0.0
+    if not 1e3 <= rate < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no rate; 1000 bytes a second or more is, as in 200k")
+    return rate
+
+
+def seed(text: str) -> int:
+    """A non-negative integer."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"invalid seed {text!r}: expected a non-negative integer")
+    return value
+
+
+def numbers(text: str) -> tuple[float, ...]:
+    """A latent vector, as anything prints it."""
+    from vaevis_tui.latent.notation import parse_latent
+
+    try:
+        return tuple(parse_latent(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no list of numbers such as 0.1,-2,0: {error}"
+        ) from None
+
+
+def source(path: str) -> SnapshotInfo | Path:
+    """A snapshot, or a picture to be found again."""
+    from vaevis_tui.errors import UserError
+    from vaevis_tui.export.png import read_metadata
+    from vaevis_tui.export.snapshot import KEYWORD, SnapshotInfo
+
+    try:
+        metadata = read_metadata(path)
+    except UserError:
+        metadata = {}  # no PNG; what it is shows when the model says of which size it wants it
+    return SnapshotInfo.from_metadata(metadata) if KEYWORD in metadata else Path(path)
+
+
+def scale(text: str) -> int:
+    """Pixels of the file a pixel of the image, 1 to 64."""
+    with contextlib.suppress(ValueError):
+        if 1 <= int(text) <= 64:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no scale; a whole number from 1 to 64 is")
+
+
+def count(text: str) -> int:
+    """A whole number from 1 to a million."""
+    with contextlib.suppress(ValueError):
+        if 1 <= int(text) <= 1_000_000:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of things; a whole number from 1 is")
+
+
+def positive(text: str) -> float:
+    """A positive finite number."""
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no positive number")
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names between commas."""
+    found = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not found:
+        raise argparse.ArgumentTypeError("expected names between commas")
+    return found
+
+
+def tiles(text: str) -> tuple[int, int]:
+    """``12x8``: columns and rows."""
+    with contextlib.suppress(ValueError):
+        columns, rows = (int(part) for part in text.lower().split("x"))
+        if 1 <= columns <= 500 and 1 <= rows <= 500:
+            return columns, rows
+    raise argparse.ArgumentTypeError(f"{text!r} is no size in tiles; columns x rows is, as in 12x8")
+
+
+def extent(text: str) -> tuple[float, float, float, float]:
+    """``-3,3,-3,3``: left, right, bottom and top."""
+    with contextlib.suppress(ValueError):
+        left, right, bottom, top = (float(part) for part in text.split(","))
+        if left < right and bottom < top and all(map(math.isfinite, (left, right, bottom, top))):
+            return left, right, bottom, top
+    raise argparse.ArgumentTypeError(f"{text!r} is no extent; left,right,bottom,top is, as in -3,3,-3,3")
+
+
+def coordinates(text: str) -> tuple[float, ...]:
+    """Numbers between commas, or ``-3..3`` for seven and ``-3..3/13`` for thirteen at even distances."""
+    with contextlib.suppress(ValueError):
+        if ".." in text:
+            ends, _, number = text.partition("/")
+            low, high = (float(end) for end in ends.split(".."))
+            points = int(number or 7)
+            if 2 <= points <= 1000 and math.isfinite(low) and math.isfinite(high):
+                return tuple(low + (high - low) * k / (points - 1) for k in range(points))
+        else:
+            found = tuple(float(part) for part in text.split(","))
+            if all(map(math.isfinite, found)):
+                return found
+    raise argparse.ArgumentTypeError(f"{text!r} are no coordinates; -3,0,3 are, or -3..3/7")
