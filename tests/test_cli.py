@@ -18,9 +18,11 @@ from vaevis_tui.api import Model
 from vaevis_tui.cli import main
 from vaevis_tui.commands.registry import COMMANDS
 from vaevis_tui.engine.decoder import EngineError, TuningMode
+from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.settings import ExplorerSettings, tuned_source, untuned_source
 from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo
+from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.resources import weights_dir
 from vaevis_tui.terminal.detect import capabilities
 
@@ -382,5 +384,29 @@ main(["models", "--json"])
 print(sorted(name for name in sys.modules if name.startswith("vaevis_tui.commands.")), file=sys.stderr)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    modules = {"arguments", "explore", "models", "opening", "parser", "registry"}
+    modules = {"arguments", "explore", "models", "opening", "parser", "registry", "values"}
     assert done.stderr.strip() == str(sorted(f"vaevis_tui.commands.{name}" for name in modules))
+
+
+def test_the_folder_of_snapshots_is_made_at_the_start_or_refused(
+    tmp_path: Path, started: list[ExplorerSettings], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "some" / "where"
+    assert main(["--model", "mnist", "--snapshot-dir", str(folder)]) == 0
+    assert started[0].snapshot_dir == folder
+    assert folder.is_dir()
+    (tmp_path / "file").write_text("")
+    said = refused(capsys, "--model", "mnist", "--snapshot-dir", str(tmp_path / "file"))
+    assert "is not a folder; name one for snapshots with --snapshot-dir" in said
+    said = refused(capsys, "--model", "mnist", "--snapshot-dir", "/proc/nothing")
+    assert "/proc/nothing cannot be made" in said
+    assert len(started) == 1
+
+
+def test_a_start_in_sigma_coordinates(started: list[ExplorerSettings]) -> None:
+    assert main(["--model", "mnist-2d", "--sigma", "-1,2"]) == 0
+    bundle = open_bundle("mnist-2d")
+    start = np.asarray(started[0].start(bundle))
+    np.testing.assert_allclose(bundle.space.to_sigma(start), [-1.0, 2.0], atol=1e-6)
+    with pytest.raises(UserError, match="sigma has 2 numbers, but the latent vectors of mnist have 28"):
+        started[0].start(open_bundle("mnist"))

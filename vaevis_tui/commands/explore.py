@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--walk", action="store_true", help="start with the random walk on")
     parser.add_argument(
-        "--snapshot-dir", type=Path, default=Path(), metavar="DIR", help="where snapshots go (default: here)"
+        "--snapshot-dir", type=Path, metavar="DIR", help="where snapshots go, made if missing (default: here)"
     )
     parser.add_argument(
         "--max-rate",
@@ -62,10 +62,16 @@ def run(options: argparse.Namespace) -> int:
 
     from vaevis_tui.explorer.session import SessionFolder, read_session
     from vaevis_tui.explorer.settings import ExplorerSettings, tuned_source, untuned_source
+    from vaevis_tui.explorer.snapshots import ready_folder
     from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
     from vaevis_tui.terminal.link.profile import LinkProfile
     from vaevis_tui.tui.run import run_explorer
 
+    # A folder that was named is made ready or refused; that it is started in one cannot be helped.
+    folder = Path() if options.snapshot_dir is None else ready_folder(options.snapshot_dir)
+    unwritable = (
+        None if os.access(folder, os.W_OK) else "snapshots need --snapshot-dir: this folder is read-only"
+    )
     sessions = SessionFolder()
     resumed, claimed = None, None
     if options.resume:
@@ -88,11 +94,11 @@ def run(options: argparse.Namespace) -> int:
         sigma=options.sigma,
         picture=picture,
         walk=options.walk or (resumed is not None and resumed.walking),
-        snapshot_dir=options.snapshot_dir,
+        snapshot_dir=folder,
         colors=terminal.colors,
         graphics=options.graphics,
         inquiry=TerminalProbe.of(os.environ, terminal),
-        notice=terminal.notice,
+        notice=terminal.notice or unwritable,
         way=LinkProfile.of(os.environ, terminal.multiplexer, options.max_rate, options.reduced_motion),
         decoder_source=tuned_source if options.tune else untuned_source,
         resumed=resumed,

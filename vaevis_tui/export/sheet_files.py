@@ -56,8 +56,6 @@ def save_arrays(path: Path, arrays: dict[str, NDArray[Any]], *, force: bool = Fa
 
 def _pdf(sheet: NDArray[np.uint8]) -> bytes:
     """One page without margins; its picture is JPEG 2000 without loss, for which Pillow takes RGBA."""
-    from vaevis_tui import __version__
-
     buffer = io.BytesIO()
     opaque = to_image(sheet)
     opaque.putalpha(255)
@@ -65,7 +63,7 @@ def _pdf(sheet: NDArray[np.uint8]) -> bytes:
         buffer,
         format="PDF",
         resolution=_PDF_DOTS_PER_INCH,
-        producer=f"vaevis-tui {__version__}",
+        producer="vaevis-tui",
         creationDate=time.gmtime(0),  # the same sheet, the same bytes
         modDate=time.gmtime(0),
     )

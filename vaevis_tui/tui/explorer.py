@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -26,9 +25,9 @@ from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.inversion_search import InversionSearch, SearchFailed, SearchProgress
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.explorer.walk_pacer import WalkPacer
-from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.latent.inversion import Inversion
 from vaevis_tui.latent.notation import parse_latent
+from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.terminal.link.clipboard import clipboard_hint, set_clipboard
 from vaevis_tui.tui import keys
@@ -506,16 +505,9 @@ class ExplorerScreen(Screen[None]):
         if not isinstance(frame, Frame) or not isinstance(frame.tag, Exploration) or self._info is None:
             return
         bundle = frame.tag.bundle
-        info = SnapshotInfo(
-            model=frame.tag.ref,
-            version=bundle.card.version if bundle.card else "",
-            z=tuple(float(value) for value in frame.z),
-            seed=None,
-            backend=self._info.backend,
-        )
         # A worker of Textual's is cancelled when the app is left; the loop's own threads are waited for.
         saving = asyncio.get_running_loop().run_in_executor(
-            None, _save, self._settings.snapshot_dir, bundle.name, frame.picture, info
+            None, _save, self._settings.snapshot_dir, bundle, frame.z, frame.picture, self._info.backend
         )
         saving.add_done_callback(lambda saved: self.call_later(self._tell_saved, saved))
 
@@ -529,8 +521,10 @@ class ExplorerScreen(Screen[None]):
             self.notify(f"saved {path}", markup=False)
 
 
-def _save(folder: Path, stem: str, picture: NDArray[np.uint8], info: SnapshotInfo) -> Path:
+def _save(
+    folder: Path, bundle: Bundle, z: NDArray[np.float32], picture: NDArray[np.uint8], backend: str
+) -> Path:
     """Called in another thread."""
-    from vaevis_tui.export.png import save_snapshot
+    from vaevis_tui.explorer.snapshots import save
 
-    return save_snapshot(folder, stem, datetime.now(), picture, metadata=info.to_metadata())
+    return save(folder, bundle, z, picture, backend)

@@ -1,0 +1,62 @@
+"""Snapshots of the explorer: an image with all that leads back to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.errors import UserError
+from vaevis_tui.models.bundle import Bundle
+
+
+def save(
+    folder: Path, bundle: Bundle, z: NDArray[np.float32], image: NDArray[np.uint8], backend: str
+) -> Path:
+    """Write a PNG under a name of its own; takes tens of milliseconds, so call it in a thread.
+
+    Args:
+        folder: Where to.
+        bundle: The model.
+        z: Latent vector, float32 (d,).
+        image: Its decode, uint8 (h, w, 3).
+        backend: What decoded it.
+
+    Raises:
+        UserError: It cannot be written.
+    """
+    from vaevis_tui.export.png import save_snapshot
+    from vaevis_tui.export.snapshot import SnapshotInfo
+    from vaevis_tui.models.identity import decoder_hash, model_reference
+
+    info = SnapshotInfo(
+        model=model_reference(bundle),
+        version=bundle.card.version if bundle.card else "",
+        z=tuple(float(value) for value in z),
+        seed=None,
+        backend=backend,
+        decoder_hash=decoder_hash(bundle),
+    )
+    return save_snapshot(folder, bundle.name, datetime.now(), image, metadata=info.to_metadata())
+
+
+def ready_folder(folder: Path) -> Path:
+    """The folder that snapshots go to, made if it is missing.
+
+    Raises:
+        UserError: It cannot be made, or nothing can be written there.
+    """
+    import os
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UserError(f"{folder} is not a folder; name one for snapshots with --snapshot-dir") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UserError(f"{folder} cannot be made: {reason}; name another with --snapshot-dir") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"{folder} is not writable; name another folder for snapshots with --snapshot-dir")
+    return folder
