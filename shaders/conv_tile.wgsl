@@ -89,16 +89,30 @@ fn main(
             //! end
             //! end
             let y = top + i32(i) * $row_step;
+            //! if broadcast
+            // Others read this lane's texels, so it stays with them where its row lies outside.
+            let inside = y >= 0 && y < $source_height;
+            let start = plane + u32(clamp(y, 0, $(source_height - 1))) * $(source_width)u;
+            {
+            //! else
             if (y >= 0 && y < $source_height) {
                 let start = plane + u32(y) * $(source_width)u;
+            //! end
                 //! for index, offset, edge in loads
                 //! if edge
                 let x$index = left + ($offset);
                 let v$index = select(
                     vec4<f32>(), read_source(start + u32(clamp(x$index, 0, $(source_width - 1)))),
+                    //! if broadcast
+                    inside &&
+                    //! end
                     x$index >= 0 && x$index < $source_width);
                 //! else
+                //! if broadcast
+                let v$index = select(vec4<f32>(), read_source(start + u32(left + ($offset))), inside);
+                //! else
                 let v$index = read_source(start + u32(left + ($offset)));
+                //! end
                 //! end
                 //! end
                 //! for m in range(block_count)

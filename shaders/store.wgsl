@@ -10,7 +10,7 @@ fn store(computed: vec4<f32>, item: u32, block: u32, y: u32, x: u32) {
     // RGBA8, rounded to even as the decoder's contract has it; grey repeats its channel.
     let level = vec4<u32>(round(clamp($value, vec4<f32>(), vec4<f32>(1.0)) * 255.0));
     //! if channels == 1
-    write_result(item * $(pixels)u + y * $(width)u + x, level.x * 0x010101u | 0xff000000u);
+    write_result(item * $(pixels)u + y * $(width)u + x, (level.x * 0x010101u) | 0xff000000u);
     //! else
     write_result(item * $(pixels)u + y * $(width)u + x, level.x | (level.y << 8u) | (level.z << 16u) | 0xff000000u);
     //! end

@@ -257,6 +257,7 @@ def _tile_applies(operator: ir.Convolution | ir.PhaseConvolution, context: Conte
         scale = operator.scale if isinstance(operator, ir.PhaseConvolution) else 1
         inputs = context.layout(operator.inputs[0]).blocks
         fits = fits and inputs >= 2 * tile.split and pixels * block_count * scale <= MAX_SHARED
+        fits = fits and not context.broadcast  # lanes that read each other's weights do the same inputs
     most = MAX_UNROLLED_SOFTWARE if context.software else MAX_UNROLLED
     return fits and across * pixels * block_count <= most
 
