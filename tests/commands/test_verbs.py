@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -270,3 +273,123 @@ def test_a_snapshot_opens_in_any_folder_and_says_if_the_decoder_is_another_one(
     assert "z has 28 numbers" in capsys.readouterr().err
     (here / "a.onnx").unlink()
     assert "a.onnx" in refused(capsys, "decode", "--from", "../a.png", "--out", "third.png")
+
+
+@pytest.mark.parametrize("ending", ["gif", "mp4", "cast"])
+def test_a_walk_of_a_seed_is_a_file(ending: str, mnist: Model, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["walk", "--model", "mnist", "--seed", "1", "--frames", "24", "--out"]
+    for name in ("first", "second"):
+        run(*command, f"{name}.{ending}")
+    assert Path(f"first.{ending}").read_bytes() == Path(f"second.{ending}").read_bytes()
+    assert f"first.{ending} exists" in refused(capsys, *command, f"first.{ending}")
+    run(*command, f"first.{ending}", "--force", "--walk-seed", "2")
+    assert Path(f"first.{ending}").read_bytes() != Path(f"second.{ending}").read_bytes()
+    assert sorted(path.name for path in Path().iterdir()) == [f"first.{ending}", f"second.{ending}"]
+
+
+def test_the_frames_of_a_walk_are_those_that_python_decodes(mnist: Model) -> None:
+    run("walk", "--model", "mnist", "--seed", "1", "--frames", "24", "--size", "28", "--out", "walk.png")
+    with Image.open("walk.png") as image:
+        assert image.n_frames == 24  # type: ignore[attr-defined]
+        frames = []
+        for number in range(24):
+            image.seek(number)
+            frames.append(np.asarray(image.convert("RGB")))
+    np.testing.assert_array_equal(np.stack(frames), mnist.decode(mnist.walk(1, 24).z))
+
+
+def test_tours_and_traversals_are_animations_too(mnist: Model) -> None:
+    run(
+        "interpolate",
+        "--model",
+        "mnist",
+        "--seed",
+        "1",
+        "--n",
+        "3",
+        "--loop",
+        "--frames",
+        "12",
+        "--out",
+        "tour.apng",
+    )
+    run(
+        "traverse",
+        "--model",
+        "mnist",
+        "--axes",
+        "z3,z7",
+        "--frames",
+        "12",
+        "--size",
+        "56",
+        "--out",
+        "swing.webp",
+    )
+    with Image.open("tour.apng") as image:
+        assert (image.n_frames, image.size) == (12, (280, 280))  # type: ignore[attr-defined]
+    with Image.open("swing.webp") as image:
+        assert (image.n_frames, image.size) == (12, (56, 28))  # type: ignore[attr-defined]
+    swing = mnist.swing(["z3", "z7"], (-3, 3), 12)
+    sigma = mnist.space.to_sigma(swing.z)
+    np.testing.assert_allclose(sigma[[0, 6], 0, 3], [-3, 3], atol=1e-5)
+    np.testing.assert_allclose(sigma[1:6, 0, 3], sigma[:6:-1, 0, 3], atol=1e-5)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("ending", ["gif", "mp4", "cast"])
+def test_an_interrupt_leaves_no_half_file(number: int, code: int, ending: str, here: Path) -> None:
+    root = Path(vaevis_tui.__file__).parent.parent
+    command = [sys.executable, "-m", "vaevis_tui", "walk", "--model", "mnist", "--frames", "100000"]
+    size = ["--size", "8"] if ending == "gif" else []
+    process = subprocess.Popen(
+        [*command, *size, "--out", f"walk.{ending}"],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        cwd=here,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        if ending == "gif":  # holds its frames until the end
+            wait_until(lambda: Path(f"/proc/{process.pid}/maps").read_text().count("onnxruntime") > 0)
+        else:
+            wait_until(lambda: any(each.stat().st_size > 0 for each in here.glob(".walk.*.part")))
+        process.send_signal(number)
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode in (code, -number)  # the second before anything was to be cleared up
+    assert b"Traceback" not in said
+    assert list(here.iterdir()) == []
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("ending", ["gif", "webp", "png", "mp4", "webm", "cast"])
+def test_a_disk_that_fills_up_leaves_no_half_file(ending: str, here: Path) -> None:
+    """The largest size of a file stands for that of the disk."""
+    program = f"""
+import resource, sys
+from vaevis_tui.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+sys.exit(main(["walk", "--model", "mnist", "--frames", "200", "--out", "walk.{ending}"]))
+"""
+    root = Path(vaevis_tui.__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=here,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert done.returncode == 2, done.stderr
+    assert (
+        done.stderr
+        == f"vaevis-tui: error: walk.{ending} was not written: file too large; name another place\n"
+    )
+    assert list(here.iterdir()) == []

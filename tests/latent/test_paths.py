@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaevis_tui.latent.paths import random_walk, to_and_fro
+from vaevis_tui.latent.paths import random_walk
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models.bundle import open_bundle
 
@@ -77,8 +77,3 @@ def test_the_mean_can_be_walked_from() -> None:
 def test_a_walk_without_frames(count: int, rate: float) -> None:
     with pytest.raises(ValueError, match="a walk needs frames and a rate"):
         random_walk(space_of("4"), np.zeros(4), 0, count, rate=rate, speed=1)
-
-
-def test_to_and_fro_has_each_end_once() -> None:
-    way = np.arange(4, dtype=np.float32)[:, None]
-    assert to_and_fro(way).ravel().tolist() == [0, 1, 2, 3, 2, 1]

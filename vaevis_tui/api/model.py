@@ -250,7 +250,7 @@ class Model:
         images = np.asarray(self.decode(samples.reshape(-1, self.space.dim)))
         way = way.measured(images.reshape(*samples.shape[:2], *images.shape[1:]))
         z = tables.along(way, np.linspace(0, 1, frames, endpoint=not loop))
-        return Animation(self.decode, z, rate=rate, loop=loop)
+        return Animation(self.decode, z, self.info.image_size, rate, loop)
 
     @cached_property
     def axes(self) -> tuple[AxisSet, ...]:
@@ -279,6 +279,36 @@ class Model:
         named = tables.find_rows(self.axes, rows) if rows else tables.telling_rows(self.axes)
         return tables.traversal(self, here, named, sigmas)
 
+    def swing(
+        self,
+        rows: Sequence[str] = (),
+        ends: tuple[float, float] = (-3, 3),
+        frames: int = 96,
+        *,
+        z: ArrayLike | None = None,
+        rate: float = 24.0,
+    ) -> Animation:
+        """What `traverse` shows, in time: all axes side by side, from one coordinate to another and back.
+
+        Args:
+            rows: As of `traverse`.
+            ends: Coordinates on the axes, in sigma from the mean.
+            frames: How many, at least 2; it slows down at the ends, and the last one leads to the first.
+            z: As of `traverse`.
+            rate: Frames a second.
+
+        Raises:
+            ValueError: There is no such axis, or z does not fit the model.
+        """
+        here = self.space.first_look if z is None else self._latents(z)[0]
+        named = tables.find_rows(self.axes, rows) if rows else tables.telling_rows(self.axes)
+        if frames < 2:
+            raise ValueError(f"a way to and fro needs at least 2 frames, not {frames}")
+        turns = (1 - np.cos(2 * np.pi * np.arange(frames) / frames)) / 2
+        sigmas = ends[0] + (ends[1] - ends[0]) * turns
+        ways = [axes.steps_along(here, row, sigmas) for axes, row in named]
+        return self.animate(np.stack(ways, axis=1), rate=rate)
+
     def map(
         self,
         rows: Sequence[str] = (),
@@ -303,6 +333,11 @@ class Model:
         if z is not None:
             plane = plane.through(self._latents(z)[0])
         return tables.plane_map(self, plane, extent or plane.extent(), *tiles)
+
+    def animate(self, z: ArrayLike, *, rate: float = 24.0, loop: bool = True) -> Animation:
+        """Latent vectors as frames: (n, d), or (n, k, d) for k images side by side."""
+        vectors = np.asarray(z, np.float32)
+        return Animation(self.decode, vectors, self.info.image_size, rate, loop)
 
     def walk(
         self,
@@ -330,7 +365,7 @@ class Model:
         start = self.sample(seed)[0] if z is None else self._latents(z)[0]
         pace = unhurried_speed(self.space) if speed is None else speed
         way = random_walk(self.space, start, seed, frames, rate=rate, speed=pace, loop=loop)
-        return Animation(self.decode, way, rate=rate, loop=loop)
+        return Animation(self.decode, way, self.info.image_size, rate, loop)
 
     def _latents(self, z: ArrayLike) -> Latents:
         vectors = _numbers(z)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import argparse
 
 from vaevis_tui.commands import arguments, values
+from vaevis_tui.commands.animation import ANIMATED, add_animation, is_animation, write_animation
 from vaevis_tui.commands.opening import latents, open_model
 from vaevis_tui.commands.output import sheet_target, write_sheet
 from vaevis_tui.errors import UserError
 
 DESCRIPTION = """\
-Draw ways from each latent vector to the next, a row each, along arcs where the data lie (slerp)."""
+Go from each latent vector to the next, along arcs where the data lie (slerp).
+
+On a sheet every way is a row; an animation is a tour through all, at a speed that looks constant."""
 
 EPILOG = """\
 examples:
   vaevis-tui interpolate --model dog --seed 1 --n 4 --out ways.png
-  vaevis-tui interpolate first.png second.png --steps 11 --out way.pdf"""
+  vaevis-tui interpolate first.png second.png --steps 11 --out way.pdf
+  vaevis-tui interpolate --model mnist --seed 1 --n 5 --loop --ease stops --frames 120 --out tour.mp4"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="none",
         help="smaller steps nowhere, at both ends, or at every stop (default: none)",
     )
-    arguments.add_out(parser, "FILE", "the sheet, .png or .pdf, or .npz for z and images; - for PNG there")
+    arguments.add_out(
+        parser, "FILE", f"a sheet, .png or .pdf; .npz for z and images; an animation, {ANIMATED}"
+    )
+    add_animation(parser)
     arguments.add_sheet(parser)
     arguments.add_no_tune(parser)
 
@@ -45,11 +52,19 @@ def run(options: argparse.Namespace) -> int:
     """Draw and write."""
     import numpy as np
 
-    sheet_target(options)
+    animated = is_animation(options)
+    if not animated:
+        sheet_target(options)
     with open_model(options) as model:
         stops = latents(options, model, options.n)
         if len(stops) < 2:
             raise UserError("an interpolation needs two points at least: files of vectors, or --seed and --n")
+        if animated:
+            tour = model.journey(
+                stops, options.frames, loop=options.loop, ease=options.ease, rate=options.rate
+            )
+            write_animation(options, tour, f"Tour of {model.name}")
+            return 0
         ends = np.concatenate((stops, stops[:1])) if options.loop else stops
         write_sheet(options, model.interpolate(ends[:-1], ends[1:], options.steps, ease=options.ease))
     return 0

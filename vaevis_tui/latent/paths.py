@@ -13,11 +13,6 @@ from vaevis_tui.latent.motion import MAX_STEP_SECONDS, Walk
 from vaevis_tui.latent.space import LatentSpace
 
 
-def to_and_fro(way: Latent) -> Latent:
-    """A way (n, d) and back again without its ends twice, so that it can be repeated: (2n - 2, d)."""
-    return np.concatenate((way, way[-2:0:-1]))
-
-
 def random_walk(
     space: LatentSpace,
     start: ArrayLike,

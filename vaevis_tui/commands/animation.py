@@ -1,0 +1,91 @@
+"""What commands that write animations share."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+from vaevis_tui.commands import values
+
+if TYPE_CHECKING:
+    from vaevis_tui.api.animations import Animation
+
+ANIMATED = ".gif, .webp, .apng, .mp4, .webm or .cast"
+"""What an animation's name ends in, where a .png is a sheet."""
+
+
+def add_animation(parser: argparse.ArgumentParser) -> None:
+    """How many frames, how fast, how large."""
+    group = parser.add_argument_group("animations")
+    group.add_argument("--frames", type=values.count, default=96, metavar="N", help="how many (default: 96)")
+    group.add_argument(
+        "--rate", type=values.positive, default=24.0, metavar="FPS", help="frames a second (default: 24)"
+    )
+    group.add_argument(
+        "--size",
+        type=values.count,
+        metavar="N",
+        help="pixels of the longer side (default: small images are enlarged to 256 or more)",
+    )
+    group.add_argument(
+        "--resample",
+        choices=("auto", "nearest", "smooth"),
+        default="auto",
+        help="repeat pixels, or smooth them; auto repeats those of images up to 64 pixels",
+    )
+    group.add_argument("--lossless", action="store_true", help="WebP with every bit, some times as large")
+    group.add_argument(
+        "--columns", type=values.count, default=64, metavar="N", help="of a cast's terminal (default: 64)"
+    )
+
+
+def is_animation(options: argparse.Namespace) -> bool:
+    """Whether ``--out`` names an animation, where a .png is a sheet; refuses one that cannot be written."""
+    if not str(options.out).lower().endswith((".gif", ".webp", ".apng", ".mp4", ".webm", ".cast")):
+        return False
+    animation_target(options)
+    return True
+
+
+def animation_target(options: argparse.Namespace) -> Path:
+    """The file of an animation, before anything is computed for it.
+
+    Raises:
+        UserError: It has another ending, is there already, or needs a library that is not installed.
+    """
+    from vaevis_tui.export.animation.files import animation_ending
+    from vaevis_tui.export.files import check_free
+
+    path = Path(options.out)
+    animation_ending(path)
+    check_free(path, force=options.force)
+    return path
+
+
+def write_animation(options: argparse.Namespace, animation: Animation, title: str) -> None:
+    """Write an animation where ``--out`` says, with progress, and print the file's name.
+
+    Being told to end (SIGTERM) clears up like Ctrl-C.
+    """
+    from vaevis_tui.commands.progress import Progress
+
+    signal.signal(signal.SIGTERM, _end)
+    with Progress("frames", len(animation)) as progress:
+        path = animation.save(
+            animation_target(options),
+            side=options.size,
+            resampling=options.resample,
+            lossless=options.lossless,
+            columns=options.columns,
+            title=title,
+            force=options.force,
+            on_frame=progress.advance,
+        )
+    print(path)
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)

@@ -1,0 +1,95 @@
+"""Frames on their way to a file: how many, how fast, how large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.errors import UserError
+
+Frame = NDArray[np.uint8]
+"""One frame, uint8 (h, w, 3)."""
+
+Resampling = Literal["auto", "nearest", "smooth"]
+
+MAX_SIDE = 4096
+"""Pixels of a frame's longer side."""
+
+_LEAST_SIDE = 256
+"""Smaller frames are enlarged to this by a whole number, if no size is chosen."""
+
+_SMALL = 64
+"""Up to this side, pixels are repeated where smoothing would only blur them."""
+
+
+@dataclass(frozen=True)
+class FrameStream:
+    """Frames of one size, which are taken once.
+
+    Attributes:
+        take: Begins with the frames.
+        count: Number of frames.
+        rate: Frames a second.
+        loop: Whether the last frame leads to the first.
+        size: Height and width of every frame, in pixels.
+    """
+
+    take: Callable[[], Iterator[Frame]]
+    count: int
+    rate: float
+    loop: bool
+    size: tuple[int, int]
+
+    def durations(self, unit: float, least: int = 1) -> list[int]:
+        """Length of each frame in units of so many seconds; their sum is right to half a unit."""
+        ends = [round(frame / self.rate / unit) for frame in range(self.count + 1)]
+        return [max(end - start, least) for start, end in pairwise(ends)]
+
+
+def resized(
+    stream: FrameStream, side: int | None, resampling: Resampling = "auto", even: bool = False
+) -> FrameStream:
+    """The same frames in another size.
+
+    Args:
+        stream: The frames.
+        side: Of the longer one, in pixels; None enlarges small frames by a whole number.
+        resampling: ``"nearest"`` repeats pixels, ``"smooth"`` is Lanczos; ``"auto"`` repeats those of frames
+            up to 64 pixels that grow by a whole number.
+        even: Whether height and width must be even, as video wants them.
+
+    Raises:
+        UserError: The side is out of range.
+    """
+    height, width = stream.size
+    longer = max(height, width)
+    if side is None:
+        side = longer * max(1, -(-_LEAST_SIDE // longer))
+    if not 8 <= side <= MAX_SIDE:
+        raise UserError(f"a size of {side} is out of range; 8 to {MAX_SIDE} pixels are possible")
+    size = round(height * side / longer), round(width * side / longer)
+    if even:
+        size = size[0] + size[0] % 2, size[1] + size[1] % 2
+    repeats = side % longer == 0 and size == (height * side // longer, width * side // longer)
+    nearest = resampling == "nearest" or (resampling == "auto" and repeats and longer <= _SMALL)
+    if size == stream.size:
+        return stream
+    return FrameStream(
+        lambda: (_resize(frame, size, nearest=nearest) for frame in stream.take()),
+        stream.count,
+        stream.rate,
+        stream.loop,
+        size,
+    )
+
+
+def _resize(frame: Frame, size: tuple[int, int], *, nearest: bool) -> Frame:
+    from PIL import Image
+
+    how = Image.Resampling.NEAREST if nearest else Image.Resampling.LANCZOS
+    return np.asarray(Image.fromarray(np.ascontiguousarray(frame)).resize(size[::-1], how))
