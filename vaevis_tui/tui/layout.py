@@ -1,93 +1,166 @@
-"""Who gets which cells of the window: picture, bars, panel and hints, from the window's size alone.
+"""Who gets which cells of the window, from its size and the panels that are open alone.
 
-Nothing here depends on the latent vector, so the picture and the bars stand still while it moves.
+Nothing here depends on the latent vector, so that everything stands still while it moves.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textual.geometry import Region
+
 from vaevis_tui.terminal.placement import fit
 
-BARS_LEAST = 16
+NOWHERE = Region(0, 0, 0, 0)
+"""Of what is left out."""
+
+FRAME = 2
+"""Columns, and rows, of a panel's border."""
+FRAMED_COLUMNS, FRAMED_ROWS = 64, 20
+"""Window from which panels have borders: in a smaller one the image needs these cells."""
+
+ROWS_LEAST = 16
 """Columns below which a bar has no track left between its name and its value."""
-BARS_READY = 34
-"""Columns that give a track of 20 cells, 160 steps of an eighth of a cell, over six sigma."""
-BARS_MOST = 72
-"""Wider bars are no easier to read; what is left goes to the picture."""
-PICTURE_LEAST = 0.6
-"""Share of its width alone that the picture keeps beside bars; where it could not, the bars are left out."""
-MARGINS = 2
-"""Columns that part the picture from the window's edge and from the bars, where they can be spared."""
-PANEL_ROWS = 3
-PANEL_WIDTH = 64
-"""Columns that the panel of three rows needs for its table of times."""
-PANEL_FROM_ROWS = 18
-STRIP_FROM_ROWS = 14
-STRIP_WIDTH = 34
+ROWS_READY = 34
+"""Columns that give a track of about 20 cells, 160 steps of an eighth of a cell, over six sigma."""
+ROWS_MOST = 72
+"""Wider bars are no easier to read; what is left goes to the image."""
+BARS_LEAST = 4
+"""Rows of cells below which a list of bars is of no use: the scale and three of them."""
+BARS_BELOW = 8
+"""The same where they lie below the image."""
+IMAGE_LEAST = 0.6
+"""Share of its size alone that the image keeps beside or above bars; else they are left out."""
+BELOW_FROM = 1.3
+"""How many times larger the image must be above the bars than beside them, to be put there."""
+
+MAP_COLUMNS, MAP_ROWS = 20, 8
+"""Inside of the smallest map."""
+
+STRIP_TILES = 7
+STRIP_FROM_ROWS = 16
+STRIP_SHARE, STRIP_LEAST, STRIP_MOST = 5, 3, 12
+"""A strip takes a fifth of the rows, of which its tiles have from 3 to 12, and one for its scale."""
+
+DETAILS_ROWS = 3
+DETAILS_COLUMNS, DETAILS_FROM_ROWS = 64, 18
+STATUS_FROM_ROWS = 8
 HINTS_FROM_ROWS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Arrangement:
-    """Cells for each part; a part with 0 is left out.
+class Panels:
+    """What is open beside the image, and how many rows the list of bars has."""
+
+    rows: int
+    strip: bool = False
+    map: bool = False
+    details: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Regions of the window, in cells, borders included; `NOWHERE` where a part is left out.
 
     Attributes:
-        picture: Columns and rows of the area in which the picture is centred.
-        bars: Columns of the bars, which are as high as the picture's area.
-        panel: Rows of the statistics: 3, 1 (a strip with the most important ones) or 0.
-        hints: Rows of the hints, 1 or 0.
-        left_out: What was left out, in words for people, with the window that would show it.
+        framed: Whether image, rows and map have borders.
     """
 
-    picture: tuple[int, int]
-    bars: int
-    panel: int
-    hints: int
-    left_out: str = ""
+    image: Region
+    rows: Region = NOWHERE
+    map: Region = NOWHERE
+    strip: Region = NOWHERE
+    details: Region = NOWHERE
+    status: Region = NOWHERE
+    hints: Region = NOWHERE
+    framed: bool = False
 
 
-def arrange(width: int, height: int, image_height: int, image_width: int) -> Arrangement:
-    """Divide a window, in cells, for a picture of the given pixels.
+def arrange(width: int, height: int, image: tuple[int, int], panels: Panels) -> Layout:
+    """Divide a window.
 
-    The picture comes first: it takes as much as half-block cells (one pixel a column, two a row) can use once
-    the bars have what they need to be read, at a whole-number scale or, where even that is too large, shrunk.
+    The image comes first: it takes as much as half-block cells (one pixel a column, two a row) can use once
+    what is open has what it needs to be read. Bars stand beside it, or below it where that shows more of it.
+
+    Args:
+        width: Of the window in cells.
+        height: Of the window in cells.
+        image: Height and width of the image in pixels.
+        panels: What is open.
     """
-    hints = 1 if height >= HINTS_FROM_ROWS else 0
-    panel = _panel_rows(width, height)
-    rows = max(height - hints - panel, 1)
-    bars = _bars_columns(width, rows, image_height, image_width)
-    missing = [
-        name
-        for name, absent in (
-            ("bars", bars == 0),
-            ("statistics", panel == 0),
-            ("details", panel == 1),
-        )
-        if absent
-    ]
-    left_out = ""
-    if missing:
-        left_out = f"{' and '.join(missing)} left out: need {PANEL_WIDTH}×{PANEL_FROM_ROWS}"
-    return Arrangement((width - bars, rows), bars, panel, hints, left_out)
+    framed = width >= FRAMED_COLUMNS and height >= FRAMED_ROWS
+    bottom = height
+    lines: list[Region] = []
+    for rows, there in (
+        (1, height >= HINTS_FROM_ROWS),
+        (1, height >= STATUS_FROM_ROWS),
+        (DETAILS_ROWS, panels.details and height >= DETAILS_FROM_ROWS and width >= DETAILS_COLUMNS),
+        (_strip_rows(width, bottom, image), panels.strip and height >= STRIP_FROM_ROWS),
+    ):
+        bottom -= rows if there else 0
+        lines.append(Region(0, bottom, width, rows) if there else NOWHERE)
+    hints, status, details, strip = lines
+    main = Region(0, 0, width, max(bottom, 1))
+    picture, side, below = _divide(main, image, FRAME if framed else 0)
+    bars, chart = _side(side, panels, FRAME if framed else 0, below=below)
+    return Layout(picture, bars, chart, strip, details, status, hints, framed)
 
 
-def _panel_rows(width: int, height: int) -> int:
-    if height >= PANEL_FROM_ROWS and width >= PANEL_WIDTH:
-        return PANEL_ROWS
-    if height >= STRIP_FROM_ROWS and width >= STRIP_WIDTH:
-        return 1
-    return 0
+def _strip_rows(width: int, height: int, image: tuple[int, int]) -> int:
+    """Rows of the strip: its tiles, as large as their share and the window's width allow, and the scale."""
+    tile = max((width - STRIP_TILES + 1) // STRIP_TILES, 1)
+    by_width = -(-tile * image[0] // (2 * image[1]))
+    return 1 + max(min(height // STRIP_SHARE, STRIP_MOST, by_width), STRIP_LEAST)
 
 
-def _bars_columns(width: int, rows: int, image_height: int, image_width: int) -> int:
-    """Columns for the bars: what the picture cannot use, at least enough to be read."""
-    wanted = min(BARS_READY, max(width // 2, BARS_LEAST))
-    if wanted >= width:
-        return 0
-    alone = fit(image_height, image_width, width, rows).columns
-    beside = fit(image_height, image_width, width - wanted, rows).columns
-    if beside < PICTURE_LEAST * alone:
-        return 0
-    left = width - beside
-    return min(left - MARGINS if left - MARGINS >= wanted else left, BARS_MOST)
+def _divide(main: Region, image: tuple[int, int], frame: int) -> tuple[Region, Region, bool]:
+    """The image's region, that of everything beside or below it, and whether that is below."""
+    width, height = main.size
+
+    def columns(available: int, rows: int) -> int:
+        if min(available, rows) <= frame:
+            return 0
+        return fit(*image, available - frame, rows - frame).columns
+
+    alone = columns(width, height)
+    wanted = min(ROWS_READY + frame, max(width // 2, ROWS_LEAST))
+    beside = columns(width - wanted, height)
+    list_rows = max(height // 3, BARS_BELOW + frame)
+    if columns(width, height - list_rows) < IMAGE_LEAST * alone:
+        # Where the scale is a whole number, the image leaves rows that it cannot use.
+        list_rows = max(height - _rows(image, width, height, frame), BARS_LEAST + frame)
+    above = columns(width, height - list_rows) if width >= ROWS_LEAST else 0
+    if height < BARS_LEAST + frame or max(beside, above) < IMAGE_LEAST * alone:
+        return main, NOWHERE, False
+    if above > BELOW_FROM * beside:
+        used = _rows(image, width, height - list_rows, frame)
+        return Region(0, 0, width, used), Region(0, used, width, height - used), True
+    used = beside + frame
+    # What is left beside the image and cannot be used by bars is the image's margin.
+    return Region(0, 0, used, height), Region(used, 0, width - used, height), False
+
+
+def _rows(image: tuple[int, int], width: int, height: int, frame: int) -> int:
+    """Rows of the panel of an image as large as fits."""
+    if min(width, height) <= frame:
+        return height
+    return fit(*image, width - frame, height - frame).rows + frame
+
+
+def _side(side: Region, panels: Panels, frame: int, *, below: bool) -> tuple[Region, Region]:
+    """The regions of the bars and of the map within what the image leaves."""
+    if not side:
+        return NOWHERE, NOWHERE
+    x, y, width, height = side
+    if not panels.map:
+        return Region(x, y, width if below else min(width, ROWS_MOST + frame), height), NOWHERE
+    needed = min(panels.rows + 1 + frame, max(BARS_LEAST + frame, height // 3))
+    stacked = width, height - needed
+    bars = min(max(ROWS_READY + frame, width * 2 // 5), ROWS_MOST + frame)
+    abreast = width - bars, height
+    best = max(stacked, abreast, key=lambda size: min(size[0], 2 * size[1]))
+    if min(best[0] - frame - MAP_COLUMNS, best[1] - frame - MAP_ROWS) < 0:
+        return NOWHERE, side
+    if best == stacked:
+        return Region(x, y, width, needed), Region(x, y + needed, width, height - needed)
+    return Region(x, y, bars, height), Region(x + bars, y, width - bars, height)
