@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from textual.geometry import Spacing
 
 import vaevis_tui
 from tests.e2e.keys import mouse
 from tests.e2e.ptyharness import PtySession
+from tests.e2e.start import start
 from tests.e2e.terminal import Traits
 from tests.engine.vulkan_faults import VulkanFaults
 from tests.engine.wgpu_device import require_adapter
@@ -25,12 +27,14 @@ from tests.models.make import write_bundle
 from tests.support import require
 from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo
-from vaevis_tui.latent.state import LatentState
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.terminal.placement import fit
-from vaevis_tui.tui.layout import arrange
+from vaevis_tui.tui.layout import Panels, arrange
 
 SIDE = 28
+FIRST_BAR = 2
+"""Row of the screen: below the frame and the scale."""
+DIMENSIONS = 8
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +53,7 @@ def explorer(
     if snapshots is not None:
         command += ["--snapshot-dir", snapshots]
     with PtySession(command, traits=traits) as session:
-        wait_for_a_picture(session)
+        wait_for_the_start(session)
         yield session
 
 
@@ -57,9 +61,12 @@ def shown(session: PtySession) -> NDArray[np.uint8] | None:
     """The picture on the screen, uint8 (28, 28, 3); None while there is none."""
     lines = session.terminal.screen.lines()
     columns, rows = len(lines[0]), len(lines)
-    placement = fit(SIDE, SIDE, *arrange(columns, rows, SIDE, SIDE).picture)
+    layout = arrange(columns, rows, (SIDE, SIDE), Panels(rows=DIMENSIONS))
+    region = layout.image.shrink(Spacing.all(1)) if layout.framed else layout.image
+    placement = fit(SIDE, SIDE, *region.size)
+    top, left = region.y + placement.top, region.x + placement.left
     try:
-        pixels = session.pixels(placement.top, placement.left, placement.rows, placement.columns)
+        pixels = session.pixels(top, left, placement.rows, placement.columns)
     except ValueError:
         return None
     scale = placement.scale
@@ -69,6 +76,12 @@ def shown(session: PtySession) -> NDArray[np.uint8] | None:
 
 def changed(session: PtySession, picture: NDArray[np.uint8] | None) -> bool:
     return shown(session) is not None and not shows(session, picture)
+
+
+def wait_for_the_start(session: PtySession) -> None:
+    """Until the image is there, and the rows are in the order in which they stay."""
+    wait_for_a_picture(session)
+    session.wait_for_text("effect")
 
 
 def wait_for_a_picture(session: PtySession) -> None:
@@ -103,7 +116,7 @@ def test_a_seed_begins_where_decode_would(bundle: Path) -> None:
 def test_arrows_move_the_selected_dimension(bundle: Path) -> None:
     with explorer(bundle) as session:
         session.press("down", "shift+right", "right", "ctrl+left")
-        state = LatentState.start(open_bundle(bundle).space).select_by(1)
+        state = start(bundle).select_by(1)
         for step in (1.0, 0.1, -0.01):
             state = state.move(state.selected, step)
         wait_for_the_picture_of(session, bundle, state.z)
@@ -114,7 +127,7 @@ def test_a_held_key_ends_where_it_should(bundle: Path) -> None:
     with explorer(bundle) as session:
         session.press(*["right"] * 150)
         session.wait_for_text("+10.00")
-        state = LatentState.start(open_bundle(bundle).space)
+        state = start(bundle)
         wait_for_the_picture_of(session, bundle, state.set(state.selected, 10).z)
 
 
@@ -140,19 +153,22 @@ def test_walk_moves_and_a_snapshot_is_the_decode_of_the_point_on_the_screen(
 
 def scale(session: PtySession) -> tuple[int, int]:
     """Columns of the track's first and last cell, by the figures above it."""
-    header = session.text.splitlines()[0]
+    header = session.text.splitlines()[1]
     return header.index("-3"), header.index("+3") + 1
 
 
 def test_the_mouse_drags_a_bar(bundle: Path) -> None:
     with explorer(bundle) as session:
         left, right = scale(session)
-        session.send(mouse(1, left))
+        session.send(mouse(FIRST_BAR, left))
         session.wait_for_text("-3.00")
-        session.send(mouse(1, (left + right) // 2, moving=True) + mouse(1, right, moving=True))
+        session.send(
+            mouse(FIRST_BAR, (left + right) // 2, moving=True) + mouse(FIRST_BAR, right, moving=True)
+        )
         session.wait_for_text("+3.00")
-        session.send(mouse(1, right, pressed=False) + mouse(1, left, moving=True, button=3))
-        state = LatentState.start(open_bundle(bundle).space)
+        released = mouse(FIRST_BAR, right, pressed=False)
+        session.send(released + mouse(FIRST_BAR, left, moving=True, button=3))
+        state = start(bundle)
         wait_for_the_picture_of(session, bundle, state.set(state.selected, 3).z)
 
 
@@ -163,7 +179,7 @@ def test_the_mouse_drags_a_bar_by_pixels_where_the_terminal_reports_them(bundle:
         width = right + 1 - left
         traits = session.terminal.traits
         x = (left + width // 4) * traits.cell_width + 3
-        session.send(mouse(traits.cell_height + 5, x))
+        session.send(mouse(FIRST_BAR * traits.cell_height + 5, x))
         sigma = 6 * (width // 4 + 3 / traits.cell_width) / width - 3
         session.wait_for_text(f"{sigma:+.2f}")
         session.press("q")
@@ -188,7 +204,7 @@ def test_follows_the_window(bundle: Path) -> None:
             session.resize(*size)
             wait_for_the_picture_of(session, bundle, mean)
         session.resize(40, 12)
-        session.wait_for_text("statistics left out")
+        session.wait_for(lambda: "effect" not in session.text and "idle" in session.text, "the small window")
         session.press("q")
         assert session.wait_exit() == 0
         assert session.left_behind() == []
@@ -335,12 +351,13 @@ def test_a_gpu_that_fails_in_the_middle_costs_a_notice(
     command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle, "--backend", "wgpu"]
     with PtySession(command) as session:
         wait_for_a_picture(session)
-        session.wait_for_text("llvmpipe")
+        session.wait_for_text("wgpu")
+        session.wait_for_text("effect")
         faults.begin(fault)
         session.press("right")
         session.wait_for_text("Fell back to onnxruntime")
         session.press("down", "shift+right")
-        state = LatentState.start(open_bundle(bundle).space, open_bundle(bundle).space.first_look)
+        state = start(bundle, open_bundle(bundle).space.first_look)
         state = state.move(state.selected, 0.1).select_by(1)
         wait_for_the_picture_of(session, bundle, state.move(state.selected, 1.0).z)
         session.press("q")

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.ptyharness import PtySession
+from tests.e2e.start import start
 from tests.e2e.terminal import Traits
 from tests.e2e.test_explorer_pty import wait_for_the_picture_of
 from tests.models.make import write_bundle
 from tests.support import require
 from tests.terminal.detect.replies import FOOT, KITTY_26, KITTY_45, XTERM
-from vaevis_tui.latent.state import LatentState
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.terminal.detect.probe import QUERIES, ReplyKind
 
@@ -64,7 +64,7 @@ def assert_no_key_was_heard(session: PtySession, bundle: Path) -> None:
     wait_for_the_picture_of(session, bundle, space.mean)
     session.press("right")
     session.wait_for_text("+0.10")
-    state = LatentState.start(space)
+    state = start(bundle)
     wait_for_the_picture_of(session, bundle, state.move(state.selected, 0.1).z)
 
 
@@ -156,7 +156,7 @@ def test_help_takes_the_picture_away_and_gives_it_back(bundle: Path) -> None:
         session.send(KITTY_26)
         session.wait_for(lambda: SENT in session.raw, "the picture")
         session.press("?")
-        session.wait_for_text("Choose a dimension")
+        session.wait_for_text("Choose what to move")
         session.wait_for(lambda: DELETED in session.raw, "its end")
         session.press("escape")
         session.wait_for(lambda: session.raw.count(SENT) >= 2, "the picture again")
@@ -176,9 +176,9 @@ def test_a_walk_goes_on_after_help(bundle: Path, name: str) -> None:
             seen = session.raw.count(REPLACED)
             session.wait_for(partial(walks_on, session, seen), "a walk")
             session.press("?")
-            session.wait_for_text("Choose a dimension")
+            session.wait_for_text("Choose what to move")
             session.press("escape")
-            session.wait_for(lambda: "Choose a dimension" not in session.text, "the end of help")
+            session.wait_for(lambda: "Choose what to move" not in session.text, "the end of help")
         session.press("q")
         assert session.wait_exit() == 0
         assert session.left_behind() == []

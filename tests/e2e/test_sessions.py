@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 
 from tests.e2e.ptyharness import PtySession
+from tests.e2e.start import start
 from tests.e2e.test_explorer_pty import (
     BROKEN,
     bundle,
-    wait_for_a_picture,
     wait_for_the_picture_of,
+    wait_for_the_start,
 )
 from tests.support import require
 from vaevis_tui.errors import UserError
@@ -57,7 +58,7 @@ def at_the_mean(bundle: Path) -> str:
 
 def moved(bundle: Path, *sigmas: float) -> LatentState:
     """After these moves of the second dimension, from the mean."""
-    state = LatentState.start(open_bundle(bundle).space).select_by(1)
+    state = start(bundle).select_by(1)
     for number, step in enumerate(sigmas):
         state = state.move(state.selected, step, number)
     return state
@@ -66,7 +67,7 @@ def moved(bundle: Path, *sigmas: float) -> LatentState:
 def start_and_move(kept: Kept, bundle: Path) -> PtySession:
     """The second dimension at +1.1 sigma, in two steps."""
     session = kept.start("--model", bundle, "--z", at_the_mean(bundle))
-    wait_for_a_picture(session)
+    wait_for_the_start(session)
     session.press("down", "shift+right", "left", "right", "right")
     session.wait_for_text("+1.10")
     return session
@@ -174,19 +175,19 @@ def test_a_killed_program_loses_nothing_that_was_noted(kept: Kept, bundle: Path)
 def test_a_mistake_in_the_program_saves(kept: Kept, bundle: Path) -> None:
     program = [sys.executable, "-c", BROKEN]
     with kept.start("--model", bundle, "--z", at_the_mean(bundle), program=program) as session:
-        wait_for_a_picture(session)
+        wait_for_the_start(session)
         session.press("shift+right")
         session.wait_for_text("+1.00")
         session.press("r")
         assert session.wait_exit() == 1
         assert "session saved" in session.text
-    state = LatentState.start(open_bundle(bundle).space)
+    state = start(bundle)
     np.testing.assert_array_equal(kept.session().z, state.move(state.selected, 1.0).z)
 
 
 def test_leaving_by_a_key_saves_what_was_moved_and_says_nothing(kept: Kept, bundle: Path) -> None:
     with kept.start("--model", bundle) as session:
-        wait_for_a_picture(session)
+        wait_for_the_start(session)
         session.press("q")
         assert session.wait_exit() == 0
     assert kept.folder.newest() is None

@@ -42,7 +42,9 @@ def over_network(bundle: Path, megabits: float) -> Iterator[PtySession]:
     environment = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
     with PtySession([sys.executable, *relay, *program], 132, 40, env=environment) as session:
         session.wait_for_text("walk 1.5")
+        session.press("i")
         session.wait_for_text("RTT")
+        session.press("i")
         yield session
 
 

@@ -16,12 +16,11 @@ import pytest
 from tests.benchmarks.ssh import far_environment, measure
 from tests.e2e.ptyharness import PtySession
 from tests.e2e.ssh_server import SshServer, ssh_server
-from tests.e2e.test_explorer_pty import bundle, wait_for_a_picture, wait_for_the_picture_of
+from tests.e2e.start import start
+from tests.e2e.test_explorer_pty import bundle, wait_for_the_picture_of, wait_for_the_start
 from tests.e2e.test_slow_network import BUSY, ROUND_TRIP, key_delays
 from tests.support import require
 from vaevis_tui.explorer.session import SessionFolder, read_session
-from vaevis_tui.latent.state import LatentState
-from vaevis_tui.models.bundle import open_bundle
 
 __all__ = ["bundle"]
 
@@ -70,9 +69,9 @@ def wait_until_gone(pid: int) -> None:
 
 def test_keys_move_the_picture_and_leaving_is_clean(far_side: FarSide, bundle: Path) -> None:
     with far_side.start("--model", bundle) as session:
-        wait_for_a_picture(session)
+        wait_for_the_start(session)
         session.press("c", "down", "shift+right")
-        state = LatentState.start(open_bundle(bundle).space).select_by(1)
+        state = start(bundle).select_by(1)
         wait_for_the_picture_of(session, bundle, state.move(state.selected, 1.0).z)
         session.press("q")
         assert session.wait_exit() == 0
@@ -90,7 +89,9 @@ def test_it_starts_and_answers_as_it_does_locally(far_side: FarSide, bundle: Pat
 def test_the_terminal_acknowledges_pictures_through_the_connection(far_side: FarSide, bundle: Path) -> None:
     with far_side.start("--model", bundle, "--walk") as session:
         session.wait_for_text(" fps")
+        session.press("i")
         session.wait_for_text("RTT")
+        session.press("i")
         session.wait_for_frames(60)
 
 
@@ -99,7 +100,9 @@ def test_keys_are_answered_in_the_middle_of_a_walk_over_a_slow_network(
     far_side: FarSide, bundle: Path, megabits: float, late: float
 ) -> None:
     with far_side.start("--model", bundle, "--walk", network=(megabits, ROUND_TRIP)) as session:
+        session.press("i")
         session.wait_for_text("RTT")
+        session.press("i")
         delays = key_delays(session)
         assert median(delays) < ROUND_TRIP + late + BUSY, delays
         session.press("q")
@@ -112,7 +115,7 @@ def test_a_dropped_connection_saves_the_session_and_leaves_no_process(
     far_side: FarSide, bundle: Path, cut: str
 ) -> None:
     with far_side.start("--model", bundle, "--walk") as session:
-        wait_for_a_picture(session)
+        wait_for_the_start(session)
         session.press("w", "c", "shift+right")
         session.wait_for_text("+1.00")
         session.press("w")
@@ -128,10 +131,10 @@ def test_a_dropped_connection_saves_the_session_and_leaves_no_process(
     assert far_side.sessions.was_cut_off()
     kept = read_session(newest)
     assert kept.walking
-    state = LatentState.start(open_bundle(bundle).space)
+    state = start(bundle)
     np.testing.assert_array_equal(kept.past[-1], state.move(state.selected, 1.0).z)
     with far_side.start("--resume") as session:
-        wait_for_a_picture(session)
+        wait_for_the_start(session)
         session.wait_for_frames(30)  # the walk goes on, which is one step to undo
         session.press("u")
         wait_for_the_picture_of(session, bundle, kept.z)

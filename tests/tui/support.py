@@ -236,6 +236,7 @@ async def exploring(
             explorer = Explorer(app, pilot, settings.clock, messages)
             await explorer.until(lambda: explorer.screen.exploration is not None)
             await explorer.settle()
+            await explorer.until(lambda: explorer.exploration.axis_set.effects is not None)
             yield explorer
 
 

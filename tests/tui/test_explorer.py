@@ -24,12 +24,13 @@ from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.terminal.placement import Placement
 from vaevis_tui.tui import keys
+from vaevis_tui.tui.details import Details
 from vaevis_tui.tui.explorer import ExplorerScreen
-from vaevis_tui.tui.fps_panel import FpsPanel
 from vaevis_tui.tui.help import HelpScreen
 from vaevis_tui.tui.hint_bar import HintBar
 from vaevis_tui.tui.latent_bars import LatentBars
 from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.status_line import StatusLine
 from vaevis_tui.tui.value_prompt import ValuePrompt
 
 
@@ -83,9 +84,13 @@ async def test_keys_move_the_selected_dimension(key: str, step: float) -> None:
         assert np.count_nonzero(change) == 1
 
 
-async def test_keys_select_dimensions_in_order_of_information() -> None:
+async def test_keys_select_dimensions_in_order_of_their_effect_on_the_image() -> None:
     async with exploring() as explorer:
-        order: list[int] = explorer.exploration.bundle.space.order.tolist()
+        axes = explorer.exploration.axis_set
+        assert axes.effects is not None
+        order: list[int] = axes.order.tolist()
+        assert order == np.argsort(-axes.effects, kind="stable").tolist()
+        await explorer.press("home")
 
         async def selected_after(*keys: str) -> int:
             await explorer.press(*keys)
@@ -203,10 +208,12 @@ async def test_a_random_point_does_not_stop_the_walk_but_taking_hold_of_a_dimens
 
 async def test_speed_of_the_walk_is_shown() -> None:
     async with exploring() as explorer:
-        panel = explorer.screen.query_one(FpsPanel)
         await explorer.press("plus", "plus", "minus")
-        assert panel.walk == (False, 2.0)
-        assert "walk 2 σ/s" in str(panel.render())
+        assert explorer.notices.endswith("walk 2 σ/s")
+        await explorer.pilot.press("w")
+        await explorer.until(lambda: "walk 2 σ/s" in str(explorer.screen.query_one(StatusLine).render()))
+        await explorer.pilot.press("i")
+        assert explorer.screen.query_one(Details).walk == (True, 2.0)
 
 
 async def test_the_walk_rests_beneath_another_screen() -> None:
@@ -298,7 +305,7 @@ async def test_a_decoder_that_fails_gives_way_to_another_with_a_notice() -> None
         await explorer.press("enter", *"9", "enter")
         assert explorer.value == 9
         assert "Fell back to fallback: the device was lost" in explorer.notices
-        assert "fallback" in str(explorer.screen.query_one(FpsPanel).render())
+        assert "fallback" in str(explorer.screen.query_one(StatusLine).render())
 
 
 async def test_when_nothing_is_left_to_fall_back_to_the_model_can_be_opened_again() -> None:
@@ -417,7 +424,7 @@ async def test_dragging_a_bar_sets_its_value_and_is_one_step_to_undo() -> None:
     async with exploring() as explorer:
         start = explorer.sigma
         bars = explorer.screen.query_one(LatentBars)
-        order = explorer.exploration.bundle.space.order
+        order = explorer.exploration.axis_set.order
         left, right = track_of(bars)
         await explorer.pilot.mouse_down(bars, offset=(left, 3))
         await explorer.pilot.hover(bars, offset=((left + right) // 2 - 5, 3))
@@ -427,7 +434,7 @@ async def test_dragging_a_bar_sets_its_value_and_is_one_step_to_undo() -> None:
         assert explorer.exploration.state.selected == order[2]
         assert explorer.value == 3.0
         sent = [message for message in explorer.messages if isinstance(message, LatentBars.Dragged)]
-        assert {message.dimension for message in sent} == {order[2]}
+        assert {message.row for message in sent} == {order[2]}
         assert sent[0].sigma == -3.0
         await explorer.press("u")
         assert explorer.sigma == start
@@ -438,7 +445,7 @@ async def test_pressing_a_name_selects_without_moving() -> None:
         start = explorer.sigma
         await explorer.pilot.click(LatentBars, offset=(2, 5))
         await explorer.settle()
-        assert explorer.exploration.state.selected == explorer.exploration.bundle.space.order[4]
+        assert explorer.exploration.state.selected == explorer.exploration.axis_set.order[4]
         assert explorer.sigma == start
 
 
@@ -456,7 +463,7 @@ async def test_the_wheel_selects_over_the_bars_and_moves_over_the_picture() -> N
             explorer.app.post_message(wheel(event, widget.region.x + 4, widget.region.y + 4))
             await explorer.pilot.pause()
         await explorer.settle()
-        order = explorer.exploration.bundle.space.order
+        order = explorer.exploration.axis_set.order
         assert explorer.exploration.state.selected == order[1]
         assert explorer.exploration.state.can_undo
 
@@ -474,14 +481,15 @@ async def test_follows_every_resize() -> None:
         assert placement.scale == 1
 
 
-async def test_a_small_window_says_what_was_left_out() -> None:
+async def test_a_small_window_shows_the_selected_row_in_the_status_line() -> None:
     async with exploring(size=(40, 12)) as explorer:
-        hints = explorer.screen.query_one(HintBar)
-        assert "statistics left out" in str(hints.render())
-        assert explorer.screen.query_one(LatentBars).display
-        await explorer.pilot.resize_terminal(20, 6)
+        status = explorer.screen.query_one(StatusLine)
+        name = f"z{explorer.exploration.state.selected} "
+        assert explorer.screen.query_one(LatentBars).region.width >= 16
+        assert name not in str(status.render())
+        await explorer.pilot.resize_terminal(15, 8)
         await explorer.press("right")
-        assert f"z{explorer.exploration.state.selected} " in str(hints.render())
+        assert name in str(status.render())
 
 
 async def test_no_key_does_harm_before_a_model_is_open() -> None:

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from tests.tui.support import Clock, Explorer, make_bundle, make_settings, making_app
 from vaevis_tui.models.bundle import Bundle
-from vaevis_tui.tui.fps_panel import FpsPanel
+from vaevis_tui.tui.details import Details
 
 Compare = Callable[..., bool]
 Steps = Callable[[Explorer], Awaitable[None]]
@@ -41,7 +41,7 @@ def looks_right(
             clock.now += 2.0  # so that nothing of the start is left in the statistics
             if steps is not None:
                 await steps(explorer)
-            panel = explorer.screen.query_one(FpsPanel)
+            panel = explorer.screen.query_one(Details)
             panel.statistics = explorer.image.meter.snapshot()
             panel.link = explorer.app.port.link.stats()
             panel.quality = explorer.image.quality
@@ -57,7 +57,7 @@ async def after_a_second_of_walking(explorer: Explorer) -> None:
         meter.decoded(0.0008 + 0.0001 * (frame % 7))
         meter.presented(0.0021 + 0.0002 * (frame % 5), 0.0003, 12_300)
     meter.dropped()
-    explorer.screen.query_one(FpsPanel).walk = (True, 1.5)
+    explorer.screen.query_one(Details).walk = (True, 1.5)
 
 
 @pytest.mark.parametrize("size", SIZES)

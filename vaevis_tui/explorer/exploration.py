@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -159,11 +160,23 @@ class Exploration:
     def set_effects(self, key: str, effects: ArrayLike) -> None:
         """Order the rows of the axis set of that key by visible effect; one that is gone is left alone.
 
+        Where nothing has happened yet, the first row is selected; else the rows keep their order, so that
+        none moves away under one's hands.
+
         Raises:
             ValueError: there is not one finite effect a row.
         """
-        sets = tuple(each.with_effects(effects) if each.key == key else each for each in self.state.sets)
-        self._take_sets(sets)
+        untouched = not self.moved
+
+        def known(axes: AxisSet) -> AxisSet:
+            if axes.key != key:
+                return axes
+            ordered = axes.with_effects(effects)
+            return ordered if untouched else replace(ordered, order=axes.order)
+
+        self._take_sets(tuple(known(each) for each in self.state.sets))
+        if untouched and self.axis_set.key == key:
+            self._start = self.state = self.state.select(int(self.axis_set.order[0]))
 
     def select_by(self, places: int) -> None:
         """Move the selection down in the order of rows, or up where negative."""

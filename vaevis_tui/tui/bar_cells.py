@@ -48,6 +48,20 @@ def runs(length: int, width: int) -> list[Run]:
     return [run for run in cells if run[0]]
 
 
+def beyond(bar: list[Run], sigma: float) -> list[Run]:
+    """A full bar whose last cell says that the value lies beyond the track."""
+    text, what = bar[-1] if sigma > 0 else bar[0]
+    if sigma > 0:
+        return [*bar[:-1], (text[:-1], what), ("▶", what)]
+    return [("◀", what), (text[1:], what), *bar[1:]]
+
+
+def share_text(share: float, width: int) -> str:
+    """A share from 0 to 1 as a bar of so many cells, in eighths."""
+    whole, part = divmod(round(min(max(share, 0.0), 1.0) * EIGHTHS * width), EIGHTHS)
+    return f"{'█' * whole + (LEFT_BLOCKS[part] if part else ''):<{width}}"
+
+
 def sigma_at(x: float, width: int, *, exact: bool) -> float:
     """The value under a pointer, from its column in a track of ``width`` cells.
 

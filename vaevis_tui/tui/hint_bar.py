@@ -1,4 +1,4 @@
-"""The bottom line: the few keys that matter, and what a small window leaves out."""
+"""The bottom line: the few keys that matter."""
 
 from __future__ import annotations
 
@@ -15,10 +15,7 @@ GAP = "  "
 
 
 class HintBar(Widget):
-    """As many hints as fit, the most important first; pressing one runs it.
-
-    What was left out, if anything, takes the place of the hints that a small window has no room for either.
-    """
+    """As many hints as fit, the most important first; pressing one runs it."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -30,10 +27,6 @@ class HintBar(Widget):
 
     helps: reactive[tuple[Help, ...]] = reactive(())
     """The actions at hand, with the keys that they have."""
-    left_out: reactive[str] = reactive("")
-    """What the window has no room for."""
-    here: reactive[str] = reactive("")
-    """The selected dimension and its value, where there are no bars to show it."""
     graphics: reactive[str] = reactive("")
     """What pictures are drawn with: the word of the hint that tells the key to change it."""
 
@@ -50,10 +43,9 @@ class HintBar(Widget):
         self.helps = tuple(helps(screen.active_bindings.values()))
 
     def render(self) -> Content:
-        """Hints, or what is left out."""
+        """As many as fit."""
         width = self.content_size.width
-        notes = [note for note in (self.here, self.left_out) if note]
-        used = sum(len(note) + len(GAP) for note in notes)
+        used = 0
         by_id = {help_.id: help_ for help_ in self.helps}
         pieces: list[Content] = []
         for shown, fixed_word, ids in HINTS:
@@ -74,5 +66,4 @@ class HintBar(Widget):
                     word=word,
                 )
             )
-        texts = [Content.styled(note, "$warning") for note in notes] + pieces
-        return Content(GAP).join(texts)
+        return Content(GAP).join(pieces)

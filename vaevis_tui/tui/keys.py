@@ -1,8 +1,8 @@
 """Every key of the explorer, and how keys are written for people.
 
 Each binding has an id, by which `App.set_keymap` gives it other keys, and a tooltip, from which the help
-screen and the command palette are made; the group is its heading there. Digits stay free: they will jump to
-a class.
+screen and the command palette are made; the group is its heading there. Digits go to an example of that
+label.
 """
 
 from __future__ import annotations
@@ -12,62 +12,79 @@ from dataclasses import dataclass
 
 from textual.binding import ActiveBinding, Binding
 
-DIMENSION = Binding.Group("Choose a dimension")
-VALUE = Binding.Group("Move it")
+ROWS = Binding.Group("Choose what to move along")
+VALUE = Binding.Group("Move along it")
 POINT = Binding.Group("Go elsewhere")
+PANELS = Binding.Group("See more")
 WALK = Binding.Group("Walk")
 PROGRAM = Binding.Group("The program")
 
-_GROUPS = [group.description for group in (DIMENSION, VALUE, POINT, WALK, PROGRAM)]
+_GROUPS = [group.description for group in (ROWS, VALUE, POINT, PANELS, WALK, PROGRAM)]
 
 EXPLORER = [
     Binding(
         "up",
         "screen.select(-1)",
-        "Dimension above",
-        id="dimension.above",
-        group=DIMENSION,
-        tooltip="Select the dimension above, more informative",
+        "Row above",
+        id="row.above",
+        group=ROWS,
+        tooltip="Select the row above, which changes the image more; in the map, go up",
     ),
     Binding(
         "down",
         "screen.select(1)",
-        "Dimension below",
-        id="dimension.below",
-        group=DIMENSION,
-        tooltip="Select the dimension below, less informative",
+        "Row below",
+        id="row.below",
+        group=ROWS,
+        tooltip="Select the row below, which changes the image less; in the map, go down",
     ),
     Binding(
         "pageup",
         "screen.select_page(-1)",
         "Page up",
-        id="dimension.page-up",
-        group=DIMENSION,
-        tooltip="Select a page further up",
+        id="row.page-up",
+        group=ROWS,
+        tooltip="Select a page further up; in the map, zoom in",
     ),
     Binding(
         "pagedown",
         "screen.select_page(1)",
         "Page down",
-        id="dimension.page-down",
-        group=DIMENSION,
-        tooltip="Select a page further down",
+        id="row.page-down",
+        group=ROWS,
+        tooltip="Select a page further down; in the map, zoom out",
     ),
     Binding(
         "home",
         "screen.select_end(-1)",
-        "First dimension",
-        id="dimension.first",
-        group=DIMENSION,
-        tooltip="Select the most informative dimension",
+        "First row",
+        id="row.first",
+        group=ROWS,
+        tooltip="Select the first row; in the map, show all",
     ),
     Binding(
         "end",
         "screen.select_end(1)",
-        "Last dimension",
-        id="dimension.last",
-        group=DIMENSION,
-        tooltip="Select the least informative dimension",
+        "Last row",
+        id="row.last",
+        group=ROWS,
+        tooltip="Select the last row",
+    ),
+    Binding(
+        "tab",
+        "screen.next_axes(1)",
+        "Next rows",
+        id="row.next-set",
+        group=ROWS,
+        tooltip="Show other rows: dimensions of z, principal axes, named directions",
+    ),
+    Binding(
+        "shift+tab",
+        "screen.next_axes(-1)",
+        "Rows before",
+        id="row.previous-set",
+        group=ROWS,
+        tooltip="Show the rows before these",
     ),
     Binding("left", "screen.nudge(-0.1)", "Less", id="value.less", group=VALUE, tooltip="0.1 σ less"),
     Binding("right", "screen.nudge(0.1)", "More", id="value.more", group=VALUE, tooltip="0.1 σ more"),
@@ -109,15 +126,15 @@ EXPLORER = [
         "Type a value",
         id="value.type",
         group=VALUE,
-        tooltip="Type an exact value for the selected dimension",
+        tooltip="Type an exact value for the selected row",
     ),
     Binding(
         "backspace",
         "screen.reset",
-        "Reset dimension",
+        "Reset row",
         id="value.reset",
         group=VALUE,
-        tooltip="Bring the selected dimension back to the mean",
+        tooltip="Bring the selected row back to the mean",
     ),
     Binding(
         "c",
@@ -125,7 +142,7 @@ EXPLORER = [
         "Reset all",
         id="point.mean",
         group=POINT,
-        tooltip="Bring all dimensions back to the mean",
+        tooltip="Go to the mean of the data",
     ),
     Binding(
         "r",
@@ -152,13 +169,88 @@ EXPLORER = [
         group=POINT,
         tooltip="Copy z to your clipboard, also over SSH; --z takes it, and so does pasting it here",
     ),
+    *(
+        Binding(
+            str(digit),
+            f"screen.label('{digit}')",
+            f"Example of {digit}",
+            id=f"point.label-{digit}",
+            group=POINT,
+            tooltip=f"Go to an example of {digit}; again, to the next",
+        )
+        for digit in range(10)
+    ),
+    Binding(
+        "n",
+        "screen.anchor(1)",
+        "Next example",
+        id="point.next",
+        group=POINT,
+        tooltip="Go to the next example",
+    ),
+    Binding(
+        "N",
+        "screen.anchor(-1)",
+        "Example before",
+        id="point.previous",
+        group=POINT,
+        tooltip="Go to the example before",
+    ),
+    Binding(
+        "t",
+        "screen.pull_back",
+        "Typical",
+        id="point.typical",
+        group=POINT,
+        tooltip="Pull the point back to where half of the data are",
+    ),
+    Binding(
+        "v",
+        "screen.strip",
+        "Strip",
+        id="panel.strip",
+        group=PANELS,
+        tooltip="Strip on and off: the selected row from -3 to +3 σ; a click goes there",
+    ),
+    Binding(
+        "p",
+        "screen.map",
+        "Map",
+        id="panel.map",
+        group=PANELS,
+        tooltip="Map on and off: arrows move in it, PgUp and PgDn zoom, a click goes there",
+    ),
+    Binding(
+        "P",
+        "screen.next_plane",
+        "Next plane",
+        id="panel.plane",
+        group=PANELS,
+        tooltip="Map of the selected row and the one below it, or of the whole space",
+    ),
+    Binding(
+        "escape",
+        "screen.leave_map",
+        "Leave the map",
+        id="panel.leave-map",
+        group=PANELS,
+        tooltip="Let the arrows move along rows again",
+    ),
+    Binding(
+        "i",
+        "screen.details",
+        "Details",
+        id="panel.details",
+        group=PANELS,
+        tooltip="Statistics on and off: times, bytes, the link, what decodes",
+    ),
     Binding(
         "w",
         "screen.walk",
         "Walk",
         id="walk.toggle",
         group=WALK,
-        tooltip="Random walk on and off; moving a dimension ends it",
+        tooltip="Random walk on and off; moving along a row ends it",
     ),
     Binding(
         "plus,equals_sign,add",
@@ -238,14 +330,18 @@ APP = [
 ]
 
 HINTS = (
-    ("↑↓", "select", ("dimension.above", "dimension.below")),
+    ("↑↓", "select", ("row.above", "row.below")),
     ("←→", "move", ("value.less", "value.more")),
+    ("", "rows", ("row.next-set",)),
     ("", "walk", ("walk.toggle",)),
     ("", "random", ("point.random",)),
-    ("", "save", ("program.snapshot",)),
-    ("", "model", ("program.model",)),
+    ("", "map", ("panel.map",)),
     ("", "help", ("program.help",)),
     ("", "quit", ("program.quit",)),
+    ("", "strip", ("panel.strip",)),
+    ("", "undo", ("point.undo",)),
+    ("", "save", ("program.snapshot",)),
+    ("", "model", ("program.model",)),
     ("", "", ("program.graphics",)),
 )
 """What the bottom line shows: keys where they are written together, a word, the actions; the most important
@@ -263,6 +359,7 @@ _NAMES = {
     "enter": "Enter",
     "backspace": "Backspace",
     "escape": "Esc",
+    "tab": "Tab",
     "question_mark": "?",
     "plus": "+",
     "equals_sign": "=",

@@ -1,4 +1,4 @@
-"""The latent dimensions as bars from -3 to +3 sigma, the most informative first."""
+"""The axes one can move along as bars from -3 to +3 sigma, those that change the image most first."""
 
 from __future__ import annotations
 
@@ -16,54 +16,65 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from vaevis_tui.latent.axes import Axis, AxisSet
 from vaevis_tui.tui import bar_cells
+from vaevis_tui.tui.text import cut
 
 HEADER_ROWS = 1
-KL_FROM_COLUMNS = 50
-"""Columns from which there is room to say how much each dimension tells, in nats."""
+EFFECT_FROM_COLUMNS, DETAIL_FROM_COLUMNS = 38, 60
+"""Columns from which there is room for how much an axis changes the image, and for what else is known."""
 
-MARK_COLUMNS, VALUE_COLUMNS, NATS_COLUMNS, SCROLL_COLUMNS = 1, 6, 9, 2
+MARK_COLUMNS, VALUE_COLUMNS, EFFECT_COLUMNS, SCROLL_COLUMNS = 1, 6, 7, 2
+EFFECT_BAR = 5
+NAME_SHARE = 3
+"""Names take a third of the width at most."""
 PITCH_MOST = 2
-"""Rows a dimension: two, the second empty, where all dimensions fit so."""
+"""Rows an axis: two, the second empty, where all fit so."""
 
 PARTS = ("track", "above", "below", "below-edge", "name", "value", "quiet", "mark")
 
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """Where things are, in cells, for one size of the widget and one number of dimensions.
+    """Where things are, in cells, for one size of the widget and one set of axes.
 
     Attributes:
         width: Of the widget.
-        name: Columns of a dimension's name and the space after it.
+        name: Columns of an axis's name and the space after it.
         track: Columns of a track, an even number.
-        nats: Columns of the information, 0 where there is no room.
-        pitch: Rows from one dimension to the next.
-        shown: Dimensions in sight at once.
+        effect: Columns of the visible effect, 0 where it is unknown or there is no room.
+        detail: Columns of what else is known, 0 where there is no room.
+        pitch: Rows from one axis to the next.
+        shown: Axes in sight at once.
     """
 
     width: int
     name: int
     track: int
-    nats: int
+    effect: int
+    detail: int
     pitch: int
     shown: int
 
     @classmethod
-    def of(cls, width: int, height: int, dimensions: int) -> Self:
+    def of(cls, width: int, height: int, axes: AxisSet | None) -> Self:
         rows = max(height - HEADER_ROWS, 1)
-        pitch = min(max((rows + 1) // max(dimensions, 1), 1), PITCH_MOST)
-        name = 2 + len(str(max(dimensions - 1, 0)))
-        nats = NATS_COLUMNS if width >= KL_FROM_COLUMNS else 0
-        track = width - (MARK_COLUMNS + name + VALUE_COLUMNS + nats + SCROLL_COLUMNS)
-        return cls(width, name, max(track - track % 2, 2), nats, pitch, -(-rows // pitch))
+        count = len(axes) if axes else 0
+        pitch = min(max((rows + 1) // max(count, 1), 1), PITCH_MOST)
+        names = [len(_label(axis)) for axis in axes.axes] if axes else []
+        details = [len(axis.detail) for axis in axes.axes] if axes else []
+        name = min(1 + max(names, default=1), max(width // NAME_SHARE, 4))
+        effect = EFFECT_COLUMNS if axes and axes.effects is not None and width >= EFFECT_FROM_COLUMNS else 0
+        detail = 1 + max(details, default=-1) if width >= DETAIL_FROM_COLUMNS else 0
+        track = width - (MARK_COLUMNS + name + VALUE_COLUMNS + effect + detail + SCROLL_COLUMNS)
+        return cls(width, name, max(track - track % 2, 2), effect, detail, pitch, -(-rows // pitch))
 
 
 class LatentBars(Widget):
-    """One row a dimension: its name, a bar around zero, its value in sigma.
+    """One line an axis: its name, a bar around zero, its value in sigma, what it does to the image.
 
-    It draws what it is told by `show_space` and `show_point` and reports what the pointer asks for; it never
-    changes a value by itself. Only rows that look different are drawn again.
+    It draws what it is told by `show_axes` and `show_point` and reports what the pointer asks for; it never
+    changes a value by itself. Only lines that look different are drawn again.
     """
 
     ALLOW_SELECT = False
@@ -99,18 +110,18 @@ class LatentBars(Widget):
     """
 
     class Selected(Message):
-        """A dimension's row was pressed."""
+        """An axis was pressed."""
 
-        def __init__(self, dimension: int) -> None:
+        def __init__(self, row: int) -> None:
             super().__init__()
-            self.dimension = dimension
+            self.row = row
 
     class Dragged(Message):
         """The pointer asks for a value; messages of one press to release share their ``gesture``."""
 
-        def __init__(self, dimension: int, sigma: float, gesture: int) -> None:
+        def __init__(self, row: int, sigma: float, gesture: int) -> None:
             super().__init__()
-            self.dimension = dimension
+            self.row = row
             self.sigma = sigma
             self.gesture = gesture
 
@@ -126,50 +137,47 @@ class LatentBars(Widget):
             self.rows = rows
 
     class ResetAsked(Message):
-        """A row was pressed twice: bring its dimension back to the mean."""
+        """An axis was pressed twice: bring it back to the mean."""
 
-        def __init__(self, dimension: int) -> None:
+        def __init__(self, row: int) -> None:
             super().__init__()
-            self.dimension = dimension
+            self.row = row
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._order: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._rank_of: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._kl: NDArray[np.float32] = np.zeros(0, np.float32)
+        self._axes: AxisSet | None = None
+        self._order: NDArray[np.intp] = np.zeros(0, np.intp)
+        self._rank_of: NDArray[np.intp] = np.zeros(0, np.intp)
         self._hundredths: NDArray[np.int64] = np.zeros(0, np.int64)
-        """Values as they are shown, in hundredths of a sigma, by dimension."""
+        """Values as they are shown, in hundredths of a sigma, by row of the set."""
         self._selected = 0
         self._top = 0
         self._dragging: int | None = None
         self._gesture = 0
         self._pixels = False
         """Whether the terminal has been seen to report the pointer in pixels."""
-        self._grid = _Grid.of(2, 1, 0)
+        self._grid = _Grid.of(2, 1, None)
         self._lines: dict[int, Strip] = {}
         """Lines drawn before that are still right, by row."""
         self._styles_of: dict[bool, dict[str, Style]] = {}
 
     # What it shows
 
-    def show_space(self, order: NDArray[np.int64], kl: NDArray[np.float32]) -> None:
-        """Show another model's dimensions.
-
-        Args:
-            order: Dimensions, int64 (d,), in the order of their rows.
-            kl: Information of each dimension in nats, float32 (d,), indexed by dimension.
-        """
-        self._order = np.asarray(order, np.int64)
+    def show_axes(self, axes: AxisSet) -> None:
+        """Show another set of axes, in its own order; nothing if it is the one on show."""
+        if axes is self._axes:
+            return
+        self._axes = axes
+        self._order = np.asarray(axes.order, np.intp)
         self._rank_of = np.argsort(self._order)
-        self._kl = kl
-        self._hundredths = np.zeros(len(order), np.int64)
+        self._hundredths = np.zeros(len(axes), np.int64)
         self._selected = self._top = 0
         self._dragging = None
-        self._grid = _Grid.of(*self.size, len(order))
+        self._grid = _Grid.of(*self.size, axes)
         self._redraw()
 
     def show_point(self, sigma: NDArray[np.floating], selected: int) -> None:
-        """Show values in sigma, (d,), and the selected dimension; draws only rows that look different."""
+        """Show coordinates in sigma, (k,), and the selected row; draws only lines that look different."""
         # Two decimals tell values further apart than an eighth of a cell does, so they alone decide.
         before, self._hundredths = self._hundredths, np.rint(sigma * 100).astype(np.int64)
         rank = int(self._rank_of[selected])
@@ -230,7 +238,7 @@ class LatentBars(Widget):
         Textual would dress each row in borders and padding, which there are none of, and look for ANSI
         colours in it: two thirds of the time of a row that changes with every picture.
         """
-        grid = _Grid.of(*self.size, len(self._order))
+        grid = _Grid.of(*self.size, self._axes)
         if grid != self._grid:
             self._grid = grid
             self._follow_selection()
@@ -245,7 +253,7 @@ class LatentBars(Widget):
         return [line.crop(*crop.column_span) for line in lines]
 
     def render_line(self, y: int) -> Strip:
-        """Draw one row: the scale on top, then a dimension each."""
+        """Draw one line: the scale on top, then an axis each."""
         rank = self._rank_at(y)
         segments = self._header() if y < HEADER_ROWS else [] if rank is None else self._row(rank)
         width, quiet = self._grid.width, self._part_styles(False)["quiet"]
@@ -258,25 +266,34 @@ class LatentBars(Widget):
         half = grid.track // 2
         scale = f"{'-3':<{half}}{'0':<{half - 2}}+3" if grid.track >= 8 else " " * grid.track
         text = f"{'':{MARK_COLUMNS + grid.name}}{scale}{'σ':>{VALUE_COLUMNS}}"
-        text += f"{'KL nats':>{grid.nats}}" if grid.nats else ""
+        text += f"{' effect':<{grid.effect}}" if grid.effect else ""
         return [Segment(text, self._part_styles(False)["quiet"])] if len(self._order) else []
 
     def _row(self, rank: int) -> list[Segment]:
-        grid = self._grid
-        dimension = int(self._order[rank])
-        sigma = int(self._hundredths[dimension]) / 100
+        grid, axes = self._grid, self._axes
+        assert axes is not None
+        row = int(self._order[rank])
+        axis = axes.axes[row]
+        sigma = int(self._hundredths[row]) / 100
         selected = rank == self._selected
         styles = self._part_styles(selected)
         parts = (styles["track"], styles["above"], styles["below"], styles["below-edge"])
         bar = bar_cells.runs(bar_cells.steps(sigma, grid.track), grid.track)
+        if abs(sigma) > bar_cells.RANGE:
+            bar = bar_cells.beyond(bar, sigma)
         segments = [
             Segment("▌" if selected else " ", styles["mark"]),
-            Segment(f"{f'z{dimension}':<{grid.name}}", styles["name"]),
+            Segment(f"{cut(_label(axis), grid.name - 1):<{grid.name}}", styles["name"]),
             *[Segment(text, parts[what]) for text, what in bar],
             Segment(bar_cells.value_text(sigma), styles["value" if sigma or selected else "quiet"]),
         ]
-        nats = f"{self._kl[dimension]:>{grid.nats}.2f}" if grid.nats else ""
-        segments.append(Segment(nats + " ", styles["quiet"]))
+        if grid.effect and axes.effects is not None:
+            share = float(axes.effects[row]) / max(float(axes.effects.max()), 1e-9)
+            effect = bar_cells.share_text(share, EFFECT_BAR)
+            segments.append(Segment(f" {effect} ", styles["quiet"]))
+        if grid.detail:
+            segments.append(Segment(f" {axis.detail:<{grid.detail - 1}}", styles["quiet"]))
+        segments.append(Segment(" ", styles["quiet"]))
         return segments
 
     def _scroll_mark(self, y: int) -> str:
@@ -310,15 +327,15 @@ class LatentBars(Widget):
         if rank is None or event.button != 1:
             return
         event.stop()
-        dimension = int(self._order[rank])
-        self.post_message(self.Selected(dimension))
+        row = int(self._order[rank])
+        self.post_message(self.Selected(row))
         sigma = self._sigma_under(event)
         if sigma is None:
             return
-        self._dragging = dimension
+        self._dragging = row
         self._gesture += 1
         self.capture_mouse()
-        self.post_message(self.Dragged(dimension, sigma, self._gesture))
+        self.post_message(self.Dragged(row, sigma, self._gesture))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Follow the pointer while its button is down."""
@@ -337,17 +354,22 @@ class LatentBars(Widget):
             self.release_mouse()
 
     def on_click(self, event: events.Click) -> None:
-        """Twice on a row brings its dimension back."""
+        """Twice on an axis brings it back."""
         rank = self._rank_at(event.y)
         if rank is not None and event.chain == 2:
             self.post_message(self.ResetAsked(int(self._order[rank])))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """The next dimensions."""
+        """The next axes."""
         event.stop()
         self.post_message(self.Wheeled(1))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """The dimensions before."""
+        """The axes before."""
         event.stop()
         self.post_message(self.Wheeled(-1))
+
+
+def _label(axis: Axis) -> str:
+    """An axis's name with what one sees at its ends, e.g. ``"light ↔ dark"``, where they say it all."""
+    return f"{axis.low} ↔ {axis.high}" if axis.low and axis.high else axis.name

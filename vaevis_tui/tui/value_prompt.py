@@ -1,4 +1,4 @@
-"""The bottom line as a prompt: type an exact value for a dimension."""
+"""The bottom line as a prompt: type an exact value for an axis."""
 
 from __future__ import annotations
 
@@ -51,22 +51,23 @@ class ValuePrompt(Horizontal):
     class Answered(Message):
         """A value was typed."""
 
-        def __init__(self, dimension: int, sigma: float) -> None:
+        def __init__(self, row: int, sigma: float) -> None:
             super().__init__()
-            self.dimension = dimension
+            self.row = row
             self.sigma = sigma
 
     class Closed(Message):
         """The prompt is done, with an answer or without."""
 
-    def __init__(self, dimension: int, sigma: float) -> None:
+    def __init__(self, name: str, row: int, sigma: float) -> None:
         super().__init__()
-        self._dimension = dimension
+        self._axis = name
+        self._row = row
         self._sigma = sigma
 
     def compose(self) -> ComposeResult:
-        """The dimension's name, a field, and advice."""
-        yield Label(f"z{self._dimension} = ")
+        """The axis's name, a field, and advice."""
+        yield Label(f"{self._axis} = ")
         yield Input(placeholder=f"{self._sigma:+.2f}", select_on_focus=False)
         yield Label("σ   Enter sets, Esc leaves", id="advice")
 
@@ -96,7 +97,7 @@ class ValuePrompt(Horizontal):
         if isinstance(answer, str):
             self._advise(answer)
             return
-        self.post_message(self.Answered(self._dimension, answer))
+        self.post_message(self.Answered(self._row, answer))
         self.post_message(self.Closed())
 
     def on_descendant_blur(self) -> None:

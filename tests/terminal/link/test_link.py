@@ -213,3 +213,32 @@ def test_what_is_written_beside_a_frame_takes_its_share_of_the_cap() -> None:
         clock.now += 1 / 60
     seconds = clock.now - 100.0
     assert 0.9 * 10_000 * seconds < written <= 10_000 * seconds + 4000
+
+
+def test_an_empty_link_takes_more_at_once_however_slow_an_answer_was() -> None:
+    clock = ManualClock()
+    link = Link(clock)
+    for number in range(1, 6):  # a busy terminal: each part is acknowledged two seconds later
+        link.ack_request(number, before=True)
+        link.sent(number, 1_000 if number == 1 else 50_000, background=True)
+        link.ack_request(number, before=False)
+        column = 1 + number
+        link.acknowledged(3, column)
+        clock.now += 2 if number == 1 else 0.01
+        assert link.acknowledged(2, column) == number
+        link.presented(number)
+        for pause in (link.background_pause(), link.pause()):
+            assert pause is not None
+            assert pause <= 0.25
+        clock.now += 0.25
+
+
+def test_a_ceiling_holds_also_for_an_empty_link() -> None:
+    clock = ManualClock()
+    link = Link(clock, ceiling=10_000)
+    link.ack_request(1, before=True)
+    link.sent(1, 20_000, background=True)
+    link.acknowledged(3, 2)
+    assert link.acknowledged(2, 2) == 1
+    link.presented(1)
+    assert link.background_pause() == pytest.approx(2.0)

@@ -28,6 +28,10 @@ SLICE = 0.05
 
 FIRST_ACK_TIMEOUT = 2.0
 """Seconds in which the first answer is hoped for where there is a budget, with few pictures under way."""
+MOST_DEBT = 0.25
+"""Seconds that the next frame waits at most once all were acknowledged: the link is empty then, and one slow
+answer of a busy terminal must not hold up what follows."""
+
 FIRST_WINDOW = 3
 """Frames in flight while the first ack is awaited."""
 
@@ -268,6 +272,10 @@ class Link:
         now = self._clock()
         since = [picture.since for picture in self._under_way if picture.number == number]
         self._under_way = tuple(picture for picture in self._under_way if picture.number > number)
+        if self._answering and not self._under_way and self._ceiling is None:
+            latest = now + MOST_DEBT
+            self._due = min(self._due, latest)
+            self._taken_until = min(self._taken_until, latest)
         return now - since[0] if since else None
 
     def forget(self) -> None:

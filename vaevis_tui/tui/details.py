@@ -24,7 +24,7 @@ RATE_MOST = 60
 DECODER_MOST = 60
 
 
-class FpsPanel(Widget):
+class Details(Widget):
     """Three rows where there is room, else one with what matters most.
 
     Every number has its fixed place, so that nothing moves but digits.
@@ -32,7 +32,7 @@ class FpsPanel(Widget):
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
-    FpsPanel { height: 3; padding: 0 1; background: $surface; color: $foreground; text-wrap: nowrap; }
+    Details { height: 3; padding: 0 1; background: $surface; color: $foreground; text-wrap: nowrap; }
     """
 
     statistics: reactive[FrameStats | None] = reactive(None)

@@ -7,7 +7,7 @@ import pytest
 from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.terminal.link.link import LinkStats
 from vaevis_tui.terminal.link.meter import FrameStats, Spread
-from vaevis_tui.tui.fps_panel import FpsPanel
+from vaevis_tui.tui.details import Details
 
 STATS = FrameStats(
     fps=57,
@@ -25,7 +25,7 @@ INFO = DecoderInfo("onnxruntime", "CPUExecutionProvider", "float32", 28, 28, 28,
 
 
 def rows(width: int, link: LinkStats | None = LINK, stats: FrameStats | None = STATS) -> list[str]:
-    panel = FpsPanel()
+    panel = Details()
     for name, value in {
         "statistics": stats,
         "link": link,
@@ -34,7 +34,7 @@ def rows(width: int, link: LinkStats | None = LINK, stats: FrameStats | None = S
         "model": "mnist",
         "walk": (True, 1.5),
     }.items():
-        panel.set_reactive(getattr(FpsPanel, name), value)
+        panel.set_reactive(getattr(Details, name), value)
     return panel._rows(width).plain.split("\n")
 
 

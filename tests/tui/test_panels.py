@@ -1,0 +1,144 @@
+"""Strip, map, axes and status in the running app: what they show is what the decoder makes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.tui.support import ExactDecoder, Explorer, exploring, make_bundle, make_settings
+from vaevis_tui.tui.layout import Panels, arrange
+from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.map_panel import MapPanel
+from vaevis_tui.tui.status_line import StatusLine
+from vaevis_tui.tui.strip_panel import SIGMAS, StripPanel, places
+
+LARGE = (200, 60)
+
+
+def frame_of(explorer: Explorer, selector: str) -> NDArray[np.uint8] | None:
+    frame = explorer.screen.query_one(selector, LiveImage).presented
+    return None if frame is None else frame.picture
+
+
+def expected_strip(explorer: Explorer) -> NDArray[np.uint8]:
+    state = explorer.exploration.state
+    with ExactDecoder(explorer.exploration.bundle) as decoder:
+        return decoder.decode(state.axis_set.steps_along(state.z, state.selected, SIGMAS))
+
+
+def shows_strip(explorer: Explorer) -> bool:
+    """Whether each tile of the strip is its decode, where the tiles have the decoder's size or a multiple."""
+    image = frame_of(explorer, "#strip-image")
+    if image is None:
+        return False
+    tiles = expected_strip(explorer)
+    spots = places(image.shape[:2], tiles.shape[1:3], 1)
+    for index, left, height, width in spots:
+        shown, tile = image[:height, left : left + width], tiles[index]
+        rows = np.arange(height) * tile.shape[0] // height
+        columns = np.arange(width) * tile.shape[1] // width
+        if height >= tile.shape[0] and not np.array_equal(shown, tile[rows[:, None], columns]):
+            return False
+        # made smaller, each pixel is an average: the whole keeps its brightness
+        if abs(float(shown.mean()) - float(tile.mean())) > 12:
+            return False
+    return True
+
+
+async def test_the_strip_shows_the_decodes_along_the_row_and_a_click_goes_there() -> None:
+    async with exploring(size=LARGE) as explorer:
+        await explorer.pilot.press("v")
+        await explorer.until(lambda: shows_strip(explorer))
+        await explorer.press("down")
+        await explorer.until(lambda: shows_strip(explorer))
+        strip = explorer.screen.query_one(StripPanel)
+        await explorer.pilot.click(strip, offset=(int(strip.size.width * 5.5 / 7), 2))
+        await explorer.settle()
+        assert explorer.exploration.value == pytest.approx(2.0)
+        await explorer.press("u")
+        await explorer.pilot.press("v")
+        await explorer.pilot.pause()
+        assert not strip.display
+
+
+async def test_moving_along_the_row_asks_for_no_other_tiles() -> None:
+    async with exploring(size=LARGE) as explorer:
+        await explorer.pilot.press("v")
+        await explorer.until(lambda: shows_strip(explorer))
+        shown = explorer.screen.query_one("#strip-image", LiveImage).presented
+        await explorer.press("right", "right", "shift+right")
+        assert explorer.screen.query_one("#strip-image", LiveImage).presented is shown
+
+
+async def test_two_dimensions_begin_with_their_map_in_which_arrows_move() -> None:
+    bundle = make_bundle("plane", latent_dim=2)
+    async with exploring(make_settings(bundle), size=LARGE) as explorer:
+        panel = explorer.screen.query_one(MapPanel)
+        assert panel.display
+        before = explorer.exploration.z.copy()
+        await explorer.press("right", "up")
+        change = explorer.exploration.z - before
+        np.testing.assert_allclose(change, [0.1, 0.1], atol=1e-6)
+        await explorer.press("u", "u")
+        np.testing.assert_array_equal(explorer.exploration.z, before)
+        await explorer.pilot.press("escape")
+        await explorer.press("right")
+        assert explorer.exploration.z[1 - explorer.exploration.state.selected] == pytest.approx(
+            before[1 - explorer.exploration.state.selected]
+        )
+
+
+async def test_a_click_on_the_map_goes_to_what_is_shown_there() -> None:
+    bundle = make_bundle("plane", latent_dim=2)
+    async with exploring(make_settings(bundle), size=LARGE) as explorer:
+        panel = explorer.screen.query_one(MapPanel)
+        await explorer.until(lambda: panel.complete)
+        image = explorer.screen.query_one("#map-image", LiveImage)
+        place = image.placement
+        assert place is not None
+        await explorer.pilot.click(image, offset=(place.left + 3, place.top + 2))
+        await explorer.settle()
+        u, v = panel.under(3 + 0.5, 2 + 0.5)
+        np.testing.assert_allclose(explorer.exploration.z, [u, v], atol=1e-5)
+
+
+async def test_tab_changes_the_rows_and_values_go_by_them() -> None:
+    async with exploring() as explorer:
+        await explorer.press("tab")
+        assert explorer.exploration.axis_set.name == "axes"
+        before = explorer.exploration.z.copy()
+        await explorer.press("shift+right")
+        step = explorer.exploration.axis_set.step(explorer.exploration.state.selected)
+        np.testing.assert_allclose(explorer.exploration.z - before, step, atol=1e-5)
+        await explorer.press("u", "shift+tab")
+        assert explorer.exploration.axis_set.name == "dimensions"
+        np.testing.assert_array_equal(explorer.exploration.z, before)
+
+
+async def test_examples_are_gone_to_and_named() -> None:
+    async with exploring(size=(120, 36)) as explorer:
+        anchors = explorer.exploration.anchors
+        await explorer.press("n")
+        here = anchors.at(explorer.exploration.z)
+        assert here is not None
+        label = anchors.anchors.labels[here]
+        status = explorer.screen.query_one(StatusLine)
+        await explorer.until(lambda: f"near {label}, 100 %" in str(status.render()))
+        assert "typical" in str(status.render()) or "data" in str(status.render())
+        await explorer.press("9")
+        assert "has no example '9'" in explorer.notices
+
+
+async def test_details_are_opened_and_closed() -> None:
+    async with exploring(size=(120, 36)) as explorer:
+        await explorer.pilot.press("i")
+        await explorer.until(lambda: bool(explorer.screen.query_one("Details").display))
+        await explorer.pilot.press("i")
+        await explorer.until(lambda: not explorer.screen.query_one("Details").display)
+
+
+def test_the_strip_has_room_at_80x24() -> None:
+    layout = arrange(80, 24, (128, 128), Panels(rows=128, strip=True))
+    assert layout.strip.height >= 4
+    assert layout.image.height >= 15

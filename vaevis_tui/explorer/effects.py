@@ -1,0 +1,58 @@
+"""Finding out in the background what each axis does to the image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.latent.arrays import Latent
+from vaevis_tui.latent.axes import AxisSet
+from vaevis_tui.latent.effect import effect_probes, visible_effect
+
+OWNER, PRIORITY = "effects", 9
+
+
+class EffectProbe:
+    """Has two images an axis decoded between the frames, and orders the axes by how they differ.
+
+    Args:
+        request: Asks for images of latents (n, d) for an owner, by priority; returns the ticket, 0 for none.
+    """
+
+    def __init__(self, request: Callable[[str, Latent, int], int]) -> None:
+        self._request = request
+        self._ticket = 0
+        self._exploration: Exploration | None = None
+        self._axes: AxisSet | None = None
+        self._pending: NDArray[np.uint8] | None = None
+        """The image of a pair whose other one has not come."""
+        self._effects: list[float] = []
+
+    def begin(self, exploration: Exploration) -> None:
+        """Probe the axes that are shown, unless it is known what they do or they are being probed."""
+        axes = exploration.axis_set
+        if axes.effects is not None or (self._axes is not None and axes.key == self._axes.key):
+            return
+        z = effect_probes(axes)
+        self._ticket = self._request(OWNER, z.reshape(-1, z.shape[-1]), PRIORITY)
+        if self._ticket:
+            self._exploration, self._axes = exploration, axes
+            self._pending, self._effects = None, []
+
+    def take(self, ticket: int, images: NDArray[np.uint8]) -> bool:
+        """A slice of images has come; tells whether the axes have been ordered anew."""
+        if ticket != self._ticket or self._exploration is None or self._axes is None:
+            return False
+        if self._pending is not None:
+            images = np.concatenate((self._pending, images))
+        pairs = len(images) // 2
+        self._pending = images[2 * pairs :] if len(images) % 2 else None
+        self._effects += visible_effect(images[0 : 2 * pairs : 2], images[1 : 2 * pairs : 2]).tolist()
+        if len(self._effects) < len(self._axes):
+            return False
+        self._exploration.set_effects(self._axes.key, self._effects)
+        self._axes = None
+        return True

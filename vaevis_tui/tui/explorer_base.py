@@ -1,0 +1,80 @@
+"""What every part of the explorer's screen works on: widgets, the model on show, and how it is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.screen import Screen
+
+from vaevis_tui.engine.decoder import DecoderInfo, Latents
+from vaevis_tui.engine.service import Frame
+from vaevis_tui.explorer.decoding import Decoding
+from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.settings import ExplorerSettings
+from vaevis_tui.tui.details import Details
+from vaevis_tui.tui.graphics_switch import GraphicsSwitch
+from vaevis_tui.tui.hint_bar import HintBar
+from vaevis_tui.tui.latent_bars import LatentBars
+from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.map_panel import MapPanel
+from vaevis_tui.tui.status_line import StatusLine
+from vaevis_tui.tui.strip_panel import StripPanel
+from vaevis_tui.tui.terminal_port import TerminalPort
+
+
+class ExplorerBase(Screen[None]):
+    """The widgets, and the one way to change where one is: `_change`.
+
+    Args:
+        settings: How to start.
+        decoding: Opens models and decodes.
+        port: To the terminal.
+    """
+
+    def __init__(self, settings: ExplorerSettings, decoding: Decoding, port: TerminalPort) -> None:
+        super().__init__()
+        self._settings = settings
+        self._decoding = decoding
+        self._port = port
+        self._exploration: Exploration | None = None
+        self._info: DecoderInfo | None = None
+        self._newest: Frame | None = None
+        self._image = LiveImage(
+            port, meter=settings.meter, placeholder=f"opening {settings.model} …", id="image"
+        )
+        self._bars = LatentBars()
+        self._strip = StripPanel(port, self._request_tiles)
+        self._map = MapPanel(port, self._request_tiles)
+        self._details = Details()
+        self._status = StatusLine()
+        self._hints = HintBar()
+        self._graphics: GraphicsSwitch
+
+    @property
+    def exploration(self) -> Exploration | None:
+        """The model on show and where in it we are; None until one is open."""
+        return self._exploration
+
+    def _change(self, action: Callable[[Exploration], object]) -> None:
+        """Let something change the exploration, then show and decode where it stands."""
+        raise NotImplementedError
+
+    def _arrange(self) -> None:
+        """Divide the window anew."""
+        raise NotImplementedError
+
+    def _show_point(self) -> None:
+        """Show where one is beside the image."""
+        raise NotImplementedError
+
+    def _request_tiles(self, owner: str, z: Latents, priority: int) -> int:
+        if self._exploration is None:
+            return 0
+        return self._decoding.decode_tiles(self._exploration, owner, z, priority=priority)
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """Tell something in a notice; longer ones stay longer."""
+        if error:
+            self.notify(text, severity="error", timeout=10, markup=False)
+        else:
+            self.notify(text, timeout=3 if len(text) < 40 else 8, markup=False)

@@ -1,0 +1,92 @@
+"""Which panels are open beside the image, who has the arrows, and the tiles that panels are made of."""
+
+from __future__ import annotations
+
+from vaevis_tui.explorer import effects
+from vaevis_tui.explorer.decoding import TilesDecoded
+from vaevis_tui.explorer.effects import EffectProbe
+from vaevis_tui.tui import map_panel, strip_panel
+from vaevis_tui.tui.explorer_base import ExplorerBase
+from vaevis_tui.tui.layout import Panels
+
+
+class PanelActions(ExplorerBase):
+    """Strip, map and details: opened and closed by keys."""
+
+    map_focused = False
+    """Whether arrows move in the map."""
+    _strip_open = _map_open = _details_open = False
+
+    @property
+    def _panels(self) -> Panels:
+        rows = len(self._exploration.axis_set) if self._exploration else 1
+        return Panels(rows, strip=self._strip_open, map=self._map_open, details=self._details_open)
+
+    def action_strip(self) -> None:
+        """Open or close the strip."""
+        self._strip_open = not self._strip_open
+        self._arrange()
+
+    def action_details(self) -> None:
+        """Open or close the statistics."""
+        self._details_open = not self._details_open
+        self._arrange()
+
+    def action_map(self) -> None:
+        """Open the map and give it the arrows; close it if it has them."""
+        if self._exploration is None:
+            return
+        if self._exploration.bundle.latent_dim < 2:
+            self.say("A map needs at least two dimensions")
+            return
+        if self._map_open and not self.map_focused:
+            self._focus_map(True)
+            return
+        self._map_open = not self._map_open
+        self._focus_map(self._map_open)
+        self._arrange()
+
+    def action_leave_map(self) -> None:
+        """Give the arrows back to the rows."""
+        self._focus_map(False)
+
+    def action_next_plane(self) -> None:
+        """Show another plane on the map."""
+        if self._map_open:
+            self._map.next_plane()
+        else:
+            self.action_map()
+
+    def _focus_map(self, focused: bool) -> None:
+        self.map_focused = focused
+        self.set_class(focused, "-map-focused")
+
+    # Tiles
+
+    _effects: EffectProbe
+
+    def _follow_with_panels(self, *, moving: bool = False) -> None:
+        """Show on strip and map where one is, and find out what the rows do."""
+        exploration = self._exploration
+        if exploration is None:
+            return
+        if self._strip_open:
+            self._strip.show(exploration)
+        if self._map_open:
+            self._map.show(exploration, moving=moving)
+        self._effects.begin(exploration)
+
+    def _take_tiles(self, tiles: TilesDecoded) -> None:
+        if tiles.exploration is not self._exploration:
+            return
+        if tiles.owner == strip_panel.OWNER:
+            self._strip.take(tiles.ticket, tiles.start, tiles.images)
+        elif tiles.owner == map_panel.OWNER:
+            self._map.take(tiles.ticket, tiles.start, tiles.images)
+        elif tiles.owner == effects.OWNER and self._effects.take(tiles.ticket, tiles.images):
+            self._show_point()
+
+    def _repaint_panels(self) -> None:
+        """Make the panels anew, for other graphics."""
+        self._strip.repaint()
+        self._map.repaint()

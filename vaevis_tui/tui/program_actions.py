@@ -1,0 +1,88 @@
+"""The actions that leave the point where it is: clipboard, graphics, help, models, snapshots."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.engine.service import Frame
+from vaevis_tui.errors import UserError
+from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.export.snapshot import SnapshotInfo
+from vaevis_tui.terminal.link.clipboard import clipboard_hint, set_clipboard
+from vaevis_tui.tui import keys
+from vaevis_tui.tui.explorer_base import ExplorerBase
+from vaevis_tui.tui.textual_private import write_out
+
+
+class ProgramActions(ExplorerBase):
+    """What keys do besides moving."""
+
+    def action_copy(self) -> None:
+        """Copy the latent vector to the clipboard of the terminal's machine."""
+        exploration, multiplexer = self._exploration, self._settings.way.multiplexer
+        if exploration is None:
+            return
+        write_out(self.app, set_clipboard(exploration.z_text, multiplexer))
+        self.say(f"copied z, {len(exploration.z)} numbers. {clipboard_hint(multiplexer)}")
+
+    def action_graphics(self) -> None:
+        """Draw images with the next kind of graphics."""
+        self._graphics.cycle()
+
+    def action_help(self) -> None:
+        """Show every key."""
+        from vaevis_tui.tui.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(keys.helps(self.active_bindings.values())))
+
+    def action_models(self) -> None:
+        """Choose another model."""
+        from vaevis_tui.tui.model_picker import ModelPicker, entry
+
+        current = self._exploration.ref if self._exploration else self._settings.model
+        entries = [entry(ref) for ref in self._decoding.known]
+        self.app.push_screen(ModelPicker(entries, current), self._open_model)
+
+    def _open_model(self, ref: str | None) -> None:
+        if ref is not None:
+            self._status.opening = ref
+            self._decoding.open(ref)
+
+    def action_snapshot(self) -> None:
+        """Save the image on show; nothing stops for it."""
+        frame = self._image.presented or self._newest
+        if not isinstance(frame, Frame) or not isinstance(frame.tag, Exploration) or self._info is None:
+            return
+        bundle = frame.tag.bundle
+        info = SnapshotInfo(
+            model=frame.tag.ref,
+            version=bundle.card.version if bundle.card else "",
+            z=tuple(float(value) for value in frame.z),
+            seed=None,
+            backend=self._info.backend,
+        )
+        # A worker of Textual's is cancelled when the app is left; the loop's own threads are waited for.
+        save = partial(_save, self._settings.snapshot_dir, bundle.name, frame.picture, info)
+        saving = asyncio.get_running_loop().run_in_executor(None, save)
+        saving.add_done_callback(lambda saved: self.call_later(self._tell_saved, saved))
+
+    def _tell_saved(self, saved: asyncio.Future[Path]) -> None:
+        try:
+            path = saved.result()
+        except UserError as error:
+            self.say(f"no snapshot: {error} (--snapshot-dir DIR)", error=True)
+        else:
+            self.say(f"saved {path}")
+
+
+def _save(folder: Path, stem: str, image: NDArray[np.uint8], info: SnapshotInfo) -> Path:
+    """Called in another thread."""
+    from vaevis_tui.export.png import save_snapshot
+
+    return save_snapshot(folder, stem, datetime.now(), image, metadata=info.to_metadata())

@@ -1,0 +1,170 @@
+"""The strip: what the selected axis does, from -3 to +3 sigma through where one is."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.tile_map import resized
+from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.terminal_port import TerminalPort
+from vaevis_tui.tui.tile_image import ComposedFrame, RequestTiles, TileRequest, pixels_a_column
+
+SIGMAS = (-3, -2, -1, 0, 1, 2, 3)
+"""Where on the axis the tiles are."""
+OWNER, PRIORITY = "strip", 1
+
+
+class StripPanel(Vertical):
+    """Seven decodes along the selected axis, and a scale that says where on it one is.
+
+    It asks for tiles when another axis, or another point beside it, is to be shown; moving along the axis
+    itself only moves the mark. While tiles are on their way nothing else is asked for, so that a strip is
+    completed even while one walks.
+    """
+
+    DEFAULT_CSS = "StripPanel { background: $background; }"
+
+    class Chosen(Message):
+        """A tile was pressed: go to so many sigmas of the selected axis."""
+
+        def __init__(self, sigma: float) -> None:
+            super().__init__()
+            self.sigma = sigma
+
+    def __init__(self, port: TerminalPort, request: RequestTiles) -> None:
+        super().__init__(id="strip")
+        self._port = port
+        self._request = request
+        self._image = LiveImage(port, priority=PRIORITY, id="strip-image")
+        self._scale = Scale()
+        self._exploration: Exploration | None = None
+        self._shown: bytes = b""
+        """What the tiles are of: another one needs other tiles."""
+        self._on_way: TileRequest | None = None
+        self._tiles: list[NDArray[np.uint8] | None] = [None] * len(SIGMAS)
+
+    def compose(self) -> ComposeResult:
+        """The tiles, and the scale below them."""
+        yield self._image
+        yield self._scale
+
+    def show(self, exploration: Exploration) -> None:
+        """Follow where an exploration stands."""
+        if exploration is not self._exploration:
+            self._exploration, self._shown, self._on_way = exploration, b"", None
+            self._tiles = [None] * len(SIGMAS)
+        state = exploration.state
+        axis = state.axis_set.axes[state.selected]
+        self._scale.axis = (axis.name, axis.low, axis.high)
+        self._scale.sigma = state.coordinate
+        self._ask()
+
+    def _ask(self) -> None:
+        exploration = self._exploration
+        if exploration is None or not self.display or (self._on_way and not self._on_way.complete):
+            return
+        state = exploration.state
+        # Along the axis itself the strip stays the same, but for what float32 rounds.
+        rest = np.round(state.axis_set.set(state.z, state.selected, 0.0), 4).tobytes()
+        shown = f"{state.axis_set.key} {state.selected} ".encode() + rest
+        if shown == self._shown:
+            return
+        z = state.axis_set.steps_along(state.z, state.selected, SIGMAS)
+        ticket = self._request(OWNER, z, PRIORITY)
+        if ticket:
+            self._shown = shown
+            self._on_way = TileRequest(ticket, np.arange(len(SIGMAS)))
+
+    def take(self, ticket: int, start: int, images: NDArray[np.uint8]) -> None:
+        """A slice of the tiles has come."""
+        if self._on_way is None or ticket != self._on_way.ticket:
+            return
+        first = all(tile is None for tile in self._tiles)
+        for index, image in zip(self._on_way.take(start, len(images)), images, strict=True):
+            self._tiles[index] = image
+        if self._on_way.complete or first:
+            self._paint()
+        if self._on_way.complete:
+            self._ask()
+
+    def on_resize(self) -> None:
+        """Make an image of the new size."""
+        self._paint()
+
+    def repaint(self) -> None:
+        """Paint again, e.g. with other graphics; ask for what was not asked for while hidden."""
+        self._paint()
+        self._ask()
+
+    def _paint(self) -> None:
+        known = [tile for tile in self._tiles if tile is not None]
+        columns, rows = self._image.size
+        if not known or min(columns, rows) < 1:
+            return
+        k = pixels_a_column(self._port.renderer.graphics)
+        _, background = self.background_colors
+        frame = np.full((2 * rows * k, columns * k, 3), background.rgb, np.uint8)
+        for index, left, height, width in places(frame.shape[:2], known[0].shape[:2], k):
+            tile = self._tiles[index]
+            if tile is not None:
+                frame[:height, left : left + width] = resized(tile, height, width)
+        self._image.show(ComposedFrame(frame))
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the tile under the pointer."""
+        event.stop()
+        position = (event.screen_offset.x - self.region.x + 0.5) / max(self.region.width, 1)
+        self.post_message(self.Chosen(float(SIGMAS[min(int(position * len(SIGMAS)), len(SIGMAS) - 1)])))
+
+
+def places(size: tuple[int, int], tile: tuple[int, int], gap: int) -> list[tuple[int, int, int, int]]:
+    """Index, left edge, height and width in pixels of each tile in an image of that size.
+
+    Args:
+        size: Height and width of the image in pixels.
+        tile: Height and width of a decoded image.
+        gap: Pixels between tiles at least.
+    """
+    slot = size[1] / len(SIGMAS)
+    width = max(min(int(slot) - gap, size[0] * tile[1] // tile[0]), 1)
+    height = min(max(round(width * tile[0] / tile[1]), 1), size[0])
+    return [(i, int(slot * i + (slot - width) / 2), height, width) for i in range(len(SIGMAS))]
+
+
+class Scale(Widget):
+    """One line below the tiles: their sigmas, and a mark where one is."""
+
+    DEFAULT_CSS = "Scale { height: 1; background: $background; color: $quiet; }"
+
+    axis: reactive[tuple[str, str, str]] = reactive(("", "", ""))
+    """Name of the axis, and what one sees at its ends."""
+    sigma: reactive[float] = reactive(0.0)
+
+    def render(self) -> Content:
+        """The line."""
+        width = self.content_size.width
+        cells = [" "] * width
+        slot = width / len(SIGMAS)
+
+        def put(text: str, centre: float) -> None:
+            left = min(max(int(centre - len(text) / 2 + 0.5), 0), max(width - len(text), 0))
+            cells[left : left + len(text)] = list(text)[:width]
+
+        for index, sigma in enumerate(SIGMAS):
+            put(f"{sigma:+d}σ" if sigma else "0", slot * (index + 0.5))
+        _, low, high = self.axis
+        if low and width >= 60:
+            cells[: len(low) + 2] = list(f"← {low}")[: len(low) + 2]
+            put(f"{high} →", width)
+        mark = min(max(int(slot * (self.sigma - SIGMAS[0] + 0.5)), 0), max(width - 1, 0))
+        text = "".join(cells)[:width]
+        return Content.assemble((text[:mark], ""), ("▲", "$accent bold"), (text[mark + 1 :], ""))

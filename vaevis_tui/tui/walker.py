@@ -1,0 +1,80 @@
+"""The walk on the screen: a step each time the image of the step before has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.screen import Screen
+from textual.timer import Timer
+
+from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.walk_pacer import WalkPacer
+
+WALK_RATE = 60.0
+"""Steps a second where decoding and drawing keep up: what most terminals refresh at."""
+
+
+class Walker:
+    """Runs a ticker while there is a walk, or a journey, to be seen.
+
+    It never asks for more than can be shown: a step is due when its time has come, the image of the last one
+    was decoded, and no frame waits for the link.
+
+    Args:
+        screen: Whose ticker it is.
+        clock: Seconds that never go back.
+        link_free: Whether no frame waits to be sent.
+        submit: Has the new point decoded.
+    """
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        clock: Callable[[], float],
+        link_free: Callable[[], bool],
+        submit: Callable[[], None],
+    ) -> None:
+        self._screen = screen
+        self._pace = WalkPacer(clock, link_free)
+        self._submit = submit
+        self._exploration: Exploration | None = None
+        self._ticker: Timer | None = None
+        self.running = False
+
+    def mount(self) -> None:
+        """Make the ticker; the screen is mounted."""
+        self._ticker = self._screen.set_interval(1 / WALK_RATE, self._tick, pause=True)
+
+    def follow(self, exploration: Exploration) -> None:
+        """Run if there is something to be seen."""
+        self._exploration = exploration
+        on = exploration.walking and self._screen.is_active
+        if self._ticker is None:
+            return
+        if on and not self.running:
+            self._pace.restart()
+            self._ticker.resume()
+        elif self.running and not on:
+            self._ticker.pause()
+        self.running = on
+
+    def pause(self) -> None:
+        """Rest, e.g. while another screen hides the image; `follow` goes on."""
+        if self._ticker is not None:
+            self._ticker.pause()
+        self.running = False
+
+    def image_came(self) -> None:
+        """The image of a step was decoded."""
+        self._pace.picture_came()
+        self.step_if_due()
+
+    def step_if_due(self) -> None:
+        """Take a step if its time has come."""
+        if self.running and self._exploration is not None and self._pace.due:
+            self._exploration.walk_on(self._pace.step())
+            self._submit()
+
+    def _tick(self) -> None:
+        self._pace.tick()
+        self.step_if_due()
