@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from functools import partial
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from vaevis_tui.engine.service import Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.export.snapshot import SnapshotInfo
+from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.terminal.link.clipboard import clipboard_hint, set_clipboard
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.explorer_base import ExplorerBase
@@ -59,16 +55,8 @@ class ProgramActions(ExplorerBase):
         frame = self._image.presented or self._newest
         if not isinstance(frame, Frame) or not isinstance(frame.tag, Exploration) or self._info is None:
             return
-        bundle = frame.tag.bundle
-        info = SnapshotInfo(
-            model=frame.tag.ref,
-            version=bundle.card.version if bundle.card else "",
-            z=tuple(float(value) for value in frame.z),
-            seed=None,
-            backend=self._info.backend,
-        )
         # A worker of Textual's is cancelled when the app is left; the loop's own threads are waited for.
-        save = partial(_save, self._settings.snapshot_dir, bundle.name, frame.picture, info)
+        save = partial(_save, self._settings.snapshot_dir, frame.tag.bundle, frame, self._info.backend)
         saving = asyncio.get_running_loop().run_in_executor(None, save)
         saving.add_done_callback(lambda saved: self.call_later(self._tell_saved, saved))
 
@@ -81,8 +69,8 @@ class ProgramActions(ExplorerBase):
             self.say(f"saved {path}")
 
 
-def _save(folder: Path, stem: str, image: NDArray[np.uint8], info: SnapshotInfo) -> Path:
+def _save(folder: Path, bundle: Bundle, frame: Frame, backend: str) -> Path:
     """Called in another thread."""
-    from vaevis_tui.export.png import save_snapshot
+    from vaevis_tui.explorer.snapshots import save
 
-    return save_snapshot(folder, stem, datetime.now(), image, metadata=info.to_metadata())
+    return save(folder, bundle, frame.z, frame.picture, backend)
