@@ -19,7 +19,6 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend",
         choices=BACKENDS,
-        default="auto",
         help="what decodes; auto takes a hardware GPU if there is one, else onnxruntime (default: auto)",
     )
 
@@ -82,7 +81,6 @@ def add_graphics(parser: argparse.ArgumentParser, auto: str) -> None:
     parser.add_argument(
         "--graphics",
         choices=(AUTO, *(kind.value for kind in Graphics)),
-        default=AUTO,
         metavar="KIND",
         help=f"what pictures are drawn with: {', '.join(Graphics)}; {auto}",
     )

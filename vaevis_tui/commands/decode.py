@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vaevis_tui.commands import arguments, values
 from vaevis_tui.commands.opening import latents, open_model
 from vaevis_tui.commands.output import folder_target, write_file, write_folder, write_sheet
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import STANDARD, check_free
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 DESCRIPTION = """\
 Decode latent vectors.
@@ -41,12 +46,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the file to write, by its ending .png, .pdf, .npy (images) or .npz (z and images); "
         "a folder for a PNG each; - for PNG on standard output",
     )
+    parser.add_argument("--caption", action="store_true", help="write model and z below a single image")
     arguments.add_sheet(parser)
     arguments.add_no_tune(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Decode and write."""
+    import numpy as np
+
     from vaevis_tui.api import tables
     from vaevis_tui.export.sheet import Labels
 
@@ -69,7 +77,12 @@ def run(options: argparse.Namespace) -> int:
             from vaevis_tui.export.png import encode_png
 
             info = model.snapshot_info(z[0], options.seed)
-            data = encode_png(model.decode(z)[0], options.scale or 1, info.to_metadata())
+            image: NDArray[np.uint8] = np.asarray(model.decode(z)[0])
+            if options.caption:
+                from vaevis_tui.export.caption import caption_of, captioned
+
+                image = captioned(image, caption_of(info))
+            data = encode_png(image, options.scale or 1, info.to_metadata())
             write_file(options, data)
     return 0
 

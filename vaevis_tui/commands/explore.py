@@ -6,10 +6,14 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vaevis_tui.commands import arguments, values
 from vaevis_tui.commands.opening import model_name
 from vaevis_tui.errors import UserError
+
+if TYPE_CHECKING:
+    from vaevis_tui.explorer.config import Config
 
 DESCRIPTION = "Walk through the latent space of a variational autoencoder, live, in a terminal."
 
@@ -34,12 +38,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--snapshot-dir", type=Path, metavar="DIR", help="where snapshots go, made if missing (default: here)"
     )
     parser.add_argument(
+        "--caption",
+        action=argparse.BooleanOptionalAction,
+        help="write model and z below the image of a snapshot",
+    )
+    parser.add_argument(
         "--max-rate",
         type=values.bytes_per_second,
         metavar="BYTES",
         help="send the terminal no more than so many bytes a second, as in 200k or 1.5M",
     )
-    parser.add_argument("--reduced-motion", action="store_true", help="show no more than 8 pictures a second")
+    parser.add_argument(
+        "--reduced-motion",
+        action=argparse.BooleanOptionalAction,
+        help="show no more than 8 images a second",
+    )
+    parser.add_argument("--theme", metavar="NAME", help="colours (default: those chosen last)")
     arguments.add_no_tune(parser)
 
 
@@ -60,15 +74,19 @@ def run(options: argparse.Namespace) -> int:
         # Textual looks at COLORTERM alone, which SSH does not pass on, and reads this when it is imported.
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "truecolor")
 
+    from vaevis_tui.explorer.config import keep_theme, kept_theme
     from vaevis_tui.explorer.session import SessionFolder, read_session
     from vaevis_tui.explorer.settings import ExplorerSettings, tuned_source, untuned_source
     from vaevis_tui.explorer.snapshots import ready_folder
     from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
+    from vaevis_tui.terminal.graphics import AUTO
     from vaevis_tui.terminal.link.profile import LinkProfile
     from vaevis_tui.tui.run import run_explorer
 
     # A folder that was named is made ready or refused; that it is started in one cannot be helped.
-    folder = Path() if options.snapshot_dir is None else ready_folder(options.snapshot_dir)
+    config: Config = options.config
+    named = options.snapshot_dir or config.snapshot_dir
+    folder = Path() if named is None else ready_folder(named)
     unwritable = (
         None if os.access(folder, os.W_OK) else "snapshots need --snapshot-dir: this folder is read-only"
     )
@@ -88,18 +106,28 @@ def run(options: argparse.Namespace) -> int:
     settings = ExplorerSettings(
         model=model_name(options) if resumed is None else resumed.model,
         catalog=tuple(catalog.names()),
-        backend=options.backend or (resumed.backend if resumed else "auto"),
+        backend=options.backend or (resumed.backend if resumed else config.backend) or "auto",
         seed=options.seed,
         z=z,
         sigma=options.sigma,
         picture=picture,
         walk=options.walk or (resumed is not None and resumed.walking),
         snapshot_dir=folder,
+        caption=config.caption if options.caption is None else options.caption,
         colors=terminal.colors,
-        graphics=options.graphics,
+        graphics=options.graphics or config.graphics or AUTO,
+        speed=config.walk_speed,
+        keymap=config.keymap,
+        theme=options.theme or config.theme or kept_theme(),
+        keep_theme=keep_theme,
         inquiry=TerminalProbe.of(os.environ, terminal),
         notice=terminal.notice or unwritable,
-        way=LinkProfile.of(os.environ, terminal.multiplexer, options.max_rate, options.reduced_motion),
+        way=LinkProfile.of(
+            os.environ,
+            terminal.multiplexer,
+            options.max_rate or config.max_rate,
+            config.reduced_motion if options.reduced_motion is None else options.reduced_motion,
+        ),
         decoder_source=tuned_source if options.tune else untuned_source,
         resumed=resumed,
         sessions=sessions,

@@ -24,7 +24,7 @@ def model_name(options: argparse.Namespace) -> str:
     if options.model is not None:
         return str(options.model)
     info = _snapshot(options)
-    return DEFAULT_MODEL if info is None else info.model
+    return (options.config.model or DEFAULT_MODEL) if info is None else info.model
 
 
 def _snapshot(options: argparse.Namespace) -> SnapshotInfo | None:

@@ -8,10 +8,14 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from vaevis_tui import __version__
 from vaevis_tui.commands.parser import Parser, suggestion
 from vaevis_tui.errors import UserError
+
+if TYPE_CHECKING:
+    from vaevis_tui.explorer.config import Config
 
 PROGRAM = "vaevis-tui"
 
@@ -28,6 +32,7 @@ COMMANDS = {
     "walk": "an animation of a random walk: GIF, WebP, PNG, MP4, WebM, cast",
     "map": "a sheet of a plane through latent space",
     "models": "the shipped models, or the card of one",
+    "config": "settings: show, check and edit them; other keys for actions",
     "doctor": "what this machine has, and what the program chose because of it",
     "bench": "decode, encode and presented rates",
 }
@@ -36,6 +41,8 @@ COMMANDS = {
 
 _MAY_BE_NEGATIVE = {"--z", "--sigma", "--coordinates", "--extent"}
 """Options whose values may begin with a minus."""
+
+_WITHOUT_CONFIG = {"config", "completion", "models"}
 
 _EXPLORE = "explore"
 """The module of what is done where no command is named."""
@@ -89,7 +96,17 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options = program_parser().parse_args(words)
     if options.command is not None and words[0] != options.command:
         raise UserError(f"{options.command} comes first: {PROGRAM} {options.command} {words[0]} ...")
+    options.config = _config(options)
+    if options.command is not None and getattr(options, "backend", "") is None:
+        options.backend = options.config.backend or "auto"
     return options
+
+
+def _config(options: argparse.Namespace) -> Config:
+    """The person's settings, unless the command has nothing to do with them, whatever is wrong there."""
+    from vaevis_tui.explorer.config import Config, read_config
+
+    return Config() if options.command in _WITHOUT_CONFIG else read_config()
 
 
 def _join_negative(arguments: Sequence[str]) -> list[str]:

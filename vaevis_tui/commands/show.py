@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
 
     from vaevis_tui.console import draw_picture, plain_graphics, print_picture
 
-    graphics = plain_graphics(options.graphics)
+    graphics = plain_graphics(options.graphics or AUTO)
     if graphics == AUTO:
         print_picture(image)
     elif notice := draw_picture(image, graphics):

@@ -14,17 +14,14 @@ if TYPE_CHECKING:
 
 def bytes_per_second(text: str) -> float:
     """``200k`` or ``1.5M``."""
-    number, factor = text, 1.0
-    for suffix, worth in (("k", 1e3), ("M", 1e6)):
-        if text.endswith(suffix):
-            number, factor = text.removesuffix(suffix), worth
+    from vaevis_tui.explorer.config import bytes_per_second as read
+
     try:
-        rate = float(number) * factor
+        return read(text)
     except ValueError:
-        rate = 0.0
-    if not 1e3 <= rate < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no rate; 1000 bytes a second or more is, as in 200k")
-    return rate
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no rate; 1000 bytes a second or more is, as in 200k"
+        ) from None
 
 
 def seed(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +61,7 @@ class ExplorerSettings:
         snapshot_dir: Where snapshots go; made if it is missing.
         open_bundle: From a catalog name or path to a bundle; called off the event loop. Raises UserError.
         decoder_source: From a bundle and a backend's name to how it is decoded. Raises UserError.
+        caption: Whether model and z are written below the image of a snapshot.
         colors: What pictures are drawn in.
         graphics: What pictures are drawn with, one of `Graphics`, or ``"auto"``.
         inquiry: What the terminal is to be asked; None asks nothing.
@@ -70,6 +71,9 @@ class ExplorerSettings:
         way: To the terminal.
         resumed: A session to go on with, of ``model``; or None.
         sessions: Where the session is kept when the program ends; None for nowhere.
+        keymap: Other keys by the id of their action; see `vaevis_tui.tui.keymap`.
+        theme: The app's colours at the start; None is what suits it.
+        keep_theme: Is told when a person chooses other colours.
         claimed: The file of the resumed session, which that of this one takes the place of; or None.
     """
 
@@ -83,6 +87,7 @@ class ExplorerSettings:
     walk: bool = False
     speed: float = 1.5
     snapshot_dir: Path = field(default_factory=Path.cwd)
+    caption: bool = False
     open_bundle: Callable[[str], Bundle] = _open_bundle
     decoder_source: Callable[[Bundle, str], DecoderSource] = tuned_source
     colors: ColorMode = field(default_factory=ColorMode)
@@ -95,6 +100,9 @@ class ExplorerSettings:
     resumed: Session | None = None
     sessions: SessionFolder | None = None
     claimed: Path | None = None
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    theme: str | None = None
+    keep_theme: Callable[[str], None] | None = None
 
     def start(self, bundle: Bundle) -> ArrayLike | None:
         """Where the first model starts, (d,), if z or sigma say so.

@@ -13,7 +13,13 @@ from vaevis_tui.models.bundle import Bundle
 
 
 def save(
-    folder: Path, bundle: Bundle, z: NDArray[np.float32], image: NDArray[np.uint8], backend: str
+    folder: Path,
+    bundle: Bundle,
+    z: NDArray[np.float32],
+    image: NDArray[np.uint8],
+    backend: str,
+    *,
+    caption: bool = False,
 ) -> Path:
     """Write a PNG under a name of its own; takes tens of milliseconds, so call it in a thread.
 
@@ -23,6 +29,7 @@ def save(
         z: Latent vector, float32 (d,).
         image: Its decode, uint8 (h, w, 3).
         backend: What decoded it.
+        caption: Whether model and z are written below the image.
 
     Raises:
         UserError: It cannot be written.
@@ -39,6 +46,10 @@ def save(
         backend=backend,
         decoder_hash=decoder_hash(bundle),
     )
+    if caption:
+        from vaevis_tui.export.caption import caption_of, captioned
+
+        image = captioned(image, caption_of(info))
     return save_snapshot(folder, bundle.name, datetime.now(), image, metadata=info.to_metadata())
 
 

@@ -12,7 +12,7 @@ from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.events import CursorPosition
 from textual.screen import Screen
-from textual.theme import ThemeProvider
+from textual.theme import Theme, ThemeProvider
 
 from vaevis_tui.explorer.decoding import Decoding
 from vaevis_tui.explorer.session_store import SessionKeeper
@@ -21,6 +21,7 @@ from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.explorer import ExplorerScreen
+from vaevis_tui.tui.keymap import textual_keymap
 from vaevis_tui.tui.overlay import Palette
 from vaevis_tui.tui.signals import be_ready_to_be_killed, watch_terminal
 from vaevis_tui.tui.terminal_port import TerminalPort
@@ -50,13 +51,19 @@ class ExplorerApp(App[None], inherit_bindings=False):
         )
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = DARK.name
+        self.theme = settings.theme if settings.theme in self.available_themes else DARK.name
+        self.set_keymap(textual_keymap(settings.keymap))
 
     def on_mount(self) -> None:
         """Do not outlive the terminal."""
         watch_terminal(self, self.keeper)
         be_ready_to_be_killed(self, self.keeper)
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.app_resume_signal.subscribe(self, self._repaint, immediate=True)
+
+    def _keep_theme(self, theme: Theme) -> None:
+        if self._settings.keep_theme is not None:
+            self._settings.keep_theme(theme.name)
 
     def _repaint(self, _: App[object]) -> None:
         """Draw everything: after a while in the shell the terminal shows nothing of what it showed."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from vaevis_tui.engine.service import Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.terminal.link.clipboard import clipboard_hint, set_clipboard
 from vaevis_tui.tui import keys
@@ -56,7 +57,7 @@ class ProgramActions(ExplorerBase):
         if not isinstance(frame, Frame) or not isinstance(frame.tag, Exploration) or self._info is None:
             return
         # A worker of Textual's is cancelled when the app is left; the loop's own threads are waited for.
-        save = partial(_save, self._settings.snapshot_dir, frame.tag.bundle, frame, self._info.backend)
+        save = partial(_save, self._settings, frame.tag.bundle, frame, self._info.backend)
         saving = asyncio.get_running_loop().run_in_executor(None, save)
         saving.add_done_callback(lambda saved: self.call_later(self._tell_saved, saved))
 
@@ -69,8 +70,9 @@ class ProgramActions(ExplorerBase):
             self.say(f"saved {path}")
 
 
-def _save(folder: Path, bundle: Bundle, frame: Frame, backend: str) -> Path:
+def _save(settings: ExplorerSettings, bundle: Bundle, frame: Frame, backend: str) -> Path:
     """Called in another thread."""
     from vaevis_tui.explorer.snapshots import save
 
-    return save(folder, bundle, frame.z, frame.picture, backend)
+    folder, caption = settings.snapshot_dir, settings.caption
+    return save(folder, bundle, frame.z, frame.picture, backend, caption=caption)

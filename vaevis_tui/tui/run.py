@@ -55,8 +55,11 @@ def run_explorer(settings: ExplorerSettings) -> int:
 
         with _collecting_no_garbage():
             from vaevis_tui.tui.app import ExplorerApp
+            from vaevis_tui.tui.keymap import keymap_problems
             from vaevis_tui.tui.signals import leave_on_signals
 
+        if problems := keymap_problems(settings.keymap):
+            raise UserError(problems[0])
         app = ExplorerApp(settings, decoding)
 
         async def run() -> None:

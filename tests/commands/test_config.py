@@ -1,0 +1,116 @@
+"""``vaevis-tui config``: shows, checks and edits; what it says is what the other commands do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vaevis_tui.cli import main
+
+
+@pytest.fixture(autouse=True)
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "folder" / "config.toml"
+    monkeypatch.setenv("VAEVIS_TUI_CONFIG", str(path))
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(["config", *arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_keys_are_set_and_unset_and_comments_stay(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "path")[1].strip() == str(config)
+    assert run(capsys, "set", "model", "mnist-2d")[0] == 0
+    config.write_text("# mine\n" + config.read_text())
+    for words in (("max_rate", "200k"), ("caption", "yes"), ("keymap.walk.toggle", "space")):
+        assert run(capsys, "set", *words)[0] == 0
+    assert config.read_text() == (
+        '# mine\nmodel = "mnist-2d"\nmax_rate = "200k"\ncaption = true\n\n[keymap]\n"walk.toggle" = "space"\n'
+    )
+    shown = json.loads(run(capsys, "show", "--json")[1])
+    assert (shown["model"], shown["max_rate"], shown["caption"]) == ("mnist-2d", 200_000, True)
+    assert shown["keymap"] == {"walk.toggle": "space"}
+    assert json.loads(run(capsys, "keys", "--json")[1])["walk.toggle"] == "space"
+    for key in ("caption", "keymap.walk.toggle", "backend"):
+        assert run(capsys, "unset", key)[0] == 0
+    assert "caption" not in config.read_text()
+    assert config.read_text().startswith("# mine\n")
+
+
+def test_other_commands_do_what_it_says(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "set", "model", "mnist-2d")
+    assert main(["sample", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["z"]) == 2
+    assert main(["sample", "--json", "--model", "mnist"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["z"]) == 28
+
+
+def test_a_broken_file_is_said_by_every_command_but_those_that_mend_it(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.parent.mkdir()
+    config.write_text('modle = "dog"\nbackend = "cuda"\n[keymap]\n"walk.toggle" = "r"\n')
+    assert main(["sample"]) == 2
+    assert (
+        "unknown key 'modle'; did you mean model? (and 1 more: vaevis-tui config check)"
+        in capsys.readouterr().err
+    )
+    code, out, err = run(capsys, "check")
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        f"vaevis-tui: {config}: unknown key 'modle'; did you mean model?",
+        f"vaevis-tui: {config}: backend is 'cuda': expected one of auto, wgpu, onnxruntime",
+        "vaevis-tui: keymap: r is the key of point.random and of walk.toggle",
+    ]
+    assert run(capsys, "show")[0] == 2
+    assert main(["models", "--json"]) == 0
+
+
+def test_the_editor_gets_a_file_with_every_key(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUAL", "sh -c 'echo backend = 1 >> \"$0\"'")
+    code, _, err = run(capsys, "edit")
+    assert code == 2
+    assert "keymap.backend is 1" in err  # the last table of the file
+    assert "# walk_speed = 1.5" in config.read_text()
+    monkeypatch.setenv("VISUAL", "no-such-editor")
+    assert "no-such-editor cannot be started" in run(capsys, "edit")[2]
+    monkeypatch.setenv("VISUAL", "false")
+    assert "false ended with code 1" in run(capsys, "edit")[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["set", "max_rat", "1"], "unknown key 'max_rat'; did you mean max_rate?"),
+        (["set", "backend", "onnx"], "expected one of auto, wgpu, onnxruntime"),
+        (["set", "model"], "config set takes 2 words, not 1"),
+        (["show", "model"], "config show takes no words, not 1"),
+        (["unset", "zzz"], "unknown key 'zzz'"),
+        (["set", "keymap.walk.togle", "x"], "there is no action 'walk.togle'; did you mean walk.toggle?"),
+        (["set", "keymap.walk.toggle", "r"], "r is the key of point.random and of walk.toggle"),
+        (["sho"], "argument ACTION: invalid choice: 'sho'"),
+    ],
+)
+def test_bad_words_are_one_line_and_change_nothing(
+    words: list[str], said: str, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, *words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+    assert not config.exists()
+
+
+def test_a_file_that_cannot_be_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VAEVIS_TUI_CONFIG", "/proc/nothing/config.toml")
+    assert "/proc/nothing/config.toml was not written" in run(capsys, "set", "model", "dog")[2]

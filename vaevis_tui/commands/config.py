@@ -1,0 +1,243 @@
+"""``vaevis-tui config``: a person's settings."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vaevis_tui.errors import UserError
+
+if TYPE_CHECKING:
+    from vaevis_tui.explorer.config import Config, Setting
+
+DESCRIPTION = """\
+Show, check and edit the settings: config.toml in the platform's folder, environment variables above it.
+
+  show              every key, what it is, and where that comes from
+  check             what is wrong, a line each; exit code 2 if anything is
+  edit              the file in $VISUAL or $EDITOR, with every key explained; checked afterwards
+  set KEY VALUE     one key, as in: set max_rate 200k, set keymap.walk.toggle space
+  unset KEY         back to the default
+  keys              actions and their keys, for the keymap
+  path              the file's name"""
+
+ACTIONS = ("show", "check", "edit", "set", "unset", "keys", "path")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What it takes."""
+    parser.add_argument(
+        "action", nargs="?", choices=ACTIONS, default="show", metavar="ACTION", help="see above"
+    )
+    parser.add_argument("key", nargs="?", metavar="KEY", help="a key of the file")
+    parser.add_argument("value", nargs="?", metavar="VALUE", help="its value")
+    parser.add_argument("--json", action="store_true", help="for programs: show and keys")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what was asked."""
+    given = [each for each in (options.key, options.value) if each is not None]
+    wanted = {"set": 2, "unset": 1}.get(options.action, 0)
+    if len(given) != wanted:
+        raise UserError(f"config {options.action} takes {wanted or 'no'} words, not {len(given)}")
+    actions = {"show": _show, "check": _check, "edit": _edit, "set": _set, "unset": _unset, "keys": _keys}
+    if options.action in actions:
+        return actions[options.action](options)
+    from vaevis_tui.explorer.config import config_path
+
+    print(config_path())
+    return 0
+
+
+def _problems() -> tuple[Config, list[str]]:
+    from vaevis_tui.explorer.config import config_path, examine
+    from vaevis_tui.tui.keymap import keymap_problems
+
+    config, problems = examine(config_path())
+    return config, [*problems, *keymap_problems(config.keymap)]
+
+
+def _show(options: argparse.Namespace) -> int:
+    from vaevis_tui.explorer.config import SETTINGS
+
+    config, problems = _problems()
+    if options.json:
+        import json
+
+        values = {setting.key: _plain(getattr(config, setting.key)) for setting in SETTINGS}
+        print(json.dumps({**values, "keymap": dict(config.keymap)}, indent=2))
+    else:
+        _print_table(config, SETTINGS)
+    for problem in problems:
+        print(f"vaevis-tui: {problem}", file=sys.stderr)
+    return 2 if problems else 0
+
+
+def _print_table(config: Config, settings: tuple[Setting, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("key", "value", "from", "what it does", box=None, pad_edge=False)
+    for setting in settings:
+        value, source = _plain(getattr(config, setting.key)), config.sources[setting.key]
+        shown = (
+            setting.default
+            if value is None
+            else str(value).lower()
+            if isinstance(value, bool)
+            else str(value)
+        )
+        where = "the file" if source == str(config.path) else source
+        table.add_row(setting.key, Text(shown), Text(where), Text(setting.help))
+    for action, keys in config.keymap.items():
+        table.add_row(Text(f"keymap.{action}"), Text(keys), "the file", "")
+    console = Console()
+    there = "" if config.path.exists() else " (not there yet: vaevis-tui config edit)"
+    console.print(Text(f"{config.path}{there}\n"))
+    console.print(table)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
+def _check(options: argparse.Namespace) -> int:
+    config, problems = _problems()
+    for problem in problems:
+        print(f"vaevis-tui: {problem}", file=sys.stderr)
+    if not problems:
+        print(f"{config.path}: {'right' if config.path.exists() else 'not there, so everything is default'}")
+    return 2 if problems else 0
+
+
+def _edit(options: argparse.Namespace) -> int:
+    from vaevis_tui.explorer.config import config_path, template
+
+    path = config_path()
+    if not path.exists():
+        _write(path, template())
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    try:
+        code = subprocess.run([*shlex.split(editor), str(path)], check=False).returncode
+    except OSError as error:
+        raise UserError(f"{editor} cannot be started: {error.strerror}; set EDITOR, or edit {path}") from None
+    if code:
+        raise UserError(f"{editor} ended with code {code}")
+    return _check(options)
+
+
+def _set(options: argparse.Namespace) -> int:
+    import tomlkit
+
+    from vaevis_tui.explorer.config import KEYMAP, SETTINGS, config_path
+    from vaevis_tui.tui.keymap import keymap_problems
+
+    key, path = options.key, config_path()
+    document = _document(path)
+    if key.startswith(f"{KEYMAP}."):
+        action = key.removeprefix(f"{KEYMAP}.")
+        table = document.setdefault(KEYMAP, tomlkit.table())
+        table[action] = options.value
+        config_map = {name: str(keys) for name, keys in table.items() if isinstance(keys, str)}
+        if problems := keymap_problems(config_map):
+            raise UserError(problems[0])
+    else:
+        setting = next((each for each in SETTINGS if each.key == key), None)
+        if setting is None:
+            raise UserError(_unknown(key))
+        try:
+            value = setting.read(options.value)
+        except ValueError as error:
+            raise UserError(f"{key} is {options.value!r}: {error}") from None
+        document[key] = value if isinstance(value, bool) else options.value
+    _write(path, tomlkit.dumps(document))
+    print(path)
+    return 0
+
+
+def _unset(options: argparse.Namespace) -> int:
+    import tomlkit
+
+    from vaevis_tui.explorer.config import KEYMAP, SETTINGS, config_path
+
+    key, path = options.key, config_path()
+    document = _document(path)
+    if key.startswith(f"{KEYMAP}."):
+        table, key = document.get(KEYMAP, {}), key.removeprefix(f"{KEYMAP}.")
+    elif key in {setting.key for setting in SETTINGS}:
+        table = document
+    else:
+        raise UserError(_unknown(key))
+    if key in table:
+        del table[key]
+        _write(path, tomlkit.dumps(document))
+    print(path)
+    return 0
+
+
+def _unknown(key: str) -> str:
+    from difflib import get_close_matches
+
+    from vaevis_tui.explorer.config import KEYMAP, SETTINGS
+
+    known = [*(setting.key for setting in SETTINGS), f"{KEYMAP}.ACTION"]
+    close = get_close_matches(key, known, 1)
+    hint = f"; did you mean {close[0]}?" if close else f"; the keys are {', '.join(known)}"
+    return f"unknown key {key!r}{hint}"
+
+
+def _document(path: Path) -> Any:
+    """The file as it is, comments included."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        return tomlkit.parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return tomlkit.document()
+    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+        raise UserError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def _write(path: Path, text: str) -> None:
+    from vaevis_tui.export.files import replace_whole, unwritable
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_whole(path.resolve(), text.encode())
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
+def _keys(options: argparse.Namespace) -> int:
+    from vaevis_tui.tui.keymap import all_bindings, textual_keymap
+    from vaevis_tui.tui.keys import key_name
+
+    config, problems = _problems()
+    chosen = textual_keymap(config.keymap)
+    rows = []
+    for binding in all_bindings():
+        keys = chosen.get(str(binding.id), binding.key).split(",")
+        rows.append((str(binding.id), " ".join(map(key_name, keys)), binding.tooltip or binding.description))
+    if options.json:
+        import json
+
+        print(json.dumps({action: keys for action, keys, _ in rows}, indent=2, ensure_ascii=False))
+    else:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table("action", "keys", "what it does", box=None, pad_edge=False)
+        for row in rows:
+            table.add_row(*map(Text, row))
+        Console().print(table)
+    for problem in problems:
+        print(f"vaevis-tui: {problem}", file=sys.stderr)
+    return 2 if problems else 0
