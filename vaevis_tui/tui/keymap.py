@@ -69,7 +69,8 @@ def keymap_problems(keymap: Mapping[str, str]) -> list[str]:
         for key in chosen.get(action, binding.key).split(","):
             owners.setdefault(key, []).append(action)
     for key, actions in owners.items():
-        if len(set(actions)) > 1 and any(action in keymap for action in actions):
+        by_default = all(key in bindings[action].key.split(",") for action in actions)
+        if len(set(actions)) > 1 and not by_default:
             problems.append(
                 f"keymap: {keys.key_name(key)} is the key of {' and of '.join(sorted(set(actions)))}"
             )
