@@ -20,7 +20,8 @@ from vaevis_tui.engine.decoder import Decoder, EngineError, Pipelined
 from vaevis_tui.engine.decoder_process import AT_ONCE, IsolatedDecoder, list_adapters
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.select import Machine, decoder_source, open_decoder
-from vaevis_tui.engine.service import DecodeService, Frame
+from vaevis_tui.engine.service import DecodeService
+from vaevis_tui.engine.source import Frame
 from vaevis_tui.engine.wgpu import adapters
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle, open_bundle

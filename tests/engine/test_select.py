@@ -19,7 +19,8 @@ from vaevis_tui.engine.decoder import Decoder, DecoderInfo, EngineError, TuningM
 from vaevis_tui.engine.decoder_child import open_wgpu
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.engine.select import Machine, decoder_source, has_gpu_node, open_decoder
-from vaevis_tui.engine.service import DecodeService, Frame
+from vaevis_tui.engine.service import DecodeService
+from vaevis_tui.engine.source import Frame
 from vaevis_tui.engine.wgpu import AdapterSummary
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle, open_bundle

@@ -13,9 +13,11 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.models.make import write_bundle
+from vaevis_tui.engine.batches import SLICE_SECONDS
 from vaevis_tui.engine.decoder import Decoder, DecoderInfo, DecodeTimes, EngineError, Images, Latents
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
-from vaevis_tui.engine.service import SLICE_SECONDS, DecoderSource, DecodeService, Frame
+from vaevis_tui.engine.service import DecodeService
+from vaevis_tui.engine.source import DecoderSource, Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import open_bundle
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.tui.support import ExactDecoder, exact_source, make_bundle, make_settings
 from vaevis_tui.engine.decoder import Decoder, EngineError
-from vaevis_tui.engine.service import DecoderSource
+from vaevis_tui.engine.source import DecoderSource
 from vaevis_tui.explorer.decoding import Decoded, Decoding, EngineEvent, Failed, Opened, TilesDecoded
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.models.bundle import Bundle

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 
 from tests.models.make import latents_arrays
 from vaevis_tui.engine.decoder import DecoderInfo, DecodeTimes, EngineError, Images, Latents
-from vaevis_tui.engine.service import DecoderSource, Frame
+from vaevis_tui.engine.source import DecoderSource, Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.decoding import Decoding
 from vaevis_tui.explorer.exploration import Exploration

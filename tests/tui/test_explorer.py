@@ -16,7 +16,7 @@ from textual.widgets import Label
 from tests.models.make import encoder_model
 from tests.tui.support import ExactDecoder, exact_source, exploring, make_bundle, make_settings, making_app
 from vaevis_tui.engine.decoder import EngineError, Images, Latents
-from vaevis_tui.engine.service import DecoderSource
+from vaevis_tui.engine.source import DecoderSource
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.picture import PictureFile, read_picture
 from vaevis_tui.export.png import read_metadata

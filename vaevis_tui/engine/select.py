@@ -20,7 +20,7 @@ from vaevis_tui.engine.decoder import (
 )
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
-from vaevis_tui.engine.service import DecoderSource
+from vaevis_tui.engine.source import DecoderSource
 from vaevis_tui.engine.verify import agreeing, check_pictures
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle

@@ -7,101 +7,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vaevis_tui.engine.batches import BatchLane
 from vaevis_tui.engine.decoder import (
     Decoder,
     DecoderInfo,
-    DecodeTimes,
     EngineError,
     Images,
     Interruptible,
     Pipelined,
 )
-
-SLICE_SECONDS = 0.004
-"""About how long a slice of a batch takes where an image takes less: a new z waits no longer than that."""
+from vaevis_tui.engine.source import Cancellable, DecoderSource, Frame
 
 SLOW = 0.008
 """Seconds an image from which a slice of even one image would hold up the next z."""
-
-SLICE_IMAGES = 16
-"""Images in a slice at most, so that the first ones of a batch come early."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One decoded picture and what it shows.
-
-    Attributes:
-        number: Counts from 1 over the life of the worker, across models.
-        z: The latent vector, float32 (d,).
-        picture: uint8 (h, w, 3).
-        times: Where the decode spent its time.
-        tag: What `DecodeService.submit` was given with z.
-    """
-
-    number: int
-    z: NDArray[np.float32]
-    picture: NDArray[np.uint8]
-    times: DecodeTimes
-    tag: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class DecoderSource:
-    """How to come by a decoder of one model; the worker calls these in threads of its own.
-
-    Attributes:
-        open: Opens the decoder to start with. Raises UserError or EngineError.
-        fallback: Opens a simpler one after an EngineError; is given its text, to show as the reason.
-        upgrade: Opens a better one that takes longer to open; runs beside decoding, after the first picture.
-        check: Judges that first picture, uint8 (h, w, 3), by its z, float32 (d,), beside decoding too. Raises
-            EngineError where the decoder is to be replaced.
-        batches: Opens an `Interruptible` decoder, which decodes batches where the one that serves is slow and
-            cannot be interrupted: a new z would have to wait for it.
-    """
-
-    open: Callable[[], Decoder]
-    fallback: Callable[[str], Decoder] | None = None
-    upgrade: Callable[[], Decoder] | None = None
-    check: Callable[[NDArray[np.float32], NDArray[np.uint8]], None] | None = None
-    batches: Callable[[], Decoder] | None = None
-
-
-@runtime_checkable
-class Cancellable(Protocol):
-    """A decoder whose running `decode` another thread can cut short."""
-
-    def cancel(self) -> None:
-        """Make a running decode, and every later one, raise EngineError soon."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
     z: NDArray[np.float32]
     tag: object
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Images that are decoded in slices while no frame is asked for.
-
-    Attributes:
-        z: float32 (n, d).
-        on_images: Is told the index of a slice's first image, and its images, uint8 (k, h, w, 3).
-        priority: The lowest goes first.
-        done: Images that were decoded.
-    """
-
-    z: NDArray[np.float32]
-    on_images: Callable[[int, Images], None]
-    priority: int
-    done: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +86,7 @@ class DecodeService:
         self._request: _Request | None = None
         self._begun: _Request | None = None
         """What a decoder began with while the picture before was read back."""
-        self._batches: dict[str, _Batch] = {}
-        """By their owners."""
-        self._slicing: Interruptible | None = None
-        """What decodes a slice now, and can be interrupted."""
+        self._batches = BatchLane(self._changed)
         self._upgrade: _Upgrade | None = None
         self._verdict: _Verdict | None = None
         self._decoder: Decoder | None = None
@@ -173,8 +99,6 @@ class DecodeService:
         self._frames = 0
         self._batch_decoder: Decoder | None = None
         """Of the source, once it was needed."""
-        self._image_seconds = SLICE_SECONDS
-        """What an image of the last slice took; slices are as large as that allows."""
         self._last: _Request | None = None
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._thread.start()
@@ -205,22 +129,18 @@ class DecodeService:
                 model was.
             priority: Batches with a lower one go first.
         """
-        batch = _Batch(np.array(z, dtype=np.float32), on_images, priority)
         with self._changed:
-            self._batches.pop(owner, None)
-            if len(batch.z):
-                self._batches[owner] = batch
+            self._batches.put(owner, z, on_images, priority)
             self._wake()
 
     def cancel_batch(self, owner: str) -> None:
         """Forget what an owner's batch still lacks."""
         with self._changed:
-            self._batches.pop(owner, None)
+            self._batches.drop(owner)
 
     def _wake(self) -> None:
         """Have the worker look for what is to be done next, also in the middle of a slice; under the lock."""
-        if self._slicing is not None:
-            self._slicing.interrupt()
+        self._batches.interrupt()
         self._changed.notify()
 
     def open(self, source: DecoderSource) -> None:
@@ -296,8 +216,7 @@ class DecodeService:
                         request, self._request = self._request, None
                         return lambda: self._decode(request)
                     if self._batches:
-                        owner, batch = min(self._batches.items(), key=lambda item: item[1].priority)
-                        return lambda: self._decode_slice(owner, batch)
+                        return self._decode_slice
                 self._changed.wait()
         return None
 
@@ -371,46 +290,21 @@ class DecodeService:
         for job in beside:
             threading.Thread(target=job, args=(decoder, frame), name="beside-decode", daemon=True).start()
 
-    def _decode_slice(self, owner: str, batch: _Batch) -> None:
+    def _decode_slice(self) -> None:
+        decoder: Decoder | None = None
         try:
             decoder = self._decoder_of_batches()
+            tell = self._batches.decode_slice(decoder, lambda: self._request is None)
         except Exception as error:
-            with self._changed:
-                self._batches.pop(owner, None)
-            self._tell(partial(self._on_error, error))
-            return
-        with self._changed:
-            if self._request is not None or self._batches.get(owner) is not batch:
+            if isinstance(error, EngineError) and decoder is self._decoder:
+                self._fall_back(error, None)
                 return
-            self._slicing = decoder if isinstance(decoder, Interruptible) else None
-        count = min(max(int(SLICE_SECONDS / self._image_seconds), 1), SLICE_IMAGES)
-        z = batch.z[batch.done : batch.done + count]
-        images: Images | None = None
-        failure: Exception | None = None
-        try:
-            if isinstance(decoder, Interruptible):
-                images = decoder.decode_unless_interrupted(z)
-            else:
-                images = decoder.decode(z)
-        except Exception as error:
-            failure = error
-        device_failed = isinstance(failure, EngineError) and decoder is self._decoder
-        with self._changed:
-            self._slicing = None
-            wanted = self._batches.get(owner) is batch
-            complete = images is not None and batch.done + len(z) == len(batch.z)
-            if wanted and (complete or (failure is not None and not device_failed)):
-                del self._batches[owner]
-        if failure is not None:
-            if isinstance(failure, EngineError) and decoder is self._decoder:
-                self._fall_back(failure, None)
-            else:
-                self._tell(partial(self._on_error, failure))
-        elif images is not None:
-            self._image_seconds = max(decoder.times.total / len(z), 1e-6)
-            if wanted:
-                start, batch.done = batch.done, batch.done + len(z)
-                self._tell(partial(batch.on_images, start, images))
+            with self._changed:
+                self._batches.clear()
+            self._tell(partial(self._on_error, error))
+        else:
+            if tell is not None:
+                self._tell(tell)
 
     def _decoder_of_batches(self) -> Decoder:
         serving, open_batches = self._decoder, self._source.batches

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.engine.decoder import Decoder, DecoderInfo
-from vaevis_tui.engine.service import DecoderSource, DecodeService, Frame
+from vaevis_tui.engine.service import DecodeService
+from vaevis_tui.engine.source import DecoderSource, Frame
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.settings import ExplorerSettings
 

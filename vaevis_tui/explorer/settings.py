@@ -16,7 +16,7 @@ from vaevis_tui.terminal.link.profile import LinkProfile
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from vaevis_tui.engine.service import DecoderSource
+    from vaevis_tui.engine.source import DecoderSource
     from vaevis_tui.explorer.session import Session, SessionFolder
     from vaevis_tui.export.picture import PictureFile
     from vaevis_tui.models.bundle import Bundle

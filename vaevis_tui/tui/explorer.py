@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from vaevis_tui.engine.decoder import DecoderInfo
-from vaevis_tui.engine.service import Frame
+from vaevis_tui.engine.source import Frame
 from vaevis_tui.explorer.decoding import Decoded, Decoding, EngineEvent, Failed, Opened, TilesDecoded
 from vaevis_tui.explorer.effects import EffectProbe
 from vaevis_tui.explorer.exploration import Exploration

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.screen import Screen
 
 from vaevis_tui.engine.decoder import DecoderInfo, Latents
-from vaevis_tui.engine.service import Frame
+from vaevis_tui.engine.source import Frame
 from vaevis_tui.explorer.decoding import Decoding
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.settings import ExplorerSettings
