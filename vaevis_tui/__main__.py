@@ -2,6 +2,16 @@
 
 import sys
 
-from vaevis_tui.cli import main
+from vaevis_tui.interrupt import end_at_once
 
-sys.exit(main())
+
+def main() -> int:
+    """Run the program; an interrupt ends it without a word from its first line on."""
+    end_at_once()
+    from vaevis_tui.cli import main as run
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

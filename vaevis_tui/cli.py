@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from vaevis_tui.commands.registry import PROGRAM, parse
 from vaevis_tui.errors import EngineError, UserError
+from vaevis_tui.interrupt import INTERRUPTED, raise_again
 
 EXIT_USAGE = 2
 
@@ -22,6 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         options = parse(sys.argv[1:] if argv is None else argv)
+        if options.command is not None:
+            raise_again()
         return int(options.run(options))
     except UserError as error:
         print(f"{PROGRAM}: error: {error}", file=sys.stderr)
@@ -34,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
-        return 130  # 128 + SIGINT, as shells have it
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -218,7 +218,9 @@ def test_control_c_leaves_the_terminal_as_it_was_in_the_middle_of_a_walk(bundle:
         assert session.left_behind() == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGPWR]
+)
 def test_signals_leave_the_terminal_as_it_was(bundle: Path, number: signal.Signals) -> None:
     with explorer(bundle, "--walk") as session:
         session.wait_for_frames(5)

@@ -11,6 +11,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.decoding import Decoding
 from vaevis_tui.explorer.session_store import SessionKeeper
 from vaevis_tui.explorer.settings import ExplorerSettings
+from vaevis_tui.interrupt import end_at_once
 
 
 @contextmanager
@@ -49,6 +50,7 @@ def run_explorer(settings: ExplorerSettings) -> int:
     Raises:
         UserError: the first model cannot be opened.
     """
+    end_at_once()  # until the app is there, and takes signals itself
     decoding = Decoding(settings)
     try:
         import asyncio

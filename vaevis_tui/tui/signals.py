@@ -19,12 +19,15 @@ from vaevis_tui.tui.textual_private import HANGUP_CODE
 TIMEOUT = 3.0
 """Seconds to leave in order. A terminal that takes no output any more would hold the program up for ever."""
 
+ENDING = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGXCPU", "SIGPWR")
+"""What ends a program that does not look at it, without a fault of its own."""
+
 NOTE_EVERY = 3.0
 """Seconds of exploring that a program that is killed may lose."""
 
 
 def leave_on_signals(app: App[Any], keeper: SessionKeeper) -> None:
-    """See to it that the app ends, and restores the terminal, on SIGTERM, SIGINT and SIGHUP.
+    """See to it that the app ends, and restores the terminal, on every signal that would end it.
 
     The session is kept first, before anything that a terminal that has gone could hold up. The exit code is
     128 and the signal's number, as shells have it. To be called in the app's event loop, in the main thread;
@@ -33,8 +36,10 @@ def leave_on_signals(app: App[Any], keeper: SessionKeeper) -> None:
     if sys.platform == "win32":  # where the console's own events end a program, and asyncio takes no signals
         return
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, _leave, app, 128 + number, keeper)
+    for name in ENDING:
+        number = getattr(signal, name, None)
+        if number is not None:
+            loop.add_signal_handler(number, _leave, app, 128 + number, keeper)
 
 
 def be_ready_to_be_killed(app: App[Any], keeper: SessionKeeper) -> None:

@@ -1,0 +1,19 @@
+"""What an interrupt does while there is nothing to clean up, and afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+INTERRUPTED = 128 + 2
+"""Exit code of a program that SIGINT, signal 2, has ended."""
+
+
+def end_at_once() -> None:
+    """Let an interrupt end the program without a word: an exception while importing could not be caught."""
+    signal.signal(signal.SIGINT, lambda number, frame: os._exit(INTERRUPTED))
+
+
+def raise_again() -> None:
+    """Let an interrupt raise KeyboardInterrupt again: there are files to be cleaned up by now."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
