@@ -174,7 +174,7 @@ def test_the_same_command_gives_the_same_bytes(verb: str) -> None:
         "--seed",
         "2",
         "--no-labels",
-        "--theme",
+        "--background",
         "dark",
         "--scale",
         "1",

@@ -41,13 +41,13 @@ class ImageGrid:
             z, images = z[self.present.ravel()], images[self.present.ravel()]
         return z, as_images(images)
 
-    def draw(self, *, labels: bool = True, scale: int | None = None, theme: str = "light") -> ImageArray:
+    def draw(self, *, labels: bool = True, scale: int | None = None, background: str = "light") -> ImageArray:
         """The sheet as one image, uint8 (height, width, 3).
 
         Args:
             labels: Whether anything is written on it.
             scale: Whole number by which images are enlarged; None chooses one.
-            theme: ``"light"`` or ``"dark"``.
+            background: ``"light"`` or ``"dark"``.
 
         Raises:
             UserError: It would be too large.
@@ -56,7 +56,7 @@ class ImageGrid:
             np.asarray(self.images),
             self.labels if labels else NO_LABELS,
             scale=scale,
-            theme=THEMES[theme],
+            theme=THEMES[background],
             present=self.present,
             gap=self.gap,
         )
@@ -68,16 +68,16 @@ class ImageGrid:
         *,
         labels: bool = True,
         scale: int | None = None,
-        theme: str = "light",
+        background: str = "light",
         force: bool = False,
     ) -> Path:
         """Write the sheet as PNG or PDF, or its vectors and images as npz, by the name's ending.
 
         Args:
             path: Where to; ``.png``, ``.pdf`` or ``.npz``.
-            labels: As of `draw`, like scale and theme.
+            labels: As of `draw`, like scale and background.
             scale: As of `draw`.
-            theme: As of `draw`.
+            background: As of `draw`.
             force: Whether a file that is there is replaced.
 
         Raises:
@@ -88,7 +88,7 @@ class ImageGrid:
         if Path(path).suffix.lower() == ".npz":
             z, images = self.flat
             return save_arrays(Path(path), {"z": z, "images": np.asarray(images)}, force=force)
-        sheet = self.draw(labels=labels, scale=scale, theme=theme)
+        sheet = self.draw(labels=labels, scale=scale, background=background)
         return save_sheet(Path(path), sheet, metadata=self.metadata, force=force)
 
     def _repr_png_(self) -> bytes:

@@ -108,7 +108,7 @@ def add_sheet(parser: argparse.ArgumentParser) -> None:
         "--no-labels", dest="labels", action="store_false", help="write nothing beside the images of a sheet"
     )
     parser.add_argument(
-        "--theme", choices=("light", "dark"), default="light", help="colours of a sheet (default: light)"
+        "--background", choices=("light", "dark"), default="light", help="of a sheet (default: light)"
     )
     parser.add_argument(
         "--scale",

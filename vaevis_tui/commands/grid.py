@@ -13,7 +13,7 @@ DESCRIPTION = "Draw random samples in rows and columns."
 EPILOG = """\
 examples:
   vaevis-tui grid --model dog --seed 1 --tiles 8x5 --out dogs.png
-  vaevis-tui grid --model mnist --theme dark --no-labels --out digits.pdf"""
+  vaevis-tui grid --model mnist --background dark --no-labels --out digits.pdf"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

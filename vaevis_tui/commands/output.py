@@ -42,12 +42,16 @@ def write_sheet(options: argparse.Namespace, sheet: ImageGrid) -> None:
     if isinstance(target, str):
         from vaevis_tui.export.png import encode_png
 
-        drawn = sheet.draw(labels=options.labels, scale=options.scale, theme=options.theme)
+        drawn = sheet.draw(labels=options.labels, scale=options.scale, background=options.background)
         write_file(options, encode_png(drawn, 1, sheet.metadata))
         return
     print(
         sheet.save(
-            target, labels=options.labels, scale=options.scale, theme=options.theme, force=options.force
+            target,
+            labels=options.labels,
+            scale=options.scale,
+            background=options.background,
+            force=options.force,
         )
     )
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "map": "a sheet of a plane through latent space",
     "models": "the shipped models, or the card of one",
     "config": "settings: show, check and edit them; other keys for actions",
+    "completion": "what bash, zsh or fish need to complete commands, options and models",
     "doctor": "what this machine has, and what the program chose because of it",
     "bench": "decode, encode and presented rates",
 }
