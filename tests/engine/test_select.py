@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import queue
 import re
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +17,10 @@ from tests.engine.reference import Builder
 from tests.engine.wgpu_device import require_adapter
 from tests.models.make import write_bundle, write_decoder
 from tests.support import require
-from vaevis_tui.engine.decoder import Decoder, DecoderInfo, EngineError, TuningMode
-from vaevis_tui.engine.decoder_child import open_wgpu
+from vaevis_tui.engine.decoder import Decoder, DecoderInfo, DecodeTimes, EngineError, TuningMode
+from vaevis_tui.engine.decoder_child import chosen, open_wgpu
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
+from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.select import Machine, decoder_source, has_gpu_node, open_decoder
 from vaevis_tui.engine.service import DecodeService
 from vaevis_tui.engine.source import Frame
@@ -148,10 +151,74 @@ def test_auto_in_a_worker_shows_the_first_picture_before_the_gpu_is_ready(
     assert errors == []
 
 
+class Timed(OnnxRuntimeDecoder):
+    """Makes the right images, and says how long it took."""
+
+    def __init__(self, bundle: Bundle, reason: str, seconds: float) -> None:
+        super().__init__(bundle, reason)
+        self.seconds = seconds
+        self.closed = threading.Event()
+
+    @property
+    def info(self) -> DecoderInfo:
+        return replace(super().info, backend="wgpu")
+
+    @property
+    def times(self) -> DecodeTimes:
+        return DecodeTimes(compute=self.seconds)
+
+    def close(self) -> None:
+        super().close()
+        self.closed.set()
+
+
+@pytest.mark.parametrize(("seconds", "taken"), [(0.001, True), (10.0, False)])
+def test_auto_keeps_the_processor_where_the_gpu_is_slower(
+    bundle: Bundle, seconds: float, taken: bool
+) -> None:
+    gpus: list[Timed] = []
+
+    def open_wgpu(bundle: Bundle, reason: str, *, tuning: TuningMode, software: bool) -> Decoder:
+        gpus.append(Timed(bundle, reason, seconds))
+        return gpus[-1]
+
+    infos: queue.Queue[DecoderInfo] = queue.Queue()
+    shown, errors = threading.Event(), list[Exception]()
+    source = decoder_source(bundle, machine=Machine(lambda: True, open_wgpu))
+    with DecodeService(source, lambda frame: shown.set(), errors.append, infos.put) as service:
+        service.submit(bundle.space.mean)
+        assert infos.get(timeout=TIMEOUT).backend == "onnxruntime"
+        info = infos.get(timeout=TIMEOUT)
+        assert info.backend == ("wgpu" if taken else "onnxruntime")
+        assert info.reason.startswith("there is a GPU" if taken else "the GPU takes 10000.0 ms an image")
+    assert gpus[0].closed.wait(TIMEOUT)
+    assert errors == []
+
+
 def test_a_gpu_that_fails_is_named(bundle: Bundle) -> None:
     with open_decoder(bundle, machine=failing(EngineError("device lost"))) as decoder:
         assert decoder.info.backend == "onnxruntime"
         assert decoder.info.reason == "device lost"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("two", "Card Two"),
+        ("2", "Card Two"),
+        ("1", "Card One"),
+        ("", "Card One"),
+        ("3", None),
+        ("Three", None),
+    ],
+)
+def test_one_of_several_adapters_is_chosen_by_name_or_number(wanted: str, found: str | None) -> None:
+    adapters = [AdapterSummary(f"Card {name}", "DiscreteGPU", "Vulkan", "") for name in ("One", "Two")]
+    if found is not None:
+        assert chosen(adapters, wanted).name == found
+    else:
+        with pytest.raises(UserError, match=r"no adapter '.*'; there are 1: Card One, 2: Card Two"):
+            chosen(adapters, wanted)
 
 
 # ---- by name ----

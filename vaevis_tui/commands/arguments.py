@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Sequence
+from typing import Any
 
 from vaevis_tui.commands import values
 
@@ -12,7 +15,7 @@ POINT_WORDS = "--z and --sigma take whatever NumPy, PyTorch, JSON or R print of 
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """``--model`` and ``--backend``."""
+    """``--model``, ``--backend`` and ``--adapter``."""
     parser.add_argument(
         "--model", metavar="NAME|PATH", help="a shipped model, a bundle's folder or a decoder's .onnx file"
     )
@@ -21,6 +24,26 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         choices=BACKENDS,
         help="what decodes; auto takes a hardware GPU if there is one, else onnxruntime (default: auto)",
     )
+    parser.add_argument(
+        "--adapter",
+        action=_ChooseAdapter,
+        metavar="NAME|NUMBER",
+        help="which GPU wgpu takes where there are several: a part of its name, or its number in `doctor`",
+    )
+
+
+class _ChooseAdapter(argparse.Action):
+    """Sets what the process of wgpu looks at."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Note the adapter."""
+        os.environ["WGPU_ADAPTER_NAME"] = str(values)
 
 
 def add_no_tune(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,9 @@ from vaevis_tui.errors import UserError
 if TYPE_CHECKING:
     from vaevis_tui.engine.wgpu.device import AdapterSummary
 
+ADAPTER_VARIABLE = "WGPU_ADAPTER_NAME"
+"""Environment variable that names the adapter to take, as in other programs that use wgpu."""
+
 _ADVICE = {
     "linux": "install a Vulkan loader and the GPU's driver (Debian: libvulkan1 mesa-vulkan-drivers)",
     "darwin": "Metal is needed, macOS 11 or newer",
@@ -90,11 +93,29 @@ def open_wgpu(order: Mapping[str, Any], adapters: Callable[[], Sequence[AdapterS
     if not usable:
         names = f"only {found[0].name}, which is software" if found else "no adapter"
         raise UserError(f"wgpu finds {names}; {advice()}")
+    adapter = chosen(usable, os.environ.get(ADAPTER_VARIABLE, ""))
     from vaevis_tui.onnx_model.checked import load_decoder
 
     values = order["value_range"]
     file = load_decoder(Path(order["decoder"]), None if values is None else (values[0], values[1]))
-    return open_tuned(file, order["tuning"], adapter=usable[0].name)
+    return open_tuned(file, order["tuning"], adapter=adapter.name)
+
+
+def chosen(adapters: Sequence[AdapterSummary], wanted: str) -> AdapterSummary:
+    """The adapter that was asked for, by its number in the list, from 1, or by a part of its name.
+
+    Raises:
+        UserError: There is none such.
+    """
+    if not wanted:
+        return adapters[0]
+    if wanted.isdecimal() and 0 < int(wanted) <= len(adapters):
+        return adapters[int(wanted) - 1]
+    for adapter in adapters:
+        if wanted.casefold() in adapter.name.casefold():
+            return adapter
+    names = ", ".join(f"{number}: {adapter.name}" for number, adapter in enumerate(adapters, 1))
+    raise UserError(f"no adapter {wanted!r}; there are {names}")
 
 
 def _open_onnxruntime(order: Mapping[str, Any]) -> Decoder:

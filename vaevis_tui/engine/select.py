@@ -33,6 +33,13 @@ _GPU_NODES = ("dri/renderD*", "nvidia[0-9]*", "kfd", "dxg", "mali*", "nvhost-gpu
 
 _ASKED_FOR = "it was asked for"
 
+FAST_ENOUGH = 0.012
+"""Seconds an image of a GPU that is taken in any case: it keeps up with 60 frames a second, and frees the
+processor."""
+
+SPEED_SAMPLES = 5
+"""Images decoded to find that out."""
+
 
 def has_gpu_node(dev: Path = Path("/dev"), platform: str = sys.platform) -> bool:
     """Whether this machine may have a GPU; asks no driver, so it costs microseconds.
@@ -131,12 +138,50 @@ def decoder_source(
         )
     if not machine.has_gpu():
         return DecoderSource(lambda: onnxruntime("there is no GPU"))
+    serving: list[Decoder] = []
+
+    def on_processor() -> Decoder:
+        serving.append(onnxruntime("the GPU is not ready yet"))
+        return serving[-1]
+
+    def on_gpu() -> Decoder:
+        decoder = agreeing(bundle, lambda: wgpu("there is a GPU", software=False))
+        try:
+            _check_speed(bundle, decoder, serving[-1].times.total if serving else 0.0)
+        except BaseException:
+            decoder.close()
+            raise
+        return decoder
+
     return DecoderSource(
-        open=lambda: onnxruntime("the GPU is not ready yet"),
+        open=on_processor,
         fallback=onnxruntime,
-        upgrade=lambda: agreeing(bundle, lambda: wgpu("there is a GPU", software=False)),
+        upgrade=on_gpu,
         batches=lambda: onnxruntime("the GPU is slow"),
     )
+
+
+def _check_speed(bundle: Bundle, gpu: Decoder, processor: float) -> None:
+    """See that a GPU is worth it: some that share the machine's memory are slower than its processor.
+
+    Args:
+        bundle: The model.
+        gpu: Decodes it.
+        processor: Seconds that the processor took for an image; 0 where it has made none.
+
+    Raises:
+        EngineError: The GPU is slower, and too slow for 60 frames a second.
+    """
+    z = bundle.space.first_look[None]
+    seconds = []
+    for _ in range(SPEED_SAMPLES):
+        gpu.decode(z)
+        seconds.append(gpu.times.total)
+    median = sorted(seconds)[SPEED_SAMPLES // 2]
+    if median > FAST_ENOUGH and median > processor > 0:
+        raise EngineError(
+            f"the GPU takes {1e3 * median:.1f} ms an image, the processor {1e3 * processor:.1f} ms"
+        )
 
 
 class _WithFallback:
