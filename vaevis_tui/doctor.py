@@ -226,6 +226,11 @@ def _size() -> tuple[int, int]:
     return 0, 0
 
 
+def _numbered(adapters: list[str]) -> list[str]:
+    """With the numbers that ``--adapter`` takes, where there is a choice."""
+    return [f"{number}: {name}" for number, name in enumerate(adapters, 1)] if len(adapters) > 1 else adapters
+
+
 def _adapters() -> tuple[list[str], str]:
     """Vulkan, Metal and Direct3D adapters by name, and why there are none."""
     from vaevis_tui.engine.decoder_process import list_adapters
@@ -292,7 +297,7 @@ def _sections(report: Report) -> list[tuple[str, list[str]]]:
             f"vaevis-tui {report.version}",
             [f"Python {report.python}, {report.system}, {report.cores} cores", packages],
         ),
-        ("GPU adapters", report.adapters or [f"none: {report.adapters_problem}"]),
+        ("GPU adapters", _numbered(report.adapters) or [f"none: {report.adapters_problem}"]),
         (f"decoding {report.model}", [_decoding(report.chosen, "chosen: ")]),
         ("  beside it", [_decoding(attempt, "") for attempt in report.others]),
         (
