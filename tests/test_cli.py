@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pexpect
 import pytest
 from PIL import Image
 
@@ -273,7 +274,7 @@ def test_a_latent_vector_is_finite(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_a_models_card_says_what_it_cannot_do(capsys: pytest.CaptureFixture[str]) -> None:
-    code, text, _ = run(capsys, "models", "mnist")
+    code, text, _ = run(capsys, "models", "mnist", "--all")
     card = json.loads(run(capsys, "models", "mnist", "--json")[1])
     words = " ".join(text.split())
     assert code == 0
@@ -410,3 +411,25 @@ def test_a_start_in_sigma_coordinates(started: list[ExplorerSettings]) -> None:
     np.testing.assert_allclose(bundle.space.to_sigma(start), [-1.0, 2.0], atol=1e-6)
     with pytest.raises(UserError, match="sigma has 2 numbers, but the latent vectors of mnist have 28"):
         started[0].start(open_bundle("mnist"))
+
+
+@pytest.mark.parametrize("name", ["dog", "mnist", "mnist-2d"])
+def test_a_models_card_is_a_page(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, page, _ = run(capsys, "models", name)
+    assert code == 0
+    assert len(page.splitlines()) <= 45
+    assert max(map(len, page.splitlines())) <= 80
+    card = json.loads(run(capsys, "models", name, "--json")[1])
+    assert " ".join(card["limits"].split()) in " ".join(page.split())
+    assert f"vaevis-tui models {name} --all" in page
+    assert len(run(capsys, "models", name, "--all")[1]) > len(page)
+
+
+def test_all_of_a_card_goes_through_the_pager(tmp_path: Path) -> None:
+    """On a real terminal; PAGER is what shows it."""
+    seen = tmp_path / "seen"
+    environment = {**os.environ, "PAGER": f"cat > {seen}", "NO_COLOR": "1", "TERM": "xterm-256color"}
+    command = f"{sys.executable} -m vaevis_tui models dog --all"
+    pexpect.run(command, env=environment, timeout=60)
+    assert "kl a dimension nats" in seen.read_text()
+    assert "\x1b[3" not in seen.read_text()  # no colours

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from rich.text import Text
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.card import ModelCard
+
+_SHORT, _FEW = 32, 12  # characters and lines of figures, and of a recipe, on a card's page
 
 if TYPE_CHECKING:
     from vaevis_tui.terminal.detect.probe import Reply
@@ -138,8 +141,14 @@ def print_models(*, as_json: bool, console: Console | None = None) -> None:
     (console or Console()).print(table)
 
 
-def print_card(ref: str, *, as_json: bool, console: Console | None = None) -> None:
-    """Print all that a model's card says, first what it shows and what it cannot do.
+def print_card(ref: str, *, as_json: bool, everything: bool = False, console: Console | None = None) -> None:
+    """Print a page of a model's card, first what it shows and what it cannot do.
+
+    Args:
+        ref: Which model.
+        as_json: All of it, for programs.
+        everything: All of it, through the pager where it is longer than the terminal.
+        console: Where to.
 
     Raises:
         UserError: there is no such model, or it is a bare .onnx file, which has no card.
@@ -154,17 +163,35 @@ def print_card(ref: str, *, as_json: bool, console: Console | None = None) -> No
         print(json.dumps(asdict(card), indent=2))
         return
     console = console or Console()
+    with _paged(console) if everything else contextlib.nullcontext():
+        _print_page(console, card, everything=everything)
+
+
+@contextlib.contextmanager
+def _paged(console: Console) -> Iterator[None]:
+    """Through PAGER, on a terminal; colours stay, and less ends by itself where all fits."""
+    if not console.is_terminal:
+        yield
+        return
+    os.environ.setdefault("LESS", "FRX")
+    with console.pager(styles=not console.no_color):
+        yield
+
+
+def _print_page(console: Console, card: ModelCard, *, everything: bool) -> None:
     console.print(Text(f"{card.title} ({card.name} {card.version})", style="bold"))
     console.print(Text(card.summary), "", Text(card.limits), "", sep="\n")
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, value in _card_rows(card):
+    for name, value in _card_rows(card, everything=everything):
         table.add_row(name, Text(value))
     console.print(table)
+    if not everything:
+        console.print(Text(f"\nall figures and the recipe: vaevis-tui models {card.name} --all", style="dim"))
 
 
-def _card_rows(card: ModelCard) -> list[tuple[str, str]]:
+def _card_rows(card: ModelCard, *, everything: bool) -> list[tuple[str, str]]:
     rows = [
         ("data", f"{card.data_name}, {card.data_licence}"),
         ("", f"{card.data_attribution}, {card.data_url}"),
@@ -175,9 +202,17 @@ def _card_rows(card: ModelCard) -> list[tuple[str, str]]:
             f"{card.decoder_bytes:,} bytes ({card.precision})",
         ),
     ]
-    figures = [(name.replace("_", " "), str(value)) for name, value in card.figures.items()]
-    training = [(name.replace("_", " "), _words(value)) for name, value in card.training.items()]
+    shown = card.figures.items() if everything else _short(card.figures)
+    figures = [(name.replace("_", " "), str(value)) for name, value in shown]
+    recipe = card.training.items() if everything else _short(card.training)
+    training = [(name.replace("_", " "), _words(value)) for name, value in recipe]
     return [*rows, ("", ""), *figures, ("", ""), *training]
+
+
+def _short(fields: Mapping[str, object]) -> list[tuple[str, object]]:
+    """What fits on a page: single numbers and short texts."""
+    few = [item for item in fields.items() if isinstance(item[1], int | float | str)]
+    return [(name, value) for name, value in few if len(str(value)) <= _SHORT][:_FEW]
 
 
 def _words(value: object) -> str:

@@ -12,7 +12,9 @@ DESCRIPTION = "List the shipped models, or print the card of one: what it cannot
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""
     parser.add_argument("model", nargs="?", metavar="NAME|PATH", help="a shipped model or a bundle's folder")
-    arguments.add_json(parser)
+    form = parser.add_mutually_exclusive_group()
+    arguments.add_json(form)
+    form.add_argument("--all", action="store_true", help="every figure and the whole recipe of a model")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -22,5 +24,5 @@ def run(options: argparse.Namespace) -> int:
     if options.model is None:
         print_models(as_json=options.json)
     else:
-        print_card(options.model, as_json=options.json)
+        print_card(options.model, as_json=options.json, everything=options.all)
     return 0
