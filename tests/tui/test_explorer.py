@@ -560,3 +560,18 @@ async def test_hints_are_pressed() -> None:
         await explorer.pilot.click(hints, offset=(column, 0))
         await explorer.until(lambda: explorer.exploration.walking)
         await explorer.press("w")
+
+
+async def test_what_is_clipped_at_the_start_and_in_a_paste_is_said() -> None:
+    bundle = make_bundle()
+    far = np.zeros(bundle.latent_dim)
+    far[0] = 25
+    async with exploring(make_settings(bundle, sigma=tuple(far))) as explorer:
+        await explorer.until(lambda: "1 of" in explorer.notices)
+        assert "lay beyond ±10 σ, up to 25; set to it" in explorer.notices
+        z = bundle.space.from_sigma(2 * far)
+        explorer.app.post_message(events.Paste(",".join(map(str, z))))
+        await explorer.until(lambda: "up to 50" in explorer.notices)
+    async with exploring(make_settings(bundle, decoder_hash="0" * 64, z=tuple(far / 25))) as explorer:
+        await explorer.until(lambda: "is not the decoder that made the snapshot" in explorer.notices)
+        assert "lay beyond" not in explorer.notices

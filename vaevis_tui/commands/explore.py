@@ -96,13 +96,13 @@ def run(options: argparse.Namespace) -> int:
         resumed, claimed = read_session(Path(options.resume)), sessions.claim(Path(options.resume))
     elif options.resume is not None:
         resumed, claimed = sessions.take_up()
-    z, picture = options.z, None
+    z, picture, decoder_hash = options.z, None, ""
     if isinstance(options.source, Path):
         from vaevis_tui.export.picture import read_picture
 
         picture = read_picture(options.source)
     elif options.source is not None:
-        z = options.source.z
+        z, decoder_hash = options.source.z, options.source.decoder_hash
     settings = ExplorerSettings(
         model=model_name(options) if resumed is None else resumed.model,
         catalog=tuple(catalog.names()),
@@ -110,6 +110,7 @@ def run(options: argparse.Namespace) -> int:
         seed=options.seed,
         z=z,
         sigma=options.sigma,
+        decoder_hash=decoder_hash,
         picture=picture,
         walk=options.walk or (resumed is not None and resumed.walking),
         snapshot_dir=folder,

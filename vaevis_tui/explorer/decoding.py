@@ -200,7 +200,9 @@ class Decoding:
         settings = self._settings
         bundle = settings.open_bundle(ref)
         z, resumed = (settings.start(bundle), settings.resumed) if first else (None, None)
-        return Exploration(ref, bundle, seed=settings.seed, z=z, speed=settings.speed, resumed=resumed)
+        exploration = Exploration(ref, bundle, seed=settings.seed, z=z, speed=settings.speed, resumed=resumed)
+        exploration.notes = settings.start_notes(bundle) if first and resumed is None else ()
+        return exploration
 
     def _serve(self, source: DecoderSource, exploration: Exploration) -> DecoderSource:
         """The source, noting whose decoder the worker holds from then on."""

@@ -59,6 +59,8 @@ class Exploration:
     ) -> None:
         self.ref = ref
         self.bundle = bundle
+        self.notes: tuple[str, ...] = ()
+        """What a person should know of the start."""
         self._rng = np.random.Generator(np.random.PCG64(seed))
         self._own = Directions.none(bundle.latent_dim) if own is None else own
         if z is None:

@@ -55,6 +55,7 @@ class ExplorerSettings:
         seed: Of random points and walks; None draws another one each time.
         z: Where the first model starts; None is the seed's random point or, without a seed, its first look.
         sigma: The same in sigma coordinates, instead of z; or None.
+        decoder_hash: Of the decoder that made the snapshot that z is of, see `SnapshotInfo`; or empty.
         picture: Whose nearest point is looked for in the first model, from there; or None.
         walk: Whether the random walk is on from the start.
         speed: Of the walk, in sigma of the whitened space per second.
@@ -83,6 +84,7 @@ class ExplorerSettings:
     seed: int | None = None
     z: tuple[float, ...] | None = None
     sigma: tuple[float, ...] | None = None
+    decoder_hash: str = ""
     picture: PictureFile | None = None
     walk: bool = False
     speed: float = 1.5
@@ -118,3 +120,23 @@ class ExplorerSettings:
                 f"{bundle.latent_dim}"
             )
         return bundle.space.from_sigma(self.sigma)
+
+    def start_notes(self, bundle: Bundle) -> tuple[str, ...]:
+        """What a person should know of the start: numbers that were clipped, an exchanged decoder."""
+        import numpy as np
+
+        from vaevis_tui.latent.state import clipping_note
+        from vaevis_tui.models.identity import decoder_hash
+
+        z, notes = self.start(bundle), []
+        if self.decoder_hash and self.decoder_hash != decoder_hash(bundle):
+            notes.append(
+                f"{bundle.name} is not the decoder that made the snapshot; the image may be another one"
+            )
+        if (
+            z is not None
+            and len(np.asarray(z)) == bundle.latent_dim
+            and (note := clipping_note(bundle.space, z))
+        ):
+            notes.append(note)
+        return tuple(notes)

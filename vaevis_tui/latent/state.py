@@ -14,7 +14,7 @@ from vaevis_tui.latent.arrays import Coordinates, Latent
 from vaevis_tui.latent.axes import SIGMA_LIMIT, AxisSet, axis_sets
 from vaevis_tui.latent.space import LatentSpace
 
-__all__ = ["SIGMA_LIMIT", "UNDO_LIMIT", "LatentState"]
+__all__ = ["SIGMA_LIMIT", "UNDO_LIMIT", "LatentState", "clipping_note"]
 
 UNDO_LIMIT = 256
 """Steps that can be undone: 256 KiB at d = 256."""
@@ -252,6 +252,16 @@ class LatentState:
             return dataclasses.replace(self, z=z)
         past = (*self._past, self.z)[-UNDO_LIMIT:]
         return dataclasses.replace(self, z=z, _past=past, _future=(), _key=key)
+
+
+def clipping_note(space: LatentSpace, z: ArrayLike) -> str:
+    """What a state does to a latent vector (d,) that lies too far out, for people; else empty."""
+    sigma = np.abs(space.to_sigma(z))
+    beyond = int((sigma > SIGMA_LIMIT).sum())
+    if not beyond:
+        return ""
+    limit = f"±{SIGMA_LIMIT:g} σ"
+    return f"{beyond} of {sigma.size} numbers of z lay beyond {limit}, up to {sigma.max():.0f}; set to it"
 
 
 def _clamped(space: LatentSpace, z: ArrayLike) -> Latent:

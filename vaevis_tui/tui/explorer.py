@@ -199,7 +199,7 @@ class ExplorerScreen(PointActions, PanelActions, ProgramActions):
         self._exploration = exploration
         bundle = exploration.bundle
         self._status.model = self._details.model = self._image_frame.border_title = bundle.name
-        for note in bundle.notes:
+        for note in (*bundle.notes, *exploration.notes):
             self.say(note)
         self._map_open = self._map_open and bundle.latent_dim > 1
         self._arrange()

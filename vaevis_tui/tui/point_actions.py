@@ -9,6 +9,7 @@ from textual import events, on
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.latent.notation import parse_latent
+from vaevis_tui.latent.state import clipping_note
 from vaevis_tui.tui.explorer_base import ExplorerBase
 from vaevis_tui.tui.latent_bars import LatentBars
 from vaevis_tui.tui.map_panel import MapPanel
@@ -186,3 +187,6 @@ class PointActions(ExplorerBase):
             self._change(lambda exploration: exploration.go_to(numbers))
         except UserError as error:
             self.say(str(error), error=True)
+            return
+        if note := clipping_note(self._exploration.bundle.space, numbers):
+            self.say(note)
