@@ -12,8 +12,8 @@ import pytest
 from tests.models.make import decoder_model
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import open_bundle
-from vaevis_tui.onnx_model.checked import load_decoder
 from vaevis_tui.onnx_model.external import inline_weights
+from vaevis_tui.onnx_model.load import load_decoder
 from vaevis_tui.onnx_model.node import UnsupportedError
 
 DATA = "decoder.onnx.data"

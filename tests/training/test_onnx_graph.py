@@ -10,7 +10,7 @@ from onnx import TensorProto, numpy_helper
 
 from tests.training.tiny import tiny_trained
 from training import onnx_graph
-from vaevis_tui.onnx_model.checked import load_decoder
+from vaevis_tui.onnx_model.load import load_decoder
 
 
 @pytest.fixture(scope="module")

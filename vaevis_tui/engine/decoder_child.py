@@ -75,7 +75,7 @@ def open_wgpu(order: Mapping[str, Any], adapters: Callable[[], Sequence[AdapterS
     """Open a model on the best adapter, on a software one only where that will do.
 
     Args:
-        order: ``decoder``, the ONNX file; ``value_range``, see `load_decoder`; ``tuning``, see
+        order: ``decoder``, see `Bundle.decoder_order`; ``tuning``, see
             `open_tuned`; ``software``, whether an adapter that is the processor itself will do.
         adapters: The adapters of this machine, hardware first.
 
@@ -94,11 +94,9 @@ def open_wgpu(order: Mapping[str, Any], adapters: Callable[[], Sequence[AdapterS
         names = f"only {found[0].name}, which is software" if found else "no adapter"
         raise UserError(f"wgpu finds {names}; {advice()}")
     adapter = chosen(usable, os.environ.get(ADAPTER_VARIABLE, ""))
-    from vaevis_tui.onnx_model.checked import load_decoder
+    from vaevis_tui.models.bundle import open_ordered
 
-    values = order["value_range"]
-    file = load_decoder(Path(order["decoder"]), None if values is None else (values[0], values[1]))
-    return open_tuned(file, order["tuning"], adapter=adapter.name)
+    return open_tuned(open_ordered(order["decoder"]), order["tuning"], adapter=adapter.name)
 
 
 def chosen(adapters: Sequence[AdapterSummary], wanted: str) -> AdapterSummary:

@@ -120,8 +120,7 @@ class IsolatedDecoder:
                 {
                     "order": backend,
                     "bundle": str(bundle.path),
-                    "decoder": str(bundle.decoder_path),
-                    "value_range": None if bundle.card is None else bundle.card.value_range,
+                    "decoder": bundle.decoder_order(),
                     "tuning": tuning,
                     "software": software,
                 },

@@ -34,7 +34,7 @@ class Encoder:
         if bundle.shipped:
             model: str | bytes = str(path)
         else:
-            from vaevis_tui.onnx_model.checked import load_encoder
+            from vaevis_tui.onnx_model.load import load_encoder
 
             shape = (bundle.channels, bundle.image_height, bundle.image_width)
             model = load_encoder(path, shape, bundle.latent_dim).SerializeToString()

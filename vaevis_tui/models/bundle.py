@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.space import LatentSpace
@@ -16,6 +19,7 @@ from vaevis_tui.resources import weights_dir
 from vaevis_tui.text import one_line
 
 if TYPE_CHECKING:
+    from vaevis_tui.onnx_model.adapter.options import AdapterOptions
     from vaevis_tui.onnx_model.checked import CheckedModel
 
 __all__ = ["Bundle", "open_bundle", "read_latents", "write_latents"]
@@ -72,9 +76,47 @@ class Bundle:
         """
         if self.checked is not None:
             return self.checked
-        from vaevis_tui.onnx_model.checked import load_decoder
+        from vaevis_tui.onnx_model.load import load_decoder
 
-        return load_decoder(self.decoder_path, None if self.card is None else self.card.value_range)
+        return load_decoder(self.decoder_path, _card_options(self.card))
+
+    def decoder_order(self) -> dict[str, Any]:
+        """What another process opens the same decoder by; see `open_ordered`."""
+        order: dict[str, Any] = {"path": str(self.decoder_path)}
+        if self.checked is not None:
+            order |= {
+                "options": self.checked.options.to_dict(),
+                "decisions": self.checked.decisions.to_dict(),
+            }
+        return order
+
+
+def open_ordered(order: Mapping[str, Any]) -> CheckedModel:
+    """Read the decoder that `Bundle.decoder_order` was asked of, adapted as it is there.
+
+    Raises:
+        UserError: it is not a decoder that is supported.
+    """
+    from vaevis_tui.onnx_model.adapter.decisions import Decisions
+    from vaevis_tui.onnx_model.adapter.options import AdapterOptions
+    from vaevis_tui.onnx_model.load import load_decoder
+
+    path = Path(order["path"])
+    if "options" not in order:
+        return load_decoder(path)
+    return load_decoder(
+        path, AdapterOptions.from_dict(order["options"]), Decisions.from_dict(order["decisions"])
+    )
+
+
+def _card_options(card: ModelCard | None) -> AdapterOptions | None:
+    """What a card says of its decoder's inputs and outputs."""
+    from vaevis_tui.onnx_model.adapter.options import AdapterOptions
+
+    if card is None or card.value_range is None:
+        return None
+    low, high = card.value_range
+    return AdapterOptions(range=f"{low!r}..{high!r}")
 
 
 def open_bundle(ref: str | Path) -> Bundle:
@@ -149,9 +191,9 @@ def _open_folder(folder: Path) -> Bundle:
 
 def _check(decoder_path: Path, card: ModelCard) -> CheckedModel:
     """Read the decoder and see that it makes what the card says."""
-    from vaevis_tui.onnx_model.checked import load_decoder
+    from vaevis_tui.onnx_model.load import load_decoder
 
-    decoder = load_decoder(decoder_path, card.value_range)
+    decoder = load_decoder(decoder_path, _card_options(card))
     found = (decoder.latent_dim, decoder.channels, decoder.image_height, decoder.image_width)
     said = (card.latent_dim, card.channels, card.image_height, card.image_width)
     for what, has, says in zip(("latent size", "channels", "height", "width"), found, said, strict=True):
@@ -160,8 +202,20 @@ def _check(decoder_path: Path, card: ModelCard) -> CheckedModel:
     return decoder
 
 
+def _prior_space(decoder: CheckedModel) -> LatentSpace:
+    """What is known of the latent space of a bare decoder: its prior, without anchors."""
+    space = LatentSpace.standard_normal(decoder.latent_dim)
+    mean, std = decoder.prior.mean_and_std(decoder.latent_dim)
+    return replace(
+        space,
+        mean=space.mean + np.float32(mean),
+        std=space.std * np.float32(std),
+        axis_variances=space.axis_variances * np.float32(std**2),
+    )
+
+
 def _open_bare(path: Path) -> Bundle:
-    from vaevis_tui.onnx_model.checked import load_decoder
+    from vaevis_tui.onnx_model.load import load_decoder
 
     decoder = load_decoder(path)
     return Bundle(
@@ -170,7 +224,7 @@ def _open_bare(path: Path) -> Bundle:
         card=None,
         decoder_path=path,
         encoder_path=None,
-        space=LatentSpace.standard_normal(decoder.latent_dim),
+        space=_prior_space(decoder),
         latent_dim=decoder.latent_dim,
         image_height=decoder.image_height,
         image_width=decoder.image_width,

@@ -38,7 +38,7 @@ class ModelCard:
         image_height: Pixels.
         image_width: Pixels.
         channels: 1 or 3.
-        value_range: Values of the decoder's output that are black and white, (0, 1) unless said otherwise.
+        value_range: Values of the decoder's output that are black and white, None: they are inferred.
         parameters: Number of weights of the decoder.
         multiply_adds: Of one decode.
         precision: How the weights are stored, e.g. ``"float16"``.
@@ -60,7 +60,7 @@ class ModelCard:
     image_height: int
     image_width: int
     channels: int
-    value_range: tuple[float, float]
+    value_range: tuple[float, float] | None
     parameters: int
     multiply_adds: int
     precision: str
@@ -145,9 +145,11 @@ class _Reader:
             raise self.fail(key, f"must be a number or a string, not {one_line(repr(value), 40)}")
         return value
 
-    def pair(self, key: str, default: tuple[float, float]) -> tuple[float, float]:
-        """Two finite numbers, the first below the second."""
-        value = self._table.get(key, default)
+    def pair(self, key: str) -> tuple[float, float] | None:
+        """Two finite numbers, the first below the second; None where there are none."""
+        value = self._table.get(key)
+        if value is None:
+            return None
         if (
             isinstance(value, list | tuple)
             and len(value) == 2
@@ -185,7 +187,7 @@ def _card(top: _Reader) -> ModelCard:
         image_height=image.integer("height", 1, MAX_IMAGE_SIDE),
         image_width=image.integer("width", 1, MAX_IMAGE_SIDE),
         channels=channels,
-        value_range=image.pair("value_range", (0.0, 1.0)),
+        value_range=image.pair("value_range"),
         parameters=decoder.integer("parameters", 0, _MANY),
         multiply_adds=decoder.integer("multiply_adds", 0, _MANY),
         precision=decoder.text("precision"),

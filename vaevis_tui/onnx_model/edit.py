@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vaevis_tui.onnx_model.node import Shape
+from vaevis_tui.onnx_model.node import Shape, reads
 from vaevis_tui.onnx_model.structure import opset
 
 if TYPE_CHECKING:
@@ -17,13 +18,16 @@ if TYPE_CHECKING:
 def strip(model: onnx.ModelProto) -> None:
     """Take away what no backend reads: declared shapes, documentation, metadata, unused operator sets."""
     version = opset(model).version
+    used = {node.domain for node in model.graph.node if node.domain}
+    others = [(entry.domain, entry.version) for entry in model.opset_import if entry.domain in used]
     _keep(model, "ir_version", "graph")
-    model.opset_import.add(domain="", version=version)
+    for domain, number in (("", version), *others):
+        model.opset_import.add(domain=domain, version=number)
     model.ir_version = max(model.ir_version, 4)  # the first in which initializers need not be inputs too
     _keep(model.graph, "node", "initializer", "input", "output")
     model.graph.name = "decoder"
     for node in model.graph.node:
-        _keep(node, "input", "output", "name", "op_type", "attribute")
+        _keep(node, "input", "output", "name", "op_type", "domain", "attribute")
 
 
 def _keep(message: Any, *fields: str) -> None:
@@ -33,24 +37,53 @@ def _keep(message: Any, *fields: str) -> None:
             message.ClearField(field)
 
 
-def make_node(graph: onnx.GraphProto, operator: str, inputs: list[str], **attributes: Any) -> onnx.NodeProto:
-    """A node whose output has a name of its own; it is not in the graph yet."""
+def insert_nodes(graph: onnx.GraphProto, nodes: Sequence[onnx.NodeProto]) -> None:
+    """Put nodes before all others."""
+    if nodes:
+        others = list(graph.node)
+        del graph.node[:]
+        graph.node.extend([*nodes, *others])
+
+
+def prune(graph: onnx.GraphProto, outputs: Iterable[str]) -> None:
+    """Take away nodes, weights and inputs that no output needs, and all outputs but those."""
+    asked = set(outputs)
+    needed, kept = set(asked), []
+    for node in reversed(graph.node):
+        if needed.intersection(node.output):
+            needed.update(reads(node))
+            kept.append(node)
+    if len(kept) < len(graph.node):
+        del graph.node[:]
+        graph.node.extend(reversed(kept))
+    for field, names in ((graph.initializer, needed), (graph.input, needed), (graph.output, asked)):
+        wanted = [item for item in field if item.name in names]
+        if len(wanted) < len(field):
+            del field[:]
+            field.extend(wanted)
+
+
+def make_node(
+    graph: onnx.GraphProto, operator: str, inputs: list[str], wish: str = "", **attributes: Any
+) -> onnx.NodeProto:
+    """A node that is not in the graph yet; its output is named by its operator or a wish."""
     from onnx import helper
 
-    name = _new_name(graph, operator.lower())
+    name = new_name(graph, wish or operator.lower())
     return helper.make_node(operator, inputs, [name], name=name, **attributes)
 
 
-def add_constant(graph: onnx.GraphProto, wish: str, value: ArrayLike, dtype: type = np.float32) -> str:
+def add_constant(graph: onnx.GraphProto, wish: str, value: ArrayLike, dtype: Any = np.float32) -> str:
     """Add an initializer and return its name."""
     from onnx import numpy_helper
 
-    name = _new_name(graph, wish)
+    name = new_name(graph, wish)
     graph.initializer.append(numpy_helper.from_array(np.asarray(value, dtype), name))
     return name
 
 
-def _new_name(graph: onnx.GraphProto, wish: str) -> str:
+def new_name(graph: onnx.GraphProto, wish: str) -> str:
+    """A name that nothing in the graph has."""
     taken = {name for node in graph.node for name in node.output}
     taken |= {value.name for value in (*graph.initializer, *graph.input)}
     name = f"normalised.{wish}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -77,3 +77,14 @@ def attributes(proto: onnx.NodeProto) -> dict[str, Any]:
             value = numpy_helper.to_array(value)
         found[attribute.name] = value.decode(errors="replace") if isinstance(value, bytes) else value
     return found
+
+
+def reads(node: onnx.NodeProto) -> Iterable[str]:
+    """Names that a node reads, those of the graphs inside it included."""
+    yield from (name for name in node.input if name)
+    for attribute in node.attribute:
+        for graph in (attribute.g, *attribute.graphs) if attribute.type in (5, 10) else ():
+            inside = {value.name for value in (*graph.input, *graph.initializer)}
+            inside |= {name for inner in graph.node for name in inner.output}
+            yield from (name for inner in graph.node for name in reads(inner) if name not in inside)
+            yield from (value.name for value in graph.output if value.name not in inside)

@@ -115,15 +115,11 @@ OPERATORS: Mapping[str, Operator] = {
 SUMS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 """Sums of products: an image that ends in one has no activation."""
 
-SUBGRAPHS = ("If", "Loop", "Scan", "SequenceMap")
-"""Control flow, for a refusal that says so."""
+SUBGRAPHS = ("If", "Loop", "Scan")
+"""Control flow: what holds graphs of its own."""
 
-RANDOM = (
-    "Bernoulli",
-    "Multinomial",
-    "RandomNormal",
-    "RandomNormalLike",
-    "RandomUniform",
-    "RandomUniformLike",
-)
-"""The same z must give the same picture: sampling belongs outside the decoder."""
+RANDOM = ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike")
+"""What is drawn once by a seed: the same z must give the same image."""
+
+UNREPEATABLE = ("Bernoulli", "Multinomial")
+"""What draws by its inputs, and so each time anew."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import hashlib
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.external import inline_weights
+from vaevis_tui.onnx_model.foreign import recognise
 from vaevis_tui.onnx_model.limits import MAX_FILE_BYTES
 from vaevis_tui.onnx_model.node import UnsupportedError
 from vaevis_tui.onnx_model.protobuf_scan import MalformedError, scan
+from vaevis_tui.onnx_model.repair import repair
 from vaevis_tui.onnx_model.structure import check_structure
 
 if TYPE_CHECKING:
@@ -30,8 +34,28 @@ def naming(path: Path) -> Iterator[None]:
         raise UserError(f"{path}: not an ONNX file: a name in it is not UTF-8 text") from None
 
 
-def read_model(path: Path) -> onnx.ModelProto:
-    """Read a file, its weights from files beside it included, and check all but the shapes.
+def digest_of(path: Path) -> str:
+    """What tells a file from others: its bytes, and size and time of what lies beside it by its name.
+
+    Raises:
+        UserError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+        for beside in sorted(path.parent.glob(f"{glob.escape(path.name)}?*")):
+            status = beside.stat()
+            digest.update(f"{beside.name} {status.st_size} {status.st_mtime_ns}".encode())
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from None
+    return digest.hexdigest()
+
+
+def read_model(path: Path) -> tuple[onnx.ModelProto, list[str]]:
+    """Read a file, its weights from files beside it included, put it right and check all but the shapes.
+
+    Returns:
+        The model, and what was put right, for people.
 
     Raises:
         UserError: It cannot be read.
@@ -39,8 +63,9 @@ def read_model(path: Path) -> onnx.ModelProto:
     """
     model = _parse(_read(path))
     inline_weights(model, path.parent, MAX_FILE_BYTES)
+    notes = repair(model)
     check_structure(model)
-    return model
+    return model, notes
 
 
 def _read(path: Path) -> bytes:
@@ -57,6 +82,8 @@ def _read(path: Path) -> bytes:
 
 
 def _parse(data: bytes) -> onnx.ModelProto:
+    if (foreign := recognise(data)) is not None:
+        raise MalformedError(f"not an ONNX file but {foreign}")
     scan(data)
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]

@@ -6,15 +6,21 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from vaevis_tui.onnx_model.node import UnsupportedError, label
-from vaevis_tui.onnx_model.operators import OPERATORS, RANDOM, SUBGRAPHS
+from vaevis_tui.onnx_model.node import UnsupportedError, label, reads
+from vaevis_tui.onnx_model.operators import SUBGRAPHS, UNREPEATABLE
 from vaevis_tui.text import one_line, quoted
 
 if TYPE_CHECKING:
     import onnx
 
-MIN_OPSET = 9
-"""Of ONNX 1.4 (2019), the oldest that exporters of the last years still write."""
+MIN_OPSET = 7
+"""Of ONNX 1.2 (2018), the oldest that onnxruntime runs."""
+
+DOMAINS = ("", "com.microsoft")
+"""Whose operators onnxruntime brings along."""
+
+MAX_DEPTH = 4
+"""Of graphs inside operators."""
 
 MAX_NODES = 10_000
 MAX_INPUTS = 1_000
@@ -30,13 +36,24 @@ _ITEM_BYTES = {
     "DOUBLE": 8,
     "INT64": 8,
     "INT32": 4,
+    "INT16": 2,
     "INT8": 1,
+    "UINT64": 8,
+    "UINT32": 4,
+    "UINT16": 2,
     "UINT8": 1,
     "BOOL": 1,
+    "BFLOAT16": 2,
 }
 """Types of weights and their bytes an element in raw_data."""
 
-_TYPED_FIELD = {"FLOAT": "float_data", "DOUBLE": "double_data", "INT64": "int64_data"}
+_TYPED_FIELD = {
+    "FLOAT": "float_data",
+    "DOUBLE": "double_data",
+    "INT64": "int64_data",
+    "UINT64": "uint64_data",
+    "UINT32": "uint64_data",
+}
 """Where weights lie that are not raw; the other types use int32_data."""
 
 _POSITIVE = ("blocksize", "dilations", "group", "kernel_shape", "num_groups", "size", "strides")
@@ -57,9 +74,6 @@ def check_structure(model: onnx.ModelProto) -> None:
 
     graph = model.graph
     _check_versions(model)
-    if model.functions:
-        name = quoted(model.functions[0].name)
-        raise UnsupportedError(f"function {name}: model-local functions are not supported; inline them")
     if graph.sparse_initializer:
         raise UnsupportedError("sparse_initializer: sparse weights are not supported; store them dense")
     if len(graph.node) > MAX_NODES:
@@ -71,8 +85,9 @@ def check_structure(model: onnx.ModelProto) -> None:
     context.ir_version = model.ir_version
     context.opset_imports = {"": opset(model).version}
     for node in graph.node:
-        _check_node(node)
-        _check_schema(node, context)
+        _check_node(node, 0)
+        if not node.domain and node.op_type not in SUBGRAPHS:
+            _check_schema(node, context)
 
 
 def opset(model: onnx.ModelProto) -> onnx.OperatorSetIdProto:
@@ -152,7 +167,7 @@ def _check_names(graph: onnx.GraphProto) -> None:
     if len({value.name for value in graph.input}) != len(graph.input):
         raise UnsupportedError("two graph inputs have the same name")
     for node in graph.node:
-        for name in node.input:
+        for name in reads(node):
             if name not in known:
                 raise UnsupportedError(f"{label(node)} reads {quoted(name)}, which nothing before it writes")
         for name in node.output:
@@ -169,29 +184,21 @@ def _write(name: str, known: Names, writer: str) -> None:
     known.add(name)
 
 
-def _check_node(node: onnx.NodeProto) -> None:
+def _check_node(node: onnx.NodeProto, depth: int) -> None:
     if len(node.input) + len(node.output) > MAX_INPUTS:
         raise UnsupportedError(
             f"{label(node)} has {len(node.input)} inputs and {len(node.output)} outputs; "
             f"up to {MAX_INPUTS} together are supported"
         )
-    if node.domain:
+    if node.domain not in DOMAINS:
         raise UnsupportedError(
-            f"{label(node)} is of domain {quoted(node.domain)}; only standard ONNX operators are supported"
+            f"{label(node)} is of domain {quoted(node.domain)}, which onnxruntime does not know; "
+            "export with ONNX's own operators"
         )
-    if node.op_type in SUBGRAPHS:
-        raise UnsupportedError(
-            f"{label(node)}: control flow is not supported; export a plain feed-forward graph"
-        )
-    if node.op_type in RANDOM:
+    if node.op_type in UNREPEATABLE:
         raise UnsupportedError(f"{label(node)} is random; a decoder gives the same picture for the same z")
-    if node.op_type not in OPERATORS:
-        raise UnsupportedError(
-            f"{label(node)} is not supported; {len(OPERATORS)} operators of feed-forward decoders are, "
-            "such as Gemm, Conv, ConvTranspose, Resize and Softmax"
-        )
     for attribute in node.attribute:
-        _check_attribute(node, attribute)
+        _check_attribute(node, attribute, depth)
 
 
 def _check_schema(node: onnx.NodeProto, context: Any) -> None:
@@ -204,11 +211,17 @@ def _check_schema(node: onnx.NodeProto, context: Any) -> None:
         raise UnsupportedError(f"{label(node)}: {one_line(error)}") from None
 
 
-def _check_attribute(node: onnx.NodeProto, attribute: onnx.AttributeProto) -> None:
+def _check_attribute(node: onnx.NodeProto, attribute: onnx.AttributeProto, depth: int) -> None:
     import onnx
 
     what = f"{label(node)}: attribute {quoted(attribute.name)}"
     kind = _enum_name(onnx.AttributeProto.AttributeType, attribute.type)
+    if kind == "GRAPH" and node.op_type in SUBGRAPHS and depth < MAX_DEPTH:
+        for tensor in attribute.g.initializer:
+            check_tensor(tensor, f"initializer {quoted(tensor.name)}")
+        for inner in attribute.g.node:
+            _check_node(inner, depth + 1)
+        return
     if kind not in _ATTRIBUTE_TYPES or attribute.ref_attr_name:
         raise UnsupportedError(f"{what} is of type {kind}; {', '.join(_ATTRIBUTE_TYPES)} are supported")
     if kind == "TENSOR":

@@ -7,15 +7,17 @@ the way, since shapes hang on them; weights are left as they lie until somebody 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.onnx_model.evaluate import evaluate
-from vaevis_tui.onnx_model.folding import FOLD_ERRORS, Array, TooLargeError, fold
-from vaevis_tui.onnx_model.node import MAX_ELEMENTS, Node, Shape, UnsupportedError, label
-from vaevis_tui.onnx_model.operators import OPERATORS, Operator, shown
+from vaevis_tui.onnx_model.folding import FOLD_ERRORS, Array, TooLargeError, dtype_of, fold
+from vaevis_tui.onnx_model.node import MAX_ELEMENTS, Node, Shape, UnsupportedError, label, reads
+from vaevis_tui.onnx_model.operators import OPERATORS, RANDOM, SUBGRAPHS, Operator, shown
+from vaevis_tui.onnx_model.probe import probe
 from vaevis_tui.onnx_model.structure import MAX_RANK, opset
 from vaevis_tui.text import one_line, quoted
 
@@ -36,15 +38,16 @@ class Trace:
     """A graph as far as it has been walked, for one shape of its input.
 
     Attributes:
-        input: Name of the input.
+        input: Name of the first input.
         nodes: What depends on the input, in order.
         constant_nodes: What does not and is not among ``values`` yet, in order.
         values: Constants of a few numbers, by name.
+        drawn: What random operators are taken to make, by the names of their outputs.
         multiply_adds: In convolutions, matrix products and pools.
     """
 
-    def __init__(self, model: onnx.ModelProto, source: str, kind: onnx.TypeProto) -> None:
-        self.input = source
+    def __init__(self, model: onnx.ModelProto, sources: Mapping[str, onnx.TypeProto], seed: int = 0) -> None:
+        self.input = next(iter(sources))
         self.nodes: list[Node] = []
         self.constant_nodes: list[Node] = []
         self.values: dict[str, Array] = {}
@@ -52,11 +55,15 @@ class Trace:
         self._model = model
         self._opset = opset(model)
         self._types: dict[str, onnx.TypeProto] = {}
-        self._live = {source}
+        self._sources = dict(sources)
+        self._probed: dict[str, tuple[int, Shape]] | None = None
+        self._live = set(sources)
         self._elements = 0
+        self._random = np.random.default_rng(seed)
+        self.drawn: dict[str, Array] = {}
         for tensor in model.graph.initializer:
             self.give(tensor)
-        self._types[source] = kind
+        self._types.update(sources)
 
     def give(self, tensor: onnx.TensorProto) -> None:
         """Take one more initializer of the model."""
@@ -74,6 +81,10 @@ class Trace:
     def shape(self, name: str) -> Shape:
         """Shape of a tensor."""
         return tuple(d.dim_value for d in self._types[name].tensor_type.shape.dim)
+
+    def data_type(self, name: str) -> int:
+        """onnx.TensorProto.DataType of a tensor."""
+        return int(self._types[name].tensor_type.elem_type)
 
     def depends(self, name: str) -> bool:
         """Whether a tensor depends on the input."""
@@ -106,12 +117,15 @@ class Trace:
         if value is not None:
             self._know(node.outputs[0], value)
             return
+        if node.kind in RANDOM:
+            self._draw(node)
+            return
         operator = OPERATORS.get(node.kind, Operator())
         for name, kind in self._infer(node, proto, operator).items():
             self._check(node, name, kind)
             self._types[name] = kind
         self._count(node, operator)
-        if any(name in self._live for name in node.inputs):
+        if any(name in self._live for name in reads(proto)):
             self._live.update(node.outputs)
             self.nodes.append(node)
         else:
@@ -133,6 +147,20 @@ class Trace:
             raise UnsupportedError(f"{label(node)} cannot be computed: {one_line(error)}") from None
         return None if value is None or value.size > MAX_ELEMENTS else value
 
+    def _draw(self, node: Node) -> None:
+        """Noise that is the same each time: random operators stand for constants."""
+        get = node.attributes.get
+        shape = tuple(get("shape", ())) or self.shape(node.inputs[0])
+        if math.prod(shape) > MAX_TENSOR_ELEMENTS or min(shape, default=1) < 0:
+            raise UnsupportedError(f"{label(node)} makes a tensor of shape {shape}")
+        if "Normal" in node.kind:
+            value = get("mean", 0.0) + get("scale", 1.0) * self._random.standard_normal(shape)
+        else:
+            value = self._random.uniform(get("low", 0.0), get("high", 1.0), shape)
+        dtype = dtype_of(get("dtype", 1)) or np.float32
+        self.drawn[node.outputs[0]] = value.astype(dtype)
+        self._know(node.outputs[0], self.drawn[node.outputs[0]])
+
     def _size(self, node: Node) -> NDArray[np.int64]:
         shape = self.shape(node.inputs[0])
         if node.kind == "Size":
@@ -152,6 +180,8 @@ class Trace:
         import onnx
         from onnx import numpy_helper, shape_inference
 
+        if proto.domain or node.kind in SUBGRAPHS:
+            return self._probe(node)
         schema = onnx.defs.get_schema(proto.op_type, self._opset.version, "")
         if schema.deprecated and operator.like_input:  # GroupNormalization of opset 18, which runtimes have
             return {node.outputs[0]: self._types[node.inputs[0]]}
@@ -173,16 +203,31 @@ class Trace:
             ) from None
         if operator.like_input:
             types[node.outputs[0]] = self._types[node.inputs[0]]
-        return types
+        made = [name for name in node.outputs if name]
+        return types if all(_known(types.get(name)) for name in made) else self._probe(node)
+
+    def _probe(self, node: Node) -> dict[str, onnx.TypeProto]:
+        """Types of what a node makes, seen by running the graph."""
+        from onnx import helper
+
+        if self._probed is None:
+            every = [name for proto in self._model.graph.node for name in proto.output if name]
+            try:
+                self._probed = probe(self._model, self._sources, [n for n in every if n not in self._types])
+            except UnsupportedError as error:
+                raise UnsupportedError(
+                    f"{label(node)}: its output shape does not follow from the latent input's; {error}"
+                ) from None
+        return {
+            name: helper.make_tensor_type_proto(*self._probed[name])
+            for name in node.outputs
+            if name in self._probed
+        }
 
     def _check(self, node: Node, name: str, kind: onnx.TypeProto) -> None:
-        if not kind.HasField("tensor_type"):
+        if not _known(kind):
             raise UnsupportedError(f"{label(node)} makes {quoted(name)}, which is no tensor")
-        tensor = kind.tensor_type
-        known = tensor.HasField("shape") and all(d.HasField("dim_value") for d in tensor.shape.dim)
-        if not known:
-            raise UnsupportedError(f"{label(node)}: its output shape does not follow from the latent input's")
-        shape = [d.dim_value for d in tensor.shape.dim]
+        shape = [d.dim_value for d in kind.tensor_type.shape.dim]
         if len(shape) > MAX_RANK or any(n < 0 for n in shape):
             raise UnsupportedError(f"{label(node)} makes a tensor of shape {shape[: MAX_RANK + 1]}")
         elements = math.prod(shape)
@@ -210,21 +255,39 @@ class Trace:
             )
 
 
-def trace(model: onnx.ModelProto, source: str, shape: Shape, data_type: int = 1) -> Trace:
+def _known(kind: onnx.TypeProto | None) -> bool:
+    """Whether a type is that of a tensor whose sizes are all known."""
+    if kind is None or not kind.HasField("tensor_type") or not kind.tensor_type.HasField("shape"):
+        return False
+    return all(d.HasField("dim_value") for d in kind.tensor_type.shape.dim)
+
+
+def trace(model: onnx.ModelProto, source: str, shape: Shape) -> Trace:
+    """Walk a whole graph with one input, float32.
+
+    Raises:
+        UnsupportedError: See `Trace.step`.
+    """
+    from onnx import TensorProto
+
+    return trace_all(model, {source: (TensorProto.FLOAT, shape)})
+
+
+def trace_all(model: onnx.ModelProto, sources: Mapping[str, tuple[int, Shape]], seed: int = 0) -> Trace:
     """Walk a whole graph.
 
     Args:
         model: A well-formed model with its weights inside.
-        source: Name of its one input.
-        shape: Shape of that input.
-        data_type: Its onnx.TensorProto.DataType; float32 unless said otherwise.
+        sources: onnx.TensorProto.DataType and shape of each input.
+        seed: Of what random operators are taken to make.
 
     Raises:
         UnsupportedError: See `Trace.step`.
     """
     from onnx import helper
 
-    walk = Trace(model, source, helper.make_tensor_type_proto(data_type, shape))
+    types = {name: helper.make_tensor_type_proto(*source) for name, source in sources.items()}
+    walk = Trace(model, types, seed)
     for node in model.graph.node:
         walk.step(node)
     return walk

@@ -28,7 +28,8 @@ def _gemm(importer: Importer, node: Node) -> None:
 
 def _matmul(importer: Importer, node: Node) -> None:
     left, right = (importer.shape(name) for name in node.inputs)
-    if len(left) < 2 or len(right) < 2:
+    row = len(left) == 1 and node.inputs[1] in importer.constants
+    if (len(left) < 2 and not row) or len(right) < 2:
         refuse(node, f"shapes {left} and {right}; both have to have two axes or more")
     if left[-1] != right[-2]:
         refuse(node, f"shapes {left} and {right} do not fit")

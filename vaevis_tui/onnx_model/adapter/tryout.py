@@ -1,0 +1,186 @@
+"""What some images of a model tell: how its output is read, what is black, whether batches are as singles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaevis_tui.errors import UserError
+from vaevis_tui.onnx_model.adapter.decisions import Decisions
+from vaevis_tui.onnx_model.adapter.latent import baked_batch, open_batch
+from vaevis_tui.onnx_model.adapter.layout import Layout, smoothest
+from vaevis_tui.onnx_model.adapter.options import AdapterOptions, interval, prior_of
+from vaevis_tui.onnx_model.adapter.samples import COUNT, Trial, draw
+from vaevis_tui.onnx_model.adapter.tail import Tails
+from vaevis_tui.onnx_model.adapter.values import IMAGENET, ValueMap, infer_values, stretched
+from vaevis_tui.onnx_model.node import UnsupportedError
+from vaevis_tui.onnx_model.trace import Trace, trace_all
+from vaevis_tui.text import quoted
+
+if TYPE_CHECKING:
+    import onnx
+
+_FLOAT = 1
+"""onnx.TensorProto.FLOAT."""
+
+CLOSE = 2e-3
+"""Share of the range of an output by which two ways to compute it may differ."""
+
+
+class Tryout:
+    """A graph with one input, tried on latent vectors of its prior.
+
+    Args:
+        model: The graph; a Reshape or two of it may change.
+        walk: It walked for one latent vector.
+        options: What was said about it.
+        path: Where it came from, for messages.
+        seed: Of what random operators are taken to make.
+    """
+
+    def __init__(
+        self, model: onnx.ModelProto, walk: Trace, options: AdapterOptions, path: Path, seed: int
+    ) -> None:
+        self.model, self.walk, self.options, self.path, self.seed = model, walk, options, path, seed
+
+    def trial(self, source: str, dim: int, output: str) -> Trial:
+        """The graph as it is now, with one input and one output.
+
+        Raises:
+            UserError: onnxruntime does not take it.
+        """
+        from onnx import helper
+
+        graph = self.model.graph
+        kept = list(graph.input), list(graph.output)
+        del graph.input[:]
+        del graph.output[:]
+        graph.input.append(helper.make_tensor_value_info(source, _FLOAT, ["n", dim]))
+        graph.output.append(helper.make_tensor_value_info(output, self.walk.data_type(output), None))
+        try:
+            return Trial(self.model, self.path, self.walk.multiply_adds)
+        finally:
+            del graph.input[:]
+            del graph.output[:]
+            graph.input.extend(kept[0])
+            graph.output.extend(kept[1])
+
+    def decide(
+        self, source: str, dim: int, name: str, ways: Sequence[Layout], done: Decisions
+    ) -> tuple[Layout, Decisions]:
+        """Decide on layout, values, and whether several vectors are decoded at once.
+
+        Args:
+            source: Name of the input.
+            dim: Its length.
+            name: Name of the output.
+            ways: To read it, the likeliest first.
+            done: What was decided before; what is open in it is tried.
+
+        Raises:
+            UserError: The model does not run, or an option does not fit it.
+        """
+        opened = self._batches(source, dim, name)
+        if done.values is not None and done.batched is not None:
+            if not done.batched:
+                self._undo(opened)
+            layout = self._in_order(ways[min(done.layout, len(ways) - 1)])
+            return layout, replace(done, batched=done.batched and opened is not None)
+        samples = None
+        try:
+            trial = self.trial(source, dim, name)
+            z = draw(prior_of(self.options.prior), COUNT, dim)
+            samples = trial.samples(source, z)
+            batched = opened is not None and close(samples[:2], _batch(trial, source, z[:2]))
+        except UserError as error:
+            if "cannot be decoded" in str(error):
+                raise
+            batched = opened is not None  # another backend may run what onnxruntime does not take
+        if not batched:
+            self._undo(opened)
+        layout = smoothest(ways, None if samples is None else samples) if ways[0].flat else ways[0]
+        place = list(ways).index(layout)
+        layout = self._in_order(layout)
+        values = self._values(name, layout, samples)
+        problem = ""
+        if samples is not None and not np.isfinite(samples).all():
+            problem = f"its images hold NaN or infinities{self._bad_weight()}"
+        return layout, replace(done, values=values, layout=place, batched=batched, problem=problem)
+
+    def _in_order(self, layout: Layout) -> Layout:
+        return layout.reversed() if self.options.bgr else layout
+
+    def _values(self, name: str, layout: Layout, samples: NDArray[Any] | None) -> ValueMap:
+        images = None if samples is None else layout.images(samples)
+        requested = self.options.range
+        if requested is None or requested == "auto":
+            return infer_values(Tails(self.walk).of(name), images, layout)
+        said = "as it was said"
+        if requested == "logits":
+            return ValueMap(sigmoid=True, because=said)
+        if requested == "imagenet":
+            if layout.channels != 3:
+                raise UserError("--range imagenet is of three channels; this model's images have one")
+            return replace(IMAGENET, because=said)
+        if requested == "auto-stretch":
+            return stretched(images)
+        low, high = interval(requested) or (0.0, 1.0)
+        return ValueMap((low,), (high,), because="" if (low, high) == (0.0, 1.0) else said)
+
+    def _batches(self, source: str, dim: int, name: str) -> dict[int, str] | None:
+        """Old shapes of Reshapes that are changed for it to take two vectors; None where it does not."""
+        if self._takes_two(source, dim, name):
+            return {}
+        places = baked_batch(self.model, self.walk, 1)
+        old = {place: self.model.graph.node[place].input[1] for place in places}
+        open_batch(self.model, places)
+        for tensor in self.model.graph.initializer[-len(places) :] if places else ():
+            self.walk.give(tensor)
+        if places and self._takes_two(source, dim, name):
+            return old
+        self._undo(old)
+        return None
+
+    def _takes_two(self, source: str, dim: int, name: str) -> bool:
+        one = self.walk.shape(name)
+        try:
+            two = trace_all(self.model, {source: (_FLOAT, (2, dim))}, self.seed).shape(name)
+        except UnsupportedError:
+            return False
+        return two == (2, *one[1:]) and one[:1] == (1,)
+
+    def _undo(self, opened: Mapping[int, str] | None) -> None:
+        for place, shape in (opened or {}).items():
+            self.model.graph.node[place].input[1] = shape
+
+    def _bad_weight(self) -> str:
+        from onnx import numpy_helper
+
+        for tensor in self.model.graph.initializer:
+            array = numpy_helper.to_array(tensor)
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                return f", as its weight {quoted(tensor.name)} does"
+        return ""
+
+
+def _batch(trial: Trial, source: str, z: NDArray[np.float32]) -> NDArray[Any]:
+    """What two vectors give at once, as `Trial.samples` has it; nothing where they cannot be run."""
+    try:
+        (both,) = trial.run({source: z})
+    except UserError:
+        return np.zeros(0)
+    return np.asarray(both)[:, None]
+
+
+def close(expected: NDArray[Any], found: NDArray[Any]) -> bool:
+    """Whether two arrays are equal but for rounding."""
+    if expected.shape != found.shape:
+        return False
+    a, b = expected.astype(np.float64), found.astype(np.float64)
+    spread = float(np.nanmax(a) - np.nanmin(a)) if np.isfinite(a).any() else 0.0
+    return bool(np.allclose(a, b, rtol=0, atol=CLOSE * spread + 1e-6, equal_nan=True))
