@@ -102,14 +102,57 @@ def test_unknown_models(ref: str, expected: str, tmp_path: Path, monkeypatch: py
     assert len(str(refusal.value)) < 500
 
 
-@pytest.mark.parametrize("name", ["model.toml", "decoder.onnx", "latents.npz"])
-def test_an_incomplete_bundle(tmp_path: Path, name: str) -> None:
+def test_a_bundle_needs_its_decoder(tmp_path: Path) -> None:
     folder = write_bundle(tmp_path / "mine")
-    (folder / name).unlink()
-    with pytest.raises(
-        UserError, match=f"{name} is missing; a bundle has model.toml, decoder.onnx and latents.npz"
-    ):
+    (folder / "decoder.onnx").unlink()
+    with pytest.raises(UserError, match=r"decoder\.onnx is missing; a bundle has it, and may have"):
         open_bundle(folder)
+
+
+def test_what_else_is_missing_costs_no_more_than_itself(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "mine", height=32, width=28)
+    (folder / "model.toml").unlink()
+    found = open_bundle(folder)
+    assert (found.name, found.card, found.image_height, len(found.space.anchors)) == ("mine", None, 32, 9)
+    (folder / "latents.npz").unlink()
+    found = open_bundle(folder)
+    assert (found.space.dim, len(found.space.anchors)) == (8, 0)
+
+
+def test_a_card_of_one_line_is_completed(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "mine")
+    (folder / "model.toml").write_text('summary = "Cats."')
+    card = open_bundle(folder).card
+    assert card is not None
+    assert (card.name, card.title, card.summary) == ("mine", "mine", "Cats.")
+    assert (card.latent_dim, card.image_height, card.channels) == (8, 28, 1)
+    assert card.parameters > 0
+    assert card.multiply_adds > 0
+
+
+def test_a_decoder_may_be_exported_again_without_touching_the_card(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "mine")
+    write_decoder(folder / "decoder.onnx", features=16)
+    assert open_bundle(folder).parameters > 8_000
+
+
+def test_a_card_says_how_its_decoder_is_read(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "mine")
+    (folder / "latents.npz").unlink()
+    (folder / "model.toml").write_text('[latent]\nprior = "uniform:0..1"\n[image]\nvalue_range = [0, 2]')
+    found = open_bundle(folder)
+    assert found.notes == (
+        "its values 0 to 2 are shown as black to white (as it was said)",
+        "z is taken as uniform:0..1",
+    )
+    np.testing.assert_array_equal(found.space.mean, np.full(8, 0.5, np.float32))
+
+
+def test_an_encoder_beside_a_bare_decoder_is_found(tmp_path: Path) -> None:
+    decoder = write_decoder(tmp_path / "cats_dec.onnx")
+    assert open_bundle(decoder).encoder_path is None
+    (tmp_path / "cats_enc.onnx").write_bytes(b"")
+    assert open_bundle(decoder).encoder_path == tmp_path / "cats_enc.onnx"
 
 
 def rewrite_card(folder: Path, old: str, new: str) -> None:
@@ -121,7 +164,7 @@ def rewrite_card(folder: Path, old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("size = 8", "size = 7", "latents.npz has 8 dimensions, but model.toml says [latent] size = 7"),
+        ("size = 8", "size = 7", "latent size is 8, but model.toml says 7"),
         ("height = 28", "height = 32", "height is 28, but model.toml says 32"),
         ("width = 28", "width = 32", "width is 28, but model.toml says 32"),
         ("channels = 1", "channels = 3", "channels is 1, but model.toml says 3"),

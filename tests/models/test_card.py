@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -45,14 +46,18 @@ def test_a_value_range_is_read(tmp_path: Path) -> None:
     ("old", "new", "expected"),
     [
         ("format = 1", "format = 2", "format must be a whole number from 1 to 1, not 2"),
-        ("format = 1", "", "format is missing"),
         ('name = "digits"', "name = 7", "name must be a string, not 7"),
         (
             'title = "Random',
             'title = "\\u001b[2JRandom',
             "title holds control characters; plain text is supported",
         ),
-        ('licence = "CC0-1.0"', "", "[data] licence is missing"),
+        (
+            "size = 8",
+            'size = 8\nprior = "cauchy"',
+            "[latent] prior is not understood: invalid prior",
+        ),
+        ("elbo = -100.5", f"elbo = 1{'0' * 300}", "[figures] elbo must be a number or a string, not 1000"),
         ("size = 8", "size = 0", "[latent] size must be a whole number from 1 to 2048, not 0"),
         ("size = 8", "size = 9999", "[latent] size must be a whole number from 1 to 2048, not 9999"),
         ("size = 8", "size = true", "[latent] size must be a whole number from 1 to 2048, not True"),
@@ -95,6 +100,31 @@ def test_what_is_no_toml(tmp_path: Path, text: str | bytes) -> None:
     with pytest.raises(UserError, match="not TOML") as refusal:
         read(tmp_path, text)
     assert str(refusal.value).isprintable()
+
+
+def test_all_objections_come_at_once(tmp_path: Path) -> None:
+    text = TEXT.replace("size = 8", "size = 0").replace("height = 28", "height = 0").replace("32\n", "true\n")
+    with pytest.raises(UserError) as refusal:
+        read(tmp_path, text)
+    message = str(refusal.value)
+    assert message.count("must be a whole number") == 3
+    assert message.count(str(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a." * 900 + "a = 1", "[" + "a." * 20_000 + "a]", "[[" + "a.b." * 100 + "a]]"],
+)
+def test_keys_of_many_parts_are_refused_before_they_are_parsed(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UserError, match="a key has more than 16 parts"):
+        read(tmp_path, text)
+
+
+def test_what_toml_may_hold_and_json_may_not_becomes_text(tmp_path: Path) -> None:
+    text = TEXT.replace("epochs = 0", 'when = 2024-01-02\n"e\\u001b" = "\\u001b]0;x"\nbig = 0x' + "f" * 400)
+    training = read(tmp_path, text).training
+    assert json.loads(json.dumps(training)) == training
+    assert "\\u001b" not in json.dumps(training)
 
 
 def test_a_card_beyond_a_megabyte_is_not_parsed(tmp_path: Path) -> None:

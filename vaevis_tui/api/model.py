@@ -79,6 +79,11 @@ class Model:
         self._encoder: Encoder | None = None
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was taken of a model of one's own and why, e.g. which values are black and white."""
+        return self._bundle.notes
+
+    @property
     def info(self) -> DecoderInfo:
         """Backend, adapter, latent and image size, and why this backend was taken."""
         return self._decoder.info

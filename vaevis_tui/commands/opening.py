@@ -58,6 +58,8 @@ def open_model(options: argparse.Namespace) -> Iterator[Model]:
         info = _snapshot(options)
         if info is not None and (difference := model.differs_from(info)):
             print(f"vaevis-tui: {difference}", file=sys.stderr)
+        if model.notes:
+            print(f"vaevis-tui: {'; '.join(model.notes)}", file=sys.stderr)
         try:
             yield model
         except ValueError as error:

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from vaevis_tui import __version__
+from vaevis_tui.commands.adapter import apply_adapter
 from vaevis_tui.commands.parser import Parser, suggestion
 from vaevis_tui.errors import UserError
 
@@ -40,7 +41,7 @@ COMMANDS = {
 """One line about each. The module of the same name has `DESCRIPTION`, `add_arguments(parser)` and
 `run(options)`, which returns an exit code."""
 
-_MAY_BE_NEGATIVE = {"--z", "--sigma", "--coordinates", "--extent"}
+_MAY_BE_NEGATIVE = {"--z", "--sigma", "--coordinates", "--extent", "--range"}
 """Options whose values may begin with a minus."""
 
 _WITHOUT_CONFIG = {"config", "completion", "models"}
@@ -100,6 +101,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options.config = _config(options)
     if options.command is not None and getattr(options, "backend", "") is None:
         options.backend = options.config.backend or "auto"
+    apply_adapter(options)
     return options
 
 

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -118,8 +117,9 @@ def chosen(adapters: Sequence[AdapterSummary], wanted: str) -> AdapterSummary:
 
 def _open_onnxruntime(order: Mapping[str, Any]) -> Decoder:
     from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
+    from vaevis_tui.models.bundle import open_bundle
 
-    return OnnxRuntimeDecoder(Path(order["bundle"]))
+    return OnnxRuntimeDecoder(open_bundle(order["bundle"], order["decoder"]))
 
 
 def advice() -> str:

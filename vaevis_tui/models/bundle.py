@@ -76,9 +76,7 @@ class Bundle:
         """
         if self.checked is not None:
             return self.checked
-        from vaevis_tui.onnx_model.load import load_decoder
-
-        return load_decoder(self.decoder_path, _card_options(self.card))
+        return _read_decoder(self.decoder_path, self.card, None)
 
     def decoder_order(self) -> dict[str, Any]:
         """What another process opens the same decoder by; see `open_ordered`."""
@@ -104,37 +102,51 @@ def open_ordered(order: Mapping[str, Any]) -> CheckedModel:
     path = Path(order["path"])
     if "options" not in order:
         return load_decoder(path)
-    return load_decoder(
-        path, AdapterOptions.from_dict(order["options"]), Decisions.from_dict(order["decisions"])
-    )
+    options, decisions = AdapterOptions.from_dict(order["options"]), Decisions.from_dict(order["decisions"])
+    return load_decoder(path, options, decisions)
 
 
-def _card_options(card: ModelCard | None) -> AdapterOptions | None:
+def _read_decoder(path: Path, card: ModelCard | None, order: Mapping[str, Any] | None) -> CheckedModel:
+    """Read a decoder as an order has it, or as its card says."""
+    if order is not None and "options" in order:
+        return open_ordered(order)
+    from vaevis_tui.onnx_model.load import load_decoder
+
+    return load_decoder(path, None if card is None else _card_options(card))
+
+
+def _card_options(card: ModelCard) -> AdapterOptions:
     """What a card says of its decoder's inputs and outputs."""
     from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 
-    if card is None or card.value_range is None:
-        return None
-    low, high = card.value_range
-    return AdapterOptions(range=f"{low!r}..{high!r}")
+    low, high = card.value_range or (0.0, 1.0)
+    return AdapterOptions(
+        range=None if card.value_range is None else f"{low!r}..{high!r}",
+        prior=card.prior or None,
+        settings=tuple(card.settings.items()),
+    )
 
 
-def open_bundle(ref: str | Path) -> Bundle:
+def open_bundle(ref: str | Path, order: Mapping[str, Any] | None = None) -> Bundle:
     """Open a shipped model by name, a bundle by its folder, or a bare decoder by its .onnx file.
 
     A string is a name if the catalog has it, else a path. What is not shipped is validated whole.
+
+    Args:
+        ref: The name or the path.
+        order: `Bundle.decoder_order` of the same model in another process; None: the decoder is adapted here.
 
     Raises:
         UserError: there is no such model, or a file of it is not what it should be.
     """
     if isinstance(ref, str) and ref in catalog.names():
-        return _open_folder(weights_dir() / ref)
+        return _open_folder(weights_dir() / ref, order)
     try:
         path = Path(ref).expanduser()
         if path.is_dir():
-            return _open_folder(path)
+            return _open_folder(path, order)
         if path.is_file():
-            return _open_bare(path)
+            return _open_bare(path, order)
     except (OSError, RuntimeError):  # a name too long for a file, or ~ of a user who is not known
         pass
     raise _unknown(str(ref))
@@ -151,25 +163,34 @@ def _unknown(ref: str) -> UserError:
     return UserError(f"unknown model {shown!r}: {hint}{known}; or give the path of a bundle or an .onnx file")
 
 
-def _open_folder(folder: Path) -> Bundle:
-    for name in (CARD, DECODER, LATENTS):
-        if not (folder / name).is_file():
-            raise UserError(f"{folder}: {name} is missing; a bundle has {CARD}, {DECODER} and {LATENTS}")
-    card = read_card(folder / CARD)
-    space = read_latents(folder / LATENTS)
-    if space.dim != card.latent_dim:
-        raise UserError(
-            f"{folder}: {LATENTS} has {space.dim} dimensions, "
-            f"but {CARD} says [latent] size = {card.latent_dim}"
-        )
+def _open_folder(folder: Path, order: Mapping[str, Any] | None = None) -> Bundle:
+    decoder_path = folder / DECODER
+    if not decoder_path.is_file():
+        raise UserError(f"{folder}: {DECODER} is missing; a bundle has it, and may have {LATENTS} and {CARD}")
+    shipped = folder.parent.resolve() == weights_dir().resolve()
+    card = read_card(folder / CARD) if (folder / CARD).is_file() else None
+    if shipped:
+        return _open_shipped(folder, card or ModelCard())
+    checked = _read_decoder(decoder_path, card, order)
+    if card is not None:
+        _compare(decoder_path, checked, card)
+        card = _completed(card, folder, checked)
+    space = read_latents(folder / LATENTS) if (folder / LATENTS).is_file() else _prior_space(checked)
+    _compare_space(folder, space, checked.latent_dim)
+    name = one_line(folder.resolve().name, 40) if card is None else card.name
+    return _checked_bundle(name, folder, decoder_path, checked, space, card)
+
+
+def _open_shipped(folder: Path, card: ModelCard) -> Bundle:
+    """A model of the catalog: its card is trusted, but for a decoder that was cut short."""
     decoder_path, encoder_path = folder / DECODER, folder / ENCODER
     size = decoder_path.stat().st_size
     if size != card.decoder_bytes:
         raise UserError(
             f"{decoder_path}: {size} bytes, but {CARD} says [decoder] bytes = {card.decoder_bytes}"
         )
-    shipped = folder.parent.resolve() == weights_dir().resolve()
-    checked = None if shipped else _check(decoder_path, card)
+    space = read_latents(folder / LATENTS)
+    _compare_space(folder, space, card.latent_dim)
     return Bundle(
         name=card.name,
         path=folder,
@@ -183,23 +204,44 @@ def _open_folder(folder: Path) -> Bundle:
         channels=card.channels,
         parameters=card.parameters,
         multiply_adds=card.multiply_adds,
-        notes=() if checked is None else checked.notes,
-        shipped=shipped,
-        checked=checked,
+        shipped=True,
     )
 
 
-def _check(decoder_path: Path, card: ModelCard) -> CheckedModel:
-    """Read the decoder and see that it makes what the card says."""
-    from vaevis_tui.onnx_model.load import load_decoder
+def _compare_space(folder: Path, space: LatentSpace, dim: int) -> None:
+    if space.dim != dim:
+        raise UserError(f"{folder}: {LATENTS} has {space.dim} dimensions, but {DECODER} takes {dim}")
 
-    decoder = load_decoder(decoder_path, _card_options(card))
+
+def _compare(decoder_path: Path, decoder: CheckedModel, card: ModelCard) -> None:
+    """See that the decoder makes what the card says, where it says anything."""
     found = (decoder.latent_dim, decoder.channels, decoder.image_height, decoder.image_width)
     said = (card.latent_dim, card.channels, card.image_height, card.image_width)
-    for what, has, says in zip(("latent size", "channels", "height", "width"), found, said, strict=True):
-        if has != says:
-            raise UserError(f"{decoder_path}: {what} is {has}, but {CARD} says {says}")
-    return decoder
+    names = ("latent size", "channels", "height", "width")
+    problems = [
+        f"{what} is {has}, but {CARD} says {says}"
+        for what, has, says in zip(names, found, said, strict=True)
+        if says not in (0, has)
+    ]
+    if problems:
+        raise UserError(f"{decoder_path}: {'; '.join(problems)}")
+
+
+def _completed(card: ModelCard, folder: Path, decoder: CheckedModel) -> ModelCard:
+    """The card with everything that follows from the decoder and its folder."""
+    name = card.name or one_line(folder.resolve().name, 40)
+    return replace(
+        card,
+        name=name,
+        title=card.title or name,
+        latent_dim=decoder.latent_dim,
+        image_height=decoder.image_height,
+        image_width=decoder.image_width,
+        channels=decoder.channels,
+        parameters=decoder.parameters,
+        multiply_adds=decoder.multiply_adds,
+        decoder_bytes=(folder / DECODER).stat().st_size,
+    )
 
 
 def _prior_space(decoder: CheckedModel) -> LatentSpace:
@@ -214,23 +256,42 @@ def _prior_space(decoder: CheckedModel) -> LatentSpace:
     )
 
 
-def _open_bare(path: Path) -> Bundle:
-    from vaevis_tui.onnx_model.load import load_decoder
+def _open_bare(path: Path, order: Mapping[str, Any] | None = None) -> Bundle:
+    checked = _read_decoder(path, None, order)
+    return _checked_bundle(one_line(path.stem, 40), path, path, checked, _prior_space(checked), None)
 
-    decoder = load_decoder(path)
+
+def _checked_bundle(
+    name: str,
+    path: Path,
+    decoder_path: Path,
+    checked: CheckedModel,
+    space: LatentSpace,
+    card: ModelCard | None,
+) -> Bundle:
     return Bundle(
-        name=one_line(path.stem, 40),
+        name=name,
         path=path,
-        card=None,
-        decoder_path=path,
-        encoder_path=None,
-        space=_prior_space(decoder),
-        latent_dim=decoder.latent_dim,
-        image_height=decoder.image_height,
-        image_width=decoder.image_width,
-        channels=decoder.channels,
-        parameters=decoder.parameters,
-        multiply_adds=decoder.multiply_adds,
-        notes=decoder.notes,
-        checked=decoder,
+        card=card,
+        decoder_path=decoder_path,
+        encoder_path=_encoder_beside(decoder_path),
+        space=space,
+        latent_dim=checked.latent_dim,
+        image_height=checked.image_height,
+        image_width=checked.image_width,
+        channels=checked.channels,
+        parameters=checked.parameters,
+        multiply_adds=checked.multiply_adds,
+        notes=checked.notes,
+        checked=checked,
     )
+
+
+def _encoder_beside(decoder_path: Path) -> Path | None:
+    """``encoder.onnx`` beside ``decoder.onnx``, ``cats_enc.onnx`` beside ``cats_dec.onnx``."""
+    name = decoder_path.name
+    for old, new in (("decoder", "encoder"), ("Decoder", "Encoder"), ("dec", "enc")):
+        beside = decoder_path.with_name(name.replace(old, new))
+        if old in name and beside.is_file():
+            return beside
+    return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.onnx_model.adapter.options import prior_of
 from vaevis_tui.onnx_model.limits import MAX_IMAGE_SIDE, MAX_LATENT_DIM
 from vaevis_tui.text import one_line
 
@@ -19,10 +19,16 @@ FORMAT = 1
 MAX_CARD_BYTES = 1 << 20
 """A card is a page of text; a megabyte of it is no card."""
 
+MAX_DEPTH = 16
+"""Parts of a key: each is a table in a table, and parsers take time and memory of their square."""
+
+MAX_PROBLEMS = 12
+"""Objections that are named at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What ``model.toml`` says.
+    """What ``model.toml`` says; texts are empty and sizes are 0 where it says nothing.
 
     Attributes:
         name: Short name, as in the catalog.
@@ -38,43 +44,47 @@ class ModelCard:
         image_height: Pixels.
         image_width: Pixels.
         channels: 1 or 3.
-        value_range: Values of the decoder's output that are black and white, None: they are inferred.
+        value_range: Values of the decoder's output that are black and white; None: they are inferred.
         parameters: Number of weights of the decoder.
         multiply_adds: Of one decode.
         precision: How the weights are stored, e.g. ``"float16"``.
         decoder_bytes: Size of decoder.onnx.
         training: The recipe, a free table.
         figures: What evaluation printed, by name.
+        prior: Distribution of z, as ``--prior`` takes it.
+        settings: Inputs of the decoder that are not z, by name.
     """
 
-    name: str
-    title: str
-    summary: str
-    version: str
-    limits: str
-    data_name: str
-    data_licence: str
-    data_attribution: str
-    data_url: str
-    latent_dim: int
-    image_height: int
-    image_width: int
-    channels: int
-    value_range: tuple[float, float] | None
-    parameters: int
-    multiply_adds: int
-    precision: str
-    decoder_bytes: int
+    name: str = ""
+    title: str = ""
+    summary: str = ""
+    version: str = ""
+    limits: str = ""
+    data_name: str = ""
+    data_licence: str = ""
+    data_attribution: str = ""
+    data_url: str = ""
+    latent_dim: int = 0
+    image_height: int = 0
+    image_width: int = 0
+    channels: int = 0
+    value_range: tuple[float, float] | None = None
+    parameters: int = 0
+    multiply_adds: int = 0
+    precision: str = ""
+    decoder_bytes: int = 0
     training: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, float | str] = field(default_factory=dict)
+    prior: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_card(path: Path) -> ModelCard:
     """Read and validate a ``model.toml``.
 
     Raises:
-        UserError: the file cannot be read, is not TOML, or a field is missing, of another type or out of
-            range.
+        UserError: the file cannot be read, is not TOML, or fields are of another type or out of range; the
+            text names all of them.
     """
     try:
         with path.open("rb") as file:
@@ -84,66 +94,93 @@ def read_card(path: Path) -> ModelCard:
     if len(data) > MAX_CARD_BYTES:
         raise UserError(f"{path}: larger than {MAX_CARD_BYTES} bytes; a model card is a page of text")
     try:
-        table = tomllib.loads(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        _check_depth(text)
+        table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
         raise UserError(f"{path}: not TOML: {one_line(error)}") from None
-    return _card(_Reader(path, table))
+    problems: list[str] = []
+    card = _card(_Reader(problems, table))
+    if problems:
+        more = f"; and {len(problems) - MAX_PROBLEMS} more" if len(problems) > MAX_PROBLEMS else ""
+        raise UserError(f"{path}: {'; '.join(problems[:MAX_PROBLEMS])}{more}")
+    return card
+
+
+def _check_depth(text: str) -> None:
+    """Refuse keys of many parts, each of which becomes a table in a table.
+
+    Raises:
+        ValueError: There is one.
+    """
+    for line in text.splitlines():
+        head, equals, _ = line.partition("=")
+        if (equals or head.lstrip().startswith("[")) and head.count(".") > MAX_DEPTH:
+            raise ValueError(f"a key has more than {MAX_DEPTH} parts")
 
 
 class _Reader:
-    """Takes typed values out of a table and names the field that is wrong."""
+    """Takes typed values out of a table, and notes which fields are wrong."""
 
-    def __init__(self, path: Path, table: Mapping[str, Any], prefix: str = "") -> None:
-        self._path = path
+    def __init__(self, problems: list[str], table: Mapping[str, Any], prefix: str = "") -> None:
+        self._problems = problems
         self._table = table
         self._prefix = prefix
 
-    def fail(self, key: str, problem: str) -> UserError:
-        return UserError(f"{self._path}: {self._prefix}{key} {problem}")
-
-    def _value(self, key: str) -> Any:
-        if key not in self._table:
-            raise self.fail(key, "is missing")
-        return self._table[key]
+    def fail(self, key: str, problem: str) -> None:
+        self._problems.append(f"{self._prefix}{key} {problem}")
 
     def names(self) -> list[str]:
         """The keys of a free table, which are shown too."""
         if not all(key.isprintable() for key in self._table):
-            raise self.fail("a name", "holds control characters; plain text is supported")
+            self.fail("a name", "holds control characters; plain text is supported")
+            return []
         return list(self._table)
 
     def section(self, key: str) -> _Reader:
-        return _Reader(self._path, self.table(key), f"[{key}] ")
+        return _Reader(self._problems, self.table(key), f"[{key}] ")
 
     def table(self, key: str) -> Mapping[str, Any]:
         value = self._table.get(key, {})
         if not isinstance(value, dict):
-            raise self.fail(f"[{key}]", "must be a table")
+            self.fail(f"[{key}]", "must be a table")
+            return {}
         return value
 
-    def text(self, key: str) -> str:
+    def free(self, key: str) -> Mapping[str, Any]:
+        """A table of anything, dates as text and nothing that a terminal would obey."""
+        table: Mapping[str, Any] = _plain(self.table(key))
+        return table
+
+    def text(self, key: str, default: str = "") -> str:
         """A string without control characters, which would reach the terminal as commands."""
-        value = self._value(key)
+        value = self._table.get(key, default)
         if not isinstance(value, str):
-            raise self.fail(key, f"must be a string, not {one_line(repr(value), 40)}")
-        if any(not (c.isprintable() or c in "\n\t") for c in value):
-            raise self.fail(key, "holds control characters; plain text is supported")
-        return value
+            self.fail(key, f"must be a string, not {one_line(repr(value), 40)}")
+        elif any(not (c.isprintable() or c in "\n\t") for c in value):
+            self.fail(key, "holds control characters; plain text is supported")
+        else:
+            return value
+        return default
 
-    def integer(self, key: str, low: int, high: int) -> int:
-        value = self._value(key)
+    def integer(self, key: str, low: int, high: int, default: int = 0) -> int:
+        if key not in self._table:
+            return default
+        value = self._table[key]
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            shown = one_line(repr(value), 40)
-            raise self.fail(key, f"must be a whole number from {low} to {high}, not {shown}")
+            self.fail(key, f"must be a whole number from {low} to {high}, not {one_line(repr(value), 40)}")
+            return default
         return value
 
     def number(self, key: str) -> float | str:
-        value = self._value(key)
+        value = self._table[key]
         if isinstance(value, str):
             return self.text(key)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.fail(key, f"must be a number or a string, not {one_line(repr(value), 40)}")
-        return value
+        good = isinstance(value, float) or (type(value) is int and abs(value) <= _MANY)
+        if not good:
+            self.fail(key, f"must be a number or a string, not {one_line(repr(value), 40)}")
+            return 0.0
+        return float(value) if isinstance(value, float) else int(value)
 
     def pair(self, key: str) -> tuple[float, float] | None:
         """Two finite numbers, the first below the second; None where there are none."""
@@ -151,15 +188,29 @@ class _Reader:
         if value is None:
             return None
         if (
-            isinstance(value, list | tuple)
+            isinstance(value, list)
             and len(value) == 2
-            and all(type(v) in (int, float) and math.isfinite(v) for v in value)
+            and all(type(v) in (int, float) and abs(v) <= _MANY for v in value)
             and value[0] < value[1]
         ):
             return float(value[0]), float(value[1])
-        raise self.fail(
+        self.fail(
             key, f"must be two numbers, black before white, e.g. [0, 1], not {one_line(repr(value), 40)}"
         )
+        return None
+
+
+def _plain(value: Any) -> Any:
+    """A value of a free table as JSON takes it and a terminal may show it."""
+    if isinstance(value, dict):
+        return {one_line(key, 80): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, str):
+        return "".join(c if c.isprintable() or c in "\n\t" else " " for c in value)
+    if type(value) is int and abs(value) > _MANY:
+        return one_line(hex(value), 40)
+    return value if isinstance(value, bool | int | float) else str(value)
 
 
 _MANY = 10**15
@@ -169,10 +220,15 @@ _MANY = 10**15
 def _card(top: _Reader) -> ModelCard:
     top.integer("format", FORMAT, FORMAT)
     data, image, decoder = top.section("data"), top.section("image"), top.section("decoder")
-    figures = top.section("figures")
+    figures, latent, settings = top.section("figures"), top.section("latent"), top.section("settings")
     channels = image.integer("channels", 1, 3)
     if channels == 2:
-        raise image.fail("channels", "must be 1 or 3, not 2")
+        image.fail("channels", "must be 1 or 3, not 2")
+    prior = latent.text("prior")
+    try:
+        prior_of(prior or None)
+    except UserError as error:
+        latent.fail("prior", f"is not understood: {error}")
     return ModelCard(
         name=top.text("name"),
         title=top.text("title"),
@@ -183,7 +239,7 @@ def _card(top: _Reader) -> ModelCard:
         data_licence=data.text("licence"),
         data_attribution=data.text("attribution"),
         data_url=data.text("url"),
-        latent_dim=top.section("latent").integer("size", 1, MAX_LATENT_DIM),
+        latent_dim=latent.integer("size", 1, MAX_LATENT_DIM),
         image_height=image.integer("height", 1, MAX_IMAGE_SIDE),
         image_width=image.integer("width", 1, MAX_IMAGE_SIDE),
         channels=channels,
@@ -192,6 +248,8 @@ def _card(top: _Reader) -> ModelCard:
         multiply_adds=decoder.integer("multiply_adds", 0, _MANY),
         precision=decoder.text("precision"),
         decoder_bytes=decoder.integer("bytes", 1, _MANY),
-        training=top.table("training"),
+        training=top.free("training"),
         figures={key: figures.number(key) for key in figures.names()},
+        prior=prior,
+        settings={key: str(settings.number(key)) for key in settings.names()},
     )

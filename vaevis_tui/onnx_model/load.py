@@ -31,18 +31,21 @@ def load_decoder(
 
     Args:
         path: The .onnx file.
-        options: What is known of it, as from a card. What a person said of the file (`override`) goes before.
+        options: What is known of it, as from a card; what a person said of the file (`override`) goes before.
         decisions: What was found by trying it; None: what is remembered of it, else it is tried.
 
     Raises:
         UserError: the file cannot be read or is not such a decoder, or an option does not fit it; the text
             names the operator, the field or the option, and what is supported.
     """
+    digest = digest_of(path)
+    return _load(path, digest, (options or AdapterOptions()).merged(recall_options(digest)), decisions)
+
+
+def _load(path: Path, digest: str, said: AdapterOptions, decisions: Decisions | None) -> CheckedModel:
+    known = decisions or recall_decisions(digest, said)
     with naming(path):
         model, notes = read_model(path)
-        digest = digest_of(path)
-        said = (options or AdapterOptions()).merged(recall_options(digest))
-        known = decisions or recall_decisions(digest, said)
         found = adapt_decoder(model, said, path, notes, known)
     if known is None:
         keep_decisions(digest, said, found.decisions)
@@ -53,10 +56,12 @@ def override(path: Path, options: AdapterOptions) -> None:
     """Remember what a person says of a file, in this start and later ones; it goes before what is inferred.
 
     Raises:
-        UserError: The file cannot be read.
+        UserError: The file cannot be read, or what is said does not fit it; then nothing is remembered.
     """
     digest = digest_of(path)
-    keep_options(digest, recall_options(digest).merged(options))
+    said = recall_options(digest).merged(options)
+    _load(path, digest, said, None)
+    keep_options(digest, said)
 
 
 def load_encoder(path: Path, image_shape: Shape, dim: int) -> onnx.ModelProto:

@@ -11,7 +11,10 @@ from typing import Any, Self
 from vaevis_tui.errors import UserError
 from vaevis_tui.text import one_line
 
-NAMED_RANGES = ("auto", "logits", "imagenet", "auto-stretch")
+AUTO = "auto"
+"""Takes back what was said before."""
+
+NAMED_RANGES = ("logits", "imagenet", "auto-stretch")
 """What ``--range`` takes beside LOW..HIGH."""
 
 LAYOUTS = ("CHW", "HWC", "HW")
@@ -46,25 +49,26 @@ class AdapterOptions:
     settings: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.range is not None and self.range not in NAMED_RANGES and interval(self.range) is None:
+        if self.range not in (None, AUTO, *NAMED_RANGES) and interval(self.range or "") is None:
             raise UserError(
                 f"invalid range {one_line(self.range, 40)!r}: expected LOW..HIGH as in -1..1, "
-                f"or {', '.join(NAMED_RANGES)}"
+                f"or {', '.join((*NAMED_RANGES, AUTO))}"
             )
-        if self.layout is not None and self.layout not in LAYOUTS and flat_size(self.layout) is None:
+        if self.layout not in (None, AUTO, *LAYOUTS) and flat_size(self.layout or "") is None:
             raise UserError(
                 f"invalid layout {one_line(self.layout, 40)!r}: expected {', '.join(LAYOUTS)}, "
                 "or the size of a flat image as in 28x20 or 64x64x3"
             )
-        if self.prior is not None:
+        if self.prior not in (None, AUTO):
             prior_of(self.prior)
 
     def merged(self, newer: Self) -> Self:
-        """These, with what newer ones say in the place of the same; ``"auto"`` takes a range back."""
+        """These, with what newer ones say in the place of the same; ``"auto"`` takes back what was said."""
         said: dict[str, Any] = {key: value for key, value in newer.to_dict().items() if value}
-        said["settings"] = tuple((dict(self.settings) | dict(newer.settings)).items())
-        both = replace(self, **said)
-        return replace(both, range=None) if both.range == "auto" else both
+        said["settings"] = (dict(self.settings) | dict(newer.settings)).items()
+        said["settings"] = tuple(pair for pair in said["settings"] if pair[1] != AUTO)
+        cleared: dict[str, Any] = {key: None if value == AUTO else value for key, value in said.items()}
+        return replace(self, **cleared)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON takes it."""

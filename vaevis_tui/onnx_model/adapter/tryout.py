@@ -118,7 +118,7 @@ class Tryout:
     def _values(self, name: str, layout: Layout, samples: NDArray[Any] | None) -> ValueMap:
         images = None if samples is None else layout.images(samples)
         requested = self.options.range
-        if requested is None or requested == "auto":
+        if requested is None:
             return infer_values(Tails(self.walk).of(name), images, layout)
         said = "as it was said"
         if requested == "logits":

@@ -74,7 +74,8 @@ def infer_values(tail: Tail, samples: NDArray[Any] | None, layout: Layout) -> Va
             return ValueMap(
                 high=(high,), because=f"it ends in {root}, but none of {len(samples)} images is below 0"
             )
-        return replace(found, because=f"it ends in {root}")
+        scaled = not np.all(tail.scale == 1) or not np.all(tail.offset == 0)
+        return replace(found, because=f"it ends in {root}{', scaled' if scaled else ''}")
     hinted = _affine_hint(tail, layout)
     if hinted is not None:
         return hinted
