@@ -41,6 +41,7 @@ def digest_of(path: Path) -> str:
         UserError: It cannot be read.
     """
     try:
+        _check_file(path)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256")
         for beside in sorted(path.parent.glob(f"{glob.escape(path.name)}?*")):
@@ -68,13 +69,17 @@ def read_model(path: Path) -> tuple[onnx.ModelProto, list[str]]:
     return model, notes
 
 
+def _check_file(path: Path) -> None:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise UserError(f"{path}: not a file")  # opening a pipe would wait for who writes it
+    if status.st_size > MAX_FILE_BYTES:
+        raise UserError(f"{path}: larger than the {MAX_FILE_BYTES >> 20} MiB that are supported")
+
+
 def _read(path: Path) -> bytes:
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise UserError(f"{path}: not a file")  # opening a pipe would wait for who writes it
-        if status.st_size > MAX_FILE_BYTES:
-            raise UserError(f"{path}: larger than the {MAX_FILE_BYTES >> 20} MiB that are supported")
+        _check_file(path)
         with path.open("rb") as file:
             return file.read(MAX_FILE_BYTES)
     except OSError as error:
