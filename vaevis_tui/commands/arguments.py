@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vaevis_tui.commands import values
-from vaevis_tui.commands.adapter import add_adapter
+from vaevis_tui.commands.own_model import add_own_model
 
 BACKENDS = ("auto", "wgpu", "onnxruntime")
 
@@ -17,7 +17,7 @@ POINT_WORDS = "--z and --sigma take whatever NumPy, PyTorch, JSON or R print of 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """``--model``, ``--backend`` and ``--adapter``, and what may be said of a model of one's own."""
-    add_adapter(parser)
+    add_own_model(parser)
     parser.add_argument(
         "--model", metavar="NAME|PATH", help="a shipped model, a bundle's folder or a decoder's .onnx file"
     )

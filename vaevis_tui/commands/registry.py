@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from vaevis_tui import __version__
-from vaevis_tui.commands.adapter import apply_adapter
+from vaevis_tui.commands.own_model import apply_own_model
 from vaevis_tui.commands.parser import Parser, suggestion
 from vaevis_tui.errors import UserError
 
@@ -101,7 +101,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options.config = _config(options)
     if options.command is not None and getattr(options, "backend", "") is None:
         options.backend = options.config.backend or "auto"
-    apply_adapter(options)
+    apply_own_model(options)
     return options
 
 

@@ -9,7 +9,7 @@ from vaevis_tui.commands.opening import model_name
 from vaevis_tui.errors import UserError
 
 
-def add_adapter(parser: argparse.ArgumentParser) -> None:
+def add_own_model(parser: argparse.ArgumentParser) -> None:
     """Options that go before what is inferred; they are remembered for the file."""
     group = parser.add_argument_group(
         "how a decoder of your own is read", "each is inferred; what you say is remembered until you say auto"
@@ -45,7 +45,7 @@ def _setting(text: str) -> tuple[str, str]:
     return name, value
 
 
-def apply_adapter(options: argparse.Namespace) -> None:
+def apply_own_model(options: argparse.Namespace) -> None:
     """Remember what was said about the model that is going to be opened.
 
     Raises:
