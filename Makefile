@@ -26,4 +26,5 @@ bench:
 	$(BIN)/python -m tests.benchmarks.encoders
 	$(BIN)/python -m tests.benchmarks.decoders
 	$(BIN)/python -m tests.benchmarks.batches
+	$(BIN)/python -m tests.benchmarks.panels
 	$(BIN)/python -m tests.benchmarks.start

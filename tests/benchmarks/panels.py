@@ -1,0 +1,116 @@
+"""What strip and map cost, on a pseudo-terminal of 200x60: ``python -m tests.benchmarks.panels``."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from tests.e2e.ptyharness import PtySession
+
+SIZE = 200, 60
+LARGE = 600
+"""Bytes of output from which it is an image and not a line of text."""
+REST = 0.8
+WALK_SECONDS = 6.0
+OVER_SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
+
+
+@contextmanager
+def explorer(
+    *arguments: str, megabits: float | None = None, round_trip: float = 0.05
+) -> Iterator[PtySession]:
+    """The program at rest with its first image, maybe behind a slow network."""
+    command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--backend", "onnxruntime", *arguments]
+    if megabits is not None:
+        relay = ["-m", "tests.link.relay", "--megabits", str(megabits), "--round-trip", str(round_trip), "--"]
+        command = [sys.executable, *relay, *command]
+    env = None if megabits is None else OVER_SSH
+    with PtySession(command, *SIZE, env=env, emulate=False) as session:
+        session.wait_for(lambda: len(session.raw) > 20_000, "the first image")
+        session.pump_for(4.0)  # what the rows do is found out
+        yield session
+
+
+def image_times(session: PtySession, key: str) -> list[float]:
+    """Milliseconds from a key to each piece of an image that it causes."""
+    session.pump_for(0.3)
+    before, pressed = len(session.log), time.perf_counter()
+    session.press(key)
+    session.pump_for(REST)
+    return [1e3 * (at - pressed) for at, data in session.log[before:] if len(data) > LARGE]
+
+
+def strip() -> None:
+    """From a key that selects another row to the last of the strip's seven tiles."""
+    with explorer("--model", "dog") as session:
+        session.press("v")
+        session.pump_for(1.0)
+        times = [found for _ in range(16) if (found := image_times(session, "down"))]
+        print(f"strip, dog: complete after {median(each[-1] for each in times):.0f} ms (asked: 100)")
+        before = len(session.log)
+        began = time.perf_counter()
+        while time.perf_counter() - began < 4.0:
+            session.press("down")
+            session.pump_for(1 / 30)
+        seconds = time.perf_counter() - began
+        follows = sum(len(data) > LARGE for _, data in session.log[before:]) / seconds
+        print(f"strip, dog: follows a held key {follows:.0f} times a second (asked: 10)")
+
+
+def maps() -> None:
+    """From a key that asks for another map to its first and its last tiles."""
+    with explorer("--model", "mnist-2d") as session:
+        times = []
+        for _ in range(8):
+            session.press("p")
+            times.append(image_times(session, "p"))
+        first, last = (median(each[index] for each in times if each) for index in (0, -1))
+        print(f"map, mnist-2d: first tiles after {first:.0f} ms, all after {last:.0f} ms (asked: 150, 600)")
+    with explorer("--model", "dog") as session:
+        session.press("p")
+        session.pump_for(2.0)
+        times = [image_times(session, "P") for _ in range(8)]
+        print(f"map, dog: all tiles after {median(each[-1] for each in times if each):.0f} ms (asked: 800)")
+
+
+def walk() -> None:
+    """Frames a second of a walk, as the program counts them, alone and with both panels open."""
+    for keys in ("", "vp"):
+        with explorer("--model", "dog", "--walk") as session:
+            session.press(*keys)
+            session.pump_for(2.0)
+            before = len(session.raw)
+            session.pump_for(WALK_SECONDS)
+            rates = [int(each) for each in re.findall(rb"(\d+) fps", session.raw[before:])]
+            what = "with strip and map" if keys else "alone"
+            print(f"walk, dog, {what}: {median(rates) if rates else 60:.0f} frames a second (asked: 55, 59)")
+
+
+def slow_link() -> None:
+    """A key's frame at 1 Mbit/s, alone and with both panels open."""
+    medians = []
+    for keys in ("", "vp"):
+        with explorer("--model", "dog", megabits=1.0) as session:
+            session.press(*keys, "escape")
+            session.pump_for(8.0)
+            medians.append(median(each[0] for _ in range(12) if (each := image_times(session, "r"))))
+    alone, beside = medians
+    later = beside / alone - 1
+    print(f"1 Mbit/s, dog: a key's frame after {alone:.0f} ms, {later:+.0%} with strip and map (asked: +20%)")
+
+
+def main() -> None:
+    """Measure all."""
+    strip()
+    maps()
+    walk()
+    slow_link()
+
+
+if __name__ == "__main__":
+    main()
