@@ -26,3 +26,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
         if path.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def own_memory(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that is remembered of a model file comes from another test, or stays."""
+    from vaevis_tui.onnx_model.adapter import decisions
+
+    folder = tmp_path_factory.mktemp("memory")
+    monkeypatch.setattr(decisions, "cache_folder", lambda: folder)
+    monkeypatch.setattr(decisions, "_SAID", {})

@@ -71,12 +71,11 @@ def no_outputs(data: bytes) -> bytes:
         (b"", "not an ONNX file"),
         (
             linear(weights(3, 4), 3),
-            "its first output has shape 1x4 for one image; the mean, 1x5, is expected",
+            "its outputs have 1x4, 1x4 numbers for one image; the mean, 1x5, is expected",
         ),
         (no_outputs(linear(weights(3), 3)), "no output; the mean, 1x5 for one image, is expected"),
-        (linear(weights(1), 1), "operator 'Gemm' .* does not fit its inputs"),
     ],
-    ids=["empty", "other latent size", "no outputs", "other channels"],
+    ids=["empty", "other latent size", "no outputs"],
 )
 def test_an_encoder_that_is_none_is_one_clear_line(tmp_path: Path, data: bytes, words: str) -> None:
     bundle = open_bundle(bundle_with(tmp_path / "model", data))

@@ -15,8 +15,15 @@ if TYPE_CHECKING:
     from vaevis_tui.models.bundle import Bundle
 
 
+TRIED = 6
+"""Images of the decoder's own that somebody's encoder is tried on."""
+
+
 class Encoder:
     """q(z|x): of each picture the mean of its latent vectors. May be used from one thread at a time.
+
+    Attributes:
+        note: What was taken of somebody's encoder, for people; or nothing.
 
     Args:
         bundle: A model that has an encoder.
@@ -31,13 +38,15 @@ class Encoder:
             raise UserError(f"model {bundle.name} has no encoder; a bundle with encoder.onnx has one")
         self._shape = (bundle.image_height, bundle.image_width, 3)
         self._channels, self._dim = bundle.channels, bundle.latent_dim
+        self.note = ""
         if bundle.shipped:
             model: str | bytes = str(path)
         else:
             from vaevis_tui.onnx_model.load import load_encoder
 
-            shape = (bundle.channels, bundle.image_height, bundle.image_width)
-            model = load_encoder(path, shape, bundle.latent_dim).SerializeToString()
+            found = load_encoder(path, bundle.read_decoder(), bundle.space.sample(0, TRIED))
+            model = found.model.SerializeToString()
+            self.note = found.decisions.note
         self._session = open_session(model, path, bundle.multiply_adds, accelerated=False)
         self._input: str = self._session.get_inputs()[0].name
         self._output: str = self._session.get_outputs()[0].name

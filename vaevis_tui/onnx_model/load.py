@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vaevis_tui.onnx_model.adapter.decisions import (
     Decisions,
@@ -13,15 +16,11 @@ from vaevis_tui.onnx_model.adapter.decisions import (
     recall_options,
 )
 from vaevis_tui.onnx_model.adapter.decoder import adapt_decoder
-from vaevis_tui.onnx_model.adapter.inputs import inputs_of
+from vaevis_tui.onnx_model.adapter.encoder import CheckedEncoder, adapt_encoder
+from vaevis_tui.onnx_model.adapter.encoder_decisions import keep_encoder, recall_encoder
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.checked import CheckedModel
-from vaevis_tui.onnx_model.node import Shape, UnsupportedError
 from vaevis_tui.onnx_model.read import digest_of, naming, read_model
-from vaevis_tui.onnx_model.trace import trace
-
-if TYPE_CHECKING:
-    import onnx
 
 
 def load_decoder(
@@ -64,31 +63,22 @@ def override(path: Path, options: AdapterOptions) -> None:
     keep_options(digest, said)
 
 
-def load_encoder(path: Path, image_shape: Shape, dim: int) -> onnx.ModelProto:
-    """Read and check an encoder.
+def load_encoder(path: Path, decoder: CheckedModel, z: NDArray[np.float32]) -> CheckedEncoder:
+    """Read, check and adapt an encoder.
 
     Args:
         path: The .onnx file.
-        image_shape: Channels, height and width of its images.
-        dim: Length of its means.
-
-    Returns:
-        Its graph with its weights: one input (n, *image_shape), and the means (n, dim) as its first output.
+        decoder: Its decoder.
+        z: Latent vectors (k, d) whose images it is tried on.
 
     Raises:
         UserError: the file cannot be read or is not such an encoder.
     """
+    key = f"{digest_of(path)} {hashlib.sha256(decoder.model.SerializeToString()).hexdigest()}"
+    known = recall_encoder(key)
     with naming(path):
         model, _ = read_model(path)
-        inputs = inputs_of(model.graph)
-        if len(inputs) != 1 or inputs[0].data_type != 1:
-            raise UnsupportedError(f"{len(inputs)} inputs; one image {image_shape} of float32 is supported")
-        if not model.graph.output:
-            raise UnsupportedError(f"no output; the mean, 1x{dim} for one image, is expected")
-        found = trace(model, inputs[0].name, (1, *image_shape)).shape(model.graph.output[0].name)
-        if found != (1, dim):
-            raise UnsupportedError(
-                f"its first output has shape {'x'.join(map(str, found)) or 'scalar'} for one image; "
-                f"the mean, 1x{dim}, is expected"
-            )
-        return model
+        found = adapt_encoder(model, decoder, z, path, known)
+    if known is None:
+        keep_encoder(key, found.decisions)
+    return found

@@ -58,13 +58,14 @@ class Decisions:
         return cls(values, int(fields["layout"]), fields["batched"], fields["repeat"], str(fields["problem"]))
 
 
-def _place(kind: str, key: str) -> Path:
+def place(kind: str, key: str) -> Path:
+    """Where something is kept that was found out by a key."""
     return cache_folder() / f"{kind}-{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
 
 
 def recall_decisions(digest: str, options: AdapterOptions) -> Decisions | None:
     """What was decided about a file before, by its digest; None where nothing was."""
-    data = read_own(_place("decoder", f"{VERSION} {digest} {json.dumps(options.to_dict())}"))
+    data = read_own(place("decoder", f"{VERSION} {digest} {json.dumps(options.to_dict())}"))
     if data is None:
         return None
     try:
@@ -75,8 +76,8 @@ def recall_decisions(digest: str, options: AdapterOptions) -> Decisions | None:
 
 def keep_decisions(digest: str, options: AdapterOptions, decisions: Decisions) -> None:
     """Remember what was decided about a file."""
-    place = _place("decoder", f"{VERSION} {digest} {json.dumps(options.to_dict())}")
-    keep(place, json.dumps(decisions.to_dict()).encode())
+    where = place("decoder", f"{VERSION} {digest} {json.dumps(options.to_dict())}")
+    keep(where, json.dumps(decisions.to_dict()).encode())
 
 
 _SAID: dict[str, AdapterOptions] = {}
@@ -87,7 +88,7 @@ def recall_options(digest: str) -> AdapterOptions:
     """What was said about a file, in this start or an earlier one."""
     if digest in _SAID:
         return _SAID[digest]
-    data = read_own(_place("options", digest))
+    data = read_own(place("options", digest))
     try:
         return AdapterOptions() if data is None else AdapterOptions.from_dict(json.loads(data))
     except (ValueError, TypeError, KeyError, UserError):
@@ -97,4 +98,4 @@ def recall_options(digest: str) -> AdapterOptions:
 def keep_options(digest: str, options: AdapterOptions) -> None:
     """Remember what was said about a file."""
     _SAID[digest] = options
-    keep(_place("options", digest), json.dumps(options.to_dict()).encode())
+    keep(place("options", digest), json.dumps(options.to_dict()).encode())
