@@ -20,17 +20,19 @@ from vaevis_tui.explorer.decoding import Decoded, Decoding, EngineEvent, Failed,
 from vaevis_tui.explorer.effects import EffectProbe
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.inversion_search import SearchFailed, SearchProgress
+from vaevis_tui.explorer.keepsakes import KeepsakeStore
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.latent.typicality import Typicality
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.details import rate_text
+from vaevis_tui.tui.filmstrip_actions import FilmstripActions
+from vaevis_tui.tui.filmstrip_panel import FilmstripPanel
 from vaevis_tui.tui.graphics_switch import GraphicsSwitch
 from vaevis_tui.tui.layout import arrange
+from vaevis_tui.tui.line_prompt import LinePrompt
 from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.panel_actions import PanelActions
 from vaevis_tui.tui.picture_search import PictureSearch
-from vaevis_tui.tui.point_actions import PointActions
 from vaevis_tui.tui.program_actions import ProgramActions
 from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.value_prompt import ValuePrompt
@@ -42,7 +44,9 @@ PREFERRED = "wgpu"
 """The backend that nobody needs to be told of when it takes over."""
 NO_IMAGE = (28, 28)
 """Height and width in pixels that the window is divided for until a model is open."""
-TYPING_SUSPENDS = frozenset({"select", "select_page", "select_end", "nudge", "ask_value", "label"})
+TYPING_SUSPENDS = frozenset(
+    {"select", "select_page", "select_end", "nudge", "ask_value", "label", "next_axes"}
+)
 """Actions whose keys a prompt does not take for itself, and that would move what it asks about."""
 
 ScreenNews = EngineEvent | SearchProgress | SearchFailed
@@ -64,7 +68,7 @@ class WorkerEvent(Message):
         )
 
 
-class ExplorerScreen(PointActions, PanelActions, ProgramActions):
+class ExplorerScreen(FilmstripActions, ProgramActions):
     """Image, rows, strip, map, status and hints.
 
     The loop is closed: what changes the point submits it, the service decodes the newest, and its image comes
@@ -84,6 +88,7 @@ class ExplorerScreen(PointActions, PanelActions, ProgramActions):
         }
         &.-framed.-map-focused #map { border: round $accent; }
         &.-framed #rows-frame { border: round $accent; }
+        &.-framed.-filmstrip-focused #rows-frame { border: round $panel-lighten-2; }
         &.-framed.-map-focused #rows-frame { border: round $panel-lighten-2; }
     }
     """
@@ -95,6 +100,8 @@ class ExplorerScreen(PointActions, PanelActions, ProgramActions):
             port, self, settings.graphics, settings.colors, settings.inquiry, self._show_graphics
         )
         self._effects = EffectProbe(self._request_tiles)
+        self._store = KeepsakeStore()
+        self._filmstrip = FilmstripPanel(port, self._request_tiles)
         self._walker = Walker(self, settings.clock, lambda: not self._image.waiting, self._submit)
         self._search = PictureSearch(settings, self._post_event, self._change, self.say, self._search_ended)
         self._about_colors = settings.notice
@@ -113,6 +120,7 @@ class ExplorerScreen(PointActions, PanelActions, ProgramActions):
         yield self._rows_frame
         yield self._map
         yield self._strip
+        yield self._filmstrip
         yield self._details
         yield self._status
         yield self._hints
@@ -147,10 +155,12 @@ class ExplorerScreen(PointActions, PanelActions, ProgramActions):
         _place(self._rows_frame, layout.rows)
         _place(self._map, layout.map)
         _place(self._strip, layout.strip)
+        _place(self._filmstrip, layout.filmstrip)
         _place(self._details, layout.details)
         _place(self._status, layout.status)
         _place(self._hints, layout.hints)
-        if self.query(ValuePrompt):
+        for prompt in (*self.query(ValuePrompt), *self.query(LinePrompt)):
+            _place(prompt, layout.hints or Region(0, height - 1, width, 1))
             self._hints.display = False
         self.call_after_refresh(self._follow_with_panels)
         self._show_point()
@@ -322,6 +332,7 @@ class ExplorerScreen(PointActions, PanelActions, ProgramActions):
             if self._walker.running:
                 self._follow_with_panels(moving=True)
             self._judge(self._exploration)
+            self._read_keepsakes()
 
     def _judge(self, exploration: Exploration) -> None:
         """Show how typical the point is and what is near; the first judgement takes a thread's time."""
@@ -349,8 +360,8 @@ class ExplorerScreen(PointActions, PanelActions, ProgramActions):
         self._repaint_panels()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a value is being typed for a row, the others stand still."""
-        return not (self.query(ValuePrompt) and action in TYPING_SUSPENDS)
+        """While something is being typed, the rows stand still."""
+        return not (self._prompting and action in TYPING_SUSPENDS)
 
 
 def judge(exploration: Exploration) -> tuple[Exploration, Typicality, str]:

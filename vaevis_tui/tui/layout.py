@@ -42,6 +42,9 @@ STRIP_FROM_ROWS = 16
 STRIP_SHARE, STRIP_LEAST, STRIP_MOST = 5, 3, 12
 """A strip takes a fifth of the rows, of which its tiles have from 3 to 12, and one for its scale."""
 
+BOTH_STRIPS_FROM_ROWS = 40
+"""Below, the filmstrip takes the place of the strip."""
+
 DETAILS_ROWS = 3
 DETAILS_COLUMNS, DETAILS_FROM_ROWS = 64, 18
 STATUS_FROM_ROWS = 8
@@ -56,6 +59,7 @@ class Panels:
     strip: bool = False
     map: bool = False
     details: bool = False
+    filmstrip: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class Layout:
     status: Region = NOWHERE
     hints: Region = NOWHERE
     framed: bool = False
+    filmstrip: Region = NOWHERE
 
 
 def arrange(width: int, height: int, image: tuple[int, int], panels: Panels) -> Layout:
@@ -95,15 +100,19 @@ def arrange(width: int, height: int, image: tuple[int, int], panels: Panels) -> 
         (1, height >= HINTS_FROM_ROWS),
         (1, height >= STATUS_FROM_ROWS),
         (DETAILS_ROWS, panels.details and height >= DETAILS_FROM_ROWS and width >= DETAILS_COLUMNS),
-        (_strip_rows(width, bottom, image), panels.strip and height >= STRIP_FROM_ROWS),
+        (_strip_rows(width, bottom, image), panels.filmstrip and height >= STRIP_FROM_ROWS),
+        (
+            _strip_rows(width, bottom, image),
+            panels.strip and height >= (BOTH_STRIPS_FROM_ROWS if panels.filmstrip else STRIP_FROM_ROWS),
+        ),
     ):
         bottom -= rows if there else 0
         lines.append(Region(0, bottom, width, rows) if there else NOWHERE)
-    hints, status, details, strip = lines
+    hints, status, details, filmstrip, strip = lines
     main = Region(0, 0, width, max(bottom, 1))
     picture, side, below = _divide(main, image, FRAME if framed else 0)
     bars, chart = _side(side, panels, FRAME if framed else 0, below=below)
-    return Layout(picture, bars, chart, strip, details, status, hints, framed)
+    return Layout(picture, bars, chart, strip, details, status, hints, framed, filmstrip)
 
 
 def _strip_rows(width: int, height: int, image: tuple[int, int]) -> int:

@@ -159,10 +159,10 @@ class PointActions(ExplorerBase):
         """Type an exact value for the selected row."""
         if self._exploration is None or self.query(ValuePrompt):
             return
-        self._hints.display = False
         state = self._exploration.state
         name = state.axis_set.axes[state.selected].name
         self.mount(ValuePrompt(name, state.selected, self._exploration.value))
+        self._arrange()
 
     @on(ValuePrompt.Answered)
     def _set_value(self, message: ValuePrompt.Answered) -> None:

@@ -1,0 +1,157 @@
+"""The bottom line as a prompt for a line of text: a name, what to filter by, a path."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Label
+
+
+class LinePrompt(Horizontal):
+    """Asks for one line; Enter gives it, Esc leaves things as they are, and both close the prompt.
+
+    Args:
+        question: What stands before the field, e.g. ``"name: "``.
+        purpose: What the answer is for; handlers tell prompts apart by it.
+        advice: What stands after the field.
+        text: What the field holds to begin with.
+        placeholder: What an empty field shows.
+    """
+
+    DEFAULT_CSS = """
+    LinePrompt {
+        height: 1; padding: 0 1; background: $panel;
+        Label { width: auto; }
+        Input, Input:focus { width: 2fr; height: 1; border: none; padding: 0 1; background: $background; }
+        #advice { width: auto; max-width: 50%; padding: 0 0 0 2; color: $quiet; text-wrap: nowrap; }
+        &.-wrong #advice { color: $error; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Leave", id="line.cancel", show=False, tooltip="Close the prompt"),
+        Binding("up", "step(-1)", "One up", id="line.up", show=False, tooltip="The match above"),
+        Binding("down", "step(1)", "One down", id="line.down", show=False, tooltip="The match below"),
+        Binding("tab", "complete", "Complete", id="line.complete", show=False, tooltip="Complete a path"),
+    ]
+
+    class Said(Message):
+        """What all of a prompt's messages have.
+
+        Attributes:
+            prompt: Whose.
+            text: What is in its field.
+        """
+
+        def __init__(self, prompt: LinePrompt, text: str = "") -> None:
+            super().__init__()
+            self.prompt = prompt
+            self.text = text
+
+        @property
+        def control(self) -> LinePrompt:
+            """The prompt, for the selector of a handler."""
+            return self.prompt
+
+    class Changed(Said):
+        """Something was typed."""
+
+    class Answered(Said):
+        """Enter was pressed. Who has asked closes the prompt, or tells in it what is wrong."""
+
+    class Cancelled(Said):
+        """Esc was pressed, or something elsewhere: things are to stay as they are."""
+
+    class Stepped(Said):
+        """An arrow was pressed.
+
+        Attributes:
+            places: -1 up, 1 down.
+        """
+
+        places = 0
+
+    class CompletionAsked(Said):
+        """Tab was pressed."""
+
+    def __init__(
+        self, question: str, purpose: str, advice: str = "", text: str = "", placeholder: str = ""
+    ) -> None:
+        super().__init__(id=f"{purpose}-prompt")
+        self._question = question
+        self.purpose = purpose
+        self._advice = advice
+        self._text = text
+        self._placeholder = placeholder
+        self._done = False
+
+    def compose(self) -> ComposeResult:
+        """The question, a field, and advice."""
+        yield Label(self._question, markup=False)
+        yield Input(self._text, placeholder=self._placeholder, select_on_focus=False)
+        yield Label(self._advice, id="advice", markup=False)
+
+    def on_mount(self) -> None:
+        """Take the keys."""
+        self.query_one(Input).focus()
+
+    @property
+    def text(self) -> str:
+        """What is in the field."""
+        return self.query_one(Input).value
+
+    @text.setter
+    def text(self, text: str) -> None:
+        field = self.query_one(Input)
+        field.value = text
+        field.cursor_position = len(text)
+
+    def advise(self, advice: str, *, wrong: bool = False) -> None:
+        """Say something after the field; until the next key if it is what is wrong."""
+        self.set_class(wrong, "-wrong")
+        self.query_one("#advice", Label).update(advice)
+
+    @on(Input.Changed)
+    def _change(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.has_class("-wrong"):
+            self.advise(self._advice)
+        self.post_message(self.Changed(self, event.value))
+
+    @on(Input.Submitted)
+    def _submit(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Answered(self, event.value))
+
+    def on_descendant_blur(self) -> None:
+        """Pressing elsewhere is leaving."""
+        self.action_cancel()
+
+    def on_click(self, event: events.Click) -> None:
+        """A press on the prompt is no press on what lies below."""
+        event.stop()
+
+    def action_cancel(self) -> None:
+        """Leave things as they are."""
+        if not self._done and self.is_attached:
+            self._done = True
+            self.post_message(self.Cancelled(self))
+
+    def action_step(self, places: int) -> None:
+        """Go to another match."""
+        stepped = self.Stepped(self)
+        stepped.places = places
+        self.post_message(stepped)
+
+    def action_complete(self) -> None:
+        """Complete what was typed."""
+        self.post_message(self.CompletionAsked(self, self.text))
+
+    async def close(self) -> None:
+        """Take the prompt away; nothing is told after this."""
+        self._done = True
+        await self.remove()
