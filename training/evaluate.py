@@ -16,10 +16,11 @@ import torch
 
 from training import bundle, checkpoint, classifier, likelihood, objective, posterior, sheet
 from training.checkpoint import Trained
-from training.config import names
+from training.config import names, read_table
 from training.data import Images, binarise, load_mnist
 from training.dog import evaluate as dog
 from training.dog.checkpoint import AVERAGE
+from training.dog.config import DATASET
 from training.networks import VAE
 from training.posterior import Posteriors
 from training.prior import MixturePrior, StandardNormal
@@ -90,7 +91,8 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
     run = options.runs_dir / options.model
     if options.bundle:
         run.mkdir(parents=True, exist_ok=True)  # else training has made it
-    dogs = (run / options.weights).is_file()
+    table, _ = read_table(options.model)
+    dogs = table.get("dataset") == DATASET
     trained, figures = (dog.evaluate if dogs else evaluate_mnist)(options, run)
     for name, figure in figures.items():
         print(f"{name:34} {figure}")
@@ -131,7 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--data-root", type=Path, required=True, help="folder that holds MNIST/raw or dogfacenet"
     )
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="where training ran (runs)")
-    parser.add_argument("--bundle", type=Path, help="weights of this bundle of digits, not of a checkpoint")
+    parser.add_argument("--bundle", type=Path, help="weights of this bundle, not of a checkpoint")
     parser.add_argument("--samples", type=int, default=100, help="importance samples an image (100)")
     parser.add_argument("--images", type=int, help="only so many test images (all)")
     parser.add_argument(
@@ -139,6 +141,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--weights", default=AVERAGE, help=f"which of the dogs' averaged weights ({AVERAGE})")
     parser.add_argument("--contact-sheet", type=Path, help="draw a sheet of pictures into this PNG file")
+    parser.add_argument(
+        "--nearest", type=int, default=0, help="search the nearest decodes of so many dogs, seconds each (0)"
+    )
     parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
     options = parser.parse_args(arguments)
     try:

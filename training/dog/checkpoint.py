@@ -19,12 +19,16 @@ from training import config as configuration
 from training.checkpoint import State, Trained, weights_digest
 from training.dog import components
 from training.dog import config as dog_config
-from training.dog.adversary import PatchDiscriminator
+from training.dog.adversary import ProjectedDiscriminator
 from training.dog.config import DogConfig
+from training.dog.data import SIDE
 from training.dog.networks import DogVAE
-from training.dog.objective import Moments
+from training.dog.objective import Specks
 
 AVERAGE = "average.pt"
+
+FEATURES = (16, 24, 40, 112, 320)
+"""Channels of EfficientNet-Lite0's features."""
 
 
 @dataclass(kw_only=True)
@@ -32,16 +36,16 @@ class DogState(State):
     """All that a step changes.
 
     Attributes:
-        discriminator: The patch discriminator; idle in stages that do not sharpen.
+        discriminator: Idle in stages that do not sharpen.
         discriminator_optimiser: Adam over it.
-        moments: Of the aggregated posterior.
+        specks: What stands at the same place in every decode.
     """
 
     model: DogVAE
     average: DogVAE
-    discriminator: PatchDiscriminator
+    discriminator: ProjectedDiscriminator
     discriminator_optimiser: torch.optim.Adam
-    moments: Moments
+    specks: Specks
 
     def parts(self) -> dict[str, Any]:
         """Everything that has a state dictionary."""
@@ -51,7 +55,7 @@ class DogState(State):
             "optimiser": self.optimiser,
             "discriminator": self.discriminator,
             "discriminator_optimiser": self.discriminator_optimiser,
-            "moments": self.moments,
+            "specks": self.specks,
         }
 
 
@@ -66,7 +70,7 @@ def fresh(config: DogConfig, device: torch.device, pixels: Tensor | None) -> Dog
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         model = DogVAE(config.network)
-        discriminator = PatchDiscriminator(config.discriminator.channels)
+        discriminator = ProjectedDiscriminator(FEATURES, config.discriminator.widths)
     if pixels is not None:
         found = components.of_coarse_pictures(pixels.to(device), config.network.encoder_components)
         model.encoder.set_components(*found.whitening())
@@ -79,7 +83,7 @@ def fresh(config: DogConfig, device: torch.device, pixels: Tensor | None) -> Dog
         fused=True,  # one kernel for all weights; on two cores a fifth of a step less
     )
     adversary = torch.optim.Adam(
-        discriminator.parameters(),
+        (parameter for parameter in discriminator.parameters() if parameter.requires_grad),
         lr=config.discriminator.learning_rate,
         betas=config.discriminator.betas,
         fused=True,
@@ -90,7 +94,7 @@ def fresh(config: DogConfig, device: torch.device, pixels: Tensor | None) -> Dog
         optimiser=optimiser,
         discriminator=discriminator,
         discriminator_optimiser=adversary,
-        moments=Moments(config.network.latent).to(device),
+        specks=Specks(SIDE).to(device),
     )
 
 
@@ -115,23 +119,6 @@ def save_average(path: Path, state: DogState, config: DogConfig) -> None:
 def stage_average(folder: Path, stage: str) -> Path:
     """Where the averaged weights at the end of a stage are."""
     return folder / f"average-{stage}.pt"
-
-
-def save_mean(folder: Path, config: DogConfig) -> None:
-    """Make ``average.pt`` the mean of those at the ends of the stages that ``config.ships`` names.
-
-    They are near enough to each other for that, and the mean is better than any of them (Izmailov et al.
-    2018, arXiv:1803.05407; Wortsman et al. 2022, arXiv:2203.05482).
-    """
-    contents = [checkpoint.read(stage_average(folder, stage)) for stage in config.ships]
-    averages = [content["average"] for content in contents]
-    mean = {
-        name: torch.stack([each[name].float() for each in averages]).mean(0).to(tensor.dtype)
-        for name, tensor in averages[-1].items()
-    }
-    checkpoint.write(
-        folder / AVERAGE, {**contents[-1], "config": configuration.to_table(config), "average": mean}
-    )
 
 
 def resume(path: Path, config: DogConfig, device: torch.device) -> DogState:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from training.config import Recipe, Run, build, check_precision, check_stages, read_table
-from vaevis_tui.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,7 @@ class DogNetwork:
     """Sizes of the networks; see `training.dog.networks`."""
 
     latent: int
+    shipped: int
     decoder_hidden: int
     decoder_channels: tuple[int, ...]
     encoder_channels: tuple[int, ...]
@@ -31,18 +31,18 @@ class DogNetwork:
 
 @dataclass(frozen=True)
 class Discriminator:
-    """The patch discriminator and its Adam; see `training.dog.adversary`."""
+    """The projected discriminator, its Adam and what it is shown; see `training.dog.adversary`."""
 
-    channels: tuple[int, ...]
+    widths: tuple[int, ...]
     learning_rate: float
     betas: tuple[float, float]
-    gradient_penalty: float
-    penalty_every: int
+    reconstructions: float
+    samples: float
 
 
 @dataclass(frozen=True)
 class Jitter:
-    """How far training images are moved about; see `training.dog.augment`."""
+    """How far training images are moved about, always in both directions; see `training.dog.augment`."""
 
     share: float
     rotation: float
@@ -50,18 +50,6 @@ class Jitter:
     shift: float
     brightness: float
     saturation: float
-
-    def times(self, factor: float) -> Jitter:
-        """As many times as far."""
-        low, high = self.scale
-        return replace(
-            self,
-            rotation=factor * self.rotation,
-            scale=(1 + factor * (low - 1), 1 + factor * (high - 1)),
-            shift=factor * self.shift,
-            brightness=factor * self.brightness,
-            saturation=factor * self.saturation,
-        )
 
 
 @dataclass(frozen=True)
@@ -76,44 +64,35 @@ class DogOptimiser:
 
 @dataclass(frozen=True)
 class DogObjective:
-    """Weights of the terms of every stage; see `training.dog.objective`."""
+    """Weights of all terms; see `training.dog.objective` and `training.dog.adversary`."""
 
+    squared: float
     absolute: float
     bands: float
     chroma: float
     kl: float
     kl_warmup_steps: int
+    features: float
+    adversarial: float
+    specks: float
+    ramp_steps: int
 
 
 @dataclass(frozen=True)
 class DogStage:
-    """A run of steps; weights of 0 leave the discriminator and the judge out of it."""
+    """A run of steps; one that sharpens trains the decoder alone, against the discriminator."""
 
     name: str
     steps: int
     batch_size: int
     learning_rate: tuple[float, float]
-    jitter: float
-    noise: float
-    squared: float
-    adversarial: float
-    feature_matching: float
-    judge: float
-    ramp_steps: int
-    judged_reconstructions: float
-    judged_samples: float
-
-    @property
-    def sharpens(self) -> bool:
-        """Whether the discriminator takes part."""
-        return self.adversarial > 0 or self.feature_matching > 0
+    sharpens: bool
 
 
 @dataclass(frozen=True)
 class DogConfig(Recipe):
     """All of the dogs' training; see the comments in ``training/configs/dog.toml`` for units."""
 
-    ships: tuple[str, ...]
     crop: Crop
     network: DogNetwork
     discriminator: Discriminator
@@ -148,9 +127,6 @@ def from_table(table: dict[str, Any], where: str) -> DogConfig:
         UserError: A key is missing, unknown or of the wrong type, or a value makes no sense.
     """
     config: DogConfig = build(DogConfig, table, where)
-    stages = [stage.name for stage in config.stage]
-    if strange := [name for name in config.ships if name not in stages]:
-        raise UserError(f"{where}: ships has {strange[0]!r}, which is no stage; {', '.join(stages)} are")
     check_stages(config.stage, ("steps", "batch_size"), where)
     check_precision(config.run, where)
     return config

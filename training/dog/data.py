@@ -16,13 +16,14 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
 from training.dog.config import Crop
-from training.dog.screening import border_fill, near_pairs, perceptual_hash
+from training.dog.screening import border_fill, border_mask, near_pairs, perceptual_hash, widened
 from vaevis_tui.errors import UserError
 
 ARCHIVE = "DogFaceNet_224resized.zip"
@@ -32,8 +33,14 @@ SIDE = 128
 MISSING = (
     "DogFaceNet is not under {root}: fetch {archive} from https://zenodo.org/records/12578449 into {folder}"
 )
-FORMAT = 1
+FORMAT = 2
 """Of the cache; goes into its name."""
+
+CLEAN = 0.02
+"""Share of border up to which a photograph is measured on and shown; with more it only trains, masked."""
+
+RARE = 0.15
+"""Share of the training photographs, darkest and least symmetric, that are seen twice as often."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ class Dogs:
         names: Paths inside the archive's folder, e.g. ``"0/0.3.jpg"``.
         fill: Share of the crop that is border left black by alignment, float32 (n,).
         curated: Which photographs an independent clean-up kept, bool (n,); all where nothing is known of it.
+        border: Where each is border, a little widened, bool (n, 128, 128).
     """
 
     pixels: Tensor
@@ -53,6 +61,7 @@ class Dogs:
     names: tuple[str, ...]
     fill: Tensor
     curated: Tensor
+    border: Tensor
 
     def __len__(self) -> int:
         return len(self.names)
@@ -61,12 +70,28 @@ class Dogs:
         """The photographs at these positions (int64) or where this is true (bool)."""
         at = wanted.nonzero()[:, 0] if wanted.dtype == torch.bool else wanted
         names = tuple(self.names[i] for i in at.tolist())
-        return Dogs(self.pixels[at], self.labels[at], names, self.fill[at], self.curated[at])
+        return Dogs(self.pixels[at], self.labels[at], names, self.fill[at], self.curated[at], self.border[at])
+
+    def clean(self) -> Dogs:
+        """Those with hardly any border."""
+        return self.take(self.fill <= CLEAN)
+
+    def rare_twice(self) -> Tensor:
+        """Positions of all, int64; twice those of dark dogs and of faces turned aside, the hardest."""
+        grey = torch.cat([F.avg_pool2d(block.float().mean(1), 8) for block in torch.split(self.pixels, 256)])
+        brightness = grey[:, 4:-4, 4:-4].mean((1, 2))
+        asymmetry = (grey - grey.flip(2)).abs().mean((1, 2)) / grey.std((1, 2)).clamp(min=1)
+        dark = brightness <= torch.quantile(brightness, RARE)
+        aside = asymmetry >= torch.quantile(asymmetry, 1 - RARE)
+        return torch.cat([torch.arange(len(self)), (dark | aside).nonzero()[:, 0]])
 
 
 @dataclass(frozen=True)
 class Splits:
-    """The photographs that are used, by dog: no dog and no near duplicate is on two sides."""
+    """The photographs that are used, by dog: no dog and no near duplicate is on two sides.
+
+    Those of ``validation`` and ``test`` are clean.
+    """
 
     train: Dogs
     validation: Dogs
@@ -84,7 +109,7 @@ def load(root: Path, crop: Crop, cache: Path | None = None) -> Splits:
     Args:
         root: Folder that holds `ARCHIVE`, itself or in ``dogfacenet/``; ``quality.csv`` and
             ``near_duplicates.csv`` beside it are used where they are.
-        crop: The box that is seen; photographs with more border fill in it are left out.
+        crop: The box that is seen; photographs with more border fill in it are not trained on.
         cache: Where unpacked arrays are kept (the user's cache folder).
 
     Raises:
@@ -92,7 +117,8 @@ def load(root: Path, crop: Crop, cache: Path | None = None) -> Splits:
     """
     archive = find_archive(root)
     dogs, pairs = _unpacked(archive, crop, cache or default_cache())
-    return split(dogs.take(dogs.fill <= crop.largest_fill), pairs)
+    found = split(dogs.take(dogs.fill <= max(crop.largest_fill, CLEAN)), pairs)
+    return Splits(found.train, found.validation.clean(), found.test.clean())
 
 
 def find_archive(root: Path) -> Path:
@@ -149,6 +175,7 @@ def _unpacked(archive: Path, crop: Crop, cache: Path) -> tuple[Dogs, list[tuple[
             tuple(stored["names"].tolist()),
             torch.from_numpy(stored["fill"]),
             torch.from_numpy(stored["curated"]),
+            torch.from_numpy(np.unpackbits(stored["border"], axis=1).astype(bool)).reshape(-1, SIDE, SIDE),
         )
         pairs = [(str(one), str(other)) for one, other in stored["pairs"].tolist()]
     return dogs, pairs
@@ -182,7 +209,7 @@ def _write(path: Path, archive: Path, crop: Crop) -> None:
         labels = np.array([int(name.split("/")[0]) for name in names], np.int64)
     except ValueError:
         raise UserError(f"{archive}: photographs must lie in folders named by dog id") from None
-    pixels, fill, hashes = (np.stack(column) for column in zip(*rows, strict=True))
+    pixels, border, fill, hashes = (np.stack(column) for column in zip(*rows, strict=True))
     quality = _quality(archive.with_name("quality.csv"), crop)
     listed = np.array([name in quality for name in names])
     fill[listed] = [quality[name][0] for name in names if name in quality]
@@ -193,6 +220,7 @@ def _write(path: Path, archive: Path, crop: Crop) -> None:
     np.savez(
         unfinished,
         pixels=pixels,
+        border=np.packbits(border.reshape(len(border), -1), axis=1),
         labels=labels,
         names=names,
         fill=fill.astype(np.float32),
@@ -202,8 +230,8 @@ def _write(path: Path, archive: Path, crop: Crop) -> None:
     unfinished.replace(path)
 
 
-def _read(content: bytes, crop: Crop) -> tuple[NDArray[np.uint8], np.float32, np.uint64]:
-    """A JPEG file's crop as uint8 (3, SIDE, SIDE), its border fill, and the whole photograph's hash."""
+def _read(content: bytes, crop: Crop) -> tuple[NDArray[np.uint8], NDArray[np.bool_], np.float32, np.uint64]:
+    """A JPEG file's crop as uint8 (3, SIDE, SIDE), where that is border, the border's share, and a hash."""
     with Image.open(io.BytesIO(content)) as image:
         photograph = image.convert("RGB")
     box = (float(crop.box[0]), float(crop.box[1]), float(crop.box[2]), float(crop.box[3]))
@@ -211,7 +239,8 @@ def _read(content: bytes, crop: Crop) -> tuple[NDArray[np.uint8], np.float32, np
     pixels = np.asarray(part).transpose(2, 0, 1).copy()
     left, top, right, bottom = crop.box
     brightest = np.asarray(photograph).max(2)[top:bottom, left:right]
-    return pixels, np.float32(border_fill(brightest)), perceptual_hash(photograph)
+    border = widened(border_mask(pixels.max(0)), 2)
+    return pixels, border, np.float32(border_fill(brightest)), perceptual_hash(photograph)
 
 
 def _quality(path: Path, crop: Crop) -> dict[str, tuple[float, bool]]:

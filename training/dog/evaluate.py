@@ -13,7 +13,17 @@ from tqdm import tqdm
 
 from training import sheet
 from training.checkpoint import Trained
-from training.dog import checkpoint, components, data, figures, judge, posterior
+from training.dog import (
+    bundle,
+    checkpoint,
+    components,
+    data,
+    efficientnet,
+    figures,
+    judge,
+    posterior,
+    realism,
+)
 from training.dog import config as dog_config
 from training.dog.data import Dogs
 from training.networks import VAE
@@ -22,21 +32,28 @@ from training.sizes import sizes
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.inversion import invert
 from vaevis_tui.latent.space import LatentSpace
+from vaevis_tui.models.bundle import open_bundle
 
-TRAINED_BY = ", which also judged textures in training"
-"""Then the distances flatter the model."""
+SAMPLES = 300
+"""Samples and midpoints that are measured."""
 
 
 def evaluate(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str, Any]]:
     """A model of dogs and its figures on one split of whatever archive is under the data root.
 
+    What a bundle holds is measured as it is; of a checkpoint, what would ship.
+
     Raises:
         UserError: The weights or the data are missing, or the split is empty.
     """
-    trained = checkpoint.load_trained(run / options.weights)
+    trained = (
+        bundle.load_trained(options.bundle)
+        if options.bundle
+        else checkpoint.load_trained(run / options.weights)
+    )
     assert isinstance(trained.config, dog_config.DogConfig)
-    textured = any(stage.judge > 0 for stage in trained.config.stage)
     splits = data.load(options.data_root, trained.config.crop)
+    train = splits.train.clean()
     held_out: Dogs = getattr(splits, options.split)
     held_out = held_out.take(held_out.curated)
     if options.images:
@@ -47,17 +64,26 @@ def evaluate(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str,
         )
     device = torch.device(options.device)
     trained.model.to(device)
-    trained, space = posterior.prepare(trained, splits.train)
-    trained.model.to(device)
+    if options.bundle:
+        space = open_bundle(options.bundle).space
+    else:
+        trained, space = posterior.prepare(trained, train)
+        trained.model.to(device)
+    images = {
+        "real": held_out.pixels,
+        "reconstructions": reconstruct(trained.model, held_out.pixels),
+        "samples": decode(trained.model, torch.from_numpy(space.sample(0, SAMPLES))),
+        "midpoints": decode(trained.model, torch.from_numpy(midpoints(trained.model, space, held_out))),
+    }
     found = {
         "split": options.split,
         "photographs": len(held_out),
         "dogs": len(torch.unique(held_out.labels)),
-        **reconstruction(trained.model, held_out.pixels, splits.train.pixels, device),
-        **nearest(trained.model, space, held_out.pixels),
-        **before_discriminator(run, trained, held_out.pixels),
-        **distances(trained.model, space, held_out, splits.train, options.data_root, device),
-        "fd_judge": "TAEF2" + TRAINED_BY * textured,
+        **reconstruction(trained.model, images["reconstructions"], held_out.pixels, train.pixels, device),
+        **nearest(trained.model, space, held_out.pixels, options.nearest),
+        **realism_figures(images, train, device),
+        **distances(images, train.pixels, options.data_root, device),
+        "median_effect": round(float(np.median(effects(trained.model, space))), 1),
         **information(trained.model, held_out.pixels),
     }
     trained.model.cpu()
@@ -82,10 +108,11 @@ def reconstruct(model: VAE, pixels: Tensor) -> Tensor:
     return decode(model, torch.from_numpy(posterior.encode(model, pixels).means))
 
 
-def reconstruction(model: VAE, pixels: Tensor, training: Tensor, device: torch.device) -> dict[str, float]:
+def reconstruction(
+    model: VAE, rebuilt: Tensor, pixels: Tensor, training: Tensor, device: torch.device
+) -> dict[str, float]:
     """How near reconstructions come, and how near as many principal components of the same images do."""
     x = pixels.float() / 255
-    rebuilt = reconstruct(model, pixels)
     count = model.decoder.hidden.in_features
     linear = components.of_pictures(training.to(device), count)
     projected = linear.project(x.to(device).flatten(1)).reshape(x.shape).clamp(0, 1).cpu()
@@ -101,12 +128,14 @@ def reconstruction(model: VAE, pixels: Tensor, training: Tensor, device: torch.d
     }
 
 
-def nearest(model: VAE, space: LatentSpace, pixels: Tensor) -> dict[str, float]:
-    """How near the decodes come that the program's own search finds, from the encoder's estimates on.
+def nearest(model: VAE, space: LatentSpace, pixels: Tensor, count: int) -> dict[str, float]:
+    """PSNR of the nearest decodes to ``count`` of the photographs, found as ``--from`` finds them.
 
-    What the encoder falls short of by guessing at photographs that it has not seen is the amortisation gap of
-    Cremer et al. 2018 (arXiv:1801.03558); what is left is the decoder's.
+    What ``psnr_db`` lacks of it is the encoder's fault, the rest the decoder's. A search takes seconds.
     """
+    if not count:
+        return {}
+    pixels = pixels[torch.linspace(0, len(pixels) - 1, min(count, len(pixels))).long()]
 
     def pictures(z: np.ndarray[Any, np.dtype[np.float32]]) -> np.ndarray[Any, np.dtype[np.uint8]]:
         levels = (decode(model, torch.from_numpy(z)) * 255).round().to(torch.uint8)
@@ -115,22 +144,30 @@ def nearest(model: VAE, space: LatentSpace, pixels: Tensor) -> dict[str, float]:
     starts, wanted = posterior.encode(model, pixels).means, pixels.permute(0, 2, 3, 1).numpy()
     pairs = tqdm(zip(wanted, starts, strict=True), "search", len(wanted), unit="photograph", leave=False)
     errors = np.array([invert(pictures, space, picture, start).error for picture, start in pairs])
-    return {"psnr_nearest_db": round(float(20 * np.log10(255 / errors).mean()), 2)}
+    return {"psnr_nearest_db": round(float(20 * np.log10(255 / errors).mean()), 2), "searched": len(pixels)}
 
 
-def before_discriminator(run: Path, trained: Trained, pixels: Tensor) -> dict[str, float]:
-    """What sharpening cost: PSNR of the averaged weights at the end of the stages without a discriminator."""
-    assert isinstance(trained.config, dog_config.DogConfig)
-    smooth = [stage.name for stage in trained.config.stage if not stage.sharpens]
-    path = checkpoint.stage_average(run, smooth[-1]) if smooth else run
-    if not path.is_file():
-        return {}
-    rebuilt = reconstruct(checkpoint.load_trained(path).model, pixels)
-    return {"psnr_before_discriminator_db": round(figures.psnr(rebuilt, pixels.float() / 255), 2)}
+def realism_figures(images: dict[str, Tensor], train: Dogs, device: torch.device) -> dict[str, float]:
+    """How real they look to EfficientNet-Lite1, and what stands at the same place in all samples."""
+    network = efficientnet.load(1, device)
+    reference = realism.reference(network, train.pixels, data.default_cache())
+    seen = {name: realism.look(network, x) for name, x in images.items()}
+    distances = {
+        f"kid_{name}": round(1000 * realism.kernel_distance(reference, each.features), 1)
+        for name, each in seen.items()
+    }
+    dogs = {f"top1_dog_{name}": round(each.share_of_dogs, 3) for name, each in seen.items()}
+    photographs = reference[:: -(-len(reference) // SAMPLES)]
+    covering = {"photographs": photographs, "samples": seen["samples"].features}
+    covered = {
+        f"recall_{name}": round(realism.recall(seen["real"].features, features), 3)
+        for name, features in covering.items()
+    }
+    return {**distances, **covered, **dogs, "specks": round(realism.specks(images["samples"]), 2)}
 
 
 def distances(
-    model: VAE, space: LatentSpace, held_out: Dogs, train: Dogs, root: Path, device: torch.device
+    images: dict[str, Tensor], training: Tensor, root: Path, device: torch.device
 ) -> dict[str, float]:
     """Fréchet distances by TAEF2's features from training dogs; none where its weights are missing."""
     try:
@@ -138,19 +175,24 @@ def distances(
     except UserError as error:
         print(f"no Fréchet distances: {error}")
         return {}
-    reference = judge.reference(network, train.pixels)
-    sampled = torch.from_numpy(space.sample(0, judge.SAMPLES))
-    shown = held_out.pixels[: judge.SAMPLES]
-    pictures = {
-        "fd_real": shown,
-        "fd_reconstructions": reconstruct(model, shown),
-        "fd_samples": decode(model, sampled),
-        "fd_midpoints": decode(model, torch.from_numpy(midpoints(model, space, held_out))),
-    }
+    reference = judge.reference(network, training)
     found = {
-        name: round(reference.distance(judge.pooled_features(network, x)), 1) for name, x in pictures.items()
+        f"fd_{name}": round(reference.distance(judge.pooled_features(network, x[: judge.SAMPLES])), 1)
+        for name, x in images.items()
     }
-    return {**found, "fd_pictures": judge.SAMPLES, "fd_reference_images": judge.REFERENCE_IMAGES}
+    return {**found, "fd_images": judge.SAMPLES, "fd_reference_images": judge.REFERENCE_IMAGES}
+
+
+@torch.inference_mode()
+def effects(model: VAE, space: LatentSpace) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Mean change of an image in levels of 255 as each dimension goes from -3 to +3 sigma, (d,).
+
+    The others stay at a typical dog.
+    """
+    steps = 3 * torch.diag(torch.tensor(space.std))
+    start = torch.tensor(space.first_look)
+    low, high = decode(model, start - steps), decode(model, start + steps)
+    return (255 * (high - low).abs().mean((1, 2, 3)).double()).numpy()
 
 
 def midpoints(model: VAE, space: LatentSpace, dogs: Dogs) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -158,7 +200,7 @@ def midpoints(model: VAE, space: LatentSpace, dogs: Dogs) -> np.ndarray[Any, np.
     means, labels = posterior.encode(model, dogs.pixels).means, dogs.labels.numpy()
     rng = np.random.default_rng(0)
     points: list[np.ndarray[Any, np.dtype[np.float32]]] = []
-    while len(points) < judge.SAMPLES:
+    while len(points) < SAMPLES:
         one, other = rng.integers(len(means), size=2)
         if labels[one] != labels[other]:
             points.append(sheet.interpolate(space, means[one], means[other], 3)[1])

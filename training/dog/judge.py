@@ -1,4 +1,4 @@
-"""TAEF2's encoder as a judge of pictures: a texture loss, and a Fréchet distance between sets of pictures.
+"""TAEF2's encoder as a judge of images: a Fréchet distance between sets of them.
 
 A small network for photographs (madebyollin/taesd, MIT), which is not part of this project: whoever wants the
 figure fetches its weights.
@@ -26,7 +26,7 @@ SAMPLES = 300
 
 MISSING = (
     "{file} is not under {folder}: take the encoder of TAEF2 from https://github.com/madebyollin/taesd "
-    "(taef2_encoder.pth) to have the texture loss and the Fréchet distance"
+    "(taef2_encoder.pth) to have the Fréchet distance"
 )
 
 
@@ -98,42 +98,19 @@ def load(root: Path, device: torch.device) -> Judge:
     return judge.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def texture_loss(judge: Judge, rebuilt: Tensor, x: Tensor) -> Tensor:
-    """How far the texture of each picture is from that of its original; both (n, 3, h, w), values 0..1.
-
-    The mean absolute difference of `statistics`, as a share of the mean deviation; mean over the stages.
-    Where in the picture a feature is does not count: a hair need not lie where it lay, but there must be
-    as many. The margin is left out: the zeros around a picture make features large there, and specks in the
-    corners would be the cheapest texture there is.
-    """
-    with torch.no_grad():
-        wanted = statistics(judge, x, margin=1)
-    shares = [
-        ((f - w).abs().mean() * 2) / w[:, w.shape[1] // 2 :].mean()
-        for f, w in zip(statistics(judge, rebuilt, margin=1), wanted, strict=True)
-    ]
-    return torch.stack(shares).mean()
-
-
-def statistics(judge: Judge, pictures: Tensor, margin: int = 0) -> list[Tensor]:
+def statistics(judge: Judge, pictures: Tensor) -> list[Tensor]:
     """Means, then standard deviations, of every channel after every stage, of pictures of half the size.
 
     Args:
         judge: The network.
         pictures: (n, 3, h, w), values 0..1.
-        margin: Rows and columns of features that are left out on each side.
 
     Returns:
         One float32 (n, 128) a stage.
     """
     halved = F.avg_pool2d(pictures, 2).contiguous(memory_format=torch.channels_last)
-    found = [_inner(features.float(), margin) for features in judge(halved)]
+    found = [features.float() for features in judge(halved)]
     return [torch.cat([features.mean((2, 3)), features.std((2, 3))], 1) for features in found]
-
-
-def _inner(features: Tensor, margin: int) -> Tensor:
-    height, width = features.shape[2:]
-    return features[:, :, margin : height - margin, margin : width - margin]
 
 
 @torch.inference_mode()

@@ -40,7 +40,12 @@ def initialise(network: nn.Module) -> None:
 
 
 class DogDecoder(LatentDecoder):
-    """p(x|z): latent to logits of 128x128 RGB, by way of 4x4, 8x8, 16x16, 32x32 and 64x64 feature maps."""
+    """p(x|z): latent to logits of 128x128 RGB, by way of 4x4, 8x8, 16x16, 32x32 and 64x64 feature maps.
+
+    The latent sets where everything is at 4x4 pixels, and after that the scale and shift of every channel at
+    every size, so that the kind of fur need not travel through all layers. A scale and a shift begin as 1 and
+    0.
+    """
 
     def __init__(self, network: DogNetwork) -> None:
         super().__init__()
@@ -55,18 +60,33 @@ class DogDecoder(LatentDecoder):
         self.to_32 = nn.Conv2d(at_16, at_32, 3, padding=1)
         self.to_64 = nn.Conv2d(at_32, at_64, 3, padding=1)
         self.to_128 = nn.Conv2d(at_64, 3 * 2 * 2, 3, padding=1)
+        modulated = (at_4, at_8, at_8, at_16, at_32, at_64)
+        # A layer each: parts of one would have to be copied out of it at run time.
+        self.scales = nn.ModuleList(nn.Linear(network.decoder_hidden, size) for size in modulated)
+        self.shifts = nn.ModuleList(nn.Linear(network.decoder_hidden, size) for size in modulated)
         initialise(self)
+        for layer in (*self.scales, *self.shifts):
+            nn.init.zeros_(layer.weight)  # type: ignore[arg-type]
+        for layer in self.scales:
+            nn.init.ones_(layer.bias)  # type: ignore[arg-type]
         nn.init.normal_(self.to_128.weight, std=0.01)  # begins with grey, which is nearer to dogs than noise
 
     def forward(self, z: Tensor) -> Tensor:
         """(n, latent) to logits (n, 3, 128, 128)."""
-        x = activation(self.to_4(activation(self.hidden(z)))).reshape(-1, self.channels_4, 4, 4)
+        hidden = activation(self.hidden(z))
+        layers = zip(self.scales, self.shifts, strict=True)
+
+        def styled(x: Tensor) -> Tensor:
+            scale, shift = (layer(hidden)[:, :, None, None] for layer in next(layers))
+            return activation(x * scale + shift)
+
+        x = activation(self.to_4(hidden)).reshape(-1, self.channels_4, 4, 4)
         x = x.contiguous(memory_format=torch.channels_last)
-        x = x + activation(self.block_4(x))
-        x = activation(self.to_8(_twice(x)))
-        x = x + activation(self.block_8(x))
+        x = x + styled(self.block_4(x))
+        x = styled(self.to_8(_twice(x)))
+        x = x + styled(self.block_8(x))
         for layer in (self.to_16, self.to_32, self.to_64):
-            x = activation(layer(_twice(x)))
+            x = styled(layer(_twice(x)))
         return F.pixel_shuffle(self.to_128(x), 2)
 
 

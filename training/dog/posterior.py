@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from training.checkpoint import Trained
-from training.dog import checkpoint, data
+from training.dog import checkpoint, data, liveliness
 from training.dog import config as dog_config
 from training.dog.data import Dogs
 from training.networks import VAE
@@ -21,11 +21,11 @@ from vaevis_tui.latent.space import Anchors, LatentSpace
 
 ANCHORS = 300
 
-KERNELS = 256
-"""Components of the aggregated posterior, each about one dog; a walk that leaves one looks at all of them."""
+KERNELS = 1024
+"""Components of the aggregated posterior at most, each about one dog: as many as a bundle may have."""
 
-BANDWIDTH = 0.5
-"""Deviation of a component as a share of that of all dogs; what lies between them is theirs by the rest."""
+BANDWIDTH = 0.3
+"""Deviation of a component as a share of that of all dogs; farther from its dog a sample is a worse dog."""
 
 
 @torch.inference_mode()
@@ -105,15 +105,22 @@ def kernels(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace) -> Gauss
 
 
 def prepare(trained: Trained, dogs: Dogs) -> tuple[Trained, LatentSpace]:
-    """What ships, on the CPU: the model without the dimensions it does not use, the space ``dogs`` fill."""
+    """What ships, on the CPU: the model with the dimensions that one sees, the space that ``dogs`` fill."""
+    assert isinstance(trained.config, dog_config.DogConfig)
     posteriors = encode(trained.model, dogs.pixels)
     trained.model.cpu()
-    pruned, posteriors = prune(trained, posteriors)
+    turn = liveliness.find(trained.model.decoder, posteriors).kept(trained.config.network.shipped)
+    turned = liveliness.apply(trained, posteriors, turn, dogs.pixels)
+    posteriors = encode(turned.model, dogs.pixels)
+    pruned, posteriors = prune(turned, posteriors)
     variances = np.exp(posteriors.logvars)
     bare = LatentSpace.from_posteriors(posteriors.means, variances)
-    anchors = dog_anchors(posteriors.means, dogs, bare)
-    fitted = kernels(posteriors.means, dogs, bare)
-    return pruned, LatentSpace.from_posteriors(posteriors.means, variances, anchors=anchors, mixture=fitted)
+    return pruned, LatentSpace.from_posteriors(
+        posteriors.means,
+        variances,
+        anchors=dog_anchors(posteriors.means, dogs, bare),
+        mixture=kernels(posteriors.means, dogs, bare),
+    )
 
 
 def load_prepared(path: Path, root: Path) -> tuple[Trained, LatentSpace]:
@@ -124,4 +131,4 @@ def load_prepared(path: Path, root: Path) -> tuple[Trained, LatentSpace]:
     """
     trained = checkpoint.load_trained(path)
     assert isinstance(trained.config, dog_config.DogConfig)
-    return prepare(trained, data.load(root, trained.config.crop).train)
+    return prepare(trained, data.load(root, trained.config.crop).train.clean())

@@ -13,8 +13,8 @@ NEAR = 6
 """Bits of 64 in which the hashes of near duplicates may differ."""
 
 
-def border_fill(brightest: NDArray[np.uint8]) -> float:
-    """Share of near-black pixels that are connected with the border; uint8 (h, w), the brightest channels.
+def border_mask(brightest: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Near-black pixels connected with the border, bool (h, w), by the brightest channels, uint8 (h, w).
 
     Sweeps in four directions until nothing is reached any more: dark runs are filled at once, so a few do.
     """
@@ -29,7 +29,22 @@ def border_fill(brightest: NDArray[np.uint8]) -> float:
             for step in (1, -1):
                 turned = np.s_[::step] if axis == 0 else np.s_[:, ::step]
                 reached[turned] |= _swept(reached[turned], dark[turned], axis)
-    return before / dark.size
+    return reached
+
+
+def border_fill(brightest: NDArray[np.uint8]) -> float:
+    """Share of the pixels that `border_mask` finds."""
+    return float(border_mask(brightest).mean())
+
+
+def widened(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """A mask (h, w) and what is at most ``by`` pixels from it along either axis."""
+    for _ in range(by):
+        padded = np.pad(mask, 1)
+        mask = padded[1:-1, :-2] | padded[1:-1, 1:-1] | padded[1:-1, 2:]
+        padded = np.pad(mask, 1)
+        mask = padded[:-2, 1:-1] | padded[1:-1, 1:-1] | padded[2:, 1:-1]
+    return mask
 
 
 def _swept(reached: NDArray[np.bool_], dark: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:

@@ -9,10 +9,9 @@ import torch
 from torch import Tensor
 
 from training.distributed import Process
-from training.dog import bundle, checkpoint, data, judge
-from training.dog.config import DogConfig, load
+from training.dog import adversary, bundle, checkpoint, data
+from training.dog.config import load
 from training.dog.trainer import DogTrainer
-from training.schedule import stage_ends
 from vaevis_tui.errors import UserError
 
 
@@ -36,26 +35,9 @@ def prepare(options: argparse.Namespace, process: Process, path: Path) -> tuple[
     if path.is_file():
         state = checkpoint.resume(path, config, process.device)
     elif options.from_bundle:
-        state = bundle.load(options.from_bundle, config, process.device, splits.train.pixels)
+        state = bundle.load(options.from_bundle, config, process.device, splits.train.clean().pixels)
     else:
-        state = checkpoint.fresh(config, process.device, splits.train.pixels)
-    check_ships(config, state.step, path.parent)
-    wanted = any(stage.judge for stage in config.stage)
-    judged_by = judge.load(options.data_root, process.device) if wanted else None
+        state = checkpoint.fresh(config, process.device, splits.train.clean().pixels)
+    features = adversary.load_features(splits.train.clean().pixels, process.device)
     held_out = splits.validation.take(splits.validation.curated).pixels
-    return DogTrainer(config, state, splits.train.pixels, process, judged_by), held_out
-
-
-def check_ships(config: DogConfig, step: int, folder: Path) -> None:
-    """Refuse, before hours of training, to make a mean of what is not there and will not be made.
-
-    Raises:
-        UserError: A stage that is to ship ended before this step, and its average is not in the folder.
-    """
-    for end, stage in stage_ends(config).items():
-        average = checkpoint.stage_average(folder, stage.name)
-        if stage.name in config.ships and end <= step and not average.is_file():
-            raise UserError(
-                f"{config.name}: ships names stage {stage.name!r}, which ended before step {step}, and "
-                f"{average} is not there; name stages that are still to come, or none: ships = []"
-            )
+    return DogTrainer(config, state, splits.train, process, features), held_out

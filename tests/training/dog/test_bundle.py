@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -10,22 +11,13 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.training.dog.tiny import faces, photograph, tiny_config, tiny_state, write_archive
+from tests.training.dog.tiny import dogs, photograph, tiny_config, tiny_state, write_archive
 from training import export
 from training.checkpoint import Trained
 from training.dog import checkpoint, data, evaluate, posterior
-from training.dog.data import Dogs
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models.bundle import open_bundle
-
-
-def dogs(count: int = 40) -> Dogs:
-    """Two photographs of each of count / 2 dogs."""
-    labels = torch.arange(count) // 2 + 100
-    curated = torch.ones(count, dtype=torch.bool)
-    names = tuple(f"{label}/{i}.jpg" for i, label in enumerate(labels.tolist()))
-    return Dogs(faces(count), labels, names, torch.zeros(count), curated)
 
 
 def trained(folder: Path) -> Trained:
@@ -34,7 +26,7 @@ def trained(folder: Path) -> Trained:
 
 
 def test_the_bundle_opens_and_names_dogs(tmp_path: Path) -> None:
-    pruned, space = posterior.prepare(trained(tmp_path), dogs())
+    pruned, space = posterior.prepare(trained(tmp_path), dogs(40))
     export.export(pruned, space, tmp_path / "bundle", {"psnr_db": 20.0}, "a GPU", seconds=0.1)
     bundle = open_bundle(tmp_path / "bundle")
     assert bundle.card is not None
@@ -42,6 +34,7 @@ def test_the_bundle_opens_and_names_dogs(tmp_path: Path) -> None:
     assert "Mougeot" in bundle.card.data_attribution
     assert bundle.card.data_licence == "CC BY 4.0"
     assert bundle.card.training["stage"][1]["name"] == "sharpen"
+    assert bundle.latent_dim <= tiny_config().network.shipped < tiny_config().network.latent
     assert len(bundle.space.anchors) == 20  # one a dog
     assert set(bundle.space.anchors.labels) == {f"dog {i}" for i in range(100, 120)}
     assert bundle.encoder_path is not None
@@ -56,16 +49,15 @@ def test_anchors_spread_from_the_middle_outwards() -> None:
 def test_an_anchor_is_the_photograph_nearest_to_its_dogs_mean() -> None:
     means = np.array([[0, 0], [4, 4], [1.5, 1.5], [9, 9], [9, 8]], np.float32)
     some = dogs(5)
-    some = Dogs(
-        some.pixels, torch.tensor([1, 1, 1, 2, 2]), some.names, some.fill, torch.tensor([1, 1, 1, 0, 1]) > 0
+    some = dataclasses.replace(
+        some, labels=torch.tensor([1, 1, 1, 2, 2]), curated=torch.tensor([1, 1, 1, 0, 1]) > 0
     )
     anchors = posterior.dog_anchors(means, some, LatentSpace.standard_normal(2), 2)
     assert sorted(zip(anchors.labels, anchors.indices.tolist(), strict=True)) == [("dog 1", 2), ("dog 2", 4)]
 
 
 def test_kernels_about_dogs_have_the_moments_of_all() -> None:
-    few = dogs(60)
-    each = Dogs(few.pixels, torch.arange(60), few.names, few.fill, few.curated)
+    each = dataclasses.replace(dogs(60), labels=torch.arange(60))
     rng = np.random.default_rng(0)
     means = (rng.standard_normal((60, 3)) @ np.array([[2, 0, 0], [1, 1, 0], [0, 0.5, 0.3]]) + 5).astype(
         np.float32
@@ -93,16 +85,31 @@ def test_a_whole_public_zip_is_measured_on_its_test_dogs(
         split="test",
         images=None,
         device="cpu",
+        bundle=None,
+        nearest=2,
         contact_sheet=tmp_path / "sheet.png",
     )
     found = evaluate.evaluate(options, tmp_path / "run")[1]
     assert (found["photographs"], found["dogs"]) == (32, 2)
     assert found["psnr_pca_db"] > found["psnr_nearest_db"] > found["psnr_db"]  # nothing was learnt yet
+    assert found["kid_real"] < 0.5 * found["kid_samples"]  # noise of the same sort, and grey
+    assert found["top1_dog_samples"] == 0
     assert "fd_samples" not in found  # the judge's weights are not there
+    assert found["searched"] == 2
     assert len(found["kl_a_dimension_nats"].split()) == found["active_dimensions"]
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.mode == "RGB"
         assert sheet.width == 16 * 128
+    (kept,) = (tmp_path / "cache").glob("lite1-*.npy")
+    assert np.load(kept).shape == (40, 1280)
+
+    pruned, space = posterior.load_prepared(tmp_path / "run" / checkpoint.AVERAGE, tmp_path)
+    export.export(pruned, space, tmp_path / "bundle", {}, "a GPU", seconds=0.1)
+    options.bundle, options.nearest, options.contact_sheet = tmp_path / "bundle", 0, None
+    again = evaluate.evaluate(options, tmp_path / "none")[1]
+    assert again.keys() == found.keys() - {"psnr_nearest_db", "searched"}
+    assert again["psnr_db"] == pytest.approx(found["psnr_db"], abs=0.02), "the bundle alone says the same"
+    options.bundle = None
     options.split = "validation"
     with pytest.raises(UserError, match="the validation split has 8 photographs here; it needs 32"):
         evaluate.evaluate(options, tmp_path / "run")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 from tests.support import data_root
-from tests.training.dog.tiny import photograph, write_archive
+from tests.training.dog.tiny import dogs, photograph, write_archive
 from training.dog import data
 from training.dog.config import Crop
 from vaevis_tui.errors import UserError
@@ -37,6 +38,29 @@ def test_the_public_zip_needs_no_table_beside_it(tmp_path: Path) -> None:
     assert splits.train.pixels.shape == (1, 3, 128, 128)
     assert splits.train.pixels.dtype == torch.uint8
     assert splits.train.curated.all()
+
+
+def test_photographs_with_a_border_only_train(tmp_path: Path) -> None:
+    photographs = {f"{dog}/{dog}.0.jpg": photograph(dog, corner=80) for dog in (1, 3, 7)}
+    write_archive(tmp_path, photographs)
+    splits = data.load(tmp_path, Crop(BOX192.box, 0.3), tmp_path / "cache")
+    assert (len(splits.train), len(splits.validation), len(splits.test)) == (1, 0, 0)
+    assert len(splits.train.clean()) == 0
+    border = splits.train.border[0]
+    assert border[:40, :38].all(), "black and a little more"
+    assert not border[52:].any()
+    assert not border[:, 52:].any()
+
+
+def test_the_darkest_and_the_least_symmetric_are_seen_twice() -> None:
+    some = dogs(20)
+    pixels = torch.full((20, 3, 128, 128), 150, dtype=torch.uint8)
+    pixels[:, :, :, 60:68] = 90  # all symmetric
+    pixels[3] = 10
+    pixels[11, :, :, 80:] = 30
+    twice = dataclasses.replace(some, pixels=pixels).rare_twice()
+    assert twice[:20].tolist() == list(range(20))
+    assert {3, 11} <= set(twice[20:].tolist())
 
 
 def test_tables_beside_the_zip_are_believed(tmp_path: Path) -> None:
@@ -79,14 +103,17 @@ def test_the_second_call_reads_the_cache_and_another_zip_does_not(tmp_path: Path
 def test_a_pair_is_kept_where_it_is_held_out() -> None:
     names = ("1/a.jpg", "3/b.jpg", "7/c.jpg", "23/d.jpg", "27/e.jpg", "2/f.jpg")
     labels = torch.tensor([1, 3, 7, 23, 27, 2])
-    dogs = data.Dogs(torch.zeros(6, 3, 2, 2), labels, names, torch.zeros(6), torch.ones(6, dtype=torch.bool))
+    border = torch.zeros(6, 2, 2, dtype=torch.bool)
+    some = data.Dogs(
+        torch.zeros(6, 3, 2, 2), labels, names, torch.zeros(6), torch.ones(6, dtype=torch.bool), border
+    )
     pairs = [
         ("1/a.jpg", "3/b.jpg"),
         ("23/d.jpg", "27/e.jpg"),
         ("1/a.jpg", "2/f.jpg"),
         ("gone.jpg", "2/f.jpg"),
     ]
-    splits = data.split(dogs, pairs)
+    splits = data.split(some, pairs)
     assert splits.train.names == ("2/f.jpg",)
     assert splits.validation.names == ("3/b.jpg",)
     assert splits.test.names == ("7/c.jpg", "27/e.jpg")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 from pathlib import Path
@@ -12,12 +13,8 @@ from torch import Tensor
 from tests.training.dog.tiny import faces, tiny_config, tiny_state, tiny_trainer
 from tests.training.tiny import ONE_PROCESS
 from training import checkpoint as shared
-from training.config import to_table
 from training.dog import checkpoint
 from training.dog.checkpoint import DogState
-from training.dog.config import from_table
-from training.dog.judge import Judge
-from training.dog.train import check_ships
 from training.train import train
 from training.trainer import remaining_seconds
 from vaevis_tui.errors import UserError
@@ -61,9 +58,12 @@ def test_the_discriminator_rests_until_its_stage_and_then_plays() -> None:
     for _ in range(4):
         trainer.step()
     assert all(torch.equal(before[k], v) for k, v in trainer.state.discriminator.state_dict().items())
+    encoder = copy.deepcopy(trainer.state.model.encoder.state_dict())
     trainer.step()
     assert any(not torch.equal(before[k], v) for k, v in trainer.state.discriminator.state_dict().items())
-    assert trainer.figures(0.5).keys() >= {"loss", "kl", "adversarial", "discriminator"}
+    assert trainer.figures(0.5).keys() >= {"loss", "adversarial", "features", "specks", "discriminator"}
+    after = trainer.state.model.encoder.state_dict()
+    assert all(torch.equal(encoder[name], values) for name, values in after.items()), "the encoder rests"
 
 
 def test_the_generators_step_leaves_no_gradient_in_the_discriminator() -> None:
@@ -71,6 +71,7 @@ def test_the_generators_step_leaves_no_gradient_in_the_discriminator() -> None:
     for _ in range(5):
         trainer.step()
     assert all(parameter.requires_grad for parameter in trainer.state.discriminator.parameters())
+    assert not any(parameter.requires_grad for parameter in trainer.features.parameters())
     assert not any(
         parameter.requires_grad for parameter in trainer.state.model.encoder.components.parameters()
     )
@@ -88,38 +89,6 @@ def test_the_end_of_a_stage_leaves_its_average(tmp_path: Path) -> None:
     assert not last.model.training
 
 
-def test_the_mean_of_the_averages_of_several_stages_ships(tmp_path: Path) -> None:
-    trainer = tiny_trainer()
-    trainer.config = dataclasses.replace(trainer.config, ships=("rebuild", "sharpen"))
-    train(trainer, faces(4), tmp_path)
-    shipped = checkpoint.load_trained(tmp_path / "average.pt")
-    assert shipped.step == trainer.config.total_steps
-    assert shipped.config == trainer.config
-    ends = [
-        checkpoint.load_trained(tmp_path / f"average-{stage}.pt").model for stage in ("rebuild", "sharpen")
-    ]
-    first, second = (dict(model.named_parameters()) for model in ends)
-    for name, mean in shipped.model.named_parameters():
-        torch.testing.assert_close(mean, (first[name] + second[name]) / 2, atol=1e-3, rtol=1e-3)
-    assert any(not torch.equal(first[name], second[name]) for name in first)
-
-
-def test_a_stage_that_is_to_ship_has_to_exist() -> None:
-    table = to_table(tiny_config()) | {"ships": ["rebuild", "polish"]}
-    with pytest.raises(UserError, match="here: ships has 'polish', which is no stage; rebuild, sharpen are"):
-        from_table(table, "here")
-
-
-def test_a_stage_that_is_to_ship_and_is_over_has_to_have_left_its_average(tmp_path: Path) -> None:
-    """As after `--from-bundle`, which goes on without what earlier stages left."""
-    config = dataclasses.replace(tiny_config(), ships=("rebuild", "sharpen"))
-    check_ships(config, 3, tmp_path)
-    with pytest.raises(UserError, match=r"ships names stage 'rebuild'.* before step 4, and .* is not there"):
-        check_ships(config, 4, tmp_path)
-    (tmp_path / "average-rebuild.pt").touch()
-    check_ships(config, 4, tmp_path)
-
-
 def test_the_log_has_what_was_held_out(tmp_path: Path) -> None:
     trainer = tiny_trainer()
     run = dataclasses.replace(trainer.config.run, log_every=3, validate_every=4)
@@ -130,27 +99,19 @@ def test_the_log_has_what_was_held_out(tmp_path: Path) -> None:
     assert all(0 < line["validation_psnr"] < 40 for line in lines if "validation_psnr" in line)
 
 
-def test_the_judge_takes_part_where_it_has_a_weight() -> None:
-    plain, judged = tiny_trainer(), tiny_trainer()
-    torch.manual_seed(0)
-    judged.judge = Judge()  # random features will do
-    judged.config = tiny_config(judge=10.0)
-    for trainer in (plain, judged):
-        trainer.state.step = 4
+def test_what_lies_under_a_border_costs_nothing() -> None:
+    """Neither stage's loss nor gradient knows what the decoder draws there."""
+    for step in (0, 4):
+        trainer = tiny_trainer()
+        trainer.state.step = step
+        trainer.border[:] = True
+        before = copy.deepcopy(trainer.state.model.decoder.state_dict())
         trainer.step()
-    assert judged.figures(0.0)["judge"] > 0
-    assert not same(plain.state, judged.state)
-
-
-def test_without_noise_the_means_alone_are_trained() -> None:
-    trainer = tiny_trainer()
-    stage = dataclasses.replace(trainer.config.stage[0], noise=0.0)
-    trainer.config = dataclasses.replace(trainer.config, stage=(stage,))
-    encoder = trainer.state.model.encoder
-    mean, logvar = encoder.mean.weight.detach().clone(), encoder.logvar.weight.detach().clone()
-    trainer.step()
-    assert not torch.equal(encoder.mean.weight, mean)
-    assert torch.equal(encoder.logvar.weight, logvar)
+        assert float(trainer.latest["loss"]) == 0
+        if step:
+            assert float(trainer.latest["features"]) == pytest.approx(0, abs=1e-5)
+            moved = trainer.state.model.decoder.state_dict()
+            assert all(torch.equal(before[name], values) for name, values in moved.items())
 
 
 def test_measuring_the_speed_takes_no_step() -> None:
@@ -173,7 +134,7 @@ def test_training_rebuilds_better() -> None:
 def test_another_network_or_discriminator_is_refused(tmp_path: Path) -> None:
     train(tiny_trainer(), faces(4), tmp_path, stop_after=1)
     path = tmp_path / shared.FILE
-    wider = dataclasses.replace(tiny_config().discriminator, channels=(4, 6))
+    wider = dataclasses.replace(tiny_config().discriminator, widths=(4, 4, 4, 4, 6))
     with pytest.raises(UserError, match=r"discriminator = .*--restart"):
         checkpoint.resume(path, dataclasses.replace(tiny_config(), discriminator=wider), ONE_PROCESS.device)
     with pytest.raises(UserError, match="network = "):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import io
 import zipfile
 from pathlib import Path
@@ -14,24 +15,26 @@ from torch import Tensor
 
 from tests.training.tiny import ONE_PROCESS
 from training.dog import checkpoint, config, data
+from training.dog.adversary import Features, load_features
 from training.dog.checkpoint import DogState
 from training.dog.config import DogConfig, DogNetwork
+from training.dog.data import Dogs
 from training.dog.trainer import DogTrainer
 
 
-def tiny_config(latent: int = 6, judge: float = 0.0) -> DogConfig:
-    """Four steps that rebuild and five that sharpen, over 12 images; the judge costs seconds a step."""
+def tiny_config(latent: int = 6) -> DogConfig:
+    """Four steps that rebuild and five that sharpen, over 12 images."""
     full = config.load("dog")
     rebuild, sharpen = full.stage
     return dataclasses.replace(
         full,
-        network=DogNetwork(latent, 16, (16, 8, 8, 4, 4), (4, 8, 8, 8), 16, 10),
-        discriminator=dataclasses.replace(full.discriminator, channels=(4, 8), penalty_every=2),
+        network=DogNetwork(latent, min(latent, 5), 16, (16, 8, 8, 4, 4), (4, 8, 8, 8), 16, 10),
+        discriminator=dataclasses.replace(full.discriminator, widths=(4, 4, 4, 4, 4)),
         optimiser=dataclasses.replace(full.optimiser, warmup_steps=2),
-        objective=dataclasses.replace(full.objective, kl_warmup_steps=3),
+        objective=dataclasses.replace(full.objective, kl_warmup_steps=3, ramp_steps=2),
         stage=(
             dataclasses.replace(rebuild, steps=4, batch_size=4),
-            dataclasses.replace(sharpen, steps=5, batch_size=4, ramp_steps=2, judge=judge),
+            dataclasses.replace(sharpen, steps=5, batch_size=4),
         ),
         run=dataclasses.replace(full.run, precision="float32"),
     )
@@ -49,12 +52,25 @@ def faces(count: int = 12, seed: int = 0) -> Tensor:
     return torch.from_numpy(np.stack(images).astype(np.uint8))
 
 
+def dogs(count: int = 12, seed: int = 0) -> Dogs:
+    """Two photographs of each of count / 2 dogs, without borders."""
+    labels = torch.arange(count) // 2 + 100
+    names = tuple(f"{label}/{i}.jpg" for i, label in enumerate(labels.tolist()))
+    curated, border = torch.ones(count, dtype=torch.bool), torch.zeros(count, 128, 128, dtype=torch.bool)
+    return Dogs(faces(count, seed), labels, names, torch.zeros(count), curated, border)
+
+
 def tiny_state() -> DogState:
     return checkpoint.fresh(tiny_config(), ONE_PROCESS.device, faces())
 
 
+@functools.cache
+def features() -> Features:
+    return load_features(faces(), ONE_PROCESS.device)
+
+
 def tiny_trainer(state: DogState | None = None) -> DogTrainer:
-    return DogTrainer(tiny_config(), state or tiny_state(), faces(), ONE_PROCESS)
+    return DogTrainer(tiny_config(), state or tiny_state(), dogs(), ONE_PROCESS, features())
 
 
 def jpeg(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
