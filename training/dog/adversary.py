@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from training.dog.efficientnet import EfficientNetLite, load
+from training.dog.efficientnet import load
 from training.dog.networks import activation
 
 MEASURED = 256
@@ -21,21 +21,26 @@ MEASURED = 256
 
 
 class Features(nn.Module):
-    """EfficientNet-Lite0's features at five scales, of mean 0 and variance 1 over photographs."""
+    """A frozen network's features at five scales, scaled to mean 0 and variance 1 over photographs.
 
-    def __init__(self, network: EfficientNetLite) -> None:
+    Args:
+        network: Images (n, 3, h, w) to features at a half to a 32nd of the size.
+        channels: Of the features at each scale.
+    """
+
+    def __init__(self, network: nn.Module, channels: tuple[int, ...]) -> None:
         super().__init__()
         self.network = network
-        for scale, channels in enumerate(network.channels):
-            self.register_buffer(f"mean_{scale}", torch.zeros(channels, 1, 1))
-            self.register_buffer(f"factor_{scale}", torch.ones(channels, 1, 1))
+        for scale, count in enumerate(channels):
+            self.register_buffer(f"mean_{scale}", torch.zeros(count, 1, 1))
+            self.register_buffer(f"factor_{scale}", torch.ones(count, 1, 1))
         self.requires_grad_(False)
 
     @torch.no_grad()
     def measure(self, pixels: Tensor) -> Features:
         """Take mean and deviation from uint8 images (n, 3, h, w) spread over all; returns itself."""
         spread = torch.linspace(0, len(pixels) - 1, min(MEASURED, len(pixels))).long()
-        device = next(self.network.buffers()).device
+        device = next(self.buffers()).device
         blocks = [self.network(block.to(device).float() / 255) for block in torch.split(pixels[spread], 32)]
         for scale, found in enumerate(zip(*blocks, strict=True)):
             deviation, mean = torch.std_mean(torch.cat(found), (0, 2, 3))
@@ -57,7 +62,8 @@ def load_features(pixels: Tensor, device: torch.device) -> Features:
     Raises:
         UserError: EfficientNet-Lite0 is not installed.
     """
-    return Features(load(0, device)).to(device).measure(pixels)
+    network = load(0, device)
+    return Features(network, network.channels).to(device).measure(pixels)
 
 
 class ProjectedDiscriminator(nn.Module):

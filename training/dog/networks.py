@@ -66,7 +66,7 @@ class DogDecoder(LatentDecoder):
         self.shifts = nn.ModuleList(nn.Linear(network.decoder_hidden, size) for size in modulated)
         initialise(self)
         for layer in (*self.scales, *self.shifts):
-            nn.init.zeros_(layer.weight)  # type: ignore[arg-type]
+            nn.init.zeros_(layer.weight)
         for layer in self.scales:
             nn.init.ones_(layer.bias)  # type: ignore[arg-type]
         nn.init.normal_(self.to_128.weight, std=0.01)  # begins with grey, which is nearer to dogs than noise

@@ -70,7 +70,7 @@ def reference(network: EfficientNetLite, pixels: Tensor, cache: Path) -> Tensor:
     """
     spread = torch.linspace(0, len(pixels) - 1, min(REFERENCE_IMAGES, len(pixels))).long()
     chosen = pixels[spread].contiguous()
-    path = cache / f"lite1-{hashlib.sha256(chosen.numpy()).hexdigest()[:16]}.npy"
+    path = cache / f"lite1-{hashlib.sha256(chosen.numpy().tobytes()).hexdigest()[:16]}.npy"
     if path.is_file():
         return torch.from_numpy(np.load(path, allow_pickle=False))
     features = look(network, chosen).features
