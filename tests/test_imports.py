@@ -45,6 +45,7 @@ WITHOUT_TEXTUAL = (
     "onnx_model",
     "resources",
     "terminal",
+    "web",
 )
 
 

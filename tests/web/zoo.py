@@ -215,9 +215,9 @@ def zoo() -> Iterator[tuple[str, Builder]]:
         "max-gate": lambda: reductions("GlobalMaxPool"),
         "attention": attention,
         "wide-matrices": wide_matrices,
-        "like-dog": lambda: dog_like(width=64),
+        "like-dog": lambda: dog_like(width=24),
         "like-dcgan": lambda: dcgan_like(width=8),
-        "like-vae-vis": lambda: vaevis_like(width=64),
+        "like-vae-vis": lambda: vaevis_like(width=32),
         "like-mnist": mnist_like,
     }
     for name, make in makes.items():

@@ -32,6 +32,7 @@ COMMANDS = {
     "interpolate": "a sheet of ways between latent vectors, or an animated tour",
     "walk": "an animation of a random walk: GIF, WebP, PNG, MP4, WebM, cast",
     "map": "a sheet of a plane through latent space",
+    "export-web": "a model as a page for browsers",
     "models": "the shipped models, or the card of one",
     "config": "settings: show, check and edit them; other keys for actions",
     "completion": "what bash, zsh or fish need to complete commands, options and models",

@@ -90,6 +90,11 @@ class TypicalityScale:
             return Typicality(share, Place.EDGE)
         return Typicality(share, Place.CENTRAL if share > CENTRAL else Place.TYPICAL)
 
+    @property
+    def reference(self) -> Coordinates | None:
+        """Rising log-densities that points are compared with; None where the norm is the measure."""
+        return None if self._mixture is None else self._reference
+
     @cached_property
     def _reference(self) -> Coordinates:
         """Log-densities of draws from the mixture, rising."""

@@ -79,9 +79,9 @@ class Plan:
             stands in for a GPU reads a texel in one piece and a buffer word by word: Mesa 22.3's llvmpipe
             takes six times as long to load four floats from a storage buffer as from a texture.
         sizes: Bytes an example of each tensor that a dispatch writes or reads, by name; input and output
-        included.
+            included.
         packed: Whether the output is RGBA8, one u32 a pixel, and not floats.
-        half: Whether any weight is stored as float16.
+        halves: Names of the constants that hold float16 numbers, two in a u32.
     """
 
     graph: Graph
@@ -90,7 +90,12 @@ class Plan:
     textures: Set[str]
     sizes: Mapping[str, int]
     packed: bool
-    half: bool
+    halves: Set[str]
+
+    @property
+    def half(self) -> bool:
+        """Whether any weight is stored as float16."""
+        return bool(self.halves)
 
     @property
     def input_layout(self) -> Layout:
@@ -193,7 +198,7 @@ def make_plan(
         textures=(images & tensors) | {name for name, constant in constants.items() if constant.texture},
         sizes=sizes,
         packed=packed,
-        half=any(constant.half for constant in constants.values()),
+        halves=frozenset(name for name, constant in constants.items() if constant.half),
     )
     _check_limits(plan, limits)
     return plan

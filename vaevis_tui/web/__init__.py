@@ -1,0 +1,1 @@
+"""A model for browsers: the wgpu backend's plan as data, and the page that runs it."""

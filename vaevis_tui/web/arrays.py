@@ -1,0 +1,111 @@
+"""Arrays in one compressed file, for the page: weights as a device reads them, and statistics.
+
+Numbers are stored by bytes of equal worth (all lowest bytes, then all next ones), which deflate makes a
+seventh smaller than floats as they come, and the whole is one deflate stream, which browsers unpack.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Encoding = Literal["float32", "uint32", "float16", "int8", "uint8"]
+"""How numbers are stored. ``float16`` and ``int8`` are of weights: both become float16 on the device."""
+
+GROUP = 32
+"""Neighbouring weights that share a scale in ``int8``: with its float16 scale a weight takes 8.5 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One array in the file.
+
+    Attributes:
+        encoding: How its numbers are stored.
+        count: Numbers.
+        offset: First byte in the unpacked file.
+        bytes: Length there.
+    """
+
+    encoding: Encoding
+    count: int
+    offset: int
+    bytes: int
+
+
+@dataclass
+class ArrayFile:
+    """Collects arrays; equal ones are stored once.
+
+    Attributes:
+        entries: What is in it, in order; the page finds arrays by their place.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    _parts: list[bytes] = field(default_factory=list)
+    _known: dict[tuple[str, bytes], int] = field(default_factory=dict)
+
+    def add(self, array: NDArray[Any], encoding: Encoding) -> int:
+        """Store an array, flattened.
+
+        Args:
+            array: float32, uint32 or uint8 as the encoding says; for ``"float16"`` and ``"int8"`` float16
+                numbers, be they packed in pairs as uint32.
+            encoding: How.
+
+        Returns:
+            Its place in `entries`.
+        """
+        numbers = _as_stored(array, encoding)
+        key = encoding, hashlib.sha256(numbers.tobytes()).digest()
+        if key not in self._known:
+            data = _int8(numbers) if encoding == "int8" else _planes(numbers)
+            offset = self.entries[-1].offset + self.entries[-1].bytes if self.entries else 0
+            self._known[key] = len(self.entries)
+            self.entries.append(Entry(encoding, numbers.size, offset, len(data)))
+            self._parts.append(data)
+        return self._known[key]
+
+    def pack(self) -> bytes:
+        """The file: a raw deflate stream (RFC 1951)."""
+        compressor = zlib.compressobj(9, wbits=-15)
+        return b"".join([*map(compressor.compress, self._parts), compressor.flush()])
+
+
+def quantized(weights: NDArray[np.float16]) -> NDArray[np.float16]:
+    """What the page makes of weights that are stored as int8: the same shape, float16."""
+    scales, levels = _levels(weights.reshape(-1))
+    restored = (levels.astype(np.float32) * scales[:, None]).astype(np.float16)
+    return restored.reshape(-1)[: weights.size].reshape(weights.shape)
+
+
+def _as_stored(array: NDArray[Any], encoding: Encoding) -> NDArray[Any]:
+    if encoding in ("float16", "int8"):
+        return np.ascontiguousarray(array).reshape(-1).view(np.float16)
+    stored = {"float32": "<f4", "uint32": "<u4", "uint8": "u1"}[encoding]
+    return np.ascontiguousarray(array, stored).reshape(-1)
+
+
+def _planes(numbers: NDArray[Any]) -> bytes:
+    """All lowest bytes, then all next ones."""
+    return numbers.view(np.uint8).reshape(numbers.size, numbers.itemsize).T.tobytes()
+
+
+def _int8(numbers: NDArray[np.float16]) -> bytes:
+    """Scales by planes, then levels."""
+    scales, levels = _levels(numbers)
+    return _planes(scales) + levels.tobytes()
+
+
+def _levels(numbers: NDArray[np.float16]) -> tuple[NDArray[np.float16], NDArray[np.int8]]:
+    """Scales (groups,), and levels (groups, GROUP) from -127 to 127; the last group is filled with zeros."""
+    groups = np.pad(numbers, (0, -numbers.size % GROUP)).astype(np.float32).reshape(-1, GROUP)
+    scales = (np.abs(groups).max(axis=1) / 127).astype(np.float16)
+    divisors = np.where(scales == 0, np.float32(1), scales.astype(np.float32))
+    levels = np.clip(np.rint(groups / divisors[:, None]), -127, 127)
+    return scales, levels.astype(np.int8)

@@ -1,0 +1,129 @@
+"""The page as files: HTML with a policy of what it may load, style, scripts and the model's data."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vaevis_tui.web.modules import joined, module_paths
+
+ASSETS = Path(__file__).parent / "assets"
+
+ENTRY = "page/main.js"
+
+SMALL = 64
+"""Pixels of an image's longer side up to which its pixels stay squares when it is enlarged."""
+
+
+def page_files(record: Mapping[str, Any], data: bytes, parts: Mapping[str, bytes]) -> dict[str, bytes]:
+    """A page of several files, for a web server, by path.
+
+    Args:
+        record: The model as `model.json` holds it.
+        data: Its arrays.
+        parts: What else lies there, by path.
+    """
+    wasm = record["ort"] is not None
+    policy = _policy(scripts="'self'", styles="'self'", connect=_connect(record), wasm=wasm)
+    head = '<link rel="stylesheet" href="style.css">'
+    script = f'<script type="module" src="{ENTRY}"></script>'
+    files = {
+        "index.html": _html(record, policy, head, "", script).encode(),
+        "style.css": _style(record).encode(),
+        "model.json": json.dumps(record, separators=(",", ":")).encode(),
+        "model.bin": data,
+        **parts,
+    }
+    return files | {path: (ASSETS / path).read_bytes() for path in module_paths(ASSETS)}
+
+
+def single_page(record: Mapping[str, Any], data: bytes, parts: Mapping[str, bytes]) -> bytes:
+    """A page that is one file, and needs nothing else.
+
+    Args:
+        record: The model.
+        data: Its arrays.
+        parts: What else it holds, by the id of the element that holds it.
+    """
+    script, style = joined(ASSETS, ENTRY), _style(record)
+    policy = _policy(
+        scripts=_hashed(f"\n{script}"),
+        styles=_hashed(f"\n{style}"),
+        connect=_connect(record, own=False),
+        wasm=record["ort"] is not None,
+    )
+    blocks = [_data_block("model-json", json.dumps(record, separators=(",", ":")))]
+    held = {"model-bin": data, **parts}
+    blocks += [_data_block(name, base64.b64encode(part).decode()) for name, part in held.items()]
+    text = _html(
+        record,
+        policy,
+        f"<style>\n{style}</style>",
+        "\n".join(blocks),
+        f'<script type="module">\n{script}</script>',
+    )
+    return text.encode()
+
+
+def _html(record: Mapping[str, Any], policy: str, style: str, data: str, script: str) -> str:
+    card = record["card"] or {"title": record["name"], "summary": ""}
+    small = max(record["width"], record["height"]) <= SMALL
+    fields = {
+        "policy": policy,
+        "title": html.escape(card["title"]),
+        "summary": html.escape(card["summary"]),
+        "classes": (" pixels" if small else "") + (" plane" if record["space"]["dim"] == 2 else ""),
+        "width": str(record["width"]),
+        "height": str(record["height"]),
+        "style": style,
+        "data": data,
+        "script": script,
+    }
+    text = (ASSETS / "index.html").read_text("utf-8")
+    # In one pass: what is put in may hold braces.
+    parts = text.split("{")
+    filled = [parts[0]]
+    for part in parts[1:]:
+        name, brace, rest = part.partition("}")
+        filled.append(fields[name] + rest if brace and name in fields else "{" + part)
+    return "".join(filled)
+
+
+def _style(record: Mapping[str, Any]) -> str:
+    proportion = record["width"] / record["height"]
+    return (ASSETS / "style.css").read_text("utf-8") + f":root {{ --proportion: {proportion:.6g}; }}\n"
+
+
+def _policy(*, scripts: str, styles: str, connect: str, wasm: bool) -> str:
+    """What the page may load: its own files, its own images, and nothing written into the document."""
+    if wasm:
+        scripts += " 'wasm-unsafe-eval' blob:"
+    workers = "; worker-src blob:" if wasm else ""
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src {styles}; img-src 'self' data: blob:; "
+        f"connect-src {connect}{workers}; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _connect(record: Mapping[str, Any], *, own: bool = True) -> str:
+    """Where the page may ask for data."""
+    ort = record["ort"]
+    origins = ["'self'"] if own else []
+    if ort is not None and ort["module"].startswith("https://"):
+        origins.append("/".join(ort["module"].split("/")[:3]))
+    return " ".join(origins) or "'none'"
+
+
+def _hashed(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _data_block(name: str, text: str) -> str:
+    """Data in the document; nothing in it ends the element or begins a comment."""
+    escaped = text.replace("<", "\\u003c")
+    return f'<script type="application/octet-stream" id="{name}">{escaped}</script>'
