@@ -16,6 +16,7 @@ Extent = tuple[float, float, float, float]
 """What a map shows: left, right, bottom and top, in the plane's coordinates."""
 
 _MARGIN = 0.08  # of the extent, so that no anchor lies on the border
+_BLOCK = 1024  # points whose density is computed at once: 4 MB at 256 components
 _REACH = 2.5  # sigmas to each side that are shown in any case
 
 
@@ -94,7 +95,7 @@ class Plane:
 
     def _spread(self) -> Coordinates:
         """One sigma of the data in each direction of the plane, as changes of z, float64 (4, d)."""
-        covariance = self._whitened_projection @ self._whitened_projection.T
+        covariance = self._inverse @ self._inverse.T
         u, v = np.sqrt(np.diag(covariance))
         return np.stack((u * self.u_axis, -u * self.u_axis, v * self.v_axis, -v * self.v_axis))
 
@@ -114,28 +115,28 @@ class Plane:
     def density(self, u: ArrayLike, v: ArrayLike) -> Coordinates:
         """Density of the data's projection on the plane, 0 to 1 of its largest at a mean: (...) to (...)."""
         at = np.stack(np.broadcast_arrays(np.asarray(u, np.float64), np.asarray(v, np.float64)), axis=-1)
-        weights, means, roots = self._projected()
-        total = np.zeros(at.shape[:-1])
-        peaks = np.zeros(len(weights))
-        for weight, mean, root in zip(weights, means, roots, strict=True):
-            total += _normal(at - mean, root, weight)
-            peaks += _normal(means - mean, root, weight)
-        return np.asarray(np.minimum(total / peaks.max(), 1.0))
+        components, peak = self._projected
+        flat = at.reshape(-1, 2)
+        blocks = [components(flat[start : start + _BLOCK]) for start in range(0, len(flat), _BLOCK)]
+        return np.minimum(np.concatenate(blocks) / peak, 1.0).reshape(at.shape[:-1])
 
-    def _projected(self) -> tuple[Coordinates, Coordinates, Coordinates]:
-        """Weights (k,), means (k, 2) and covariances (k, 2, 2) of the data's components on the plane."""
+    @cached_property
+    def _projected(self) -> tuple[_Projection, float]:
+        """The data's density on the plane, and its largest value at the mean of a component."""
         mixture = self.space.mixture
         if mixture is None:
-            root = self._whitened_projection
-            return np.ones(1), self.project(self.space.mean)[None], (root @ root.T)[None]
-        roots = self._whitened(mixture.factors.astype(np.float64)) @ self._inverse.T
-        covariances = np.swapaxes(roots, 1, 2) @ roots
-        count = len(mixture)
-        return (
-            mixture.weights.astype(np.float64),
-            self.project(mixture.means),
-            np.broadcast_to(covariances, (count, 2, 2)),
-        )
+            root = self._inverse  # whitened data have covariance I
+            weights, means, covariances = (
+                np.ones(1),
+                self.project(self.space.mean)[None],
+                (root @ root.T)[None],
+            )
+        else:
+            roots = self._whitened(mixture.factors.astype(np.float64)) @ self._inverse.T
+            weights, means = mixture.weights.astype(np.float64), self.project(mixture.means)
+            covariances = np.swapaxes(roots, 1, 2) @ roots
+        projection = _Projection(weights, means, covariances)
+        return projection, float(projection(means).max())
 
     def _whitened(self, change: Coordinates) -> Coordinates:
         """A change of z in whitened coordinates."""
@@ -147,17 +148,32 @@ class Plane:
         axes = np.stack((self._whitened(self.u_axis), self._whitened(self.v_axis)), axis=1)
         return np.asarray(np.linalg.pinv(axes))
 
-    @property
-    def _whitened_projection(self) -> Coordinates:
-        """The same: whitened data have covariance I, so this is a root of their covariance on the plane."""
-        return self._inverse
 
+class _Projection:
+    """Normal distributions on the plane: weights (k,), means (k, 2), covariances (k or 1, 2, 2)."""
 
-def _normal(offsets: Coordinates, covariance: Coordinates, weight: float) -> Coordinates:
-    """Weighted density of a two-dimensional normal distribution, without 1 / 2 pi."""
-    inverse = np.linalg.inv(covariance)
-    squares = np.einsum("...i,ij,...j->...", offsets, inverse, offsets)
-    return np.asarray(weight * np.exp(-0.5 * squares) * np.sqrt(np.linalg.det(inverse)))
+    def __init__(self, weights: Coordinates, means: Coordinates, covariances: Coordinates) -> None:
+        inverse = np.linalg.inv(covariances)
+        a, b, c = inverse[:, 0, 0], inverse[:, 0, 1], inverse[:, 1, 1]
+        u, v = means.T
+        # The squared distance a (x-u)² + 2 b (x-u)(y-v) + c (y-v)² as a product with x², xy, y², x, y, 1
+        terms = (
+            a,
+            2 * b,
+            c,
+            -2 * (a * u + b * v),
+            -2 * (b * u + c * v),
+            a * u * u + 2 * b * u * v + c * v * v,
+        )
+        self._squares = np.stack(np.broadcast_arrays(*terms))
+        self._scales = weights * np.sqrt(np.linalg.det(inverse))
+
+    def __call__(self, points: Coordinates) -> Coordinates:
+        """Density at points, (n, 2) to (n,), but for a factor."""
+        x, y = points.T
+        powers = np.stack((x * x, x * y, y * y, x, y, np.ones_like(x)), axis=1)
+        squares = (powers @ self._squares).astype(np.float32)  # exp in float32 takes a third
+        return np.asarray(np.exp(-0.5 * squares) @ self._scales, np.float64)
 
 
 def plane_of_axes(axes: AxisSet, u_row: int, v_row: int, z: ArrayLike | None = None) -> Plane:

@@ -88,7 +88,8 @@ class TypicalityScale:
             return Typicality(share, Place.BEYOND)
         if share < EDGE:
             return Typicality(share, Place.EDGE)
-        return Typicality(share, Place.CENTRAL if share > CENTRAL else Place.TYPICAL)
+        central = share > CENTRAL and self._mixture is None  # the middle of a cluster is no average of all
+        return Typicality(share, Place.CENTRAL if central else Place.TYPICAL)
 
     @property
     def reference(self) -> Coordinates | None:
