@@ -48,7 +48,9 @@ export function listen(app) {
     event.preventDefault();
     key.run(app);
   });
-  document.addEventListener("keyup", () => app.exploration.settle());
+  document.addEventListener("keyup", () => {
+    if (app.exploration.key?.startsWith("nudge")) app.exploration.settle(); // a held key is one step, a walk goes on
+  });
   const rows = KEYS.map(({ keys, shown, text }) =>
     make("tr", {}, make("td", {}, ...(shown ?? keys[0]).split(" ").map((each) => make("kbd", {}, each))), make("td", {}, text)),
   );

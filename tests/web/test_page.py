@@ -1,0 +1,253 @@
+"""The page in Chromium, driven by keys, mouse and files: mnist-2d, whose kernels compile fast."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.pages import (
+    apart,
+    decoded,
+    opened,
+    ort_source,
+    page_decode,
+    page_z,
+    serving,
+    shipped_page,
+)
+from vaevis_tui.cli import main
+from vaevis_tui.export.png import read_metadata, save_png
+from vaevis_tui.export.snapshot import SnapshotInfo
+from vaevis_tui.models.bundle import open_bundle
+from vaevis_tui.models.identity import decoder_hash
+from vaevis_tui.web.export import folder_files, single_file, write_folder
+
+NAME = "mnist-2d"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page with a CPU path, hosted."""
+    folder = tmp_path_factory.mktemp("page")
+    write_folder(folder, folder_files(shipped_page(NAME, ort=True), ort_source()), force=True)
+    with serving(folder) as found:
+        yield found
+
+
+@pytest.fixture
+def shown(browser: Browser, address: str) -> Iterator[Page]:
+    """The page, open on WebGPU, without glides; whatever it complains about fails the test."""
+    context = browser.new_context(reduced_motion="reduce", accept_downloads=True)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    opened(page, f"{address}/?backend=webgpu")
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def test_decodes_what_decode_does(shown: Page) -> None:
+    bundle = open_bundle(NAME)
+    z = bundle.space.sample(1, 3)
+    assert shown.evaluate("vaevis.backend") == "webgpu"
+    assert apart(page_decode(shown, z, 28, 28), decoded(bundle, z)) <= 1
+    said = shown.evaluate("vaevis.decode([1, NaN]).catch((error) => error.message)")
+    assert "finite" in said
+
+
+def test_keys_of_the_terminal(shown: Page) -> None:
+    space = open_bundle(NAME).space
+    keyboard = shown.keyboard
+    keyboard.press("c")
+    np.testing.assert_allclose(page_z(shown), space.mean, atol=1e-6)
+    row = int(shown.locator(".row.selected").get_attribute("data-row") or -1)
+    for key in ("ArrowRight", "Shift+ArrowRight", "Control+ArrowRight", ">", ",", "ArrowLeft"):
+        keyboard.press(key)
+    np.testing.assert_allclose(space.to_sigma(page_z(shown))[row], 2.0, atol=1e-4)
+    keyboard.press("ArrowDown")
+    other = int(shown.locator(".row.selected").get_attribute("data-row") or -1)
+    assert other == 1 - row
+    keyboard.press("Enter")
+    shown.locator("#value-input").fill("-1.25")
+    keyboard.press("Enter")
+    np.testing.assert_allclose(space.to_sigma(page_z(shown))[other], -1.25, atol=1e-4)
+    keyboard.press("Backspace")
+    assert abs(space.to_sigma(page_z(shown))[other]) < 1e-5
+    keyboard.press("u")
+    np.testing.assert_allclose(space.to_sigma(page_z(shown))[other], -1.25, atol=1e-4)
+    before = page_z(shown)
+    keyboard.press("r")
+    assert not np.array_equal(page_z(shown), before)
+    keyboard.press("u")
+    np.testing.assert_array_equal(page_z(shown), before)
+    keyboard.press("?")
+    expect(shown.locator("#help")).to_be_visible()
+    keyboard.press("Escape")
+    expect(shown.locator("#help")).to_be_hidden()
+
+
+def test_a_walk_moves_and_is_one_step(shown: Page) -> None:
+    start = page_z(shown)
+    shown.keyboard.press("w")
+    expect(shown.locator("#walk")).to_have_attribute("aria-pressed", "true")
+    shown.evaluate(
+        "start => new Promise((done) => { const look = () => Math.hypot(vaevis.z[0] - start[0],"
+        " vaevis.z[1] - start[1]) > 0.05 ? done() : requestAnimationFrame(look); look(); })",
+        start.tolist(),
+    )
+    shown.keyboard.press("w")
+    assert open_bundle(NAME).space.dim == len(page_z(shown))
+    shown.keyboard.press("u")
+    np.testing.assert_array_equal(page_z(shown), start)
+
+
+def test_a_slider_follows_the_mouse(shown: Page) -> None:
+    shown.locator("#tab-sliders").click()
+    row = shown.locator(".row").first
+    track = row.locator(".track").bounding_box()
+    assert track is not None
+    shown.mouse.click(track["x"] + track["width"] * 2 / 3, track["y"] + track["height"] / 2)
+    assert abs(float(row.get_attribute("aria-valuenow") or "nan") - 1) < 0.05
+
+
+def test_the_map_is_the_space(shown: Page) -> None:
+    """A click goes to the point of the plane that lies there."""
+    plane = shipped_page(NAME).record["space"]["plane"]
+    left, right, bottom, top = plane["extent"]
+    shown.locator("#map-anchors").uncheck()
+    box = shown.locator("#map").bounding_box()
+    assert box is not None
+    shown.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.4)
+    expected = left + 0.25 * (right - left), top - 0.4 * (top - bottom)
+    np.testing.assert_allclose(page_z(shown), expected, atol=0.02)
+    shown.locator("#map").focus()
+    shown.keyboard.press("ArrowUp")
+    np.testing.assert_allclose(page_z(shown), (expected[0], expected[1] + 0.1), atol=0.02)
+
+
+def test_snapshots_open_in_the_terminal_and_the_reverse(shown: Page, tmp_path: Path) -> None:
+    bundle = open_bundle(NAME)
+    shown.keyboard.press("r")
+    z = page_z(shown)
+    # The image on show has caught up once another decode, which waits for it, is done.
+    page_decode(shown, z[None], 28, 28)
+    with shown.expect_download() as download:
+        shown.keyboard.press("s")
+    file = tmp_path / "snapshot.png"
+    download.value.save_as(file)
+    info = SnapshotInfo.from_metadata(read_metadata(file))
+    np.testing.assert_array_equal(info.latent, z)
+    assert (info.model, info.decoder_hash) == (NAME, decoder_hash(bundle))
+    pixels = np.asarray(Image.open(io.BytesIO(file.read_bytes())).convert("RGB"))
+    assert apart(pixels, decoded(bundle, z[None])[0]) <= 1
+    out = tmp_path / "again.png"
+    assert main(["decode", "--from", str(file), "--backend", "onnxruntime", "--out", str(out)]) == 0
+    other = bundle.space.sample(7)[0]
+    ours = SnapshotInfo(NAME, "1.0", tuple(map(float, other)), None, "onnxruntime", decoder_hash(bundle))
+    save_png(tmp_path / "ours.png", decoded(bundle, other[None])[0], metadata=ours.to_metadata())
+    shown.locator("#file").set_input_files(tmp_path / "ours.png")
+    expect(shown.locator("#message")).to_contain_text("Opened")
+    np.testing.assert_array_equal(page_z(shown), other)
+    Image.new("RGB", (4, 4)).save(tmp_path / "plain.png")
+    shown.locator("#file").set_input_files(tmp_path / "plain.png")
+    expect(shown.locator("#message")).to_contain_text("holds no latent")
+
+
+def test_the_address_holds_z(shown: Page, browser: Browser) -> None:
+    shown.keyboard.press("r")
+    z = page_z(shown)
+    shown.locator("#link").click()
+    page = browser.new_page()
+    opened(page, shown.url)
+    np.testing.assert_array_equal(page_z(page), z)
+    page.goto("about:blank")
+    opened(page, shown.url.split("#")[0] + "#sigma=0.5,-1")
+    np.testing.assert_allclose(open_bundle(NAME).space.to_sigma(page_z(page)), (0.5, -1), atol=1e-5)
+    page.close()
+
+
+def test_bookmarks_stay(shown: Page) -> None:
+    shown.keyboard.press("r")
+    z = page_z(shown)
+    shown.keyboard.press("b")
+    shown.reload()
+    shown.evaluate("vaevis.ready.then(() => undefined)")
+    shown.locator("#tab-bookmarks").click()
+    shown.keyboard.press("c")
+    shown.get_by_role("button", name="Go to bookmark 1").click()
+    np.testing.assert_array_equal(page_z(shown), z)
+
+
+def test_a_page_opened_from_a_file(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_bytes(single_file(shipped_page(NAME), None))
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    info = opened(page, file.as_uri())
+    bundle = open_bundle(NAME)
+    z = bundle.space.sample(2, 1)
+    assert info["backend"] == "webgpu"
+    assert apart(page_decode(page, z, 28, 28), decoded(bundle, z)) <= 1
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    page.close()
+
+
+def test_the_cpu_path_is_said(browser: Browser, address: str) -> None:
+    """A software adapter is slower than wasm, so the page takes that."""
+    page = browser.new_page()
+    info = opened(page, address)
+    bundle = open_bundle(NAME)
+    z = bundle.space.sample(3, 2)
+    assert info["backend"] == "cpu"
+    assert apart(page_decode(page, z, 28, 28), decoded(bundle, z)) <= 1
+    expect(page.locator("#backend")).to_have_text("CPU")
+    page.close()
+
+
+def test_without_webgpu_it_is_the_cpu_or_said(browser: Browser, address: str, tmp_path: Path) -> None:
+    page = browser.new_page()
+    page.add_init_script("Object.defineProperty(navigator, 'gpu', { value: undefined })")
+    assert opened(page, address)["backend"] == "cpu"
+    file = tmp_path / "page.html"
+    file.write_bytes(single_file(shipped_page(NAME), None))
+    page.goto(file.as_uri())
+    said = page.evaluate("vaevis.ready.catch((error) => error.message)")
+    assert "WebGPU: this browser has none" in said
+    expect(page.locator("#failure")).to_contain_text("this browser has none")
+    page.close()
+
+
+def test_the_cpu_goes_on_where_a_lost_device_was(browser: Browser, address: str) -> None:
+    """A device that is lost so soon after it was opened is given up."""
+    page = browser.new_page()
+    page.add_init_script("""
+        window.devices = [];
+        const request = GPUAdapter.prototype.requestDevice;
+        GPUAdapter.prototype.requestDevice = async function (options) {
+            const device = await request.call(this, options);
+            devices.push(device);
+            return device;
+        };
+        Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { value: false });
+        Object.defineProperty(GPUAdapterInfo.prototype, "architecture", { value: "ampere" });
+    """)
+    info = opened(page, address)
+    assert info["backend"] == "webgpu"
+    page.evaluate("vaevis.show([0.5, 0.25])")
+    page.evaluate("devices.at(-1).destroy()")
+    bundle = open_bundle(NAME)
+    z = np.array([[0.5, 0.25]], np.float32)
+    assert apart(page_decode(page, z, 28, 28), decoded(bundle, z)) <= 1
+    assert page.evaluate("vaevis.backend") == "cpu"
+    np.testing.assert_array_equal(page_z(page), z[0])
+    assert "WebGPU" in page.evaluate("vaevis.info.reasons.join()")
+    page.close()
