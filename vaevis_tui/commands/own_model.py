@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vaevis_tui.commands.opening import model_name
 from vaevis_tui.errors import UserError
+
+if TYPE_CHECKING:
+    from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 
 
 def add_own_model(parser: argparse.ArgumentParser) -> None:
@@ -45,12 +49,14 @@ def _setting(text: str) -> tuple[str, str]:
     return name, value
 
 
-def apply_own_model(options: argparse.Namespace) -> None:
-    """Remember what was said about the model that is going to be opened.
+def own_model_options(options: argparse.Namespace) -> AdapterOptions:
+    """What was said.
 
     Raises:
-        UserError: It is a shipped model, or an option is not understood.
+        UserError: It is not understood.
     """
+    from vaevis_tui.onnx_model.adapter.options import AdapterOptions
+
     said = {
         "range": getattr(options, "value_range", None),
         "layout": getattr(options, "layout", None),
@@ -59,18 +65,26 @@ def apply_own_model(options: argparse.Namespace) -> None:
         "prior": getattr(options, "prior", None),
         "settings": getattr(options, "settings", None),
     }
-    given = {key: value for key, value in said.items() if value}
-    if not given:
+    return AdapterOptions.from_dict({key: value for key, value in said.items() if value})
+
+
+def apply_own_model(options: argparse.Namespace) -> None:
+    """Remember what was said about the model that is going to be opened.
+
+    Raises:
+        UserError: It is a shipped model, or an option is not understood or does not fit.
+    """
+    given = ("value_range", "layout", "bgr", "output", "prior", "settings")
+    if not hasattr(options, "model") or not any(getattr(options, name, None) for name in given):
         return
     from vaevis_tui.models.bundle import DECODER
     from vaevis_tui.models.catalog import names
-    from vaevis_tui.onnx_model.adapter.options import AdapterOptions
     from vaevis_tui.onnx_model.load import override
 
-    name = model_name(options)
+    said, name = own_model_options(options), model_name(options)
     if name in names():
         raise UserError(
             f"{name} is shipped: --range, --layout, --bgr, --output, --prior and --set are of your own models"
         )
     path = Path(name).expanduser()
-    override(path / DECODER if path.is_dir() else path, AdapterOptions.from_dict(given))
+    override(path / DECODER if path.is_dir() else path, said)

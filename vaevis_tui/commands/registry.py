@@ -33,6 +33,7 @@ COMMANDS = {
     "walk": "an animation of a random walk: GIF, WebP, PNG, MP4, WebM, cast",
     "map": "a sheet of a plane through latent space",
     "export-web": "a model as a page for browsers",
+    "bundle": "a bundle of your own decoder, so that its data are known",
     "models": "the shipped models, or the card of one",
     "config": "settings: show, check and edit them; other keys for actions",
     "completion": "what bash, zsh or fish need to complete commands, options and models",

@@ -117,14 +117,10 @@ def _read_decoder(path: Path, card: ModelCard | None, order: Mapping[str, Any] |
 
 def _card_options(card: ModelCard) -> AdapterOptions:
     """What a card says of its decoder's inputs and outputs."""
-    from vaevis_tui.onnx_model.adapter.options import AdapterOptions
-
-    low, high = card.value_range or (0.0, 1.0)
-    return AdapterOptions(
-        range=None if card.value_range is None else f"{low!r}..{high!r}",
-        prior=card.prior or None,
-        settings=tuple(card.settings.items()),
-    )
+    if card.value_range is None or card.options.range is not None:
+        return card.options
+    low, high = card.value_range
+    return replace(card.options, range=f"{low!r}..{high!r}")
 
 
 def open_bundle(ref: str | Path, order: Mapping[str, Any] | None = None) -> Bundle:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.onnx_model.adapter.options import prior_of
+from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.limits import MAX_IMAGE_SIDE, MAX_LATENT_DIM
 from vaevis_tui.text import one_line
 
@@ -51,8 +51,7 @@ class ModelCard:
         decoder_bytes: Size of decoder.onnx.
         training: The recipe, a free table.
         figures: What evaluation printed, by name.
-        prior: Distribution of z, as ``--prior`` takes it.
-        settings: Inputs of the decoder that are not z, by name.
+        options: What else it says of the decoder's inputs and outputs.
     """
 
     name: str = ""
@@ -75,8 +74,7 @@ class ModelCard:
     decoder_bytes: int = 0
     training: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, float | str] = field(default_factory=dict)
-    prior: str = ""
-    settings: Mapping[str, str] = field(default_factory=dict)
+    options: AdapterOptions = field(default_factory=AdapterOptions)
 
 
 def read_card(path: Path) -> ModelCard:
@@ -172,6 +170,12 @@ class _Reader:
             return default
         return value
 
+    def flag(self, key: str) -> bool:
+        value = self._table.get(key, False)
+        if not isinstance(value, bool):
+            self.fail(key, f"must be true or false, not {one_line(repr(value), 40)}")
+        return value is True
+
     def number(self, key: str) -> float | str:
         value = self._table[key]
         if isinstance(value, str):
@@ -220,15 +224,10 @@ _MANY = 10**15
 def _card(top: _Reader) -> ModelCard:
     top.integer("format", FORMAT, FORMAT)
     data, image, decoder = top.section("data"), top.section("image"), top.section("decoder")
-    figures, latent, settings = top.section("figures"), top.section("latent"), top.section("settings")
+    figures, latent = top.section("figures"), top.section("latent")
     channels = image.integer("channels", 1, 3)
     if channels == 2:
         image.fail("channels", "must be 1 or 3, not 2")
-    prior = latent.text("prior")
-    try:
-        prior_of(prior or None)
-    except UserError as error:
-        latent.fail("prior", f"is not understood: {error}")
     return ModelCard(
         name=top.text("name"),
         title=top.text("title"),
@@ -250,6 +249,23 @@ def _card(top: _Reader) -> ModelCard:
         decoder_bytes=decoder.integer("bytes", 1, _MANY),
         training=top.free("training"),
         figures={key: figures.number(key) for key in figures.names()},
-        prior=prior,
-        settings={key: str(settings.number(key)) for key in settings.names()},
+        options=_options(top),
     )
+
+
+def _options(top: _Reader) -> AdapterOptions:
+    """What a card says of its decoder, field by field, so that each is named that is wrong."""
+    image, settings = top.section("image"), top.section("settings")
+    found = AdapterOptions(settings=tuple((key, str(settings.number(key))) for key in settings.names()))
+    for section, key in (
+        (image, "range"),
+        (image, "layout"),
+        (top.section("decoder"), "output"),
+        (top.section("latent"), "prior"),
+    ):
+        try:
+            said: dict[str, Any] = {key: section.text(key) or None}
+            found = replace(found, **said)
+        except UserError as error:
+            section.fail(key, f"is not understood: {error}")
+    return replace(found, bgr=image.flag("bgr"))

@@ -85,7 +85,7 @@ def add_constant(graph: onnx.GraphProto, wish: str, value: ArrayLike, dtype: Any
 def new_name(graph: onnx.GraphProto, wish: str) -> str:
     """A name that nothing in the graph has."""
     taken = {name for node in graph.node for name in node.output}
-    taken |= {value.name for value in (*graph.initializer, *graph.input)}
+    taken |= {value.name for value in (*graph.initializer, *graph.input, *graph.node)}
     name = f"normalised.{wish}"
     while name in taken:
         name += "_"

@@ -50,9 +50,9 @@ class CheckedEncoder:
     """An encoder that was found sound.
 
     Attributes:
-        model: The adapted graph: one input (1, channels, h, w) in 0..1; outputs mean, (1, d), and, where
-            there is one, logvar, (1, d).
-        has_logvar: Whether it has the second.
+        model: The adapted graph: one input (1, channels, h, w) in 0..1; first output mean, (1, d); second,
+            where there is one, logvar, (1, d); where z are weights of directions, the whole latent instead.
+        has_logvar: Whether the second is logvar.
         decisions: How it is used.
     """
 
@@ -262,13 +262,15 @@ def _finish(
     length = _size(decoder)
     has_logvar = bool(decisions.logvar) and decoder.directions is None
     wanted = [("mean", decisions.output, decisions.start)]
+    wanted += [("latent", decisions.output, decisions.start)] if decoder.directions is not None else []
     wanted += [("logvar", decisions.logvar, decisions.logvar_start)] if has_logvar else []
     for name, output, start in wanted:
-        last = _part(graph, output, batch, start, length, name)
-        if decoder.directions is not None:
+        last, made = _part(graph, output, batch, start, length, name), length
+        if decoder.directions is not None and name == "mean":
+            made = decoder.latent_dim
             graph.node.append(make_node(graph, "MatMul", [last, add_constant(graph, "back", _back(decoder))]))
             last = graph.node[-1].output[0]
-        graph.output.append(helper.make_tensor_value_info(last, _FLOAT, [1, decoder.latent_dim]))
+        graph.output.append(helper.make_tensor_value_info(last, _FLOAT, [1, made]))
     return has_logvar
 
 
