@@ -34,6 +34,7 @@ COMMANDS = {
     "map": "a sheet of a plane through latent space",
     "export-web": "a model as a page for browsers",
     "bundle": "a bundle of your own decoder, so that its data are known",
+    "serve": "the page with this machine behind it",
     "models": "the shipped models, or the card of one",
     "config": "settings: show, check and edit them; other keys for actions",
     "completion": "what bash, zsh or fish need to complete commands, options and models",

@@ -34,6 +34,8 @@ export class LiveDecoder {
     this.info = { backend: "live", device: "", detail: "" };
     /** @type {{ resolve: (image: Uint8ClampedArray) => void, reject: (error: Error) => void, timer: number } | null} */
     this.waiting = null;
+    /** Why the connection is of no use any more. @type {Error | null} */
+    this.broken = null;
     /** @type {Promise<void>} */
     this.greeted = new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error("the server says nothing")), TIMEOUT);
@@ -57,6 +59,7 @@ export class LiveDecoder {
    * @returns {Promise<Uint8ClampedArray>} RGBA, (n, h, w, 4)
    */
   decode(z) {
+    if (this.broken) return Promise.reject(this.broken);
     this.number = (this.number + 1) >>> 0;
     const request = new ArrayBuffer(4 + z.byteLength);
     new DataView(request).setUint32(0, this.number, true);
@@ -91,6 +94,7 @@ export class LiveDecoder {
 
   /** @param {Error} error that ends what is waited for */
   #fail(error) {
+    this.broken ??= error;
     if (!this.waiting) return;
     clearTimeout(this.waiting.timer);
     this.waiting.reject(error);

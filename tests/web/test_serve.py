@@ -1,0 +1,90 @@
+"""`vaevis-tui serve`: the page decodes in Python; strangers get nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser
+
+from tests.web.pages import apart, decoded, opened, page_decode
+from vaevis_tui.models.bundle import open_bundle
+
+NAME = "mnist-2d"
+
+CONNECT = """(url) => new Promise((resolve) => {
+    const socket = new WebSocket(url);
+    socket.onopen = () => resolve("open");
+    socket.onerror = () => resolve("refused");
+})"""
+
+
+@contextmanager
+def serve(*arguments: str) -> Iterator[str]:
+    """The real program; gives the address that it prints."""
+    command = [sys.executable, "-m", "vaevis_tui", "serve", "--model", NAME, "--backend", "onnxruntime"]
+    with subprocess.Popen(
+        [*command, "--port", "0", *arguments], stdout=subprocess.PIPE, text=True
+    ) as program:
+        try:
+            assert program.stdout is not None
+            yield program.stdout.readline().split()[2]
+        finally:
+            program.terminate()
+            program.wait(20)
+
+
+def status(address: str, **headers: str) -> int:
+    """What a request is answered with."""
+    request = urllib.request.Request(address, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_the_page_decodes_in_python(browser: Browser) -> None:
+    bundle = open_bundle(NAME)
+    z = bundle.space.sample(1, 11)
+    with serve("--max-sessions", "1") as address:
+        page = browser.new_page()
+        info = opened(page, address)
+        assert info["backend"] == "live"
+        assert "onnxruntime" in info["detail"]
+        assert apart(page_decode(page, z, 28, 28), decoded(bundle, z)) == 0
+        live = address.replace("http", "ws") + "live"
+        assert page.evaluate(CONNECT, live) == "refused"  # the one session is the page's
+        page.close()
+        for path in ("../pyproject.toml", "%2e%2e/pyproject.toml", "model.toml", "decoder.onnx"):
+            assert status(address + path) == 404
+        assert status(address, Host="evil.example") == 403
+        assert status(address + "live", Origin="http://evil.example") == 403
+        elsewhere = browser.new_page()
+        elsewhere.goto("data:text/html,elsewhere")
+        assert elsewhere.evaluate(CONNECT, live) == "refused"
+        elsewhere.close()
+
+
+def test_beyond_the_loopback_a_token_is_needed(browser: Browser) -> None:
+    with serve("--host", "0.0.0.0") as address:
+        bare, _, token = address.replace("0.0.0.0", "127.0.0.1").partition("?token=")
+        assert len(token) >= 24
+        assert status(bare) == 403
+        assert status(f"{bare}?token={token[:-1]}x") == 403
+        page = browser.new_page()
+        assert opened(page, f"{bare}?token={token}")["backend"] == "live"
+        page.close()
+
+
+def test_an_address_that_is_taken_is_said() -> None:
+    with serve() as address:
+        port = address.rstrip("/").rpartition(":")[2]
+        command = [sys.executable, "-m", "vaevis_tui", "serve", "--model", NAME, "--port", port]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "cannot be served" in done.stderr

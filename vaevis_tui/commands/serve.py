@@ -1,0 +1,74 @@
+"""``vaevis-tui serve``: the page with a live backend."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib.util
+
+from vaevis_tui.commands import arguments
+from vaevis_tui.errors import UserError
+
+DESCRIPTION = """\
+Serve the page of a model with this machine behind it: Python decodes, the browser shows.
+
+On the loopback it is for this machine alone (through ssh -L for others too). Another --host lets whoever
+reaches this machine and knows the printed token decode here; the connection is not encrypted."""
+
+EPILOG = """\
+examples:
+  vaevis-tui serve --model dog
+  vaevis-tui serve --model decoder.onnx --port 9000
+  vaevis-tui serve --model dog --host 192.168.1.20"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What it takes."""
+    arguments.add_model(parser)
+    arguments.add_no_tune(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=_port, default=8765, help="the port; 0 takes a free one (default: 8765)"
+    )
+    parser.add_argument(
+        "--max-sessions", type=_sessions, default=8, metavar="N", help="browsers at once (default: 8)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until Ctrl+C."""
+    if importlib.util.find_spec("aiohttp") is None:
+        raise UserError("serve needs aiohttp; install it with: pip install 'vaevis-tui[serve]'")
+    return asyncio.run(_serve(options))
+
+
+async def _serve(options: argparse.Namespace) -> int:
+    from vaevis_tui.engine.select import open_decoder
+    from vaevis_tui.models.bundle import open_bundle
+    from vaevis_tui.models.catalog import DEFAULT_MODEL
+    from vaevis_tui.web.serve import Address, LiveServer
+
+    bundle = open_bundle(options.model or DEFAULT_MODEL)
+    with open_decoder(bundle, options.backend, "cached" if options.tune else "off") as decoder:
+        server = LiveServer(
+            bundle, decoder, Address.of(options.host, options.port), max_sessions=options.max_sessions
+        )
+        runner = await server.start()
+        try:
+            print(f"{bundle.name} at {server.url} (Ctrl+C ends it)", flush=True)
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+    return 0
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"invalid port {text!r}: expected 0 to 65535")
+    return int(text)
+
+
+def _sessions(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"invalid number {text!r}: expected 1 to 1000")
+    return int(text)
