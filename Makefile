@@ -25,6 +25,7 @@ bench:
 	$(BIN)/python -m tests.benchmarks.link
 	$(BIN)/python -m tests.benchmarks.encoders
 	$(BIN)/python -m tests.benchmarks.decoders
+	$(BIN)/python -m tests.benchmarks.scripts
 	$(BIN)/python -m tests.benchmarks.batches
 	$(BIN)/python -m tests.benchmarks.panels
 	$(BIN)/python -m tests.benchmarks.start

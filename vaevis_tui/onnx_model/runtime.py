@@ -85,7 +85,7 @@ def _options(multiply_adds: int) -> onnxruntime.SessionOptions:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads(multiply_adds, _cores())
+    options.intra_op_num_threads = threads(multiply_adds, cores())
     options.inter_op_num_threads = 1  # decoders are chains
     # Threads that spin while they wait take half a core in a walk at 60 frames a second, and gained no time.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -98,7 +98,7 @@ def threads(multiply_adds: int, cores: int) -> int:
     return 1 if multiply_adds < _SECOND_THREAD_FROM else min(cores, _MAX_THREADS)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -1,0 +1,87 @@
+"""What scripts wait for, batches and a video: ``python -m tests.benchmarks.scripts``."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import onnxruntime
+
+import vaevis_tui
+from vaevis_tui.resources import weights_dir
+
+CHUNKS = (1, 4, 16, 64)
+"""Batch sizes that bare onnxruntime is given; the best of them counts."""
+
+VIDEO_FRAMES, VIDEO_SIDE = 1000, 512
+
+
+def ways(model: vaevis_tui.api.Model, images: int) -> dict[str, Callable[[], object]]:
+    """Decoding so many images with our API, and with onnxruntime's defaults, which gives floats only."""
+    session = onnxruntime.InferenceSession(
+        str(weights_dir() / model.name / "decoder.onnx"), providers=["CPUExecutionProvider"]
+    )
+    name = session.get_inputs()[0].name
+    z = model.sample(0, images)
+
+    def bare(chunk: int) -> None:
+        for start in range(0, images, chunk):
+            session.run(None, {name: z[start : start + chunk]})
+
+    return {"ours": partial(model.decode, z)} | {f"bare {chunk}": partial(bare, chunk) for chunk in CHUNKS}
+
+
+def race(name: str, images: int, rounds: int, enough: float = 0.0) -> dict[str, float]:
+    """Milliseconds an image of each way, the best of some rounds in turns.
+
+    Args:
+        name: Of a shipped model.
+        images: Decoded at once.
+        rounds: At most.
+        enough: Ends earlier where ours takes no more than this share of the best bare one.
+    """
+    with vaevis_tui.load(name, backend="onnxruntime") as model:
+        tried = ways(model, images)
+        best = dict.fromkeys(tried, float("inf"))
+        for _ in range(rounds):
+            for way, run in tried.items():
+                began = time.perf_counter()
+                run()
+                best[way] = min(best[way], 1e3 * (time.perf_counter() - began) / images)
+            if ratio(best) <= enough:
+                break
+    return best
+
+
+def ratio(best: dict[str, float]) -> float:
+    """Our time as a share of the best bare one."""
+    return best["ours"] / min(time for way, time in best.items() if way != "ours")
+
+
+def video() -> tuple[float, int]:
+    """Seconds to write a thousand frames of dog as MP4, and the file's bytes."""
+    with tempfile.TemporaryDirectory() as folder, vaevis_tui.load("dog", backend="onnxruntime") as model:
+        began = time.perf_counter()
+        path = model.walk(1, VIDEO_FRAMES).save(Path(folder) / "walk.mp4", side=VIDEO_SIDE)
+        return time.perf_counter() - began, path.stat().st_size
+
+
+def main() -> None:
+    """Print a table."""
+    for name, images in (("mnist", 256), ("dog", 64)):
+        best = race(name, images, 12)
+        print(f"{name}, {images} images at once, ms an image:")
+        for way, milliseconds in best.items():
+            print(f"  {way:8} {milliseconds:7.3f}")
+        print(f"  ours / best bare: {ratio(best):.2f}")
+    seconds, size = video()
+    print(
+        f"{VIDEO_FRAMES} frames of dog at {VIDEO_SIDE}x{VIDEO_SIDE} to MP4: {seconds:.1f} s, {size:,} bytes"
+    )
+
+
+if __name__ == "__main__":
+    main()
