@@ -339,6 +339,12 @@ class Exploration:
         self._position = min(max(position, 0.0), 1.0)
         self._take(self.state.replace(self._journey.at(self._position), ("journey", self._journeys)))
 
+    def take_pace(self, journey: Journey) -> None:
+        """Go on with the journey that is on at another pace, e.g. as `Journey.measured` gives it."""
+        if self._journey is not None:
+            self._journey = journey
+            self.scrub(self._position)
+
     def end_journey(self) -> None:
         """Stay here; the journey is no longer on."""
         self._journey = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -20,15 +19,16 @@ from vaevis_tui.explorer.decoding import Decoded, Decoding, EngineEvent, Failed,
 from vaevis_tui.explorer.effects import EffectProbe
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.inversion_search import SearchFailed, SearchProgress
+from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.keepsakes import KeepsakeStore
 from vaevis_tui.explorer.settings import ExplorerSettings
-from vaevis_tui.latent.typicality import Typicality
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.details import rate_text
-from vaevis_tui.tui.filmstrip_actions import FilmstripActions
 from vaevis_tui.tui.filmstrip_panel import FilmstripPanel
 from vaevis_tui.tui.graphics_switch import GraphicsSwitch
+from vaevis_tui.tui.journey_actions import JourneyActions
+from vaevis_tui.tui.judgement import Judgement
 from vaevis_tui.tui.layout import arrange
 from vaevis_tui.tui.line_prompt import LinePrompt
 from vaevis_tui.tui.live_image import LiveImage
@@ -68,7 +68,7 @@ class WorkerEvent(Message):
         )
 
 
-class ExplorerScreen(FilmstripActions, ProgramActions):
+class ExplorerScreen(JourneyActions, Judgement, ProgramActions):
     """Image, rows, strip, map, status and hints.
 
     The loop is closed: what changes the point submits it, the service decodes the newest, and its image comes
@@ -102,14 +102,14 @@ class ExplorerScreen(FilmstripActions, ProgramActions):
         self._effects = EffectProbe(self._request_tiles)
         self._store = KeepsakeStore()
         self._filmstrip = FilmstripPanel(port, self._request_tiles)
-        self._walker = Walker(self, settings.clock, lambda: not self._image.waiting, self._submit)
+        self._player = JourneyPlayer()
+        self._walker = Walker(
+            self, settings.clock, lambda: not self._image.waiting, self._submit, self._player
+        )
         self._search = PictureSearch(settings, self._post_event, self._change, self.say, self._search_ended)
         self._about_colors = settings.notice
         """Said once it is known what images are drawn with: not in cells they may have all colours."""
         self._walk_at_start = settings.walk
-        self._judging: asyncio.Future[tuple[Exploration, Typicality, str]] | None = None
-        self._judged: object = None
-        """The latent vector that was judged last."""
 
     def compose(self) -> ComposeResult:
         """Every panel; `_arrange` says where, and which are shown."""
@@ -307,7 +307,7 @@ class ExplorerScreen(FilmstripActions, ProgramActions):
         if exploration is not None:
             self._walker.follow(exploration)
             self._details.walk = (exploration.walking, exploration.speed)
-            self._status.walk = f"walk {exploration.speed:g} σ/s" if exploration.walking else ""
+            self._status.walk = self._moving_text()
 
     def on_screen_suspend(self) -> None:
         """Rest while another screen lies over this one, which would hide the walk."""
@@ -330,22 +330,10 @@ class ExplorerScreen(FilmstripActions, ProgramActions):
         self._details.quality = quality if plain else f"{graphics}, exact"
         if self._exploration is not None:
             if self._walker.running:
+                self._status.walk = self._moving_text()
                 self._follow_with_panels(moving=True)
             self._judge(self._exploration)
             self._read_keepsakes()
-
-    def _judge(self, exploration: Exploration) -> None:
-        """Show how typical the point is and what is near; the first judgement takes a thread's time."""
-        if exploration.z is not self._judged and (self._judging is None or self._judging.done()):
-            self._judged = exploration.z
-            loop = asyncio.get_running_loop()
-            self._judging = loop.run_in_executor(None, judge, exploration)
-            self._judging.add_done_callback(self._show_judgement)
-
-    def _show_judgement(self, judged: asyncio.Future[tuple[Exploration, Typicality, str]]) -> None:
-        exploration, typicality, nearest = judged.result()
-        if exploration is self._exploration and self.is_attached:
-            self._status.typicality, self._status.nearest = typicality, nearest
 
     # Graphics
 
@@ -362,14 +350,6 @@ class ExplorerScreen(FilmstripActions, ProgramActions):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While something is being typed, the rows stand still."""
         return not (self._prompting and action in TYPING_SUSPENDS)
-
-
-def judge(exploration: Exploration) -> tuple[Exploration, Typicality, str]:
-    """How typical a point is, and the anchor nearest to it in words."""
-    z = exploration.z
-    typicality = exploration.typicality.judge(z)
-    nearest = exploration.anchors.nearest(z, 1)
-    return exploration, typicality, str(nearest[0]) if nearest else ""
 
 
 def _place(widget: Widget, region: Region) -> None:

@@ -67,6 +67,11 @@ class ExplorerBase(Screen[None]):
         """Show where one is beside the image."""
         raise NotImplementedError
 
+    def _moving_text(self) -> str:
+        """What moves by itself, and how fast; empty where nothing does."""
+        exploration = self._exploration
+        return f"walk {exploration.speed:g} σ/s" if exploration and exploration.walking else ""
+
     def _request_tiles(self, owner: str, z: Latents, priority: int) -> int:
         if self._exploration is None:
             return 0

@@ -258,7 +258,7 @@ EXPLORER = [
         "Leave the map",
         id="panel.leave-map",
         group=PANELS,
-        tooltip="Let the arrows move along rows again",
+        tooltip="Let the arrows move along rows again; end a journey",
     ),
     Binding(
         "i",
@@ -291,6 +291,22 @@ EXPLORER = [
         id="walk.slower",
         group=WALK,
         tooltip="Walk slower",
+    ),
+    Binding(
+        "J",
+        "screen.journey",
+        "Journey",
+        id="journey.choose",
+        group=WALK,
+        tooltip="Journey through bookmarks: a tour, or from one to another",
+    ),
+    Binding(
+        "space",
+        "screen.play",
+        "Play",
+        id="journey.play",
+        group=WALK,
+        tooltip="Play and pause a journey; ← → scrub, Esc ends the journey",
     ),
     Binding(
         "s",

@@ -8,6 +8,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.walk_pacer import WalkPacer
 
 WALK_RATE = 60.0
@@ -25,6 +26,7 @@ class Walker:
         clock: Seconds that never go back.
         link_free: Whether no frame waits to be sent.
         submit: Has the new point decoded.
+        player: Of journeys.
     """
 
     def __init__(
@@ -33,10 +35,12 @@ class Walker:
         clock: Callable[[], float],
         link_free: Callable[[], bool],
         submit: Callable[[], None],
+        player: JourneyPlayer,
     ) -> None:
         self._screen = screen
         self._pace = WalkPacer(clock, link_free)
         self._submit = submit
+        self._player = player
         self._exploration: Exploration | None = None
         self._ticker: Timer | None = None
         self.running = False
@@ -48,7 +52,7 @@ class Walker:
     def follow(self, exploration: Exploration) -> None:
         """Run if there is something to be seen."""
         self._exploration = exploration
-        on = exploration.walking and self._screen.is_active
+        on = self._screen.is_active and (exploration.walking or self._player.playing(exploration))
         if self._ticker is None:
             return
         if on and not self.running:
@@ -72,7 +76,9 @@ class Walker:
     def step_if_due(self) -> None:
         """Take a step if its time has come."""
         if self.running and self._exploration is not None and self._pace.due:
-            self._exploration.walk_on(self._pace.step())
+            seconds = self._pace.step()
+            self._exploration.walk_on(seconds)
+            self._player.advance(seconds)
             self._submit()
 
     def _tick(self) -> None:

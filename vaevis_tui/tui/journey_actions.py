@@ -1,0 +1,95 @@
+"""Journeys by keys: chosen, played, paused, scrubbed and ended."""
+
+from __future__ import annotations
+
+from vaevis_tui.explorer.decoding import TilesDecoded
+from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.journey_player import JourneyPlayer
+from vaevis_tui.explorer.keepsakes import Keepsakes
+from vaevis_tui.latent.journey import Journey
+from vaevis_tui.tui.filmstrip_actions import FilmstripActions
+from vaevis_tui.tui.journey_menu import JourneyMenu, Route
+
+OWNER, PRIORITY = "journey", 0
+SCRUB = 0.1
+"""Of the journey that a step of one sigma is: the keys that move by 0.1 σ go a hundredth of it."""
+
+
+class JourneyActions(FilmstripActions):
+    """While a journey is on, ← and → scrub, Space plays and pauses, Esc ends it."""
+
+    _player: JourneyPlayer
+    _journey_ticket = 0
+
+    def action_journey(self) -> None:
+        """Choose a journey."""
+        self._keep(lambda keepsakes: keepsakes, self._choose_journey)
+
+    def _choose_journey(self, keepsakes: Keepsakes) -> None:
+        if self._exploration is None or not self.is_active:
+            return
+        routes = _routes(keepsakes, self._exploration)
+        if not routes:
+            self.say(
+                "A journey goes through bookmarks: keep the point on show with b, go elsewhere, and again"
+            )
+            return
+        self.app.push_screen(JourneyMenu(routes), self._begin_journey)
+
+    def _begin_journey(self, route: Route | None) -> None:
+        if route is None or self._exploration is None:
+            return
+        self.action_leave_map()  # the arrows scrub
+        journey = Journey(self._exploration.bundle.space, route.stops, loop=route.loop, ease=route.ease)
+
+        def begin(exploration: Exploration) -> None:
+            z = self._player.begin(exploration, journey, route.title)
+            self._journey_ticket = self._request_tiles(OWNER, z, PRIORITY)
+
+        self._change(begin)
+        self.say("Space pauses, ← → scrub, Shift goes from stop to stop, Esc ends")
+
+    def _take_tiles(self, tiles: TilesDecoded) -> None:
+        if tiles.owner != OWNER:
+            super()._take_tiles(tiles)
+        elif tiles.ticket == self._journey_ticket and tiles.exploration is self._exploration:
+            self._change(lambda _: self._player.take(tiles.images))
+
+    def action_play(self) -> None:
+        """Play or pause the journey; choose one where none is on."""
+        if self._player.on(self._exploration):
+            self._change(lambda _: self._player.toggle())
+        else:
+            self.action_journey()
+
+    def action_nudge(self, sigmas: float) -> None:
+        """Move along the selected row; on a journey, along it."""
+        if self._filmstrip.has_arrows or not self._player.on(self._exploration):
+            super().action_nudge(sigmas)
+        elif abs(sigmas) >= 1:
+            self._change(lambda _: self._player.step(1 if sigmas > 0 else -1))
+        else:
+            self._change(lambda _: self._player.scrub(SCRUB * sigmas))
+
+    def action_leave_map(self) -> None:
+        """Give the arrows back to the rows; end the journey."""
+        if self._exploration is not None and not self._filmstrip.has_arrows:
+            self._change(Exploration.end_journey)
+        super().action_leave_map()
+
+    def _moving_text(self) -> str:
+        return self._player.text() if self._player.on(self._exploration) else super()._moving_text()
+
+
+def _routes(keepsakes: Keepsakes, exploration: Exploration) -> list[Route]:
+    bookmarks, marks = keepsakes.bookmarks.items, keepsakes.marks
+    z = exploration.z.copy()
+    routes: list[Route] = []
+    if marks.a and marks.b:
+        a, b = marks.a[0], marks.b[0]
+        routes.append(Route(f"{a.label or 'A'} → {b.label or 'B'}", (a.z, b.z)))
+    if len(bookmarks) > 1:
+        stops = tuple(each.z for each in bookmarks)
+        routes.append(Route(f"All {len(bookmarks)} bookmarks, from one to the next", stops))
+    elsewhere = [each for each in bookmarks if each.z.tobytes() != z.tobytes()]
+    return [*routes, *(Route(f"here → {each.name}", (z, each.z)) for each in elsewhere)]

@@ -1,0 +1,38 @@
+"""Telling how typical the point on show is, and what is near."""
+
+from __future__ import annotations
+
+import asyncio
+
+from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.latent.typicality import Typicality
+from vaevis_tui.tui.explorer_base import ExplorerBase
+
+
+class Judgement(ExplorerBase):
+    """Asks a thread, since the first judgement of a model takes a tenth of a second."""
+
+    _judging: asyncio.Future[tuple[Exploration, Typicality, str]] | None = None
+    _judged: object = None
+    """The latent vector that was judged last."""
+
+    def _judge(self, exploration: Exploration) -> None:
+        """Show how typical the point is and what is near."""
+        if exploration.z is not self._judged and (self._judging is None or self._judging.done()):
+            self._judged = exploration.z
+            loop = asyncio.get_running_loop()
+            self._judging = loop.run_in_executor(None, judge, exploration)
+            self._judging.add_done_callback(self._show_judgement)
+
+    def _show_judgement(self, judged: asyncio.Future[tuple[Exploration, Typicality, str]]) -> None:
+        exploration, typicality, nearest = judged.result()
+        if exploration is self._exploration and self.is_attached:
+            self._status.typicality, self._status.nearest = typicality, nearest
+
+
+def judge(exploration: Exploration) -> tuple[Exploration, Typicality, str]:
+    """How typical a point is, and the anchor nearest to it in words."""
+    z = exploration.z
+    typicality = exploration.typicality.judge(z)
+    nearest = exploration.anchors.nearest(z, 1)
+    return exploration, typicality, str(nearest[0]) if nearest else ""
