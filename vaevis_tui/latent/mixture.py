@@ -113,11 +113,16 @@ class GaussianMixture:
 
         From what lies between the means and their middle, lest large squares cancel.
         """
-        middle = self.means.mean(axis=0, dtype=np.float64)
-        means = (self.means - middle) @ self._inverses[0]
+        middle, means = self._whitened_means
         x = (points - middle) @ self._inverses[0]
         squares = np.sum(x * x, axis=-1)[..., None] + np.sum(means * means, axis=-1) - 2 * x @ means.T
         return np.asarray(np.maximum(squares, 0.0))
+
+    @cached_property
+    def _whitened_means(self) -> tuple[Coordinates, Coordinates]:
+        """The middle of all means, (d,), and these from there in deviations of the covariance, (k, d)."""
+        middle = self.means.mean(axis=0, dtype=np.float64)
+        return middle, (self.means - middle) @ self._inverses[0]
 
     def log_density(self, z: ArrayLike) -> Coordinates:
         """Log-density in nats: z (..., d) to float64 (...)."""

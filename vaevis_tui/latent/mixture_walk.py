@@ -23,6 +23,9 @@ _LEAST_CHOICE = (
     3,
     0.1,
 )  # components, and share of all: so many may take over, lest a walk be caught in a few
+_CANDIDATES = (
+    256  # of more components so many are looked at, drawn anew each time: a frame cannot wait longer
+)
 _PROBES = np.array([0.25, 0.5, 0.75])[:, None, None]  # shares of a crossing at which its density is judged
 _LEAST_SPEED = (
     0.25  # of the usual one: where both motions cancel, the walk slows down rather than turn a corner
@@ -91,19 +94,22 @@ class ClusterCourse(Course):
 
     def _destination(self, x: Coordinates) -> tuple[int, float]:
         """Which component takes over, drawn by weight, and how far that is."""
-        mixture, count = self._mixture, len(self._mixture)
-        ends = np.array([mixture.unwhiten(x, component) for component in range(count)])
-        ways = ends - ends[self._here]
-        density = mixture.log_density(ends[self._here] + _PROBES * ways).min(axis=0)
-        density[self._here] = -np.inf
+        mixture = self._mixture
+        others = np.arange(len(mixture))
+        if len(mixture) > _CANDIDATES:
+            others = self._rng.choice(len(mixture), _CANDIDATES, replace=False)
+        count, here = len(others), mixture.unwhiten(x, self._here)
+        ways = np.array([mixture.unwhiten(x, component) for component in others.tolist()]) - here
+        density = mixture.log_density(here + _PROBES * ways).min(axis=0)
+        density[others == self._here] = -np.inf
         typical = int(np.sum(density >= mixture.typical_log_density))
         choice = min(max(typical, _LEAST_CHOICE[0], round(_LEAST_CHOICE[1] * count)), count - 1)
         if choice == 0:
             return self._here, 0.0
         best = np.argsort(-density)[:choice]
-        weights = mixture.weights[best].astype(np.float64)
+        weights = mixture.weights[others[best]].astype(np.float64)
         chosen = int(self._rng.choice(best, p=weights / weights.sum()))
-        return chosen, float(np.linalg.norm(self._change(ways[chosen])))
+        return int(others[chosen]), float(np.linalg.norm(self._change(ways[chosen])))
 
     def _change(self, of_z: Coordinates) -> Coordinates:
         """Changes of z as changes of the space's whitened coordinates."""

@@ -14,7 +14,7 @@ from PIL import Image
 from tests.training.dog.tiny import dogs, photograph, tiny_config, tiny_state, write_archive
 from training import export
 from training.checkpoint import Trained
-from training.dog import checkpoint, data, evaluate, posterior
+from training.dog import checkpoint, data, evaluate, posterior, resample
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models.bundle import open_bundle
@@ -109,6 +109,15 @@ def test_a_whole_public_zip_is_measured_on_its_test_dogs(
     again = evaluate.evaluate(options, tmp_path / "none")[1]
     assert again.keys() == found.keys() - {"psnr_nearest_db", "searched"}
     assert again["psnr_db"] == pytest.approx(found["psnr_db"], abs=0.02), "the bundle alone says the same"
+    first = open_bundle(tmp_path / "bundle").space
+    monkeypatch.setattr(posterior, "KERNELS", 3)
+    assert resample.main([str(tmp_path / "bundle"), "--data-root", str(tmp_path)]) == 0
+    space = open_bundle(tmp_path / "bundle").space
+    assert space.mixture is not None
+    assert len(space.mixture) == 3
+    np.testing.assert_array_equal(space.anchors.z, first.anchors.z)
+    np.testing.assert_array_equal(space.axes, first.axes)
+
     options.bundle = None
     options.split = "validation"
     with pytest.raises(UserError, match="the validation split has 8 photographs here; it needs 32"):
