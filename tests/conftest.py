@@ -14,7 +14,14 @@ os.environ["VAEVIS_TUI_CONFIG"] = str(HERE / "no-config.toml")  # a developer's 
 E2E = ("e2e", "terminal/test_real_terminals.py", "test_bench.py")
 """Tests of the whole program on pseudo-terminals, in real terminals and through a real sshd."""
 
-SLOW = ("benchmarks", "link", "training", "engine/test_pytorch_exports.py", "engine/test_tuning.py")
+SLOW = (
+    "benchmarks",
+    "link",
+    "training",
+    "bundling/test_pytorch.py",
+    "engine/test_pytorch_exports.py",
+    "engine/test_tuning.py",
+)
 """Tests that train, compile many shaders or simulate minutes of a network."""
 
 

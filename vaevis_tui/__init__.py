@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vaevis_tui.api import load, open_snapshot
+    from vaevis_tui.bundling.pytorch import export_bundle
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load", "open_snapshot"]
+__all__ = ["__version__", "export_bundle", "load", "open_snapshot"]
 
 
 def __getattr__(name: str) -> object:
@@ -17,4 +18,8 @@ def __getattr__(name: str) -> object:
         from vaevis_tui import api
 
         return getattr(api, name)
+    if name == "export_bundle":
+        from vaevis_tui.bundling.pytorch import export_bundle
+
+        return export_bundle
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

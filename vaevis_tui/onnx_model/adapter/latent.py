@@ -33,9 +33,15 @@ MAX_GUESSES = 200
 def concrete_shapes(model: onnx.ModelProto, inputs: Sequence[Input]) -> Iterator[dict[str, Shape]]:
     """Shapes that the inputs may have for one latent vector, the likeliest first.
 
-    The first axis is that of several latent vectors; where it is left open it is one.
+    The first axis is that of several latent vectors; where it is left open it is one. What has no other axis
+    and is open is of one vector, unless it is all there is.
     """
-    open_inputs = [item for item in inputs if item.dims is None or None in _rest(item)]
+    alone = len(inputs) == 1
+    open_inputs = [
+        item
+        for item in inputs
+        if item.dims is None or (None in _rest(item) and (alone or len(item.dims) > 1))
+    ]
     known = {item.name: tuple(n or 1 for n in item.dims or ()) for item in inputs if item not in open_inputs}
     if not open_inputs:
         yield known
