@@ -92,3 +92,29 @@ def test_their_number_is_bounded_however_often_they_lie_in_the_same_place(tmp_pa
         model.graph.initializer.extend(list(model.graph.initializer))
     with pytest.raises(UnsupportedError, match="its weights take more than"):
         inline_weights(model, tmp_path, 3 * size)
+
+
+@pytest.mark.skipif(not hasattr(Path, "symlink_to"), reason="no symbolic links on this system")
+def test_links_are_followed_only_where_they_stay(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    path, _ = write(model)
+    (model / DATA).rename(tmp_path / "elsewhere")
+    (model / DATA).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UserError, match="a link that leads out of the model's folder"):
+        load_decoder(path)
+    (model / DATA).unlink()
+    (tmp_path / "elsewhere").rename(model / "inside")
+    (model / DATA).symlink_to("inside")
+    assert load_decoder(path).latent_dim == 4
+
+
+@pytest.mark.skipif(not hasattr(Path, "symlink_to"), reason="no symbolic links on this system")
+def test_a_hugging_face_cache_is_read_as_it_lies(tmp_path: Path) -> None:
+    blobs, snapshot = tmp_path / "models--x" / "blobs", tmp_path / "models--x" / "snapshots" / "abc"
+    blobs.mkdir(parents=True)
+    snapshot.mkdir(parents=True)
+    write(blobs)
+    for name in ("decoder.onnx", DATA):
+        (snapshot / name).symlink_to(Path("..") / ".." / "blobs" / name)
+    assert load_decoder(snapshot / "decoder.onnx").latent_dim == 4

@@ -43,6 +43,7 @@ def inline_weights(model: onnx.ModelProto, folder: Path, most: int) -> None:
             if total > most:
                 raise UnsupportedError(f"its weights take more than the {most >> 20} MiB that are supported")
             if name not in files:
+                _check_inside(folder, folder / name, what)
                 files[name] = _open(folder / name, what, stack)
             file, size = files[name]
             if start + length > size:
@@ -81,6 +82,18 @@ def _place(tensor: onnx.TensorProto, what: str) -> tuple[str, int, int]:
             f"{quoted(entries.get('length', ''))} in {quoted(name)}; {needed} bytes are needed"
         )
     return name, start, length
+
+
+def _check_inside(folder: Path, path: Path, what: str) -> None:
+    """Follow links only within the model's folder, or to the blobs of a Hugging Face cache it lies in."""
+    target, inside = path.resolve(), folder.resolve()
+    above = (folder.absolute(), *folder.absolute().parents)
+    blobs = [parent.parent.resolve() / "blobs" for parent in above if parent.name == "snapshots"]
+    if target.parent not in (inside, *blobs):
+        raise UnsupportedError(
+            f"{what} keeps its data in {quoted(path.name)}, a link that leads out of the model's folder; "
+            "the file itself belongs beside the model"
+        )
 
 
 def _open(path: Path, what: str, stack: ExitStack) -> tuple[IO[bytes], int]:
