@@ -24,6 +24,7 @@ from vaevis_tui.explorer.keepsakes import KeepsakeStore
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.tui import keys
+from vaevis_tui.tui.compare_actions import CompareActions
 from vaevis_tui.tui.details import rate_text
 from vaevis_tui.tui.filmstrip_panel import FilmstripPanel
 from vaevis_tui.tui.graphics_switch import GraphicsSwitch
@@ -34,6 +35,7 @@ from vaevis_tui.tui.line_prompt import LinePrompt
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.picture_search import PictureSearch
 from vaevis_tui.tui.program_actions import ProgramActions
+from vaevis_tui.tui.row_actions import RowActions
 from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.value_prompt import ValuePrompt
 from vaevis_tui.tui.walker import Walker
@@ -68,7 +70,7 @@ class WorkerEvent(Message):
         )
 
 
-class ExplorerScreen(JourneyActions, Judgement, ProgramActions):
+class ExplorerScreen(JourneyActions, CompareActions, RowActions, Judgement, ProgramActions):
     """Image, rows, strip, map, status and hints.
 
     The loop is closed: what changes the point submits it, the service decodes the newest, and its image comes
@@ -102,6 +104,7 @@ class ExplorerScreen(JourneyActions, Judgement, ProgramActions):
         self._effects = EffectProbe(self._request_tiles)
         self._store = KeepsakeStore()
         self._filmstrip = FilmstripPanel(port, self._request_tiles)
+        self._compared = LiveImage(port, priority=1, id="compare-image")
         self._player = JourneyPlayer()
         self._walker = Walker(
             self, settings.clock, lambda: not self._image.waiting, self._submit, self._player
@@ -116,6 +119,8 @@ class ExplorerScreen(JourneyActions, Judgement, ProgramActions):
         self._image_frame = Container(self._image, id="image-frame", classes="-frame")
         self._rows_frame = Container(self._bars, id="rows-frame", classes="-frame")
         self._map.add_class("-frame")
+        self._compare_frame = Container(self._compared, id="compare-frame", classes="-frame")
+        yield self._compare_frame
         yield self._image_frame
         yield self._rows_frame
         yield self._map
@@ -149,9 +154,12 @@ class ExplorerScreen(JourneyActions, Judgement, ProgramActions):
         width, height = self.app.size
         bundle = self._exploration.bundle if self._exploration else None
         image = (bundle.image_height, bundle.image_width) if bundle else NO_IMAGE
-        layout = arrange(width, height, image, self._panels)
+        shown = (image[0], 2 * image[1]) if self._compare_open else image
+        layout = arrange(width, height, shown, self._panels)
+        compared, alone = self._divide_image(layout.image)
+        _place(self._compare_frame, compared)
         self.set_class(layout.framed, "-framed")
-        _place(self._image_frame, layout.image)
+        _place(self._image_frame, alone)
         _place(self._rows_frame, layout.rows)
         _place(self._map, layout.map)
         _place(self._strip, layout.strip)
@@ -234,6 +242,7 @@ class ExplorerScreen(JourneyActions, Judgement, ProgramActions):
             self._image.meter.dropped()  # it was replaced by this one on its way here
         self._newest = frame
         self._image.show(frame)
+        self._show_reference()
         self._walker.image_came()
 
     @on(LiveImage.Presented, "#image")

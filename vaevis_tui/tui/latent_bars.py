@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -191,6 +192,22 @@ class LatentBars(Widget):
         shown = self._order[self._top : self._top + self._grid.shown]
         changed += (np.flatnonzero(self._hundredths[shown] != before[shown]) + self._top).tolist()
         self._redraw_ranks(changed)
+
+    def show_only(self, rows: Sequence[int] | None) -> None:
+        """Show some rows of the set alone, in that order, or all of them again; `show_point` has to follow.
+
+        The selected row must be among them.
+        """
+        if self._axes is None:
+            return
+        order = np.asarray(self._axes.order if rows is None else rows, np.intp)
+        if np.array_equal(order, self._order):
+            return
+        self._order = order
+        self._rank_of = np.zeros(len(self._axes), np.intp)
+        self._rank_of[order] = np.arange(len(order))
+        self._selected = self._top = 0
+        self._redraw()
 
     @property
     def page(self) -> int:
