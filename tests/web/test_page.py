@@ -24,6 +24,7 @@ from tests.web.pages import (
 from vaevis_tui.cli import main
 from vaevis_tui.export.png import read_metadata, save_png
 from vaevis_tui.export.snapshot import SnapshotInfo
+from vaevis_tui.latent.typicality import TypicalityScale
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.models.identity import decoder_hash
 from vaevis_tui.web.export import folder_files, single_file, write_folder
@@ -92,6 +93,18 @@ def test_keys_of_the_terminal(shown: Page) -> None:
     expect(shown.locator("#help")).to_be_visible()
     keyboard.press("Escape")
     expect(shown.locator("#help")).to_be_hidden()
+
+
+def test_anchors_and_the_way_back(shown: Page) -> None:
+    space = open_bundle(NAME).space
+    shown.keyboard.press("n")  # the page begins at the first example
+    np.testing.assert_array_equal(page_z(shown), space.anchors.z[np.argmax(space.anchors.indices >= 0) + 1])
+    far = (space.mean + 6 * space.std).tolist()
+    shown.evaluate("z => vaevis.show(z)", far)
+    expect(shown.locator("#typical-words")).to_have_text("beyond the data")
+    shown.keyboard.press("t")
+    expected = TypicalityScale(space).pull_back(np.array(far, np.float32))
+    np.testing.assert_allclose(page_z(shown), expected, atol=0.02)
 
 
 def test_a_walk_moves_and_is_one_step(shown: Page) -> None:

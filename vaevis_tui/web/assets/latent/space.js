@@ -114,6 +114,27 @@ export class LatentSpace {
   }
 }
 
+/**
+ * The point drawn in, on a line to its centre, to where it is at least as typical as half of the data.
+ * @param {LatentSpace} space of the model
+ * @param {Float32Array} z latent
+ * @returns {Float32Array} z itself where it is as typical already
+ */
+export function pullBack(space, z) {
+  if (space.percentile(z) >= 0.5) return z;
+  const { mixture, dim, typical } = space;
+  const component = mixture && typical ? mixture.nearest(z) : null;
+  const centre = mixture && component !== null ? mixture.means.subarray(component * dim, (component + 1) * dim) : space.mean;
+  const at = (/** @type {number} */ share) => z.map((value, i) => centre[i] + share * (value - centre[i]));
+  let [keep, drop] = [0, 1];
+  for (let i = 0; i < 30; i++) {
+    const middle = (keep + drop) / 2;
+    if (space.percentile(at(middle)) >= 0.5) keep = middle;
+    else drop = middle;
+  }
+  return at(keep);
+}
+
 /** Where a point lies, by its percentile, in words. @param {number} share 0 to 1 */
 export function placeOf(share) {
   if (share < 0.001) return "beyond the data";

@@ -45,6 +45,18 @@ export class AnchorGallery {
     return `${this.app.space.anchors.labels[best]}, ${Math.round(100 * closeness)} %`;
   }
 
+  /** @param {number} places from the anchor that z is, or that is nearest @returns {Float32Array | null} the z of that one */
+  next(places) {
+    const { space, exploration } = this.app;
+    const count = this.whitened.length;
+    if (count === 0) return null;
+    const x = space.whiten(exploration.z);
+    const distances = this.whitened.map((place) => norm(place.map((value, i) => value - x[i])));
+    const nearest = distances.reduce((best, distance, index) => (distance < distances[best] ? index : best), 0);
+    const here = space.anchor(nearest).every((value, i) => value === exploration.z[i]);
+    return space.anchor(here ? (nearest + places + count) % count : nearest);
+  }
+
   /** The median distance of two anchors. */
   #usualDistance() {
     const some = this.whitened.filter((_, index) => index % Math.ceil(this.whitened.length / 64) === 0);

@@ -2,7 +2,7 @@
 
 import { DecodeService } from "../engine/decoding.js";
 import { Random } from "../latent/random.js";
-import { LatentSpace, placeOf } from "../latent/space.js";
+import { LatentSpace, placeOf, pullBack } from "../latent/space.js";
 import { Exploration } from "../latent/state.js";
 import { slerp } from "../latent/linear.js";
 import { Walk, unhurriedSpeed } from "../latent/walk.js";
@@ -175,6 +175,17 @@ export class App {
 
   random() {
     this.glide(this.space.sample(this.random_));
+  }
+
+  /** @param {number} places to another anchor */
+  anchor(places) {
+    const z = this.anchors.next(places);
+    if (z) this.glide(z);
+    else this.notify("This model has no anchors.");
+  }
+
+  pullBack() {
+    this.glide(pullBack(this.space, this.exploration.z));
   }
 
   undo() {

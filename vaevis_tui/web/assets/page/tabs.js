@@ -35,6 +35,12 @@ export class Tabs {
     }
   }
 
+  /** @param {string} name of a panel to show, where the model has it */
+  show(name) {
+    const tab = this.#tab(name);
+    if (!tab.hidden) this.choose(tab);
+  }
+
   /** The sliders' own place comes or goes with the width. */
   #fit() {
     const sliders = this.#tab("sliders");
