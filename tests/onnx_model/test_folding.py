@@ -92,6 +92,8 @@ CASES: list[Case] = [
     ("And", [FLAGS, ~FLAGS], {}),
     ("Or", [FLAGS, ~FLAGS], {}),
     ("Not", [FLAGS], {}),
+    ("OneHot", [ints(1, -1, 7), scalar(4), floats(0, 2)], {}),
+    ("OneHot", [ints(1, 3), scalar(4), floats(1, 5)], {"axis": 0}),
     ("Cast", [floats(1.7, -1.7)], {"to": TensorProto.FLOAT16}),
     ("Reshape", [BLOCK, ints(0, -1)], {}),
     ("Gather", [BLOCK, ints(2, 0)], {"axis": 1}),

@@ -139,6 +139,18 @@ def _() -> Animal:
     return Animal(w.model(), lambda z: of_class(2, z), "y=2 of 4", options)
 
 
+@animal("a label that is made one-hot inside")
+def _() -> Animal:
+    w = Writer(final=None)
+    w.inputs.append(helper.make_tensor_value_info("y", TensorProto.INT64, ["n"]))
+    hot = w.node("OneHot", "y", w.constant(np.array(CLASSES)), w.constant(np.array([0, 1])), axis=-1)
+    table = np.array([[bias(label)] for label in range(CLASSES)], np.float32)
+    moved = w.node("MatMul", w.node("Cast", hot, to=TensorProto.FLOAT), w.constant(table))
+    w.last = w.node("Add", w.last, w.node("Reshape", moved, w.ints(-1, 1, 1, 1)))
+    options = AdapterOptions(settings=(("y", "3"),))
+    return Animal(w.add("Sigmoid").model(), lambda z: of_class(3, z), "takes y=3", options)
+
+
 @animal("one-hot")
 def _() -> Animal:
     w = conditional("class_onehot", ("n", CLASSES))

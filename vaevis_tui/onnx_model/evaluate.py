@@ -69,7 +69,7 @@ def _by_reference(node: Node, inputs: Inputs, attributes: Mapping[str, Any], ops
         [onnx.helper.make_node(node.kind, names, list(node.outputs), **tensors)],
         "constant",
         [],
-        [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in made],
+        [onnx.helper.make_empty_tensor_value_info(name) for name in made],
         [onnx.numpy_helper.from_array(np.ascontiguousarray(array), name) for array, name in given],
     )
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", opset)])

@@ -230,6 +230,15 @@ def _constant_of_shape(inputs: Inputs, attributes: Attributes, max_elements: int
     return np.full(shape, np.float32(0) if value is None else value.ravel()[0])
 
 
+def _one_hot(inputs: Inputs, attributes: Attributes, max_elements: int) -> Array:
+    indices, values = _required(inputs, 0), _required(inputs, 2)
+    depth, axis = int(_required(inputs, 1).ravel()[0]), int(attributes.get("axis", -1))
+    check_size((*indices.shape, depth), max_elements)
+    places = np.arange(depth).reshape(-1, *(1,) * indices.ndim)
+    whole = np.where(indices < 0, indices + depth, indices)
+    return np.moveaxis(np.where(places == whole, values[1], values[0]), 0, axis)
+
+
 def _range(inputs: Inputs, _: Attributes, max_elements: int) -> Array:
     start, limit, step = (_required(inputs, place).item() for place in range(3))
     (count,) = check_size([max(0, math.ceil((limit - start) / step))], max_elements)
@@ -284,6 +293,7 @@ RULES: Mapping[str, Rule] = {
     "Mul": _elementwise(np.multiply),
     "Neg": _elementwise(np.negative),
     "Not": _elementwise(np.logical_not),
+    "OneHot": _one_hot,
     "Or": _elementwise(np.logical_or),
     "Range": _range,
     "ReduceProd": _reduce(np.prod),
