@@ -1,4 +1,4 @@
-"""What strip and map cost, on a pseudo-terminal of 200x60: ``python -m tests.benchmarks.panels``."""
+"""What strip and map cost at 200x60, where they are open at first: ``python -m tests.benchmarks.panels``."""
 
 from __future__ import annotations
 
@@ -48,8 +48,6 @@ def image_times(session: PtySession, key: str) -> list[float]:
 def strip() -> None:
     """From a key that selects another row to the last of the strip's seven tiles."""
     with explorer("--model", "dog") as session:
-        session.press("v")
-        session.pump_for(1.0)
         times = [found for _ in range(16) if (found := image_times(session, "down"))]
         print(f"strip, dog: complete after {median(each[-1] for each in times):.0f} ms (asked: 100)")
         before = len(session.log)
@@ -72,29 +70,27 @@ def maps() -> None:
         first, last = (median(each[index] for each in times if each) for index in (0, -1))
         print(f"map, mnist-2d: first tiles after {first:.0f} ms, all after {last:.0f} ms (asked: 150, 600)")
     with explorer("--model", "dog") as session:
-        session.press("p")
-        session.pump_for(2.0)
         times = [image_times(session, "P") for _ in range(8)]
         print(f"map, dog: all tiles after {median(each[-1] for each in times if each):.0f} ms (asked: 800)")
 
 
 def walk() -> None:
     """Frames a second of a walk, as the program counts them, alone and with both panels open."""
-    for keys in ("", "vp"):
+    for keys in ("vpp", ""):
         with explorer("--model", "dog", "--walk") as session:
             session.press(*keys)
             session.pump_for(2.0)
             before = len(session.raw)
             session.pump_for(WALK_SECONDS)
             rates = [int(each) for each in re.findall(rb"(\d+) fps", session.raw[before:])]
-            what = "with strip and map" if keys else "alone"
+            what = "alone" if keys else "with strip and map"
             print(f"walk, dog, {what}: {median(rates) if rates else 60:.0f} frames a second (asked: 55, 59)")
 
 
 def slow_link() -> None:
     """A key's frame at 1 Mbit/s, alone and with both panels open."""
     medians = []
-    for keys in ("", "vp"):
+    for keys in ("vpp", ""):
         with explorer("--model", "dog", megabits=1.0) as session:
             session.press(*keys, "escape")
             session.pump_for(8.0)

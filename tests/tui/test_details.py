@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from tests.tui.support import exploring
 from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.terminal.link.link import LinkStats
 from vaevis_tui.terminal.link.meter import FrameStats, Spread
@@ -77,3 +80,16 @@ def test_an_unknown_round_trip_says_why(link: LinkStats, words: str) -> None:
 
 def test_nothing_known_yet() -> None:
     assert "idle" in rows(78, None, None)[0]
+
+
+async def test_at_rest_the_last_times_stay() -> None:
+    async with exploring(size=(120, 36)) as explorer:
+        await explorer.press("i", "right")
+        details = explorer.screen.query_one(Details)
+        details.statistics = STATS
+        await explorer.pilot.pause()
+        details.statistics = replace(STATS, fps=0, decode=None, draw=None, write=None, frame_bytes=None)
+        text = details.render().plain
+        assert "idle" in text
+        assert "0.82" in text
+        assert " – " not in text

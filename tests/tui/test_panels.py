@@ -13,7 +13,7 @@ from vaevis_tui.tui.map_panel import MapPanel
 from vaevis_tui.tui.status_line import StatusLine
 from vaevis_tui.tui.strip_panel import SIGMAS, StripPanel, places
 
-LARGE = (200, 60)
+LARGE = (149, 60)
 
 
 def frame_of(explorer: Explorer, selector: str) -> NDArray[np.uint8] | None:
@@ -142,3 +142,13 @@ def test_the_strip_has_room_at_80x24() -> None:
     layout = arrange(80, 24, (128, 128), Panels(rows=128, strip=True))
     assert layout.strip.height >= 4
     assert layout.image.height >= 15
+
+
+@pytest.mark.parametrize(("size", "opened"), [((120, 36), False), ((200, 60), True)])
+async def test_what_there_is_room_for_is_open_at_first(size: tuple[int, int], opened: bool) -> None:
+    async with exploring(size=size) as explorer:
+        assert explorer.screen.query_one(StripPanel).display is opened
+        assert explorer.screen.query_one(MapPanel).display is opened
+        assert not explorer.screen.map_focused
+        if opened:
+            await explorer.until(lambda: explorer.screen.query_one(MapPanel).complete)

@@ -15,6 +15,8 @@ from textual.widgets import Input
 from tests.tui.support import Clock, Explorer, make_bundle, make_settings, making_app
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.tui.details import Details
+from vaevis_tui.tui.map_panel import MapPanel
+from vaevis_tui.tui.strip_panel import StripPanel
 
 Compare = Callable[..., bool]
 Steps = Callable[[Explorer], Awaitable[None]]
@@ -39,8 +41,11 @@ def looks_right(
             await explorer.until(lambda: explorer.screen.exploration is not None)
             await explorer.settle()
             clock.now += 2.0  # so that nothing of the start is left in the statistics
+            await explorer.until(lambda: panels_complete(explorer))
             if steps is not None:
                 await steps(explorer)
+                if explorer.screen.is_active:
+                    await explorer.until(lambda: panels_complete(explorer))
             panel = explorer.screen.query_one(Details)
             panel.statistics = explorer.image.meter.snapshot()
             panel.link = explorer.app.port.link.stats()
@@ -48,6 +53,11 @@ def looks_right(
             await pilot.pause()
 
         return compare(app, terminal_size=size, run_before=before)
+
+
+def panels_complete(explorer: Explorer) -> bool:
+    strip, chart = explorer.screen.query_one(StripPanel), explorer.screen.query_one(MapPanel)
+    return (not strip.display or strip.complete) and (not chart.display or chart.complete)
 
 
 async def after_a_second_of_walking(explorer: Explorer) -> None:
@@ -96,7 +106,7 @@ def test_help(snap_compare: Compare) -> None:
     async def steps(explorer: Explorer) -> None:
         await explorer.pilot.press("question_mark")
 
-    assert looks_right(snap_compare, (120, 60), steps)
+    assert looks_right(snap_compare, (120, 36), steps)
 
 
 def test_models(snap_compare: Compare) -> None:

@@ -12,7 +12,7 @@ from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.events import CursorPosition
 from textual.screen import Screen
-from textual.theme import Theme, ThemeProvider
+from textual.theme import ThemeProvider
 
 from vaevis_tui.explorer.decoding import Decoding
 from vaevis_tui.explorer.session_store import SessionKeeper
@@ -23,10 +23,12 @@ from vaevis_tui.tui import keys
 from vaevis_tui.tui.explorer import ExplorerScreen
 from vaevis_tui.tui.keymap import textual_keymap
 from vaevis_tui.tui.overlay import Palette
+from vaevis_tui.tui.palette import Commands, by_use
 from vaevis_tui.tui.signals import be_ready_to_be_killed, watch_terminal
 from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.textual_private import timed_driver_class
-from vaevis_tui.tui.theme import DARK, LIGHT
+from vaevis_tui.tui.theme import complete
+from vaevis_tui.tui.theme_choice import ThemeChoice
 
 
 class ExplorerApp(App[None], inherit_bindings=False):
@@ -34,8 +36,24 @@ class ExplorerApp(App[None], inherit_bindings=False):
 
     TITLE = "vaevis-tui"
     DEFAULT_CSS = """
-    ExplorerApp Toast { width: 44%; min-width: 34; max-width: 60; padding: 0 1; }
+    ExplorerApp Palette {
+        #--container, &.-ready #--container { width: 76; max-width: 100%; margin: 2 0; }
+        #--input, #--input.--list-visible {
+            height: 3; padding: 0; background: $surface;
+            border: round $accent; border-title-color: $accent; border-subtitle-color: $quiet;
+        }
+        SearchIcon { display: none; }
+        CommandInput, CommandInput:focus { padding: 0 1; border: none; height: 1; }
+        #--results { background: $surface; }
+        CommandList, CommandList:focus { border: none; background: $surface; max-height: 70vh; }
+        & > .command-palette--highlight { color: $accent; text-style: bold underline; }
+        CommandList > .option-list--option { padding: 0 2; color: $foreground; }
+        CommandList > .option-list--option-highlighted {
+            background: $block-cursor-background; color: $block-cursor-foreground;
+        }
+    }
     """
+    COMMANDS = {Commands}  # noqa: RUF012, as in Textual
     BINDINGS: ClassVar[list[BindingType]] = [*keys.APP]
     ENABLE_SELECT_AUTO_SCROLL = False
 
@@ -49,21 +67,18 @@ class ExplorerApp(App[None], inherit_bindings=False):
             renderer=cell_renderer(Graphics.HALF, settings.colors),
             clock=settings.clock,
         )
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        self.theme = settings.theme if settings.theme in self.available_themes else DARK.name
+        self.themes = ThemeChoice(self, settings.theme, settings.keep_theme)
         self.set_keymap(textual_keymap(settings.keymap))
 
     def on_mount(self) -> None:
         """Do not outlive the terminal."""
         watch_terminal(self, self.keeper)
         be_ready_to_be_killed(self, self.keeper)
-        self.theme_changed_signal.subscribe(self, self._keep_theme)
+        if self.themes.unknown:
+            unknown = f"Unknown theme {self.themes.unknown!r}: Ctrl+P and Theme show what there is"
+            self.notify(unknown, severity="warning", timeout=8, markup=False)
+        self.theme_changed_signal.subscribe(self, self.themes.changed)
         self.app_resume_signal.subscribe(self, self._repaint, immediate=True)
-
-    def _keep_theme(self, theme: Theme) -> None:
-        if self._settings.keep_theme is not None:
-            self._settings.keep_theme(theme.name)
 
     def _repaint(self, _: App[object]) -> None:
         """Draw everything: after a while in the shell the terminal shows nothing of what it showed."""
@@ -76,15 +91,16 @@ class ExplorerApp(App[None], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[None]:
         """The explorer."""
-        return ExplorerScreen(self._settings, self._decoding, self.port)
+        return ExplorerScreen(self._settings, self._decoding, self.port, self.themes.take_background)
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's driver for this platform, which can tell when a picture has been written."""
         return timed_driver_class(super().get_driver_class())
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own colours, for themes that do not name them."""
-        return dict((DARK if self.current_theme.dark else LIGHT).variables)
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's, with our own beside them, made readable."""
+        self.theme_variables = complete(super().get_css_variables(), self.current_theme)
+        return self.theme_variables
 
     def action_command_palette(self) -> None:
         """Find a command by its name."""
@@ -96,9 +112,22 @@ class ExplorerApp(App[None], inherit_bindings=False):
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action that a key has, and the theme."""
-        for help_ in keys.helps(screen.active_bindings.values()):
-            if help_.id != "program.commands":
-                run = partial(self.run_action, help_.action)
-                yield SystemCommand(help_.name, f"{help_.explanation} ({' '.join(help_.keys)})", run)
+        """Every action, the most used first, and between them what no key does."""
+        first, others, last = by_use(keys.helps(screen.active_bindings.values()))
+        yield from map(self._command, first)
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        follow = "Take the theme that suits the terminal's background, now and at each start"
+        yield SystemCommand("Theme of the terminal", follow, self.themes.follow)
+        if isinstance(screen, ExplorerScreen):
+            yield from screen.commands()
+        yield from map(self._command, (*others, *last))
+
+    def _command(self, help_: keys.Help) -> SystemCommand:
+        run = partial(self.run_action, help_.action)
+        return SystemCommand(help_.name, f"{help_.explanation} ({' '.join(help_.keys)})", run)
+
+    def _refresh_notifications(self) -> None:
+        """Textual would show toasts, which cover the image; notices have a line of their own."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ExplorerScreen):
+                screen.show_notices(self._notifications)

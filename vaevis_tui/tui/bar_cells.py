@@ -7,6 +7,7 @@ RANGE = 3.0
 ZERO_REACH = 0.25
 """Columns around zero in which a pointer that is reported in pixels means zero."""
 EIGHTHS = 8
+FULL = "█"
 LEFT_BLOCKS = (" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 """U+258F to U+2589: the left n eighths of a cell, by n."""
 

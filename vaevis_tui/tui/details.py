@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.terminal.link.link import LinkStats
-from vaevis_tui.terminal.link.meter import FrameStats
+from vaevis_tui.terminal.link.meter import FrameStats, Spread
 from vaevis_tui.tui.sparkline import sparkline
 
 GAP = 2
@@ -36,6 +36,7 @@ class Details(Widget):
     """
 
     statistics: reactive[FrameStats | None] = reactive(None)
+    """Of the last second; where nothing moved in it, the times of the last frames before stay on show."""
     link: reactive[LinkStats | None] = reactive(None)
     quality: reactive[str] = reactive("")
     """Of the picture on the screen: the step of the ladder that the link has room for."""
@@ -46,6 +47,19 @@ class Details(Widget):
     """Name of a model that is being opened."""
     walk: reactive[tuple[bool, float]] = reactive((False, 0.0))
     """Whether the walk is on, and its speed in sigma per second."""
+
+    _known: FrameStats | None = None
+    """The newest statistics with a frame in them."""
+
+    def watch_statistics(self, stats: FrameStats | None) -> None:
+        """Remember times for when nothing moves."""
+        if stats is not None and stats.decode is not None and stats.draw is not None:
+            self._known = stats
+
+    @property
+    def _spreads(self) -> tuple[Spread | None, Spread | None, Spread | None]:
+        stats = self.statistics if self._known is None else self._known
+        return (stats.decode, stats.draw, stats.write) if stats else (None, None, None)
 
     def render(self) -> Content:
         """All rows as one text."""
@@ -91,12 +105,11 @@ class Details(Widget):
 
     def _ranges(self) -> list[Content]:
         """Median and 99 % of each time."""
-        stats = self.statistics
-        spreads = (stats.decode, stats.draw, stats.write) if stats else (None, None, None)
+        spreads = self._spreads
         return [
             Content.assemble(
                 (f"{name:<7}", "$quiet"),
-                f"{f'{_short_ms(spread.median)}–{_short_ms(spread.p99)} ms' if spread else '–':<12}",
+                f"{f'{_short_ms(spread.median)}–{_short_ms(spread.p99)} ms' if spread else '':<12}",
             )
             for name, spread in zip(("decode", "draw", "write"), spreads, strict=True)
         ]
@@ -116,8 +129,7 @@ class Details(Widget):
         return Content.styled(f"{self.quality:<{width}}", "$quiet" if self.quality.endswith("exact") else "")
 
     def _times(self) -> list[Content]:
-        stats = self.statistics
-        spreads = (stats.decode, stats.draw, stats.write) if stats else (None, None, None)
+        spreads = self._spreads
         heading = f"{'ms':<6}" + "".join(f"{name:>7}" for name in ("decode", "draw", "write"))
         medians = "".join(f"{_ms(spread.median if spread else None):>7}" for spread in spreads)
         slowest = "".join(f"{_ms(spread.p99 if spread else None):>7}" for spread in spreads)
@@ -130,7 +142,7 @@ class Details(Widget):
     def _counts(self) -> list[Content]:
         stats = self.statistics
         return [
-            Content(f"{size_text(stats.frame_bytes) if stats else '–':<{COUNTS_COLUMNS}}"),
+            Content(f"{size_text((self._known or stats).frame_bytes) if stats else '':<{COUNTS_COLUMNS}}"),
             Content(f"{f'{stats.dropped} dropped' if stats else '':<{COUNTS_COLUMNS}}"),
             self._walk(COUNTS_COLUMNS),
         ]
@@ -190,7 +202,7 @@ def rate_text(stats: FrameStats | None) -> str:
 def size_text(size: int | None) -> str:
     """Bytes a frame, in a place of fixed width."""
     if not size:
-        return "– a frame"
+        return ""
     return f"{size} B a frame" if size < 1000 else f"{size / 1000:.1f} KB a frame"
 
 
@@ -209,7 +221,7 @@ def adapter_text(info: DecoderInfo) -> str:
 
 def _ms(milliseconds: float | None) -> str:
     if milliseconds is None:
-        return "–"
+        return ""
     return f"{milliseconds:.2f}" if milliseconds < 100 else f"{milliseconds:.0f}"
 
 

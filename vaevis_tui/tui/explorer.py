@@ -22,6 +22,7 @@ from vaevis_tui.explorer.inversion_search import SearchFailed, SearchProgress
 from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.keepsakes import KeepsakeStore
 from vaevis_tui.explorer.settings import ExplorerSettings
+from vaevis_tui.terminal.detect.probe import Reply
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.compare_actions import CompareActions
@@ -85,21 +86,33 @@ class ExplorerScreen(JourneyActions, CompareActions, RowActions, Judgement, Prog
         & > * { position: absolute; }
         .-frame { background: $background; border-title-color: $foreground; }
         &.-framed .-frame {
-            border: round $panel-lighten-2; border-title-align: left;
+            border: round $frame; border-title-align: left;
             border-subtitle-color: $quiet; border-title-style: bold;
         }
         &.-framed.-map-focused #map { border: round $accent; }
         &.-framed #rows-frame { border: round $accent; }
-        &.-framed.-filmstrip-focused #rows-frame { border: round $panel-lighten-2; }
-        &.-framed.-map-focused #rows-frame { border: round $panel-lighten-2; }
+        &.-framed.-filmstrip-focused #rows-frame { border: round $frame; }
+        &.-framed.-map-focused #rows-frame { border: round $frame; }
     }
     """
 
-    def __init__(self, settings: ExplorerSettings, decoding: Decoding, port: TerminalPort) -> None:
+    def __init__(
+        self,
+        settings: ExplorerSettings,
+        decoding: Decoding,
+        port: TerminalPort,
+        on_background: Callable[[Reply], None] = lambda reply: None,
+    ) -> None:
         super().__init__(settings, decoding, port)
         self._image.before_paint = self._show_point  # bars and frame go out together, at the link's pace
         self._graphics = GraphicsSwitch(
-            port, self, settings.graphics, settings.colors, settings.inquiry, self._show_graphics
+            port,
+            self,
+            settings.graphics,
+            settings.colors,
+            settings.inquiry,
+            self._show_graphics,
+            on_background,
         )
         self._effects = EffectProbe(self._request_tiles)
         self._store = KeepsakeStore()
@@ -129,6 +142,7 @@ class ExplorerScreen(JourneyActions, CompareActions, RowActions, Judgement, Prog
         yield self._details
         yield self._status
         yield self._hints
+        yield self._notices
 
     def on_mount(self) -> None:
         """Lay out, begin the tickers and listen to the decoding."""
@@ -167,9 +181,11 @@ class ExplorerScreen(JourneyActions, CompareActions, RowActions, Judgement, Prog
         _place(self._details, layout.details)
         _place(self._status, layout.status)
         _place(self._hints, layout.hints)
-        for prompt in (*self.query(ValuePrompt), *self.query(LinePrompt)):
+        prompts = [*self.query(ValuePrompt), *self.query(LinePrompt)]
+        for prompt in prompts:
             _place(prompt, layout.hints or Region(0, height - 1, width, 1))
             self._hints.display = False
+        self._notices.place(self.app.size, rows_below=int(bool(prompts)))
         self.call_after_refresh(self._follow_with_panels)
         self._show_point()
 
@@ -211,9 +227,7 @@ class ExplorerScreen(JourneyActions, CompareActions, RowActions, Judgement, Prog
             self._tell_of_session()
             if self._settings.picture is not None:
                 self._search.begin(exploration, self._settings.picture)
-            if exploration.bundle.latent_dim == 2:  # such a space is a map
-                self._map_open = True
-                self._focus_map(True)
+            self._open_panels(exploration)
         self._exploration = exploration
         bundle = exploration.bundle
         self._status.model = self._details.model = self._image_frame.border_title = bundle.name
@@ -288,7 +302,7 @@ class ExplorerScreen(JourneyActions, CompareActions, RowActions, Judgement, Prog
         self._bars.show_point(state.coordinates, state.selected)
         sets = [each.name for each in state.sets]
         names = " | ".join(
-            f"[b]{name}[/]" if name == state.axis_set.name else f"[d]{name}[/]" for name in sets
+            f"[b]{name}[/]" if name == state.axis_set.name else f"[$quiet not bold]{name}[/]" for name in sets
         )
         if self._rows_frame.border_title != names:
             self._rows_frame.border_title = names

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from textual.notifications import Notification
 from textual.screen import Screen
 
 from vaevis_tui.engine.decoder import DecoderInfo, Latents
@@ -17,6 +18,7 @@ from vaevis_tui.tui.hint_bar import HintBar
 from vaevis_tui.tui.latent_bars import LatentBars
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.map_panel import MapPanel
+from vaevis_tui.tui.notice_bar import NoticeBar
 from vaevis_tui.tui.status_line import StatusLine
 from vaevis_tui.tui.strip_panel import StripPanel
 from vaevis_tui.tui.terminal_port import TerminalPort
@@ -48,6 +50,7 @@ class ExplorerBase(Screen[None]):
         self._details = Details()
         self._status = StatusLine()
         self._hints = HintBar()
+        self._notices = NoticeBar()
         self._graphics: GraphicsSwitch
 
     @property
@@ -76,6 +79,10 @@ class ExplorerBase(Screen[None]):
         if self._exploration is None:
             return 0
         return self._decoding.decode_tiles(self._exploration, owner, z, priority=priority)
+
+    def show_notices(self, notices: Iterable[Notification]) -> None:
+        """Show those that are new."""
+        self._notices.show(notices)
 
     def say(self, text: str, *, error: bool = False) -> None:
         """Tell something in a notice; longer ones stay longer."""

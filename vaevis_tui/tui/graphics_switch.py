@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.detect.probe import Reply, ReplyKind
-from vaevis_tui.terminal.detect.selection import choose, following
+from vaevis_tui.terminal.detect.selection import choose, following, offered
 from vaevis_tui.terminal.detect.support import GraphicsSupport, conclude
 from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
 from vaevis_tui.terminal.graphics import AUTO, PROTOCOLS, Graphics
@@ -45,6 +45,7 @@ class GraphicsSwitch:
         colors: The colours that the terminal draws text in.
         inquiry: What to ask the terminal; nothing if None.
         changed: Told of what pictures are drawn with from now on, and of a notice for the user, or None.
+        on_background: Told what the terminal says its background is.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class GraphicsSwitch:
         colors: ColorMode,
         inquiry: TerminalProbe | None,
         changed: Callable[[Graphics, str | None], None],
+        on_background: Callable[[Reply], None] = lambda reply: None,
     ) -> None:
         self._port = port
         self._widget = widget
@@ -62,6 +64,7 @@ class GraphicsSwitch:
         self._colors = colors
         self._inquiry = inquiry
         self._changed = changed
+        self._on_background = on_background
         self._support = _UNKNOWN
         self._replies: dict[ReplyKind, Reply] = {}
         self._concluded = False
@@ -91,14 +94,24 @@ class GraphicsSwitch:
         if self._inquiry is not None and self._can_ask and self._port.renderer.graphics in PROTOCOLS:
             self._ask(self._inquiry.size_queries)
 
+    @property
+    def offers(self) -> list[tuple[Graphics, str]]:
+        """What this terminal can draw with, the best first, and what each is called."""
+        return [(graphics, NAMES[graphics]) for graphics in offered(self._support)]
+
     def cycle(self) -> None:
         """The next kind of graphics that this terminal can draw with."""
-        self._wish = following(self._port.renderer.graphics, self._support)
-        graphics = Graphics(self._wish)
+        self.choose(following(self._port.renderer.graphics, self._support))
+
+    def choose(self, graphics: Graphics) -> None:
+        """Draw with one of `offers`."""
+        self._wish = graphics
         self._show(graphics, f"drawn as {NAMES[graphics]}")
 
     def _heard(self, reply: Reply) -> None:
         self._replies[reply.kind] = reply
+        if reply.kind is ReplyKind.BACKGROUND:
+            self._on_background(reply)
         if reply.kind is ReplyKind.ATTRIBUTES:
             self._conclude()
 

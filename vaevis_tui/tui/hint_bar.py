@@ -61,7 +61,7 @@ class HintBar(Widget):
             link = f"[@click={known[0].action}]" if len(known) == 1 else ""
             pieces.append(
                 Content.from_markup(
-                    f"{link}[$footer-key-foreground b]$keys[/] $word{'[/]' if link else ''}",
+                    f"{link}[$key b]$keys[/] $word{'[/]' if link else ''}",
                     keys=keys,
                     word=word,
                 )

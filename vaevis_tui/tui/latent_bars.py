@@ -32,7 +32,7 @@ NAME_SHARE = 3
 PITCH_MOST = 2
 """Rows an axis: two, the second empty, where all fit so."""
 
-PARTS = ("track", "above", "below", "below-edge", "name", "value", "quiet", "mark")
+PARTS = ("track", "above", "above-fill", "below", "below-edge", "name", "value", "quiet", "mark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,28 +85,24 @@ class LatentBars(Widget):
     DEFAULT_CSS = """
     LatentBars {
         background: $background;
-        .latent-bars--track { background: $surface; color: $quiet 50%; }
-        .latent-bars--above { background: $surface; color: $above-muted; }
-        .latent-bars--below { background: $surface; color: $below-muted; }
-        .latent-bars--below-edge { background: $below-muted; color: $surface; }
-        .latent-bars--name, .latent-bars--value { background: $background; color: $foreground 75%; }
+        .latent-bars--track { background: $track; color: $quiet 50%; }
+        .latent-bars--above { background: $track; color: $above-muted; }
+        .latent-bars--above-fill { background: $above-muted; color: $track; }
+        .latent-bars--below { background: $track; color: $below-muted; }
+        .latent-bars--below-edge { background: $below-muted; color: $track; }
+        .latent-bars--name, .latent-bars--value { background: $background; color: $foreground; }
         .latent-bars--quiet { background: $background; color: $quiet; }
         .latent-bars--mark { background: $background; color: $background; }
-        .latent-bars--selected-track { background: $panel-lighten-1; color: $quiet; }
-        .latent-bars--selected-above { background: $panel-lighten-1; color: $above; }
-        .latent-bars--selected-below { background: $panel-lighten-1; color: $below; }
-        .latent-bars--selected-below-edge { background: $below; color: $panel-lighten-1; }
+        .latent-bars--selected-track { background: $selected-track; color: $quiet; }
+        .latent-bars--selected-above { background: $selected-track; color: $above; }
+        .latent-bars--selected-above-fill { background: $above; color: $selected-track; }
+        .latent-bars--selected-below { background: $selected-track; color: $below; }
+        .latent-bars--selected-below-edge { background: $below; color: $selected-track; }
         .latent-bars--selected-name, .latent-bars--selected-value {
-            background: $panel; color: $foreground; text-style: bold;
+            background: $selected; color: $foreground; text-style: bold;
         }
-        .latent-bars--selected-quiet { background: $panel; color: $foreground 75%; }
-        .latent-bars--selected-mark { background: $panel; color: $accent; }
-        &:light {
-            .latent-bars--selected-track { background: $panel-darken-1; }
-            .latent-bars--selected-above { background: $panel-darken-1; }
-            .latent-bars--selected-below { background: $panel-darken-1; }
-            .latent-bars--selected-below-edge { color: $panel-darken-1; }
-        }
+        .latent-bars--selected-quiet { background: $selected; color: $foreground; }
+        .latent-bars--selected-mark { background: $selected; color: $accent; }
     }
     """
 
@@ -295,13 +291,14 @@ class LatentBars(Widget):
         selected = rank == self._selected
         styles = self._part_styles(selected)
         parts = (styles["track"], styles["above"], styles["below"], styles["below-edge"])
+        fills = {bar_cells.ABOVE: styles["above-fill"], bar_cells.BELOW: styles["below-edge"]}
         bar = bar_cells.runs(bar_cells.steps(sigma, grid.track), grid.track)
         if abs(sigma) > bar_cells.RANGE:
             bar = bar_cells.beyond(bar, sigma)
         segments = [
             Segment("▌" if selected else " ", styles["mark"]),
             Segment(f"{cut(_label(axis), grid.name - 1):<{grid.name}}", styles["name"]),
-            *[Segment(text, parts[what]) for text, what in bar],
+            *[_run(text, parts[what], fills.get(what)) for text, what in bar],
             Segment(bar_cells.value_text(sigma), styles["value" if sigma or selected else "quiet"]),
         ]
         if grid.effect and axes.effects is not None:
@@ -385,6 +382,12 @@ class LatentBars(Widget):
         """The axes before."""
         event.stop()
         self.post_message(self.Wheeled(-1))
+
+
+def _run(text: str, style: Style, fill: Style | None) -> Segment:
+    """A part of a bar; whole cells in the background's colour, as fonts draw seams between full blocks."""
+    whole = text.count(bar_cells.FULL)
+    return Segment(" " * whole, fill) if fill and whole == len(text) else Segment(text, style)
 
 
 def _label(axis: Axis) -> str:

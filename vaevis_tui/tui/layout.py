@@ -24,7 +24,7 @@ ROWS_LEAST = 16
 ROWS_READY = 34
 """Columns that give a track of about 20 cells, 160 steps of an eighth of a cell, over six sigma."""
 ROWS_MOST = 72
-"""Wider bars are no easier to read; what is left goes to the image."""
+"""Wider bars are no easier to read; what is left goes to a map beside them."""
 BARS_LEAST = 4
 """Rows of cells below which a list of bars is of no use: the scale and three of them."""
 BARS_BELOW = 8
@@ -110,8 +110,8 @@ def arrange(width: int, height: int, image: tuple[int, int], panels: Panels) -> 
         lines.append(Region(0, bottom, width, rows) if there else NOWHERE)
     hints, status, details, filmstrip, strip = lines
     main = Region(0, 0, width, max(bottom, 1))
-    picture, side, below = _divide(main, image, FRAME if framed else 0)
-    bars, chart = _side(side, panels, FRAME if framed else 0, below=below)
+    picture, side = _divide(main, image, FRAME if framed else 0)
+    bars, chart = _side(side, panels, FRAME if framed else 0)
     return Layout(picture, bars, chart, strip, details, status, hints, framed, filmstrip)
 
 
@@ -122,8 +122,8 @@ def _strip_rows(width: int, height: int, image: tuple[int, int]) -> int:
     return 1 + max(min(height // STRIP_SHARE, STRIP_MOST, by_width), STRIP_LEAST)
 
 
-def _divide(main: Region, image: tuple[int, int], frame: int) -> tuple[Region, Region, bool]:
-    """The image's region, that of everything beside or below it, and whether that is below."""
+def _divide(main: Region, image: tuple[int, int], frame: int) -> tuple[Region, Region]:
+    """The image's region, and that of everything beside or below it."""
     width, height = main.size
 
     def columns(available: int, rows: int) -> int:
@@ -140,13 +140,13 @@ def _divide(main: Region, image: tuple[int, int], frame: int) -> tuple[Region, R
         list_rows = max(height - _rows(image, width, height, frame), BARS_LEAST + frame)
     above = columns(width, height - list_rows) if width >= ROWS_LEAST else 0
     if height < BARS_LEAST + frame or max(beside, above) < IMAGE_LEAST * alone:
-        return main, NOWHERE, False
+        return main, NOWHERE
     if above > BELOW_FROM * beside:
         used = _rows(image, width, height - list_rows, frame)
-        return Region(0, 0, width, used), Region(0, used, width, height - used), True
+        return Region(0, 0, width, used), Region(0, used, width, height - used)
     used = beside + frame
     # What is left beside the image and cannot be used by bars is the image's margin.
-    return Region(0, 0, used, height), Region(used, 0, width - used, height), False
+    return Region(0, 0, used, height), Region(used, 0, width - used, height)
 
 
 def _rows(image: tuple[int, int], width: int, height: int, frame: int) -> int:
@@ -156,13 +156,13 @@ def _rows(image: tuple[int, int], width: int, height: int, frame: int) -> int:
     return fit(*image, width - frame, height - frame).rows + frame
 
 
-def _side(side: Region, panels: Panels, frame: int, *, below: bool) -> tuple[Region, Region]:
+def _side(side: Region, panels: Panels, frame: int) -> tuple[Region, Region]:
     """The regions of the bars and of the map within what the image leaves."""
     if not side:
         return NOWHERE, NOWHERE
     x, y, width, height = side
     if not panels.map:
-        return Region(x, y, width if below else min(width, ROWS_MOST + frame), height), NOWHERE
+        return Region(x, y, width, height), NOWHERE
     needed = min(panels.rows + 1 + frame, max(BARS_LEAST + frame, height // 3))
     stacked = width, height - needed
     bars = min(max(ROWS_READY + frame, width * 2 // 5), ROWS_MOST + frame)

@@ -129,7 +129,8 @@ class MapPanel(Container):
             return
         self.border_title = f"map: {plane.u_name} × {plane.v_name}"
         colors = label_colors(exploration.bundle.space.anchors.labels)
-        names = " ".join(f"[rgb({r},{g},{b})]●[/]{name}" for name, (r, g, b) in colors.items())
+        # Black on each of the colours can be read in any theme.
+        names = "".join(f"[black on rgb({r},{g},{b})] {name} [/]" for name, (r, g, b) in colors.items())
         self.border_subtitle = names if len(colors) > 1 else ""
 
     def _keep_in_sight(self, u: float, v: float) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from vaevis_tui.explorer import effects
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.effects import EffectProbe
+from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.tui import map_panel, strip_panel
 from vaevis_tui.tui.explorer_base import ExplorerBase
 from vaevis_tui.tui.layout import Panels
+
+ROOMY = 150, 45
+"""Columns and rows of a window from which strip and map are open at first: the image loses little by them."""
 
 
 class PanelActions(ExplorerBase):
@@ -21,6 +25,15 @@ class PanelActions(ExplorerBase):
     def _panels(self) -> Panels:
         rows = len(self._exploration.axis_set) if self._exploration else 1
         return Panels(rows, strip=self._strip_open, map=self._map_open, details=self._details_open)
+
+    def _open_panels(self, exploration: Exploration) -> None:
+        """Open all that there is room for; two dimensions are a map, which has the arrows."""
+        width, height = self.app.size
+        roomy = width >= ROOMY[0] and height >= ROOMY[1]
+        dimensions = exploration.bundle.latent_dim
+        self._strip_open = roomy
+        self._map_open = dimensions == 2 or (roomy and dimensions > 1)
+        self._focus_map(dimensions == 2)
 
     def action_strip(self) -> None:
         """Open or close the strip."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+
+from textual.app import SystemCommand
 
 from vaevis_tui.engine.source import Frame
 from vaevis_tui.errors import UserError
@@ -50,6 +53,15 @@ class ProgramActions(ExplorerBase):
         if ref is not None:
             self._status.opening = ref
             self._decoding.open(ref)
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """What the palette offers and no key does: a model by its name, a renderer by its name."""
+        for ref in self._decoding.known:
+            name = Path(ref).name
+            yield SystemCommand(f"Model {name}", f"Explore {ref}", partial(self._open_model, ref))
+        for graphics, words in self._graphics.offers:
+            run = partial(self._graphics.choose, graphics)
+            yield SystemCommand(f"Graphics {graphics}", f"Draw images as {words}", run)
 
     def action_snapshot(self) -> None:
         """Save the image on show; nothing stops for it."""

@@ -7,10 +7,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from vaevis_tui.latent.typicality import Place, Typicality
-from vaevis_tui.tui.bar_cells import share_text
 
 GAP = "   "
-BAR = 8
+BAR, METER = 8, "━"
 BAR_FROM_COLUMNS = 70
 """Columns from which typicality has a bar beside its number."""
 
@@ -71,8 +70,9 @@ class StatusLine(Widget):
         name, _, share = str(found).partition(" ")
         if width < BAR_FROM_COLUMNS:
             return Content.assemble((f"{name} ", "$quiet"), share)
-        bar = share_text(found.percentile, BAR)
-        return Content.assemble((f"{name} ", "$quiet"), (bar, "$above-muted on $panel"), f" {share}")
+        full = round(found.percentile * BAR)
+        meter = (METER * full, "$accent"), (METER * (BAR - full), "$frame")
+        return Content.assemble((f"{name} ", "$quiet"), *meter, f" {share}")
 
     def _nearest(self) -> Content:
         return Content.assemble(("near ", "$quiet"), self.nearest) if self.nearest else Content("")

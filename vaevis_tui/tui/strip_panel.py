@@ -84,6 +84,11 @@ class StripPanel(Vertical):
             self._shown = shown
             self._on_way = TileRequest(ticket, np.arange(len(SIGMAS)))
 
+    @property
+    def complete(self) -> bool:
+        """Whether every tile that was asked for has come."""
+        return self._on_way is not None and self._on_way.complete
+
     def take(self, ticket: int, start: int, images: NDArray[np.uint8]) -> None:
         """A slice of the tiles has come."""
         if self._on_way is None or ticket != self._on_way.ticket:

@@ -8,3 +8,15 @@ def cut(text: str, width: int) -> str:
     if len(text) <= width:
         return text
     return f"{text[: width - 1]}…" if width > 0 else ""
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of whole words, as many characters wide at most; a word alone is cut where it is longer."""
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+        while len(lines[-1]) > width:
+            lines[-1:] = [lines[-1][:width], lines[-1][width:]]
+    return lines

@@ -1,8 +1,18 @@
-"""Our two themes: calm neutrals around the picture, warm for above the mean and cool for below it."""
+"""Our two themes, and what they add to Textual's.
+
+Calm neutrals around the image, warm for above the mean and cool for below it. The variables that Textual's
+themes lack, such as ``$above`` and ``$quiet``, are ours, brought to a contrast that can be read on their
+grounds by `vaevis_tui.tui.contrast`.
+"""
 
 from __future__ import annotations
 
 from textual.theme import Theme
+
+from vaevis_tui.tui.contrast import legible
+
+UNREADABLE = ("ansi-dark", "ansi-light")
+"""Themes of Textual's that are not offered: what their colours are only the terminal knows."""
 
 DARK = Theme(
     name="vaevis-dark",
@@ -19,11 +29,11 @@ DARK = Theme(
     dark=True,
     variables={
         "above": "#f0b467",
-        "above-muted": "#a57c49",
+        "above-muted": "#b1834b",
         "below": "#78b8ea",
-        "below-muted": "#4a7ca6",
-        "quiet": "#7d8593",
-        "footer-key-foreground": "#e0a45c",
+        "below-muted": "#4f86b3",
+        "quiet": "#8a92a0",
+        "key": "#e0a45c",
         "input-selection-background": "#5f9fd0 35%",
         "block-cursor-background": "#2b3340",
         "block-cursor-foreground": "#d5d9e0",
@@ -42,10 +52,10 @@ LIGHT = Theme(
     name="vaevis-light",
     primary="#2f6a9c",
     secondary="#3d7ba8",
-    accent="#a8640f",
-    warning="#a8640f",
+    accent="#96570a",
+    warning="#96570a",
     error="#b3303a",
-    success="#2f7d44",
+    success="#2a703d",
     foreground="#23272e",
     background="#fbfaf7",
     surface="#f3f1ec",
@@ -53,11 +63,11 @@ LIGHT = Theme(
     dark=False,
     variables={
         "above": "#b86a08",
-        "above-muted": "#d9a968",
+        "above-muted": "#c08436",
         "below": "#1f6aa5",
-        "below-muted": "#7fafd2",
-        "quiet": "#6d7078",
-        "footer-key-foreground": "#a8640f",
+        "below-muted": "#5b90ba",
+        "quiet": "#62656d",
+        "key": "#96570a",
         "input-selection-background": "#3a7fb5 35%",
         "block-cursor-background": "#dcd7cb",
         "block-cursor-foreground": "#23272e",
@@ -71,3 +81,27 @@ LIGHT = Theme(
         "scrollbar-background-active": "#f3f1ec",
     },
 )
+
+
+def complete(variables: dict[str, str], theme: Theme) -> dict[str, str]:
+    """All that our CSS needs of a theme, readable.
+
+    Args:
+        variables: Those that Textual makes of it.
+        theme: The theme.
+    """
+    ours = (DARK if theme.dark else LIGHT).variables
+    nearer = "lighten-1" if theme.dark else "darken-1"
+    derived = {
+        "key": theme.variables.get("footer-key-foreground", variables["accent"]),
+        "track": variables["surface"],
+        "selected": variables["panel"],
+        "selected-track": variables[f"panel-{nearer}"],
+        "frame": variables["panel-lighten-2" if theme.dark else "panel-darken-2"],
+    }
+    return legible({**ours, **derived, **variables})
+
+
+def suited(dark: bool) -> str:
+    """The name of our theme for a terminal's background."""
+    return (DARK if dark else LIGHT).name

@@ -68,7 +68,7 @@ def test_the_fence_is_asked_last_and_answered_by_all() -> None:
 
 def test_exact_queries() -> None:
     assert batch("kitty", None) == (
-        b"\x1b[>q\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[14t\x1b[16t\x1b[c"
+        b"\x1b[>q\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[14t\x1b[16t\x1b]11;?\x1b\\\x1b[c"
     )
 
 
@@ -115,7 +115,7 @@ KEYS = [
         b"\x1bx",
         b"\x1b[200~",
     ],
-    *[b"\x1b[12;40R", b"\x1b[<0;3;4M", b"\x1b[I", b"\x1b[?1u", b"\x1b[?1049;1$y", b"\x1b]11;rgb:0/0/0\x1b\\"],
+    *[b"\x1b[12;40R", b"\x1b[<0;3;4M", b"\x1b[I", b"\x1b[?1u", b"\x1b[?1049;1$y", b"\x1b]10;rgb:0/0/0\x1b\\"],
     *[b"\x1bPz", b"\x1b_a", b"\x1b[8;24;80t"],
 ]
 

@@ -11,6 +11,7 @@ XTSMGRAPHICS          ``CSI ? 2 ; 1 ; 0 S``       ``CSI ? 2 ; 0 ; w ; h S``, the
 DECRQM                ``CSI ? 2026 $ p``          ``CSI ? 2026 ; n $ y``, 1 or 2: synchronised output
 XTWINOPS              ``CSI 14 t``                ``CSI 4 ; h ; w t``, the window in dots
 XTWINOPS              ``CSI 16 t``                ``CSI 6 ; h ; w t``, a cell in dots
+OSC 11                ``OSC 11 ; ? ST``           ``OSC 11 ; rgb:rrrr/gggg/bbbb ST``, the background
 DA1                   ``CSI c``                   ``CSI ? n ; ... c``, with 4 for sixels
 ====================  ==========================  ==================================================
 
@@ -37,6 +38,7 @@ class ReplyKind(StrEnum):
     SYNCHRONIZED = "synchronised output"
     WINDOW_SIZE = "window size"
     CELL_SIZE = "cell size"
+    BACKGROUND = "background"
     ATTRIBUTES = "DA1"
 
 
@@ -48,12 +50,16 @@ QUERIES: dict[ReplyKind, bytes] = {
     ReplyKind.SYNCHRONIZED: b"\x1b[?2026$p",
     ReplyKind.WINDOW_SIZE: b"\x1b[14t",
     ReplyKind.CELL_SIZE: b"\x1b[16t",
+    ReplyKind.BACKGROUND: b"\x1b]11;?\x1b\\",
     ReplyKind.ATTRIBUTES: b"\x1b[c",
 }
 """What is asked, in this order; the last is the fence."""
 
 _PRINT_APC = frozenset({"Apple Terminal", "Linux console"})
 """Brands that show an application program command as text instead of ignoring it."""
+
+_NO_COLOR_QUERY = frozenset({"Linux console"})
+"""Brands that take an operating system command for something else."""
 
 _NAMED_BY_APC = frozenset({"screen", "tmux"})
 """Multiplexers that take one for the title of the window; neither would answer it."""
@@ -78,7 +84,8 @@ def queries(brand: str, multiplexer: str | None) -> dict[ReplyKind, bytes]:
         multiplexer: What stands between, as in `TerminalCapabilities`.
     """
     kitty = brand not in _PRINT_APC and multiplexer not in _NAMED_BY_APC
-    return {kind: query for kind, query in QUERIES.items() if kitty or kind is not ReplyKind.KITTY}
+    left_out = {ReplyKind.KITTY: not kitty, ReplyKind.BACKGROUND: brand in _NO_COLOR_QUERY}
+    return {kind: query for kind, query in QUERIES.items() if not left_out.get(kind)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +109,29 @@ class Reply:
         return tuple(map(int, numbers)) if all(map(_NUMBER.fullmatch, numbers)) else ()
 
 
+_COLOR = re.compile(r"rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})(?:/[0-9a-fA-F]{1,4})?")
+
+
+def is_dark(background: Reply) -> bool | None:
+    """Whether white text is easier to read than black on a background; None where the reply is none.
+
+    Each channel has one to four hexadecimal digits, all ones being the most (XParseColor).
+    """
+    match = _COLOR.fullmatch(background.text)
+    if match is None:
+        return None
+    red, green, blue = (int(digits, 16) / (16 ** len(digits) - 1) for digits in match.groups())
+    return bool(0.299 * red + 0.587 * green + 0.114 * blue < 0.5)
+
+
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _CSI = re.compile(rb"\x1b\[([?>=<]?)([0-9;:]*)([ -/]*)([@-~])")
 _CSI_BEGUN = re.compile(rb"\x1b\[[?>=<]?[0-9;:]*[ -/]*")
-_STRING_STARTS = {b"\x1bP>|": ReplyKind.VERSION, b"\x1b_G": ReplyKind.KITTY}
+_STRING_STARTS = {
+    b"\x1bP>|": ReplyKind.VERSION,
+    b"\x1b_G": ReplyKind.KITTY,
+    b"\x1b]11;": ReplyKind.BACKGROUND,
+}
 _STRING_END = re.compile(rb"\x1b\\|\x07")
 _LONGEST = 256
 """Bytes that a reply has at most; what is longer is none."""
