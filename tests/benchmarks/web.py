@@ -164,6 +164,7 @@ def open_page(browser: Browser, name: str) -> tuple[float, float, float]:
                 }
                 return performance.now();
             }""")
+            page.wait_for_load_state("load")
             live = page.evaluate("vaevis.ready.then(() => performance.now())")
             page.close()
     return weight / 1e6, first, live

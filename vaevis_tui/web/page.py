@@ -30,12 +30,15 @@ def page_files(record: Mapping[str, Any], data: bytes, parts: Mapping[str, bytes
     """
     wasm = record["ort"] is not None
     policy = _policy(scripts="'self'", styles="'self'", connect=_connect(record), wasm=wasm)
-    head = '<link rel="stylesheet" href="style.css">'
+    preload = '<link rel="preload" as="fetch" crossorigin href="{}">'
+    head = "\n".join(
+        ['<link rel="stylesheet" href="style.css">', *map(preload.format, ("model.json", "model.bin"))]
+    )
     script = f'<script type="module" src="{ENTRY}"></script>'
     files = {
         "index.html": _html(record, policy, head, "", script).encode(),
         "style.css": _style(record).encode(),
-        "model.json": json.dumps(record, separators=(",", ":")).encode(),
+        "model.json": _json(record).encode(),
         "model.bin": data,
         **parts,
     }
@@ -57,7 +60,7 @@ def single_page(record: Mapping[str, Any], data: bytes, parts: Mapping[str, byte
         connect=_connect(record, own=False),
         wasm=record["ort"] is not None,
     )
-    blocks = [_data_block("model-json", json.dumps(record, separators=(",", ":")))]
+    blocks = [_data_block("model-json", _json(record))]
     held = {"model-bin": data, **parts}
     blocks += [_data_block(name, base64.b64encode(part).decode()) for name, part in held.items()]
     text = _html(
@@ -70,6 +73,13 @@ def single_page(record: Mapping[str, Any], data: bytes, parts: Mapping[str, byte
     return text.encode()
 
 
+def _json(record: Mapping[str, Any]) -> str:
+    """The model without its first image, which lies in the document: it is seen before anything else came."""
+    return json.dumps(
+        {name: value for name, value in record.items() if name != "poster"}, separators=(",", ":")
+    )
+
+
 def _html(record: Mapping[str, Any], policy: str, style: str, data: str, script: str) -> str:
     card = record["card"] or {"title": record["name"], "summary": ""}
     small = max(record["width"], record["height"]) <= SMALL
@@ -77,6 +87,7 @@ def _html(record: Mapping[str, Any], policy: str, style: str, data: str, script:
         "policy": policy,
         "title": html.escape(card["title"]),
         "summary": html.escape(card["summary"]),
+        "poster": record["poster"],
         "classes": (" pixels" if small else "") + (" plane" if record["space"]["dim"] == 2 else ""),
         "width": str(record["width"]),
         "height": str(record["height"]),

@@ -105,9 +105,7 @@ export interface ModelRecord {
   card: CardRecord | null;
   space: SpaceRecord;
   entries: Entry[];
-  /** First image, PNG as a data address: shown until something has decoded. */
-  poster: string;
-  /** The same as numbers, (h, w, 3): what a decoder has to agree with. Place in the arrays. */
+  /** First image, (h, w, 3): what a decoder has to agree with. Place in the arrays. */
   expected: number;
   /** Levels of 255 by which it may differ. */
   tolerance: number;

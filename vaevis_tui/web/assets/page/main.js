@@ -58,7 +58,6 @@ async function open() {
   const progress = byId("progress", HTMLProgressElement);
   try {
     const { model, arrays } = await loadModel((share) => (progress.value = share));
-    byId("poster", HTMLImageElement).src = model.poster;
     opened = new App(model, await arrays);
     await opened.start();
     return opened;
