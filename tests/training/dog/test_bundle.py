@@ -101,7 +101,7 @@ def test_a_whole_public_zip_is_measured_on_its_test_dogs(
         assert sheet.mode == "RGB"
         assert sheet.width == 16 * 128
     (kept,) = (tmp_path / "cache").glob("lite1-*.npy")
-    assert np.load(kept).shape == (40, 1280)
+    assert np.load(kept).shape == (32, 1280)
 
     pruned, space = posterior.load_prepared(tmp_path / "run" / checkpoint.AVERAGE, tmp_path)
     export.export(pruned, space, tmp_path / "bundle", {}, "a GPU", seconds=0.1)

@@ -79,5 +79,5 @@ def test_normalisation_by_batches_begins_with_what_was_folded(shipped: Path) -> 
 
 
 def test_a_bundle_of_wider_networks_is_refused(shipped: Path) -> None:
-    with pytest.raises(UserError, match=r"hidden.weight is \(16, 6\), which does not fit \(16, 4\)"):
+    with pytest.raises(UserError, match=r"mean.weight is \(6, 26\), which does not fit \(4, 26\)"):
         bundle.load(shipped / "bundle", tiny_config(latent=4), ONE_PROCESS.device, faces())
