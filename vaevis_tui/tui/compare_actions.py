@@ -49,6 +49,7 @@ class CompareActions(KeepsakeActions):
 
     def action_compare(self) -> None:
         """Show something beside the image, or the image alone."""
+        self._know_original()
         if self._exploration is not None and not self._references(self._exploration):
             self.say("Nothing to compare with yet: move, and x shows the point before beside this one")
             return
@@ -63,6 +64,17 @@ class CompareActions(KeepsakeActions):
             return
         self._compare_choice = (self._compare_choice + 1) % max(2 * len(self._references(exploration)), 1)
         self._show_reference()
+
+    def _know_original(self) -> None:
+        """Make the picture that the program was started with one to compare with."""
+        exploration, picture = self._exploration, self._settings.picture
+        if exploration is None or picture is None or self._original is not None:
+            return
+        if exploration.ref == self._settings.model:
+            bundle = exploration.bundle
+            size = bundle.image_height, bundle.image_width
+            image = picture.fitted(*size, grey=bundle.channels == 1)
+            self._original = exploration, Reference(picture.path.name, image=image)
 
     def _references(self, exploration: Exploration) -> list[Reference]:
         """What there is to compare with, the most obvious first."""

@@ -25,15 +25,15 @@ from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.terminal.detect.probe import Reply
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.tui import keys
-from vaevis_tui.tui.compare_actions import CompareActions
 from vaevis_tui.tui.details import rate_text
+from vaevis_tui.tui.example_actions import ExampleActions
 from vaevis_tui.tui.filmstrip_panel import FilmstripPanel
 from vaevis_tui.tui.graphics_switch import GraphicsSwitch
-from vaevis_tui.tui.journey_actions import JourneyActions
 from vaevis_tui.tui.judgement import Judgement
 from vaevis_tui.tui.layout import arrange
 from vaevis_tui.tui.line_prompt import LinePrompt
 from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.picture_actions import PictureActions
 from vaevis_tui.tui.picture_search import PictureSearch
 from vaevis_tui.tui.program_actions import ProgramActions
 from vaevis_tui.tui.row_actions import RowActions
@@ -71,7 +71,7 @@ class WorkerEvent(Message):
         )
 
 
-class ExplorerScreen(JourneyActions, CompareActions, RowActions, Judgement, ProgramActions):
+class ExplorerScreen(PictureActions, RowActions, ExampleActions, Judgement, ProgramActions):
     """Image, rows, strip, map, status and hints.
 
     The loop is closed: what changes the point submits it, the service decodes the newest, and its image comes
@@ -207,10 +207,8 @@ class ExplorerScreen(JourneyActions, CompareActions, RowActions, Judgement, Prog
                 self._take_tiles(message.news)
             case Failed(error, ref):
                 self._take_failure(error, ref)
-            case SearchProgress():
-                self._search.take(message.news, self._exploration)
-            case SearchFailed():
-                self._search.fail(message.news)
+            case SearchProgress() | SearchFailed():
+                self._take_search(message.news)
 
     def _take_model(self, exploration: Exploration, info: DecoderInfo) -> None:
         former, self._info = self._info, info

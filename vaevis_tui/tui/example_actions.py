@@ -1,0 +1,52 @@
+"""Examples by name: gone to, or steered towards."""
+
+from __future__ import annotations
+
+from vaevis_tui.explorer.decoding import TilesDecoded
+from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.tui import example_list
+from vaevis_tui.tui.keepsake_actions import KeepsakeActions
+
+
+class ExampleActions(KeepsakeActions):
+    """`e` lists the examples; `h` and `H` steer towards the chosen one, and away from it."""
+
+    _target: tuple[Exploration, int] | None = None
+    """The anchor that is steered towards."""
+
+    def action_examples(self) -> None:
+        """List the examples."""
+        exploration = self._exploration
+        if exploration is None:
+            return
+        if not len(exploration.anchors):
+            self.say(f"{exploration.bundle.name} has no examples")
+            return
+        nearest = exploration.anchors.nearest(exploration.z, 1)[0].index
+        screen = example_list.ExampleList(self._port, exploration.anchors, self._request_tiles, nearest)
+        self.app.push_screen(screen, self._choose_example)
+
+    def _choose_example(self, choice: example_list.Choice | None) -> None:
+        exploration = self._exploration
+        if choice is None or exploration is None:
+            return
+        label = exploration.anchors.anchors.labels[choice.index]
+        if choice.towards:
+            self._target = exploration, choice.index
+            self.say(f"h steers towards {label}, H away from it")
+        else:
+            self._change(lambda here: here.go_to_anchor(choice.index))
+
+    def action_steer(self, sigmas: float) -> None:
+        """Go towards the chosen example; a held key is one step to undo."""
+        if self._target is None or self._target[0] is not self._exploration:
+            self.say("Choose an example first: e lists them, Tab chooses one to steer towards")
+            return
+        index = self._target[1]
+        self._change(lambda here: here.steer_towards(here.anchors.anchors.z[index], sigmas))
+
+    def _take_tiles(self, tiles: TilesDecoded) -> None:
+        if tiles.owner != example_list.OWNER:
+            super()._take_tiles(tiles)
+        elif isinstance(self.app.screen, example_list.ExampleList):
+            self.app.screen.take(tiles)

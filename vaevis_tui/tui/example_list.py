@@ -1,0 +1,128 @@
+"""The list of examples: type what a label holds, go there or choose it to steer towards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, OptionList
+
+from vaevis_tui.explorer.decoding import TilesDecoded
+from vaevis_tui.latent.neighbours import AnchorIndex
+from vaevis_tui.tui.preview_list import PreviewList
+from vaevis_tui.tui.terminal_port import TerminalPort
+from vaevis_tui.tui.tile_image import RequestTiles
+
+OWNER, PRIORITY = "examples", 0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An example that was chosen.
+
+    Attributes:
+        index: Which anchor.
+        towards: Whether to steer towards it instead of going there.
+    """
+
+    index: int
+    towards: bool = False
+
+
+class ExampleList(PreviewList[Choice | None]):
+    """Gives what was chosen, or None.
+
+    Args:
+        port: The app's.
+        anchors: Of the model on show.
+        request: Asks for the image of the highlighted one.
+        current: The anchor to begin at.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Close", id="examples.close", tooltip="Stay here"),
+        Binding("up", "step(-1)", "Up", id="examples.up", tooltip="The one above"),
+        Binding("down", "step(1)", "Down", id="examples.down", tooltip="The one below"),
+        Binding("pageup", "step(-10)", "Page up", id="examples.page-up", tooltip="A page up"),
+        Binding("pagedown", "step(10)", "Page down", id="examples.page-down", tooltip="A page down"),
+        Binding("tab", "towards", "Steer", id="examples.towards", tooltip="Steer towards it with h"),
+    ]
+
+    def __init__(
+        self, port: TerminalPort, anchors: AnchorIndex, request: RequestTiles, current: int | None
+    ) -> None:
+        advice = "Enter goes there  Tab chooses it to steer towards (h) and away (H)  Esc stays"
+        super().__init__(port, f"{len(anchors)} examples", advice)
+        self._anchors = anchors
+        self._request = request
+        self._current = current or 0
+        self._shown: list[int] = []
+        self._ticket = 0
+        self._images: dict[int, NDArray[np.uint8]] = {}
+        self._asked: int | None = None
+
+    def field(self) -> tuple[Widget, ...]:
+        """Where one types."""
+        return (Input(placeholder="type a label", select_on_focus=False),)
+
+    def on_mount(self) -> None:
+        """Begin with all of them, at the one that is near."""
+        self._fill("")
+        self.query_one(Input).focus()
+
+    @on(Input.Changed)
+    def _filter(self, event: Input.Changed) -> None:
+        self._fill(event.value)
+
+    def _fill(self, text: str) -> None:
+        self._shown = self._anchors.search(text) if text.strip() else list(range(len(self._anchors)))
+        labels = self._anchors.anchors.labels
+        begin = self._shown.index(self._current) if not text and self._current in self._shown else 0
+        self.fill([Content(labels[index]) for index in self._shown], begin)
+
+    @property
+    def current(self) -> int | None:
+        """The highlighted anchor."""
+        at = self.highlighted
+        return self._shown[at] if at is not None and at < len(self._shown) else None
+
+    def action_step(self, places: int) -> None:
+        """Highlight another one."""
+        if self._shown:
+            at = (self.highlighted or 0) + places
+            self.options.highlighted = min(max(at, 0), len(self._shown) - 1)
+
+    @on(OptionList.OptionHighlighted)
+    def _preview_current(self) -> None:
+        current = self.current
+        if current is None:
+            return
+        if current in self._images:
+            self.preview(self._images[current])
+        elif self._asked is None:
+            self._asked = current
+            self._ticket = self._request(OWNER, self._anchors.anchors.z[current][None], PRIORITY)
+
+    def take(self, tiles: TilesDecoded) -> None:
+        """The image of an example has come."""
+        if tiles.ticket == self._ticket and self._asked is not None:
+            self._images[self._asked] = tiles.images[0]
+            self._asked = None
+            self._preview_current()
+
+    @on(Input.Submitted)
+    @on(OptionList.OptionSelected)
+    def _go(self) -> None:
+        if self.current is not None:
+            self.dismiss(Choice(self.current))
+
+    def action_towards(self) -> None:
+        """Choose it to steer towards."""
+        if self.current is not None:
+            self.dismiss(Choice(self.current, towards=True))
