@@ -93,7 +93,7 @@ def evaluate(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str,
         drawing = sheet.draw(trained.model, space, shown.pixels, shown.labels, seed=0)
         sheet.save(options.contact_sheet, drawing, scale=1)
         print(f"contact sheet: {options.contact_sheet}")
-    return trained, found | sizes(trained)
+    return trained, found if options.bundle else found | sizes(trained)  # a bundle's card tells them
 
 
 @torch.inference_mode()

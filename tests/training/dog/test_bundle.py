@@ -107,7 +107,7 @@ def test_a_whole_public_zip_is_measured_on_its_test_dogs(
     export.export(pruned, space, tmp_path / "bundle", {}, "a GPU", seconds=0.1)
     options.bundle, options.nearest, options.contact_sheet = tmp_path / "bundle", 0, None
     again = evaluate.evaluate(options, tmp_path / "none")[1]
-    assert again.keys() == found.keys() - {"psnr_nearest_db", "searched"}
+    assert again.keys() < found.keys()
     assert again["psnr_db"] == pytest.approx(found["psnr_db"], abs=0.02), "the bundle alone says the same"
     first = open_bundle(tmp_path / "bundle").space
     monkeypatch.setattr(posterior, "KERNELS", 3)
