@@ -18,6 +18,7 @@ from vaevis_tui.explorer.decoding import Decoding
 from vaevis_tui.explorer.session_store import SessionKeeper
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.terminal.cells.renderer import cell_renderer
+from vaevis_tui.terminal.color.colors import ColorDepth
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.explorer import ExplorerScreen
@@ -91,7 +92,10 @@ class ExplorerApp(App[None], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[None]:
         """The explorer."""
-        return ExplorerScreen(self._settings, self._decoding, self.port, self.themes.take_background)
+        # Sixteen colours have too few near white for a light theme to be readable in them.
+        follows = self._settings.colors.depth is not ColorDepth.SIXTEEN
+        listeners = (self.themes.take_background,) if follows else ()
+        return ExplorerScreen(self._settings, self._decoding, self.port, *listeners)
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's driver for this platform, which can tell when a picture has been written."""
