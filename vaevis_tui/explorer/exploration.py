@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.history import History
 from vaevis_tui.explorer.session import Session
-from vaevis_tui.latent.axes import AxisSet, axis_sets
+from vaevis_tui.latent.axes import DIRECTIONS, AxisSet, axis_sets
 from vaevis_tui.latent.directions import Directions
 from vaevis_tui.latent.journey import Journey
 from vaevis_tui.latent.motion import Walk
@@ -81,7 +81,10 @@ class Exploration:
         except ValueError as error:
             what = "z" if resumed is None else "the session"
             raise UserError(f"{what} does not fit model {bundle.name}: {error}") from None
-        if resumed is not None:
+        if resumed is None and bundle.space.directions is not None:
+            # What has a name comes first.
+            self.state = self.state.choose_axis_set(DIRECTIONS)
+        elif resumed is not None:
             sets = self.state.sets
             self.state = self.state.with_sets(sets, resumed.axes).choose_axis_set(resumed.axis_set)
         self.history = History((*self.state.past, self.state.z, *reversed(self.state.future)))

@@ -391,5 +391,7 @@ def _run(text: str, style: Style, fill: Style | None) -> Segment:
 
 
 def _label(axis: Axis) -> str:
-    """An axis's name with what one sees at its ends, e.g. ``"light ↔ dark"``, where they say it all."""
-    return f"{axis.low} ↔ {axis.high}" if axis.low and axis.high else axis.name
+    """An axis's name and what one sees at its ends, e.g. ``"coat: dark ↔ light"``."""
+    if not (axis.low and axis.high) or axis.name == f"{axis.low} to {axis.high}":
+        return axis.name
+    return f"{axis.name}: {axis.low} ↔ {axis.high}"

@@ -16,6 +16,7 @@ from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.tile_map import resized
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.terminal_port import TerminalPort
+from vaevis_tui.tui.text import cut
 from vaevis_tui.tui.tile_image import ComposedFrame, RequestTiles, TileRequest, pixels_a_column
 
 SIGMAS = (-3, -2, -1, 0, 1, 2, 3)
@@ -164,12 +165,14 @@ class Scale(Widget):
             left = min(max(int(centre - len(text) / 2 + 0.5), 0), max(width - len(text), 0))
             cells[left : left + len(text)] = list(text)[:width]
 
-        for index, sigma in enumerate(SIGMAS):
-            put(f"{sigma:+d}σ" if sigma else "0", slot * (index + 0.5))
         _, low, high = self.axis
-        if low and width >= 60:
-            cells[: len(low) + 2] = list(f"← {low}")[: len(low) + 2]
-            put(f"{high} →", width)
+        for index, sigma in enumerate(SIGMAS):
+            label = f"{sigma:+d}σ" if sigma else "0"
+            if index == 0 and low:
+                label = cut(f"{low}  {label}", int(slot))
+            elif index == len(SIGMAS) - 1 and high:
+                label = cut(f"{label}  {high}", int(slot))
+            put(label, slot * (index + 0.5))
         mark = min(max(int(slot * (self.sigma - SIGMAS[0] + 0.5)), 0), max(width - 1, 0))
         text = "".join(cells)[:width]
         return Content.assemble((text[:mark], ""), ("▲", "$accent bold"), (text[mark + 1 :], ""))
