@@ -14,8 +14,9 @@ from textual.widgets import Input
 
 from tests.tui.support import Clock, Explorer, make_bundle, make_settings, making_app
 from vaevis_tui.models.bundle import Bundle
-from vaevis_tui.tui.details import Details
+from vaevis_tui.tui.details import Details, rate_text
 from vaevis_tui.tui.map_panel import MapPanel
+from vaevis_tui.tui.status_line import StatusLine
 from vaevis_tui.tui.strip_panel import StripPanel
 
 Compare = Callable[..., bool]
@@ -48,6 +49,7 @@ def looks_right(
                     await explorer.until(lambda: panels_complete(explorer))
             panel = explorer.screen.query_one(Details)
             panel.statistics = explorer.image.meter.snapshot()
+            explorer.screen.query_one(StatusLine).rate = rate_text(panel.statistics)
             panel.link = explorer.app.port.link.stats()
             panel.quality = explorer.image.quality
             await pilot.pause()
