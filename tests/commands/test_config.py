@@ -28,15 +28,15 @@ def test_keys_are_set_and_unset_and_comments_stay(config: Path, capsys: pytest.C
     assert run(capsys, "path")[1].strip() == str(config)
     assert run(capsys, "set", "model", "mnist-2d")[0] == 0
     config.write_text("# mine\n" + config.read_text())
-    for words in (("max_rate", "200k"), ("caption", "yes"), ("keymap.walk.toggle", "space")):
+    for words in (("max_rate", "200k"), ("caption", "yes"), ("keymap.walk.toggle", "f9")):
         assert run(capsys, "set", *words)[0] == 0
     assert config.read_text() == (
-        '# mine\nmodel = "mnist-2d"\nmax_rate = "200k"\ncaption = true\n\n[keymap]\n"walk.toggle" = "space"\n'
+        '# mine\nmodel = "mnist-2d"\nmax_rate = "200k"\ncaption = true\n\n[keymap]\n"walk.toggle" = "f9"\n'
     )
     shown = json.loads(run(capsys, "show", "--json")[1])
     assert (shown["model"], shown["max_rate"], shown["caption"]) == ("mnist-2d", 200_000, True)
-    assert shown["keymap"] == {"walk.toggle": "space"}
-    assert json.loads(run(capsys, "keys", "--json")[1])["walk.toggle"] == "space"
+    assert shown["keymap"] == {"walk.toggle": "f9"}
+    assert json.loads(run(capsys, "keys", "--json")[1])["walk.toggle"] == "F9"
     for key in ("caption", "keymap.walk.toggle", "backend"):
         assert run(capsys, "unset", key)[0] == 0
     assert "caption" not in config.read_text()

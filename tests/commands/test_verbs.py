@@ -108,12 +108,12 @@ def test_encode_and_invert_say_where_pictures_lie(mnist: Model, capsys: pytest.C
     run("decode", "--model", "mnist", "--seed", "4", "--n", "3", "--out", "digits/")
     capsys.readouterr()
     run("encode", "--model", "mnist", "digits", "--json", "--sheet", "sheet.png")
-    *lines, sheet = capsys.readouterr().out.splitlines()
-    rows = [json.loads(line) for line in lines]
+    out, err = capsys.readouterr()
+    rows = [json.loads(line) for line in out.splitlines()]
     images = mnist.decode(mnist.sample(4, 3))
     np.testing.assert_array_equal(np.array([row["z"] for row in rows], np.float32), mnist.encode(images))
     assert [row["file"] for row in rows] == [f"digits/000{number}.png" for number in range(3)]
-    assert sheet == "sheet.png"
+    assert err == "sheet.png\n"  # not among the data
     assert pixels("sheet.png").shape[1] > 3 * 28 * 4
 
     run("invert", "--model", "mnist", "digits/0001.png", "--out", "z.npz", "--sheet", "pair.pdf")
@@ -207,6 +207,7 @@ def test_the_same_command_gives_the_same_bytes(verb: str) -> None:
         (["decode", "--sigma", "1,2", "--out", "x.png"], "sigma has 2 numbers"),
         (["encode", "none.png"], "none.png does not exist"),
         (["encode", "."], ". holds no pictures"),
+        (["encode", ".", "--sheet", "x.gif"], "a sheet is written as .png or .pdf"),
         (["sample", "--out", "z.txt"], "the name must end in .csv, .json, .npy, .npz"),
         (["open", "none.png", "--seed", "1"], "the snapshot says where to begin"),
     ],

@@ -21,7 +21,7 @@ Show, check and edit the settings: config.toml in the platform's folder, environ
   show              every key, what it is, and where that comes from
   check             what is wrong, a line each; exit code 2 if anything is
   edit              the file in $VISUAL or $EDITOR, with every key explained; checked afterwards
-  set KEY VALUE     one key, as in: set max_rate 200k, set keymap.walk.toggle space
+  set KEY VALUE     one key, as in: set max_rate 200k, set keymap.walk.toggle ctrl+w
   unset KEY         back to the default
   keys              actions and their keys, for the keymap
   path              the file's name"""

@@ -6,7 +6,13 @@ import argparse
 
 from vaevis_tui.commands import arguments
 from vaevis_tui.commands.opening import open_model
-from vaevis_tui.commands.output import data_format, picture_files, write_data, write_sheet
+from vaevis_tui.commands.output import (
+    data_format,
+    extra_sheet_target,
+    picture_files,
+    write_data,
+    write_extra_sheet,
+)
 
 DESCRIPTION = """\
 Encode pictures to latent vectors by the model's encoder, at once.
@@ -36,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
     from vaevis_tui.export.picture import read_fitted
 
     data_format(options)
+    if options.sheet:
+        extra_sheet_target(options)
     files = picture_files(options.pictures)
     with open_model(options) as model:
         pictures = read_fitted(files, model.info.image_size, grey=model.info.channels == 1)
@@ -43,5 +51,5 @@ def run(options: argparse.Namespace) -> int:
         write_data(options, {"z": z, "file": np.array([str(path) for path in files])})
         if options.sheet:
             sheet = model.reconstructions(pictures, z, [path.stem for path in files])
-            write_sheet(argparse.Namespace(**{**vars(options), "out": options.sheet}), sheet)
+            write_extra_sheet(options, sheet)
     return 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import STANDARD, check_free, write_bytes
+from vaevis_tui.export.sheet_files import SHEET_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,31 @@ def write_sheet(options: argparse.Namespace, sheet: ImageGrid) -> None:
             force=options.force,
         )
     )
+
+
+def extra_sheet_target(options: argparse.Namespace) -> Path:
+    """The file of ``--sheet``, beside what goes to ``--out``.
+
+    Raises:
+        UserError: It is no sheet's, or is there already.
+    """
+    path = Path(options.sheet)
+    if path.suffix.lower() not in SHEET_FORMATS:
+        raise UserError(f"{path}: a sheet is written as {' or '.join(SHEET_FORMATS)}")
+    check_free(path, force=options.force)
+    return path
+
+
+def write_extra_sheet(options: argparse.Namespace, sheet: ImageGrid) -> None:
+    """Write the sheet of ``--sheet``; its name is not mixed with data on standard output."""
+    path = sheet.save(
+        extra_sheet_target(options),
+        labels=options.labels,
+        scale=options.scale,
+        background=options.background,
+        force=options.force,
+    )
+    print(path, file=sys.stderr if options.out == STANDARD else sys.stdout)
 
 
 def write_file(options: argparse.Namespace, data: bytes, *, text: bool = False) -> None:

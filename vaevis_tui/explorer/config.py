@@ -284,7 +284,7 @@ def template() -> str:
     lines += [
         "# Other keys for actions; `vaevis-tui config keys` lists them all.",
         f"[{KEYMAP}]",
-        '# "walk.toggle" = "space"',
+        '# "walk.toggle" = "ctrl+w"',
         '# "value.less" = ["h", "left"]',
         "",
     ]

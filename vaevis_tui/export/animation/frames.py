@@ -59,7 +59,7 @@ def resized(
     Args:
         stream: The frames.
         side: Of the longer one, in pixels; None enlarges small frames by a whole number.
-        resampling: ``"nearest"`` repeats pixels, ``"smooth"`` is Lanczos; ``"auto"`` repeats those of frames
+        resampling: ``"nearest"`` repeats pixels, ``"smooth"`` is bicubic; ``"auto"`` repeats those of frames
             up to 64 pixels that grow by a whole number.
         even: Whether height and width must be even, as video wants them.
 
@@ -91,5 +91,5 @@ def resized(
 def _resize(frame: Frame, size: tuple[int, int], *, nearest: bool) -> Frame:
     from PIL import Image
 
-    how = Image.Resampling.NEAREST if nearest else Image.Resampling.LANCZOS
+    how = Image.Resampling.NEAREST if nearest else Image.Resampling.BICUBIC
     return np.asarray(Image.fromarray(np.ascontiguousarray(frame)).resize(size[::-1], how))

@@ -1,0 +1,72 @@
+"""docs/scripts.md does what it says: its commands and its Python run, its keys and settings are there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from vaevis_tui.explorer.config import SETTINGS
+from vaevis_tui.tui.keymap import keymap_problems
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "scripts.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """With the program on the path, as a person has it."""
+    program = folder / "bin" / "vaevis-tui"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m vaevis_tui "$@"\n')
+    program.chmod(0o755)
+    return {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+
+
+def test_the_ten_commands_and_the_python_run(tmp_path: Path) -> None:
+    script = blocks("sh")[0]
+    assert sum(line.startswith("vaevis-tui ") for line in script.splitlines()) == 10
+    environ = environment(tmp_path)
+    done = subprocess.run(
+        ["bash", "-e"], input=script, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    with np.load(tmp_path / "images.npz") as archive:
+        assert archive["images"].shape == (8, 128, 128, 3)
+    for name, frames in (("walk.webp", 48), ("tour.gif", 60)):
+        with Image.open(tmp_path / name) as image:
+            assert image.n_frames == frames  # type: ignore[attr-defined]
+    (python,) = blocks("python")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", python],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_keymaps_have_no_clash() -> None:
+    vim, emacs = (tomllib.loads(block)["keymap"] for block in blocks("toml"))
+    for keymap in (vim, emacs):
+        assert len(keymap) >= 5
+        flat = {action: keys if isinstance(keys, str) else ",".join(keys) for action, keys in keymap.items()}
+        assert keymap_problems(flat) == []
+
+
+def test_every_setting_is_on_the_page() -> None:
+    documented = dict(re.findall(r"^\| `(\w+)` \|.*\| `(.*)` \|$", PAGE, re.MULTILINE))
+    assert set(documented) == {setting.key for setting in SETTINGS}
+    for setting in SETTINGS:
+        setting.read(tomllib.loads(f"value = {documented[setting.key]}")["value"])
