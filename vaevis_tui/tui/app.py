@@ -45,6 +45,7 @@ class ExplorerApp(App[None], inherit_bindings=False):
         }
         SearchIcon { display: none; }
         CommandInput, CommandInput:focus { padding: 0 1; border: none; height: 1; }
+        CommandInput > .input--placeholder, CommandInput > .input--suggestion { color: $quiet; }
         #--results { background: $surface; }
         CommandList, CommandList:focus { border: none; background: $surface; max-height: 70vh; }
         & > .command-palette--highlight { color: $accent; text-style: bold underline; }
