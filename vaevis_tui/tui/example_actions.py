@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.tui import example_list
 from vaevis_tui.tui.keepsake_actions import KeepsakeActions
+
+if TYPE_CHECKING:
+    from vaevis_tui.tui.example_list import Choice
+
+OWNER = "examples"
 
 
 class ExampleActions(KeepsakeActions):
@@ -16,6 +22,8 @@ class ExampleActions(KeepsakeActions):
 
     def action_examples(self) -> None:
         """List the examples."""
+        from vaevis_tui.tui.example_list import ExampleList
+
         exploration = self._exploration
         if exploration is None:
             return
@@ -23,10 +31,10 @@ class ExampleActions(KeepsakeActions):
             self.say(f"{exploration.bundle.name} has no examples")
             return
         nearest = exploration.anchors.nearest(exploration.z, 1)[0].index
-        screen = example_list.ExampleList(self._port, exploration.anchors, self._request_tiles, nearest)
+        screen = ExampleList(self._port, exploration.anchors, self._request_tiles, nearest)
         self.app.push_screen(screen, self._choose_example)
 
-    def _choose_example(self, choice: example_list.Choice | None) -> None:
+    def _choose_example(self, choice: Choice | None) -> None:
         exploration = self._exploration
         if choice is None or exploration is None:
             return
@@ -46,7 +54,10 @@ class ExampleActions(KeepsakeActions):
         self._change(lambda here: here.steer_towards(here.anchors.anchors.z[index], sigmas))
 
     def _take_tiles(self, tiles: TilesDecoded) -> None:
-        if tiles.owner != example_list.OWNER:
+        if tiles.owner != OWNER:
             super()._take_tiles(tiles)
-        elif isinstance(self.app.screen, example_list.ExampleList):
-            self.app.screen.take(tiles)
+        else:
+            from vaevis_tui.tui.example_list import ExampleList
+
+            if isinstance(self.app.screen, ExampleList):
+                self.app.screen.take(tiles)

@@ -15,11 +15,12 @@ from textual.widgets import Input, OptionList
 
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.latent.neighbours import AnchorIndex
+from vaevis_tui.tui.example_actions import OWNER
 from vaevis_tui.tui.preview_list import PreviewList
 from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.tile_image import RequestTiles
 
-OWNER, PRIORITY = "examples", 0
+PRIORITY = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class ExampleList(PreviewList[Choice | None]):
     def __init__(
         self, port: TerminalPort, anchors: AnchorIndex, request: RequestTiles, current: int | None
     ) -> None:
-        advice = "Enter goes there  Tab chooses it to steer towards (h) and away (H)  Esc stays"
+        advice = "Enter goes there  Tab: then h steers towards it, H away  Esc stays"
         super().__init__(port, f"{len(anchors)} examples", advice)
         self._anchors = anchors
         self._request = request

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.keepsakes import Keepsakes
 from vaevis_tui.latent.journey import Journey
 from vaevis_tui.tui.filmstrip_actions import FilmstripActions
-from vaevis_tui.tui.journey_menu import JourneyMenu, Route
+
+if TYPE_CHECKING:
+    from vaevis_tui.tui.journey_menu import Route
 
 OWNER, PRIORITY = "journey", 0
 SCRUB = 0.1
@@ -26,6 +30,8 @@ class JourneyActions(FilmstripActions):
         self._keep(lambda keepsakes: keepsakes, self._choose_journey)
 
     def _choose_journey(self, keepsakes: Keepsakes) -> None:
+        from vaevis_tui.tui.journey_menu import JourneyMenu
+
         if self._exploration is None or not self.is_active:
             return
         routes = _routes(keepsakes, self._exploration)
@@ -82,6 +88,8 @@ class JourneyActions(FilmstripActions):
 
 
 def _routes(keepsakes: Keepsakes, exploration: Exploration) -> list[Route]:
+    from vaevis_tui.tui.journey_menu import Route
+
     bookmarks, marks = keepsakes.bookmarks.items, keepsakes.marks
     z = exploration.z.copy()
     routes: list[Route] = []
