@@ -2,6 +2,7 @@
 
 A simulation (see tests/link/simulator.py): pictures of 128x128 in half-blocks, 60 offered a second, delays
 that vary by a tenth of the round trip. Latency is from the press of a key to a picture that knows of it.
+Below are the bytes of menus over an image, by the program itself.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 
+from tests.benchmarks.menus import menu_costs
 from tests.link.simulator import Network, Result, simulate, walk
 from vaevis_tui.terminal.link.profile import LinkProfile
 
@@ -33,8 +35,20 @@ def row(network: Network, result: Result) -> str:
     )
 
 
+def menus() -> None:
+    """Print what menus over an image cost, by the program itself."""
+    print("\nmenu opens, closes: dog, half-blocks, 200x70, at rest")
+    print("                 opens KB  closes KB  cells covered  closes, bytes a cell  at 1 Mbit/s: s   s")
+    for cost in menu_costs():
+        each = cost.closing / cost.covered if cost.covered else 0.0
+        print(
+            f"{cost.name:>15} {cost.opening / 1e3:9.1f} {cost.closing / 1e3:10.1f} {cost.covered:14d} "
+            f"{each:21.1f} {cost.opening / 125e3:15.2f} {cost.closing / 125e3:4.2f}"
+        )
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=4.0, help="of walking, each")
     options = parser.parse_args()
@@ -47,6 +61,7 @@ def main() -> None:
                 network, pictures, seconds=options.seconds, rest=0, link=LinkProfile(remote=True).link
             )
             print(row(network, result))
+    menus()
 
 
 if __name__ == "__main__":

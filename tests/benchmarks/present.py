@@ -55,35 +55,26 @@ class Animation:
 
 def run_app(rate: float, side: int, seconds: float, pictures: str, report: Path) -> None:
     """Run the app on the terminal this process has, and write what was measured to a file."""
-    from textual.app import App, ComposeResult
-    from textual.driver import Driver
-    from textual.events import CursorPosition, Key
+    from textual.app import ComposeResult
+    from textual.events import Key
 
     from tests.link.simulator import walk
     from tests.tui.frames import FakeFrame
+    from vaevis_tui.tui.live_app import LiveApp
     from vaevis_tui.tui.live_image import LiveImage
-    from vaevis_tui.tui.terminal_port import TerminalPort
-    from vaevis_tui.tui.textual_private import timed_driver_class
 
     animation = Animation(walk(side, 240)) if pictures == "walk" else Animation.of_side(side)
 
-    class BenchApp(App[None]):
+    class BenchApp(LiveApp[None]):
         def __init__(self) -> None:
             super().__init__()
-            self.port = TerminalPort()
             self.keys: list[float] = []
-
-        def get_driver_class(self) -> type[Driver]:
-            return timed_driver_class(super().get_driver_class())
 
         def compose(self) -> ComposeResult:
             yield LiveImage(self.port)
 
         def on_ready(self) -> None:
             self.run_worker(self.feed(), exit_on_error=True)
-
-        def on_cursor_position(self, event: CursorPosition) -> None:
-            self.port.acknowledge(event.y + 1, event.x + 1)
 
         def on_key(self, event: Key) -> None:
             self.keys.append(time.monotonic())

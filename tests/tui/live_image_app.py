@@ -9,27 +9,21 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from textual.app import App, ComposeResult
-from textual.driver import Driver
-from textual.events import CursorPosition, Key
+from textual.app import ComposeResult
+from textual.events import Key
 
 from tests.tui.frames import random_frame
+from vaevis_tui.tui.live_app import LiveApp
 from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.terminal_port import TerminalPort
-from vaevis_tui.tui.textual_private import timed_driver_class
 
 
-class NoiseApp(App[None]):
+class NoiseApp(LiveApp[None]):
     def __init__(self, journal: Path) -> None:
         super().__init__()
         self.journal = journal
-        self.port = TerminalPort()
         self.number = 0
         self.presented = 0
         self.ending = False
-
-    def get_driver_class(self) -> type[Driver]:
-        return timed_driver_class(super().get_driver_class())
 
     def compose(self) -> ComposeResult:
         yield LiveImage(self.port)
@@ -42,9 +36,6 @@ class NoiseApp(App[None]):
             self.number += 1
             self.last = random_frame(self.number)
             self.query_one(LiveImage).show(self.last)
-
-    def on_cursor_position(self, event: CursorPosition) -> None:
-        self.port.acknowledge(event.y + 1, event.x + 1)
 
     def on_key(self, event: Key) -> None:
         self.write(event.key)

@@ -14,7 +14,8 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
 from tests.terminal.emulator import PixelScreen
-from vaevis_tui.tui.textual_private import TimedDriver, WriteReport, _Mark
+from vaevis_tui.tui.textual_private.driver import TimedDriver
+from vaevis_tui.tui.textual_private.writing import WriteMark, WriteReport
 
 
 class KeepingDriver(HeadlessDriver):
@@ -45,10 +46,10 @@ class StallingDriver(TimedDriver, KeepingDriver):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._marks: list[_Mark] = []
+        self._marks: list[WriteMark] = []
 
     def write(self, data: str) -> None:
-        if isinstance(data, _Mark):
+        if isinstance(data, WriteMark):
             self._marks.append(data)
         else:
             super().write(data)
@@ -105,4 +106,7 @@ async def on_terminal(
         app._driver = driver
         app.refresh(layout=True)
         await pilot.pause()
+        while isinstance(driver, StallingDriver) and driver.stalled:  # reports of the first screen
+            driver.release()
+            await pilot.pause()
         yield Terminal(app, pilot, driver)

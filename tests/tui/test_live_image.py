@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -30,7 +31,9 @@ from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.link.link import Link
 from vaevis_tui.terminal.placement import fit, resample
 from vaevis_tui.terminal.quality import Quality
+from vaevis_tui.tui.live_app import LiveApp
 from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.overlay import Overlay
 from vaevis_tui.tui.terminal_port import TerminalPort
 
 BACKGROUND = (16, 32, 48)
@@ -89,7 +92,25 @@ class Veil(ModalScreen[None]):
     CSS = "Veil { background: #000000 50%; }"
 
 
-class PictureApp(App[None]):
+MENU = Region(6, 2, 10, 6)
+
+
+class Menu(Overlay[None]):
+    CSS = f"""
+    Menu {{ background: transparent; }}
+    Menu Static {{ width: {MENU.width}; height: {MENU.height}; background: #0000aa; }}
+    """
+
+    def __init__(self, offset: Offset = MENU.offset) -> None:
+        super().__init__()
+        self._offset = offset
+
+    def compose(self) -> ComposeResult:
+        yield (menu := Static())
+        menu.styles.offset = self._offset
+
+
+class PictureApp(LiveApp[None]):
     CSS = f"""
     Screen {{ layers: base top; background: #102030; overflow: hidden; }}
     LiveImage {{ background: #102030; }}
@@ -269,18 +290,46 @@ class TestOverlays:
             await terminal.until(lambda: app.image.presented is frames[-1])
             assert (terminal.pixels() == expected(frames[-1], 40, 12)).all()
 
-    async def test_behind_a_screen_there_are_few_colours(self) -> None:
+    async def test_a_menu_costs_its_own_cells(self) -> None:
         app = PictureApp()
-        gradient = np.repeat(np.arange(0, 256, 8, dtype=np.uint8)[:, None, None], 32, axis=1).repeat(
-            3, axis=2
-        )
+        frame = random_frame(0, 48, 64)
         async with on_terminal(app, size=(80, 24)) as terminal:
-            await show(terminal, FakeFrame(gradient))
-            exact = len(np.unique(terminal.pixels().reshape(-1, 3), axis=0))
-            app.push_screen(Veil())
+            await show(terminal, frame)
+            await terminal.until(lambda: app.image.exact)
+            terminal.pixels()
+            await app.push_screen(Menu())
             await terminal.pilot.pause()
+            opening = sum(map(len, terminal.driver.written))
+            with_menu = expected(frame, 80, 24)
+            with_menu[2 * MENU.y : 2 * MENU.bottom, MENU.x : MENU.right] = (0, 0, 0xAA)
+            assert (terminal.pixels() == with_menu).all()
+            app.pop_screen()
             await terminal.pilot.pause()
-            assert len(np.unique(terminal.pixels().reshape(-1, 3), axis=0)) <= exact * 0.6
+            closing = sum(map(len, terminal.driver.written))
+            assert (terminal.pixels() == expected(frame, 80, 24)).all()
+            assert opening < 20 * MENU.area
+            assert closing < 2 * 40 * MENU.area, "each cell of noise takes up to 40 bytes"
+
+    async def test_a_menu_over_a_menu_comes_and_goes(self) -> None:
+        app = PictureApp()
+        frame = random_frame(0, 48, 64)
+        async with on_terminal(app, size=(80, 24)) as terminal:
+            await show(terminal, frame)
+            await app.push_screen(Menu())
+            await app.push_screen(Menu(Offset(30, 3)))
+            await terminal.pilot.pause()
+            second = Region(30, 3, *MENU.size)
+            both = expected(frame, 80, 24)
+            for menu in (MENU, second):
+                both[2 * menu.y : 2 * menu.bottom, menu.x : menu.right] = (0, 0, 0xAA)
+            assert (terminal.pixels() == both).all()
+            for left in ([MENU], []):
+                app.pop_screen()
+                await terminal.pilot.pause()
+                shown = expected(frame, 80, 24)
+                for menu in left:
+                    shown[2 * menu.y : 2 * menu.bottom, menu.x : menu.right] = (0, 0, 0xAA)
+                assert (terminal.pixels() == shown).all()
 
 
 class TestLiveLane:
@@ -469,7 +518,9 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(seed
         assert isinstance(driver, StallingDriver)
         app.image.show(frame)
         for step in range(25):
-            match chance.choice(["frame"] * 4 + ["release"] * 3 + ["resize", "cover", "veil", "repaint"]):
+            match chance.choice(
+                ["frame"] * 4 + ["release"] * 3 + ["resize", "cover", "veil", "menu", "repaint"]
+            ):
                 case "frame":
                     frame = random_frame(1000 * seed + step, chance.randint(1, 40), chance.randint(1, 40))
                     app.image.show(frame)
@@ -481,6 +532,10 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(seed
                 case "cover":
                     await app.screen_stack[0].remove_children("#patch")
                     await app.screen_stack[0].mount(Static(id="patch"))
+                case "menu":
+                    await app.push_screen(Menu(Offset(chance.randint(0, 30), chance.randint(0, 8))))
+                    await terminal.pilot.pause()
+                    app.pop_screen()
                 case "veil":
                     await app.push_screen(Veil())
                     await terminal.pilot.pause()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
@@ -27,6 +27,7 @@ from vaevis_tui.terminal.images.sixel import SixelEncoder
 from vaevis_tui.terminal.images.surface import DotMedium, DotPlacement, InlineImages, KittyImages, Sixels
 from vaevis_tui.terminal.link.link import Link
 from vaevis_tui.terminal.surface import Renderer
+from vaevis_tui.tui.live_app import LiveApp
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.terminal_port import TerminalPort
 
@@ -54,7 +55,7 @@ MEDIA = {
 every_medium = pytest.mark.parametrize("medium", MEDIA.values(), ids=MEDIA.keys())
 
 
-class DotsApp(App[None]):
+class DotsApp(LiveApp[None]):
     CSS = f"""
     Screen {{ layers: base top; background: #102030; overflow: hidden; }}
     LiveImage {{ background: #102030; }}

@@ -22,7 +22,7 @@ import pytest
 from tests.terminal.emulator import PixelScreen
 from tests.tui.frames import random_frame
 from vaevis_tui.terminal.placement import fit, resample
-from vaevis_tui.tui.textual_private import HANGUP_CODE
+from vaevis_tui.tui.textual_private.driver import HANGUP_CODE
 
 COLUMNS, ROWS = 40, 12
 ALTERNATE_SCREEN_ON = b"\x1b[?1049h"

@@ -9,8 +9,7 @@ from textual.message import Message
 
 from tests.terminal.detect.replies import FOOT, KITTY_26, WEZTERM, XTERM
 from vaevis_tui.terminal.detect.probe import Reply, ReplyKind
-from vaevis_tui.tui import textual_input
-from vaevis_tui.tui.textual_input import KeyParser, TerminalInput
+from vaevis_tui.tui.textual_private.input import LONGEST_HOLD, KeyParser, TerminalInput
 
 
 class Input:
@@ -85,7 +84,7 @@ def test_escape_is_a_key_once_nothing_follows_and_no_later_than_without_us() -> 
 def test_what_begins_like_an_answer_and_never_ends_is_given_up() -> None:
     source = Input()
     source.feed(b"\x1b[?62;")
-    source.wait(textual_input.LONGEST_HOLD)
+    source.wait(LONGEST_HOLD)
     source.feed(b"a")
     assert source.keys[-1] == "a"
 

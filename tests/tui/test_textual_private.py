@@ -7,7 +7,7 @@ import io
 import os
 import pty
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -26,45 +26,44 @@ from textual.widgets import Static
 
 from tests.terminal.emulator import PixelScreen
 from tests.tui.output import KeepingDriver, StallingDriver
-from vaevis_tui.terminal.cells.halfblock import HalfBlockEncoder
-from vaevis_tui.tui import textual_private
-from vaevis_tui.tui.textual_private import (
-    PictureStrip,
-    TimedDriver,
-    TimedFile,
-    WriteReport,
-    paint_now,
-    report_written,
-    timed_driver_class,
-)
+from vaevis_tui.tui.textual_private.driver import TimedDriver, report_written, timed_driver_class
+from vaevis_tui.tui.textual_private.painting import paint_now
+from vaevis_tui.tui.textual_private.strips import ImageStrip, LineStrip
+from vaevis_tui.tui.textual_private.writing import TimedFile, WriteMark, WriteReport
 
 CONSOLE = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor")
 COLUMNS = 9
 
 
-class Row:
-    """A row of a picture, and what it was told."""
+class Painter:
+    """An image of one row, in half-blocks."""
 
-    def __init__(self, output: str, colors: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
-        self._output, self.colors, self.columns = output, colors, len(colors)
-        self.told: list[str] = []
+    def __init__(self, seed: int, grey: bool) -> None:
+        channels = 1 if grey else 3
+        pixels = np.random.default_rng(seed).choice([0, 90, 255], (COLUMNS, 2, channels)).astype(np.uint8)
+        self.colors = np.repeat(pixels, 3 // channels, axis=2)
 
-    def output(self, console: Console) -> str:
-        return self._output
+    def half_cells(self, row: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        assert row == 0
+        return self.colors
 
-    def written(self) -> None:
-        self.told.append("written")
+    def blank(self, columns: int) -> None:
+        return None
 
-    def on_split(self) -> None:
-        self.told.append("taken apart")
+    def paint(self, spans: Sequence[tuple[int, int, int]]) -> str:
+        raise AssertionError("nobody writes to a terminal here")
 
 
-def picture_strip(seed: int = 0, *, grey: bool = False) -> PictureStrip:
-    colors = 3 if not grey else 1
-    pixels = np.random.default_rng(seed).choice([0, 90, 255], (2, COLUMNS, colors)).astype(np.uint8)
-    encoded = HalfBlockEncoder().encode(np.repeat(pixels, 3 // colors, axis=2))
+def image_line(seed: int = 0, *, grey: bool = False) -> LineStrip:
     pad = Strip([Segment("  ", Style(bgcolor="#102030"))], 2)
-    return PictureStrip(pad, Row(encoded.rows[0], encoded.colors[0]), pad)
+    return LineStrip((pad, ImageStrip(Painter(seed, grey), 0, 0, COLUMNS), pad))
+
+
+def expected(seed: int = 0) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The pixels of a line, uint8 (2, COLUMNS + 4, 3)."""
+    pixels = np.full((2, COLUMNS + 4, 3), (0x10, 0x20, 0x30), np.uint8)
+    pixels[:, 2:-2] = Painter(seed, False).colors.swapaxes(0, 1)
+    return pixels
 
 
 def shown(output: str, columns: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -73,11 +72,7 @@ def shown(output: str, columns: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return screen.pixels()
 
 
-def rendered_cell_by_cell(strip: Strip) -> str:
-    return Strip(list(strip), strip.cell_length).render(CONSOLE)
-
-
-def is_ready_made(strip: Strip) -> bool:
+def is_whole(strip: Strip) -> bool:
     """Whether no segments have been made."""
     try:
         object.__getattribute__(strip, "_segments")
@@ -86,54 +81,51 @@ def is_ready_made(strip: Strip) -> bool:
     return False
 
 
-class TestPictureStrip:
-    def test_output_is_ready_made(self) -> None:
-        strip = picture_strip()
-        assert strip.cell_length == COLUMNS + 4
-        assert "▀" in strip.render(CONSOLE)
-        assert is_ready_made(strip), "Strip.render no longer looks into Strip._render_cache first"
-
-    def test_segments_show_the_same_as_the_output(self) -> None:
+class TestLinesOfAnImage:
+    def test_segments_show_what_is_to_be_seen(self) -> None:
         for seed in range(20):
-            strip = picture_strip(seed)
-            width = strip.cell_length
-            assert (shown(rendered_cell_by_cell(strip), width) == shown(strip.render(CONSOLE), width)).all()
+            line = image_line(seed)
+            assert line.cell_length == COLUMNS + 4
+            assert (shown(line.render(CONSOLE), COLUMNS + 4) == expected(seed)).all()
 
-    def test_the_compositor_may_ask_to_divide_what_is_whole(self) -> None:
-        strip = picture_strip()
-        assert strip.divide([strip.cell_length])[0] is strip
-        assert is_ready_made(strip), "Strip.divide makes segments where there is nothing to divide"
-
-    @pytest.mark.parametrize("cuts", [[1, 13], [2, 5, 13], [7, 11, 13], [5]])
-    def test_parts_show_the_same_as_the_whole(self, cuts: list[int]) -> None:
-        strip = picture_strip(3)
-        parts = strip.divide(cuts)
+    @pytest.mark.parametrize("cuts", [[1, 13], [2, 5, 13], [7, 11, 13], [5], [13]])
+    def test_parts_show_the_same_as_the_whole_and_are_not_looked_into(self, cuts: list[int]) -> None:
+        line = image_line(3)
+        parts = line.divide(cuts)
         assert [part.cell_length for part in parts] == np.diff([0, *cuts]).tolist()
+        leaves = [leaf for part in parts for leaf in (part.leaves if isinstance(part, LineStrip) else [part])]
+        assert all(is_whole(leaf) for leaf in leaves if isinstance(leaf, ImageStrip))
+        assert is_whole(line), "Strip.divide or Strip.crop makes segments"
         joined = "".join(part.render(CONSOLE) for part in parts)
-        whole = shown(picture_strip(3).render(CONSOLE), 13)
-        assert (shown(joined, 13)[:, : cuts[-1]] == whole[:, : cuts[-1]]).all()
+        assert (shown(joined, 13)[:, : cuts[-1]] == expected(3)[:, : cuts[-1]]).all()
 
     def test_crops_and_other_operations_work(self) -> None:
-        strip = picture_strip(4)
-        whole = shown(strip.render(CONSOLE), 13)
-        assert (shown(strip.crop(3, 8).render(CONSOLE), 5) == whole[:, 3:8]).all()
-        assert strip.adjust_cell_length(20).cell_length == 20
-        assert strip.simplify().cell_length == 13
-        assert strip.text.startswith("  ")
-        assert Strip.join([strip, strip]).cell_length == 26
-        assert bool(strip)
+        line = image_line(4)
+        assert (shown(line.crop(3, 8).render(CONSOLE), 5) == expected(4)[:, 3:8]).all()
+        assert line.crop(3, 3).cell_length == 0
+        assert line.crop(0, 99) is line
+        assert line.adjust_cell_length(20).cell_length == 20
+        assert line.simplify().cell_length == 13
+        assert line.text.startswith("  ")
+        assert Strip.join([line, line]).cell_length == 26
+        assert bool(line)
         with pytest.raises(AttributeError, match="no_such_thing"):
-            strip.no_such_thing  # noqa: B018
+            line.no_such_thing  # noqa: B018
 
-    def test_filters_that_change_nothing_leave_it_ready_made(self) -> None:
+    def test_filters_that_change_nothing_leave_it_whole(self) -> None:
         from textual._ansi_theme import DEFAULT_TERMINAL_THEME
 
-        coloured, grey = picture_strip(1), picture_strip(1, grey=True)
         background = Color.parse("#102030")
-        assert coloured.apply_filter(ANSIToTruecolor(DEFAULT_TERMINAL_THEME), background) is coloured
-        assert grey.apply_filter(Monochrome(), background) is grey
-        filtered = shown(coloured.apply_filter(Monochrome(), background).render(CONSOLE), 13)
-        assert (filtered == filtered[..., :1]).all(), "a filter must still be able to take colours away"
+        for line, line_filter in (
+            (image_line(1), ANSIToTruecolor(DEFAULT_TERMINAL_THEME)),
+            (image_line(1, grey=True), Monochrome()),
+        ):
+            filtered = line.apply_filter(line_filter, background)
+            assert isinstance(filtered, LineStrip)
+            assert filtered.parts[1] is line.parts[1]
+        coloured = image_line(1).apply_filter(Monochrome(), background)
+        pixels = shown(coloured.render(CONSOLE), 13)
+        assert (pixels == pixels[..., :1]).all(), "a filter must still be able to take colours away"
 
 
 class Screenful(App[None]):
@@ -218,13 +210,13 @@ class TestTimedFile:
         file = TimedFile(device, lambda: None)
         file.write("▀▀")
         file.write("x" * 50)
-        file.write(textual_private._Mark(reports.append))
+        file.write(WriteMark(reports.append))
         assert os.read(reader, 100) == "▀▀".encode() + b"x" * 50
         assert [report.size for report in reports] == [56]
         assert reports[0].seconds > 0
-        file.write(textual_private._Mark(reports.append))
+        file.write(WriteMark(reports.append))
         assert reports[1].size == 0
-        assert textual_private._Mark(reports.append) == "", "a mark is nothing to whoever does not know it"
+        assert WriteMark(reports.append) == "", "a mark is nothing to whoever does not know it"
 
     def test_what_the_writer_thread_needs_of_a_file(self, terminal: tuple[int, io.TextIOWrapper]) -> None:
         reader, device = terminal
@@ -232,7 +224,7 @@ class TestTimedFile:
         thread = WriterThread(TimedFile(device, lambda: None))  # type: ignore[arg-type]
         thread.start()
         thread.write("frame")
-        thread.write(textual_private._Mark(lambda _: reported.set()))
+        thread.write(WriteMark(lambda _: reported.set()))
         assert reported.wait(10), "WriterThread no longer hands strings on to the file as they are"
         assert thread.fileno() == device.fileno()
         thread.stop()
@@ -249,7 +241,7 @@ class TestTimedFile:
         for _ in range(100):
             file.write("x" * 1000)
             file.flush()
-            file.write(textual_private._Mark(reports.append))
+            file.write(WriteMark(reports.append))
         assert reports == []
         assert told == [True]
 
@@ -280,7 +272,7 @@ class TestReportWritten:
         app = Screenful()
         async with app.run_test() as pilot:
             reports: list[WriteReport] = []
-            report_written(app.query_one("#main"), reports.append)
+            report_written(app, reports.append)
             await pilot.pause()
             assert reports == [WriteReport(0.0, 0)]
 
@@ -291,7 +283,7 @@ class TestReportWritten:
         async def run() -> None:
             app = Screenful()
             async with app.run_test() as pilot:
-                report_written(app.query_one("#main"), fail)
+                report_written(app, fail)
                 await pilot.pause()
 
         with pytest.raises(RuntimeError, match="this must be seen"):
@@ -303,7 +295,7 @@ class TestReportWritten:
             driver = StallingDriver(app, size=(80, 24))
             app._driver = driver
             threads: list[int] = []
-            report_written(app.query_one("#main"), lambda _: threads.append(threading.get_ident()))
+            report_written(app, lambda _: threads.append(threading.get_ident()))
             await asyncio.to_thread(driver.release)
             await pilot.pause()
             assert threads == [threading.get_ident()]

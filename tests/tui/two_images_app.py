@@ -9,10 +9,9 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.driver import Driver
-from textual.events import CursorPosition, Key
+from textual.events import Key
 from textual.widgets import Static
 
 from tests.tui.frames import FakeFrame, random_frame
@@ -22,9 +21,10 @@ from vaevis_tui.terminal.detect.support import KittyGraphics, conclude
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.renderers import medium
 from vaevis_tui.terminal.surface import Renderer
+from vaevis_tui.tui.live_app import LiveApp
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.terminal_port import TerminalPort
-from vaevis_tui.tui.textual_private import timed_driver_class, write_out
+from vaevis_tui.tui.textual_private.driver import write_out
 
 CELL = (12, 6)
 SECOND_COLUMNS = 12
@@ -38,7 +38,7 @@ def renderer(graphics: str) -> Renderer:
     return medium(Graphics(graphics), ColorMode(), support)
 
 
-class TwoImagesApp(App[None]):
+class TwoImagesApp(LiveApp[None]):
     CSS = f"""
     Screen {{ overflow: hidden; background: black; }}
     LiveImage {{ background: black; }}
@@ -47,17 +47,13 @@ class TwoImagesApp(App[None]):
     """
 
     def __init__(self, graphics: str) -> None:
-        super().__init__()
-        self.port = TerminalPort(renderer=cell_renderer(Graphics.HALF, ColorMode()))
+        super().__init__(TerminalPort(renderer=cell_renderer(Graphics.HALF, ColorMode())))
         self.graphics = graphics
         self.main = LiveImage(self.port, id="main")
         self.second = LiveImage(self.port, priority=1, id="second")
         self.presented = {"main": 0, "second": 0}
         self.number = 0
         self.ending = False
-
-    def get_driver_class(self) -> type[Driver]:
-        return timed_driver_class(super().get_driver_class())
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -87,9 +83,6 @@ class TwoImagesApp(App[None]):
 
     def is_settled(self, image: LiveImage, last: FakeFrame) -> bool:
         return image.presented is last and image.exact
-
-    def on_cursor_position(self, event: CursorPosition) -> None:
-        self.port.acknowledge(event.y + 1, event.x + 1)
 
     def on_live_image_presented(self, message: LiveImage.Presented) -> None:
         self.presented[str(message.control.id)] += 1

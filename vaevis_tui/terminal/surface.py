@@ -5,8 +5,8 @@ cells, and with which pixels. A *canvas* is one place on the screen that holds a
 terminal shows there, and makes the output that changes it. There is a canvas for characters, which know about
 every cell what it holds, and one for each protocol that sends dots.
 
-Two lanes lead to the screen. Whoever draws the rest of it asks for `Surface.lines` and writes these row by
-row; everything else goes past it, by `Surface.plan`, as one string that changes what has changed.
+Everything goes to the screen by `Surface.plan`, as one string that changes what differs. What a surface draws
+in cells is told apart from text by whoever draws that; what lies above cells has background in them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from vaevis_tui.terminal.quality import Quality
 
 Halves = NDArray[np.uint8]
 """Colours of cells, uint8 (rows, columns, 2, 3): of the upper and of the lower half of each."""
+
+ALL = slice(None)
+"""Every column."""
 
 Mask = NDArray[np.bool_]
 """Some cells of a picture, (rows, columns)."""
@@ -70,22 +73,6 @@ class Update:
     commit: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lines:
-    """A picture, or what lies beneath it, as whole rows of cells.
-
-    Attributes:
-        rows: One string a row; each can be written by itself while no attribute is set, and resets those that
-            it sets. None where the cells are to be background, and the picture comes on top of them.
-        sizes: Length of each row in bytes of UTF-8.
-        commit: To be called with the number of each row that is written.
-    """
-
-    rows: tuple[str | None, ...]
-    sizes: tuple[int, ...]
-    commit: Callable[[int], None]
-
-
 class Surface(Protocol):
     """A picture at one place on the screen."""
 
@@ -106,6 +93,7 @@ class Surface(Protocol):
         at: tuple[int, int] = (0, 0),
         background: RGB = (0, 0, 0),
         limit: int | None = None,
+        within: Mask | None = None,
     ) -> Update:
         """Output that makes the terminal show a picture.
 
@@ -115,11 +103,8 @@ class Surface(Protocol):
             at: Row and column of the screen that the canvas begins at, from 0.
             background: What shows in cells that the picture does not fill.
             limit: Bytes to stop at where that is possible, or None.
+            within: The only cells to draw, where it is drawn in cells; None for all that nothing lies on.
         """
-        ...
-
-    def lines(self, pixels: Pixels, quality: Quality, background: RGB) -> Lines:
-        """The picture's rows of cells for whoever draws the rest of the screen."""
         ...
 
     def halves(self, pixels: Pixels, background: RGB) -> Halves:
@@ -130,8 +115,18 @@ class Surface(Protocol):
         """Something lies on these cells from now on, and nothing is to be drawn there."""
         ...
 
-    def forget(self, row: int | None = None) -> None:
-        """Somebody may have drawn over a row of cells, or over all."""
+    @property
+    def known(self) -> Mask | None:
+        """Which cells are known to show it; None where it is not drawn in cells, but above them."""
+        ...
+
+    def forget(self, row: int | None = None, columns: slice = ALL) -> None:
+        """Somebody has drawn over some cells of a row, or nobody knows what the terminal shows at all."""
+        ...
+
+    @property
+    def lies_in_cells(self) -> bool:
+        """Whether what is drawn into its cells takes it away, and nothing else does."""
         ...
 
     def erase(self) -> str:

@@ -9,8 +9,6 @@ from typing import Any, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.command import CommandPalette
-from textual.driver import Driver
-from textual.events import CursorPosition
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 
@@ -23,16 +21,16 @@ from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.explorer import ExplorerScreen
 from vaevis_tui.tui.keymap import textual_keymap
+from vaevis_tui.tui.live_app import LiveApp
 from vaevis_tui.tui.overlay import Palette
 from vaevis_tui.tui.palette import Commands, by_use
 from vaevis_tui.tui.signals import be_ready_to_be_killed, watch_terminal
 from vaevis_tui.tui.terminal_port import TerminalPort
-from vaevis_tui.tui.textual_private import timed_driver_class
 from vaevis_tui.tui.theme import complete
 from vaevis_tui.tui.theme_choice import ThemeChoice
 
 
-class ExplorerApp(App[None], inherit_bindings=False):
+class ExplorerApp(LiveApp[None], inherit_bindings=False):
     """Explores one latent space at a time."""
 
     TITLE = "vaevis-tui"
@@ -60,15 +58,15 @@ class ExplorerApp(App[None], inherit_bindings=False):
     ENABLE_SELECT_AUTO_SCROLL = False
 
     def __init__(self, settings: ExplorerSettings, decoding: Decoding) -> None:
-        super().__init__()
-        self._settings = settings
-        self._decoding = decoding
-        self.keeper = SessionKeeper(settings, decoding)
-        self.port = TerminalPort(
+        port = TerminalPort(
             settings.way.link(settings.clock),
             renderer=cell_renderer(Graphics.HALF, settings.colors),
             clock=settings.clock,
         )
+        super().__init__(port)
+        self._settings = settings
+        self._decoding = decoding
+        self.keeper = SessionKeeper(settings, decoding)
         self.themes = ThemeChoice(self, settings.theme, settings.keep_theme)
         self.set_keymap(textual_keymap(settings.keymap))
 
@@ -87,20 +85,12 @@ class ExplorerApp(App[None], inherit_bindings=False):
         for screen in self.screen_stack:
             screen.refresh()
 
-    def on_cursor_position(self, event: CursorPosition) -> None:
-        """The terminal acknowledges a frame; the event counts from 0."""
-        self.port.acknowledge(event.y + 1, event.x + 1)
-
     def get_default_screen(self) -> Screen[None]:
         """The explorer."""
         # Sixteen colours have too few near white for a light theme to be readable in them.
         follows = self._settings.colors.depth is not ColorDepth.SIXTEEN
         listeners = (self.themes.take_background,) if follows else ()
         return ExplorerScreen(self._settings, self._decoding, self.port, *listeners)
-
-    def get_driver_class(self) -> type[Driver]:
-        """Textual's driver for this platform, which can tell when a picture has been written."""
-        return timed_driver_class(super().get_driver_class())
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's, with our own beside them, made readable."""

@@ -16,7 +16,7 @@ from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
 from vaevis_tui.terminal.graphics import AUTO, PROTOCOLS, Graphics
 from vaevis_tui.terminal.renderers import medium
 from vaevis_tui.tui.terminal_port import TerminalPort
-from vaevis_tui.tui.textual_private import ask_terminal, window_of_terminal
+from vaevis_tui.tui.textual_private.driver import ask_terminal, window_of_terminal
 
 NAMES = {
     Graphics.KITTY: "kitty's graphics",

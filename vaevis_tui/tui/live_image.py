@@ -20,7 +20,8 @@ from vaevis_tui.terminal.link.scheduler import MAIN, REST, FrameSlot, Turn
 from vaevis_tui.terminal.surface import Place, Renderer, Surface, Update
 from vaevis_tui.tui.painted_frame import DecodedFrame, PaintedFrame, RenderContext
 from vaevis_tui.tui.terminal_port import Sent, TerminalPort
-from vaevis_tui.tui.textual_private import LiveLane, Spot, WriteReport, paint_now
+from vaevis_tui.tui.textual_private.painting import LiveLane, Spot, paint_now
+from vaevis_tui.tui.textual_private.writing import WriteReport
 
 _Draw = Callable[[Surface, Pixels, tuple[int, int], RGB], Update]
 """Plans an update of an image that begins at a row and a column, on a background."""
@@ -147,6 +148,23 @@ class LiveImage(Widget):
         return self._adaptation.exact and not stale
 
     @property
+    def cells(self) -> Region | None:
+        """Where on the screen the image is; None while there is none."""
+        return self._painted.cells if self._painted else None
+
+    def shows(self, row: int) -> NDArray[np.bool_] | None:
+        """In which cells of a row of its own characters are known to show it; None if it has none."""
+        known = self._painted.surface.known if self._painted else None
+        return None if known is None else known[row]
+
+    def overwritten(self, row: int, start: int, end: int) -> None:
+        """Something else was written into cells of a row."""
+        if self._painted is not None:
+            self._painted.surface.forget(row, slice(start, end))
+            if not self._is_behind() and self._painted.surface.stale:
+                self.port.wake_after(REST)
+
+    @property
     def quality(self) -> str:
         """Name of the quality of the image on the screen."""
         return self._adaptation.name
@@ -159,11 +177,14 @@ class LiveImage(Widget):
         """The lines of the picture within ``crop``; encoded anew if what surrounds it has changed."""
         if self._painted is None:
             return super().render_lines(crop)
+        redrawn = False
         if self._render_context() != self._painted.context:
             before, after = self._painted, self._draw(self._painted.frame)
             if before.context.renderer != after.context.renderer and crop.size != self.size:
                 self.call_later(self.refresh)  # also what is not drawn now
-            self.call_later(self.port.advance)  # a newer frame may have waited for this
+            redrawn = True
+        if (redrawn or self.slot.waiting) and not self.port.sending:
+            self.call_later(self.port.advance)  # something waits for this
         lines = self._painted.lines()[crop.y : crop.bottom]
         if crop.column_span == (0, self.size.width):
             return lines
@@ -202,7 +223,7 @@ class LiveImage(Widget):
         return Sent(sent.size, sent.asked, frame, self.port.clock() - started)
 
     def _send_lines(self, number: int) -> Sent:
-        """Let the compositor draw, and with it whatever else waits to be drawn; then what it cannot."""
+        """Let the compositor draw, with whatever else waits to be drawn; then what lies above cells."""
         link = self.port.link
         asks = link.asks and self._live_lane.has_terminal
         if asks:
@@ -210,12 +231,12 @@ class LiveImage(Widget):
         paint_now(self, [Region(0, 0, *self.size)])
         painted, update = self._painted, None
         assert painted is not None
-        if painted.surface.stale:
+        if painted.surface.known is None and painted.surface.stale:
             update = self._plan(self._adaptation.frame)
         if asks or update:
             after = link.ack_request(number, before=False) if asks else ""
             self._live_lane.write(f"{update.text if update else ''}{after}")
-        return Sent(painted.size + (update.size if update else 0), asks)
+        return Sent(update.size if update else 0, asks)
 
     def _send_live(self, number: int, draw: _Draw) -> Sent | None:
         """Draw what has changed past the compositor; None if that is not possible now."""
@@ -240,7 +261,10 @@ class LiveImage(Widget):
         place = painted.placement
         painted.surface.cover(_covered(spot, place))
         at = spot.region.y + place.top, spot.region.x + place.left
-        return draw(painted.surface, painted.pixels, at, painted.context.background.rgb)
+        update = draw(painted.surface, painted.pixels, at, painted.context.background.rgb)
+        if update.text:
+            self._live_lane.shown.image_wrote(self)
+        return update
 
     def presented_frame(self, frame: DecodedFrame, seconds: float, report: WriteReport) -> None:
         """A frame is on the screen: how long drawing it took, and what was written."""
@@ -249,7 +273,7 @@ class LiveImage(Widget):
         self.post_message(self.Presented(self, frame))
 
     def forget(self) -> None:
-        """Nobody knows what the terminal shows."""
+        """Nobody knows what the terminal shows, of text either."""
         if self._painted is not None:
             self._painted.surface.forget()
 
@@ -259,19 +283,22 @@ class LiveImage(Widget):
 
     def hide(self) -> None:
         """Take off the screen what would lie on another screen that comes on top of this one."""
-        if self._painted is not None:
-            self._erase(self._painted.surface)
+        if self._painted is not None and self._painted.surface.known is None:
+            self._erase(self._painted)
 
     # Events
 
     def on_mount(self) -> None:
         """Take part."""
         self.port.add(self)
+        self._live_lane.shown.images.append(self)
 
     def on_unmount(self) -> None:
         """Leave nothing behind."""
         self.port.remove(self)
-        self.hide()
+        self._live_lane.shown.images.remove(self)
+        if self._painted is not None:
+            self._erase(self._painted)
 
     def on_hide(self) -> None:
         """Leave nothing on the screen that other widgets would not draw over."""
@@ -292,30 +319,35 @@ class LiveImage(Widget):
 
     def _render_context(self) -> RenderContext:
         _, background = self.background_colors
-        behind = self._is_behind()
         renderer = self._renderer
-        if behind or not self._live_lane.free:
+        if self._is_behind() or not self._live_lane.free:
             renderer = renderer.fallback
-        return RenderContext(self.size, behind, background, tuple(self.get_line_filters()), renderer)
+        region = self.region if self.region.size == self.size else self.size.region
+        return RenderContext(region, background, tuple(self.get_line_filters()), renderer)
 
     def _draw(self, frame: DecodedFrame) -> PaintedFrame:
         """Make this frame the one that is drawn from now on."""
         before = self._painted
         after = self._painted = PaintedFrame(
-            frame, self._render_context(), self._adaptation, self._image_id, self._on_inexact, before
+            frame, self._render_context(), self._adaptation, self._image_id, self._on_paint, before
         )
         if before is not None and before.surface is not after.surface:
-            self._erase(before.surface)
+            self._erase(before)
         return after
 
-    def _erase(self, surface: Surface) -> None:
-        text = surface.erase()
+    def _erase(self, painted: PaintedFrame) -> None:
+        """Take off the screen what writing into its cells would not, and see to it that these are written."""
+        text = painted.surface.erase()
         if text and self._live_lane.has_terminal:
             self._live_lane.write(text)
+        if painted.surface.lies_in_cells:
+            self._live_lane.shown.forget(painted.cells)
 
-    def _on_inexact(self) -> None:
-        """The compositor has drawn what is not the exact image: that must follow."""
-        self.port.wake_after(0.0 if self._adaptation.exact else REST)
+    def _on_paint(self, inexact: bool) -> None:
+        """It was drawn with other widgets; what is not the exact image must follow."""
+        self._live_lane.shown.image_wrote(self)
+        if inexact:
+            self.port.wake_after(REST)
 
 
 def _covered(spot: Spot, place: Place) -> NDArray[np.bool_]:

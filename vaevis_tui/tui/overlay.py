@@ -9,9 +9,13 @@ from typing import Any
 
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette
+from textual.geometry import Region
 from textual.message import Message
 from textual.screen import ModalScreen, ScreenResultType
+from textual.strip import Strip
 from textual.widgets import Input, OptionList
+
+from vaevis_tui.tui.textual_private.see_through import lines_below
 
 
 class Overlay(ModalScreen[ScreenResultType]):
@@ -20,6 +24,15 @@ class Overlay(ModalScreen[ScreenResultType]):
     Textual would close the screen below instead, and fail where there is none.
     """
 
+    DEFAULT_CSS = """
+    Overlay { background: transparent; }
+    """
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What lies below, as it is, where no widget is."""
+        below = lines_below(self, crop)
+        return super().render_lines(crop) if below is None else below
+
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Close the screen if it is on top."""
         return super().dismiss(result) if self.is_active else AwaitComplete()
@@ -27,6 +40,15 @@ class Overlay(ModalScreen[ScreenResultType]):
 
 class Palette(CommandPalette):
     """Textual's command palette, which runs a command once and takes keys before it has a list."""
+
+    DEFAULT_CSS = """
+    Palette { background: transparent; }
+    """
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What lies below, as it is, where no widget is."""
+        below = lines_below(self, crop)
+        return super().render_lines(crop) if below is None else below
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Close the palette if it is on top."""

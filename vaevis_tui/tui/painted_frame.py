@@ -1,27 +1,25 @@
-"""A frame as lines of a widget, which are made when the compositor asks for them."""
+"""A frame as lines of a widget, and as cells of the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
-from textual.geometry import Size
+from textual.geometry import Region
 from textual.strip import Strip
 
 from vaevis_tui.engine.decoder import DecodeTimes
 from vaevis_tui.terminal.link.adaptation import Adaptation
-from vaevis_tui.terminal.quality import Quality
-from vaevis_tui.terminal.surface import Halves, Lines, Renderer, Surface
-from vaevis_tui.tui.textual_private import PictureStrip
+from vaevis_tui.terminal.surface import Halves, Mask, Renderer, Surface
+from vaevis_tui.tui.textual_private.strips import ImageStrip, LineStrip
 
 
 class DecodedFrame(Protocol):
@@ -29,7 +27,7 @@ class DecodedFrame(Protocol):
 
     @property
     def picture(self) -> NDArray[np.uint8]:
-        """The picture, uint8 (h, w, 3)."""
+        """The image, uint8 (h, w, 3)."""
         ...
 
     @property
@@ -40,18 +38,16 @@ class DecodedFrame(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
-    """All that the lines of a frame depend on but the frame.
+    """All that the cells of a frame depend on but the frame.
 
     Attributes:
-        size: Of the widget, in cells.
-        behind: Whether another screen lies on top.
-        background: What is not picture.
+        region: Of the widget on the screen, in cells.
+        background: What is not image.
         filters: What the app does to colours.
-        renderer: What the picture is drawn with.
+        renderer: What the image is drawn with.
     """
 
-    size: Size
-    behind: bool
+    region: Region
     background: Color
     filters: tuple[LineFilter, ...]
     renderer: Renderer
@@ -74,9 +70,9 @@ class PaintedFrame:
     Args:
         frame: What is shown.
         context: In which.
-        adaptation: Makes lines as good as the way takes them.
+        adaptation: Makes cells as good as the link takes them.
         image_id: For an image in the terminal, see `TerminalPort.new_image_id`.
-        on_inexact: Called when the compositor has written something else than the exact picture.
+        on_paint: Called when `paint` has drawn, and told whether that was not exact.
         before: What was drawn before: where it has the same place, its surface is handed on.
     """
 
@@ -86,16 +82,15 @@ class PaintedFrame:
         context: RenderContext,
         adaptation: Adaptation,
         image_id: int,
-        on_inexact: Callable[[], None],
+        on_paint: Callable[[bool], None],
         before: PaintedFrame | None,
     ) -> None:
         height, width, _ = frame.picture.shape
         renderer = context.renderer
         self.frame = frame
         self.context = context
-        self.placement = renderer.place(height, width, *context.size)
-        pixels = renderer.pixels(frame.picture, self.placement)
-        self.pixels = _coarsened(pixels) if context.behind else pixels
+        self.placement = renderer.place(height, width, *context.region.size)
+        self.pixels = renderer.pixels(frame.picture, self.placement)
         self.in_place = (
             before is not None and before.context == context and before.placement == self.placement
         )
@@ -105,85 +100,48 @@ class PaintedFrame:
         else:
             self.surface = renderer.surface(self.placement, image_id)
         self._adaptation = adaptation
-        self._on_inexact = on_inexact
+        self._on_paint = on_paint
+
+    @property
+    def cells(self) -> Region:
+        """Where on the screen the image is."""
+        x, y = self.context.region.offset
+        place = self.placement
+        return Region(x + place.left, y + place.top, place.columns, place.rows)
 
     @cached_property
-    def halves(self) -> Halves:
-        """What the cells look like in half-blocks."""
+    def _halves(self) -> Halves:
         return self.surface.halves(self.pixels, self.context.background.rgb)
 
-    @cached_property
-    def _as_good_as_fits(self) -> tuple[Lines, Quality]:
-        return self._adaptation.lines(self.surface, self.pixels, self.context.background.rgb)
-
-    @property
-    def size(self) -> int:
-        """Bytes of all rows of the picture, as the compositor writes them."""
-        return sum(self._as_good_as_fits[0].sizes)
-
-    def output(self, row: int, console: Console) -> str:
-        """A row of the picture as it goes to the terminal."""
-        text = self._as_good_as_fits[0].rows[row]
-        return self.context.fill(self.placement.columns).render(console) if text is None else text
-
-    def written(self, row: int) -> None:
-        """The compositor writes a row."""
-        lines, quality = self._as_good_as_fits
-        lines.commit(row)
-        self._adaptation.wrote_lines(quality)
-        if quality.tolerance or self.surface.stale:
-            self._on_inexact()
-
-    def on_split(self, row: int) -> None:
-        """The compositor may write parts of a row in half-blocks, or something else in its place."""
-        self.surface.forget(row)
-        if self.surface.stale:
-            self._on_inexact()
-
-    def lines(self) -> list[Strip]:
-        """The picture's rows amid the background."""
-        around, place = self.context, self.placement
-        columns, rows = around.size
-        left = around.fill(place.left)
-        right = around.fill(columns - place.left - place.columns)
-        blank = around.fill(columns)
-        picture = [around.filtered(PictureStrip(left, _Row(self, row), right)) for row in range(place.rows)]
-        return [blank] * place.top + picture + [blank] * (rows - place.top - place.rows)
-
-
-class _Row:
-    """One row of what is drawn, for the compositor."""
-
-    __slots__ = ("_number", "_painted")
-
-    def __init__(self, painted: PaintedFrame, number: int) -> None:
-        self._painted = painted
-        self._number = number
-
-    @property
-    def columns(self) -> int:
-        return self._painted.placement.columns
-
-    @property
-    def colors(self) -> NDArray[np.uint8]:
-        colors: NDArray[np.uint8] = self._painted.halves[self._number]
+    def half_cells(self, row: int) -> NDArray[np.uint8]:
+        """A row of cells as colours, uint8 (columns, 2, 3): upper and lower half of each."""
+        colors: NDArray[np.uint8] = self._halves[row]
         return colors
 
-    def output(self, console: Console) -> str:
-        return self._painted.output(self._number, console)
+    def blank(self, columns: int) -> Strip | None:
+        """What is in so many cells of the image that is drawn above them; None where it is drawn in them."""
+        return self.context.fill(columns) if self.surface.known is None else None
 
-    def written(self) -> None:
-        self._painted.written(self._number)
+    def paint(self, spans: Sequence[tuple[int, int, int]]) -> str:
+        """What makes the terminal show the image in some cells, which is written at once."""
+        within: Mask = np.zeros((self.placement.rows, self.placement.columns), np.bool_)
+        for row, start, end in spans:
+            within[row, start:end] = True
+        x, y = self.cells.offset
+        update = self._adaptation.repaint(
+            self.surface, self.pixels, (y, x), self.context.background.rgb, within
+        )
+        self._on_paint(not self._adaptation.exact or self.surface.stale)
+        return update.text
 
-    def on_split(self) -> None:
-        self._painted.on_split(self._number)
-
-
-def _coarsened(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Pixels in 16 levels a channel: what a screen on top lets shine through.
-
-    Textual tints what lies behind a screen run by run of equal cells. Where every cell is a run of its own,
-    opening the command palette over a picture of 128x128 takes a second.
-    """
-    coarse: NDArray[np.uint8] = pixels & np.uint8(0xF0) | np.uint8(0x08)
-    return coarse
+    def lines(self) -> list[Strip]:
+        """The image's rows amid the background."""
+        around, place = self.context, self.placement
+        columns, rows = around.region.size
+        left, right = around.fill(place.left), around.fill(columns - place.left - place.columns)
+        blank = around.fill(columns)
+        image = [
+            LineStrip((left, around.filtered(ImageStrip(self, row, 0, place.columns)), right))
+            for row in range(place.rows)
+        ]
+        return [blank] * place.top + image + [blank] * (rows - place.top - place.rows)

@@ -17,7 +17,7 @@ from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.terminal.link.clipboard import clipboard_hint, set_clipboard
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.explorer_base import ExplorerBase
-from vaevis_tui.tui.textual_private import write_out
+from vaevis_tui.tui.textual_private.driver import write_out
 
 
 class ProgramActions(ExplorerBase):

@@ -30,7 +30,7 @@ def _collecting_no_garbage() -> Iterator[None]:
 
 def _keep(keeper: SessionKeeper, code: int) -> None:
     """Keep the session, and say so where the person did not leave by a key and is still there."""
-    from vaevis_tui.tui.textual_private import HANGUP_CODE
+    from vaevis_tui.tui.textual_private.driver import HANGUP_CODE
 
     try:
         told = "session saved; vaevis-tui --resume restores it" if keeper.keep(cut_off=code != 0) else ""

@@ -14,7 +14,7 @@ from textual.app import App
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.session_store import SessionKeeper
-from vaevis_tui.tui.textual_private import HANGUP_CODE
+from vaevis_tui.tui.textual_private.driver import HANGUP_CODE
 
 TIMEOUT = 3.0
 """Seconds to leave in order. A terminal that takes no output any more would hold the program up for ever."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.app import App
 from textual.widget import Widget
@@ -19,10 +19,23 @@ from vaevis_tui.terminal.images.ids import image_id
 from vaevis_tui.terminal.link.link import Link
 from vaevis_tui.terminal.link.scheduler import FrameScheduler, FrameSlot, Turn
 from vaevis_tui.terminal.surface import Renderer
-from vaevis_tui.tui.textual_private import WriteReport, before_leaving, call_in_app, report_written
+from vaevis_tui.tui.textual_private.app import ScreenApp
+from vaevis_tui.tui.textual_private.driver import before_leaving, call_in_app, report_written
+from vaevis_tui.tui.textual_private.writing import WriteReport
 
 if TYPE_CHECKING:
     from vaevis_tui.tui.painted_frame import DecodedFrame
+
+
+COMPARE_BELOW = 500_000.0
+"""Bytes a second of the link below which text beside frames is compared with what the terminal shows: the 600
+bytes of bars a frame are more than 5 % of it."""
+
+BACKLOG = 0.15
+"""Seconds that a silent link may be behind when the screen is drawn; else that waits, and keys need not."""
+
+MUCH = 1500
+"""Bytes of an update of the screen, a packet or so, from which on the next one waits for it to arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +118,14 @@ class TerminalPort:
         self._in_flight: dict[int, _InFlight] = {}
         self._number = 0
         self._image_ids = 0
-        self._app: App[object] | None = None
+        self._app: ScreenApp[Any] | None = None
+        self.sending = False
+        """Whether an image is being sent now."""
+        self._screen_bytes = 0
+        self._screen_update = 0
+        """Number of the last large update of the screen."""
+        self._reported: int | None = None
+        """The same until its report is asked for."""
         self._suspended = False
         self._wake: asyncio.TimerHandle | None = None
 
@@ -125,13 +145,20 @@ class TerminalPort:
         self._image_ids += 1
         return image_id(self._image_ids)
 
+    def attach(self, app: ScreenApp[Any]) -> None:
+        """Be the port of an app that begins to run."""
+        self._app = app
+        app.app_suspend_signal.subscribe(app, self._suspend, immediate=True)
+        app.app_resume_signal.subscribe(app, self._resume, immediate=True)
+        app.screen_writer.may_write = self._may_write
+        app.screen_writer.compares = self._compares
+        app.screen_writer.before_write = self._before_screen_write
+        app.screen_writer.after_write = self._after_screen_write
+
     def add(self, client: PortClient) -> None:
         """A live image takes part from now on; it is mounted."""
-        if self._app is None:
-            self._app = app = client.widget.app
-            app.app_suspend_signal.subscribe(app, self._suspend, immediate=True)
-            app.app_resume_signal.subscribe(app, self._resume, immediate=True)
-            before_leaving(app, self._teardown_output)
+        if not self._clients and self._app is not None:
+            before_leaving(self._app, self._teardown_output)
         self._clients.append(client)
         self._scheduler.add(client.slot)
 
@@ -145,9 +172,15 @@ class TerminalPort:
         """A frame waits from now on; True if it takes the place of another, which is thereby dropped."""
         return self._scheduler.offer(slot)
 
-    def acknowledge(self, row: int, column: int) -> None:
-        """The terminal has reported its cursor, counted from 1: most likely it acknowledges a frame."""
-        number = self.link.acknowledged(row, column)
+    def acknowledge(self, row: int, column: int, late: float = 0.0) -> None:
+        """The terminal has reported its cursor, counted from 1: most likely it acknowledges a frame.
+
+        Args:
+            row: Of the cursor.
+            column: Of the cursor.
+            late: Seconds since the report came, which were spent on something else.
+        """
+        number = self.link.acknowledged(row, column, late)
         if number is not None:
             self.link.presented(number)
             self._present(number)
@@ -157,6 +190,11 @@ class TerminalPort:
         """Let images send what they may; see to it that this is called again once they may send more."""
         if self._suspended or self._app is None:
             return
+        if self._app.screen_writer.deferred:
+            if self._may_write():
+                self._app.write_deferred()
+            elif pause := self.link.timeout or self.link.backlog:
+                self.wake_after(pause)  # if nothing is heard of the last update until then
         served: set[FrameSlot] = set()
         while (upcoming := self._scheduler.next()) is not None:
             turn, pause = upcoming
@@ -184,15 +222,56 @@ class TerminalPort:
         client = next(client for client in self._clients if client.slot is turn.slot)
         self._number += 1
         number = self._number
-        sent = client.send(number, turn)
+        self.sending, self._screen_bytes = True, 0
+        try:
+            sent = client.send(number, turn)
+        finally:
+            self.sending = False
         if sent is None:
+            self.link.charge(self._screen_bytes)
             self._scheduler.postpone(turn)
             return
         self._scheduler.sent(turn)
-        self.link.sent(number, sent.size, asked=sent.asked, background=turn.slot.priority > 0)
+        size = sent.size + self._screen_bytes
+        self.link.sent(number, size, asked=sent.asked, background=turn.slot.priority > 0)
         if sent.frame is not None:
             self._in_flight[number] = _InFlight(client, sent.frame, sent.seconds, WriteReport(0.0, 0))
-        report_written(client.widget, partial(self._written, number))
+        report_written(client.widget.app, partial(self._written, number))
+
+    def _may_write(self) -> bool:
+        """Whether the screen may be written: with a frame always, else once the last update has come."""
+        if self.sending:
+            return True
+        if any(frame.number == self._screen_update for frame in self.link.in_flight):
+            return False
+        return self.link.answering or self.link.backlog <= BACKLOG
+
+    def _compares(self) -> bool:
+        """Whether bytes are dearer than time: not those of bars beside each frame on a fast link."""
+        capacity = self.link.capacity
+        return not self.sending or (capacity is not None and capacity < COMPARE_BELOW)
+
+    def _before_screen_write(self, output: str) -> str:
+        """Count what is written to the screen; where it is much, ask for an acknowledgement of it, too."""
+        size = len(output.encode())
+        if self.sending:
+            self._screen_bytes += size
+            return output
+        if size < MUCH:
+            self.link.charge(size)
+            return output
+        self._number += 1
+        self._screen_update = self._reported = self._number
+        before, after = (self.link.ack_request(self._number, before=before) for before in (True, False))
+        self.link.sent(self._number, size, background=True)
+        return f"{before}{output}{after}"
+
+    def _after_screen_write(self) -> None:
+        """Hear of it once it is written."""
+        if self._reported is not None:
+            assert self._app is not None
+            report_written(self._app, partial(self._written, self._reported))
+            self._reported = None
 
     def _written(self, number: int, report: WriteReport) -> None:
         """What was drawn has reached the terminal's device."""
@@ -215,6 +294,8 @@ class TerminalPort:
     def _resume(self, _: App[object]) -> None:
         """What was in flight may never be heard of, and the terminal shows nothing of what it showed."""
         self._suspended = False
+        if self._app is not None:
+            self._app.screen_writer.shown.forget()
         for client in self._clients:
             client.forget()
         self.link.forget()

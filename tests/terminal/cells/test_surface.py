@@ -152,9 +152,20 @@ def test_nonsense_is_refused() -> None:
             CellSurface(HalfBlocks(TRUECOLOR), *size)
     with pytest.raises(ValueError, match="do not hold"):
         Terminal().show(noise(0)[:4])
-    for at in ((998, 0), (0, 998)):
-        with pytest.raises(ValueError, match="beyond what can be addressed"):
-            CellSurface(HalfBlocks(TRUECOLOR), ROWS, COLUMNS).plan(noise(0), EXACT, at)
+
+
+@pytest.mark.parametrize("at", [(996, 0), (0, 996)])
+def test_what_cannot_be_addressed_is_left_out(at: tuple[int, int]) -> None:
+    live, screen = CellSurface(HalfBlocks(TRUECOLOR), ROWS, COLUMNS), PixelScreen(1000, 1000)
+    update = live.plan(noise(0), EXACT, at)
+    update.commit()
+    assert update.whole
+    assert not live.stale
+    screen.feed(update.text)
+    for row in range(ROWS):
+        for column in range(COLUMNS):
+            cell = screen.screen.buffer[at[0] + row][at[1] + column]
+            assert (cell.bg != "default") == (at[0] + row < 999 and at[1] + column < 999)
 
 
 actions = st.lists(
@@ -184,12 +195,14 @@ def test_whatever_happened_it_ends_with_the_last_frame(actions: list[tuple[objec
                 terminal.screen.write_at(LEFT, TOP + row, "\x1b[48;2;7;7;7m" + " " * COLUMNS + "\x1b[m")
                 terminal.live.forget(row)
             case "other", (int(row),):
-                lines = terminal.live.lines(noise(7), TOLERANT, (0, 0, 0))
-                text = lines.rows[row]
-                assert text is not None
-                assert lines.sizes[row] == len(text.encode())
-                terminal.screen.write_at(LEFT, TOP + row, text)
-                lines.commit(row)
+                within = np.zeros((ROWS, COLUMNS), np.bool_)
+                within[row] = True
+                before = terminal.pixels()
+                update = terminal.live.plan(noise(7), TOLERANT, (TOP, LEFT), within=within)
+                update.commit()
+                terminal.screen.feed(update.text + "\x1b[m")
+                untouched = ~within.repeat(2, axis=0)
+                assert (terminal.pixels()[untouched] == before[untouched]).all()
             case "cover", (int(row),):
                 covered = np.zeros((ROWS, COLUMNS), np.bool_)
                 covered[row, 2:5] = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +11,13 @@ from vaevis_tui.terminal.cells.stream import MOST_COLUMNS, MOST_ROWS
 from vaevis_tui.terminal.cells.styles import Cells, CellStyle
 from vaevis_tui.terminal.encoder import RGB, Pixels
 from vaevis_tui.terminal.quality import Quality, distances
-from vaevis_tui.terminal.surface import Halves, Lines, Mask, Update
+from vaevis_tui.terminal.surface import ALL, Halves, Mask, Update
 
 
 class CellSurface:
     """A copy of what the terminal shows in a rectangle of cells, and updates against it: a canvas.
 
-    A cell that somebody else may have drawn over is *unknown*: it is drawn with the next update in any case.
+    A cell that somebody else has drawn over is *unknown*: it is drawn with the next update in any case.
     Cells that are *covered* by something that lies on the picture are left alone.
 
     Args:
@@ -36,6 +36,7 @@ class CellSurface:
         self._shown = np.zeros((rows * style.grid[0], columns * style.grid[1], 3), np.uint8)
         self._known = np.zeros((rows, columns), np.bool_)
         self._covered = np.zeros((rows, columns), np.bool_)
+        self._reachable: Mask = np.ones((rows, columns), np.bool_)
 
     @property
     def ladder(self) -> tuple[Quality, ...]:
@@ -49,33 +50,25 @@ class CellSurface:
 
     @property
     def stale(self) -> bool:
-        """Whether half-blocks may stand where there should be other characters."""
-        return not self._style.like_halves and bool((~self._known & ~self._covered).any())
+        """Whether something else may stand where nothing lies on it."""
+        return bool((~self._known & ~self._covered & self._reachable).any())
 
-    def forget(self, row: int | None = None) -> None:
-        """A row, or all, may have been drawn over."""
-        self._known[slice(None) if row is None else row] = False
+    @property
+    def lies_in_cells(self) -> bool:
+        """It does."""
+        return True
+
+    def forget(self, row: int | None = None, columns: slice = ALL) -> None:
+        """Cells of a row, or all, show nobody knows what."""
+        self._known[ALL if row is None else row, columns] = False
 
     def cover(self, covered: Mask) -> None:
-        """Something lies on these cells, (rows, columns), from now on; what is bared is unknown."""
-        self._known &= ~(covered | self._covered)
+        """Something lies on these cells, (rows, columns), from now on; whoever draws that calls `forget`."""
         self._covered = covered
 
     def erase(self) -> str:
         """Nothing: what is drawn over it takes its place."""
         return ""
-
-    def lines(self, pixels: Pixels, quality: Quality, background: RGB) -> Lines:
-        """The picture's rows; what is covered is drawn, too."""
-        cells = self._render(pixels, quality, background)
-        rows, sizes = cells.rows()
-        return Lines(rows, sizes, partial(self._row_written, cells.shown))
-
-    def _row_written(self, shown: Pixels, row: int) -> None:
-        height = self._style.grid[0]
-        part = slice(row * height, (row + 1) * height)
-        self._shown[part] = shown[part]
-        self._known[row] = True
 
     def halves(self, pixels: Pixels, background: RGB) -> Halves:
         """What the halves of each cell look like."""
@@ -88,6 +81,7 @@ class CellSurface:
         at: tuple[int, int] = (0, 0),
         background: RGB = (0, 0, 0),
         limit: int | None = None,
+        within: Mask | None = None,
     ) -> Update:
         """Output that makes the terminal show a picture; if it is written, `Update.commit` must be called.
 
@@ -97,16 +91,18 @@ class CellSurface:
             at: Row and column of the screen that the rectangle begins at, from 0.
             background: What shows where the picture does not fill the last cells.
             limit: Bytes to stop at, or None. Then the cells that were left out are still to be changed.
+            within: The only cells to draw, (rows, columns); None for all that nothing lies on.
+
+        Cells beyond row or column 999 cannot be addressed and are not drawn.
 
         Raises:
-            ValueError: The picture has another size, or reaches beyond what can be addressed.
+            ValueError: The picture has another size.
         """
-        top, left = at
-        if top + len(self._known) > MOST_ROWS or left + self._known.shape[1] > MOST_COLUMNS:
-            raise ValueError(f"a picture at row {top}, column {left} reaches beyond what can be addressed")
+        self._reachable = _reachable(*self._known.shape, at)
         cells = self._render(pixels, quality, background)
         shown = cells.shown
         changed = self._changed(shown, quality.tolerance)
+        changed &= self._reachable & (~self._covered if within is None else within)
         where = np.flatnonzero(changed)
         stream = cells.stream(where, at, limit)
         changed.reshape(-1)[where[stream.cells :]] = False
@@ -141,4 +137,11 @@ class CellSurface:
         for y in range(down):
             for x in range(across):
                 changed |= off[y::down, x::across]
-        return changed & ~self._covered
+        return changed
+
+
+@lru_cache(maxsize=8)
+def _reachable(rows: int, columns: int, at: tuple[int, int]) -> Mask:
+    """Which cells of a rectangle can be addressed, (rows, columns)."""
+    down, across = at[0] + np.arange(rows), at[1] + np.arange(columns)
+    return ((down >= 0) & (down < MOST_ROWS))[:, None] & ((across >= 0) & (across < MOST_COLUMNS))

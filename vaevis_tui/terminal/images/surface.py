@@ -27,7 +27,7 @@ from vaevis_tui.terminal.images.passthrough import as_it_is, through_tmux
 from vaevis_tui.terminal.images.sixel import SixelEncoder, fit_scale
 from vaevis_tui.terminal.placement import Placement, resample
 from vaevis_tui.terminal.quality import DOTS_LADDER, Quality, distances, reduce
-from vaevis_tui.terminal.surface import Halves, Lines, Mask, Place, Surface, Update
+from vaevis_tui.terminal.surface import ALL, Halves, Mask, Place, Surface, Update
 
 SHARP_FROM = 128
 """Pixels along a side from which on a picture is sent as it is. Smaller ones are enlarged by repetition:
@@ -141,8 +141,9 @@ class _DotCanvas(ABC):
         at: At = (0, 0),
         background: RGB = (0, 0, 0),
         limit: int | None = None,
+        within: Mask | None = None,
     ) -> Update:
-        """As for any canvas."""
+        """As for any surface."""
         reduced = reduce(pixels, quality)
         changed = self._changed(reduced, quality.tolerance)
         if not (changed.any() or self.stale or at != self._at):
@@ -172,11 +173,6 @@ class _DotCanvas(ABC):
     def _put(self, pixels: Pixels, at: At) -> None:
         self._shown, self._at = pixels, at
 
-    def lines(self, pixels: Pixels, quality: Quality, background: RGB) -> Lines:
-        """Background, which is to be there before the picture is."""
-        rows, columns = self._place.rows, self._place.columns
-        return Lines((None,) * rows, (columns,) * rows, self.forget)
-
     def halves(self, pixels: Pixels, background: RGB) -> Halves:
         """As for any canvas."""
         place = Placement(2 * self._place.rows, self._place.columns, 0, 0, 0)
@@ -185,7 +181,17 @@ class _DotCanvas(ABC):
     def cover(self, covered: Mask) -> None:  # noqa: B027
         """Nothing lies on it, or another canvas is in its place."""
 
-    def forget(self, row: int | None = None) -> None:
+    @property
+    def known(self) -> None:
+        """It is not drawn in cells."""
+        return
+
+    @property
+    def lies_in_cells(self) -> bool:
+        """Text takes it away."""
+        return True
+
+    def forget(self, row: int | None = None, columns: slice = ALL) -> None:
         """Whoever draws into its cells takes the dots away, of which it is one whole."""
         self._shown = None
 
@@ -286,9 +292,14 @@ class KittyCanvas(_DotCanvas):
         self._image, self._placed = image, True
         self._put(pixels, at)
 
-    def forget(self, row: int | None = None) -> None:
-        """Placeholders are text; a direct placement is above all text."""
-        if self._image.placeholders:
+    @property
+    def lies_in_cells(self) -> bool:
+        """Whether text takes it away: placeholders are text; a direct placement is above all text."""
+        return self._image.placeholders
+
+    def forget(self, row: int | None = None, columns: slice = ALL) -> None:
+        """Placeholders were drawn over, or nobody knows what is on the screen."""
+        if row is None or self.lies_in_cells:
             self._placed = False
 
     def erase(self) -> str:

@@ -8,7 +8,7 @@ from math import inf
 from vaevis_tui.terminal.encoder import RGB, Pixels
 from vaevis_tui.terminal.link.link import SLICE, Link
 from vaevis_tui.terminal.quality import EXACT, Quality
-from vaevis_tui.terminal.surface import Lines, Surface, Update
+from vaevis_tui.terminal.surface import Mask, Surface, Update
 
 TRY_BETTER = 0.3
 """Seconds between attempts to do with the next better quality."""
@@ -59,38 +59,37 @@ class Adaptation:
         """What to call the quality of what was sent last."""
         return self._quality.name if self._quality else "exact"
 
-    def lines(self, canvas: Surface, pixels: Pixels, background: RGB) -> tuple[Lines, Quality]:
-        """A whole picture row by row, which is the most that a picture can take.
+    def repaint(
+        self, surface: Surface, pixels: Pixels, at: tuple[int, int], background: RGB, within: Mask
+    ) -> Update:
+        """Some cells of an image that was drawn before, or all: where another widget lay, after a resize.
 
-        It begins anew where the way stands still for it, so it may take as long as `WHOLE`. Should any of it
-        be written, `wrote_lines` must be told.
+        It may take as long as `WHOLE`.
         """
         capacity = self._link.capacity
-        for quality in canvas.ladder:
-            lines = canvas.lines(pixels, quality, background)
-            if capacity is None or sum(lines.sizes) <= WHOLE * capacity:
+        for quality in surface.ladder:
+            update = surface.plan(pixels, quality, at, background, within=within)
+            if capacity is None or update.size <= WHOLE * capacity:
                 break
-        return lines, quality
-
-    def wrote_lines(self, quality: Quality) -> None:
-        """Some of `lines` were written: unless they are exact, the exact picture is still to be sent."""
+        update.commit()
         if quality.tolerance:
             self._quality, self._whole = quality, True
+        return update
 
-    def frame(self, canvas: Surface, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
+    def frame(self, surface: Surface, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
         """A picture in motion, as good as the way takes it in the time that its quality is worth."""
-        steps = canvas.ladder
+        steps = surface.ladder
         step = min(self._step, len(steps) - 1)
         if step > EXACT and self._clock() - self._tried_at > TRY_BETTER:
             self._tried_at = self._clock()
-            better = canvas.plan(pixels, steps[step - 1], at, background)
+            better = surface.plan(pixels, steps[step - 1], at, background)
             share = better.size / self._room(step - 1, steps)
             if share <= MARGIN:
                 if share <= MARGIN / 2:
                     self._tried_at = -inf  # there may be room for even better
                 return self._take(better, step - 1, steps)
         while True:
-            update = canvas.plan(pixels, steps[step], at, background)
+            update = surface.plan(pixels, steps[step], at, background)
             if update.size <= self._room(step, steps) or step == len(steps) - 1:
                 return self._take(update, step, steps)
             step += 1
@@ -98,7 +97,7 @@ class Adaptation:
 
     def part(
         self,
-        canvas: Surface,
+        surface: Surface,
         pixels: Pixels,
         at: tuple[int, int],
         background: RGB,
@@ -109,18 +108,18 @@ class Adaptation:
         It is exact where it can be sent in parts, and else as good as it can be in about that time.
         """
         limit = self._limit(seconds)
-        for quality in canvas.ladder:
-            update = canvas.plan(pixels, quality, at, background, limit)
+        for quality in surface.ladder:
+            update = surface.plan(pixels, quality, at, background, limit)
             if limit is None or update.size <= 2 * limit:
                 break
         update.commit()
         self._quality, self._whole = quality, update.whole
         return update
 
-    def refinement(self, canvas: Surface, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
+    def refinement(self, surface: Surface, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
         """More of the exact picture, at rest; `exact` tells when that was all."""
-        quality = canvas.ladder[EXACT]
-        update = canvas.plan(pixels, quality, at, background, self._limit(SLICE))
+        quality = surface.ladder[EXACT]
+        update = surface.plan(pixels, quality, at, background, self._limit(SLICE))
         update.commit()
         self._quality, self._whole = quality, update.whole
         return update

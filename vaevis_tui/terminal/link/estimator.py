@@ -112,9 +112,9 @@ class LinkEstimator:
         needed = 1 + ceil((self.round_trip or 0.0) / interval)
         return max(1, min(needed, int(self._room), MOST))
 
-    def begun(self, sent: float) -> None:
-        """The question before a picture, sent then, was answered now."""
-        now = self._begun_at = self._clock()
+    def begun(self, sent: float, late: float = 0.0) -> None:
+        """The question before a picture, sent then, was answered so many seconds ago."""
+        now = self._begun_at = self._clock() - late
         round_trip = now - sent
         while self._minima and self._minima[-1][1] >= round_trip:
             self._minima.pop()
@@ -122,15 +122,16 @@ class LinkEstimator:
         while self._minima[0][0] < now - MEMORY:
             self._minima.popleft()
 
-    def ended(self, sent: float, size: int, *, paced: bool = True) -> None:
-        """The question after a picture, sent then and so many bytes long, was answered now.
+    def ended(self, sent: float, size: int, late: float = 0.0, *, paced: bool = True) -> None:
+        """The question after a picture, sent then and so many bytes long, was answered.
 
         Args:
             sent: When it began to be handed over.
             size: Its length in bytes.
+            late: Seconds since the answer came.
             paced: Whether it was sent when the way should have been free; else it tells nothing of queues.
         """
-        now = self._clock()
+        now = self._clock() - late
         free = max(sent + (self.round_trip or 0.0), self._free_at)
         service = max(now - max(free, self._begun_at), (now - free) / 4, LEAST_SERVICE)
         fixed = self._delay.seconds

@@ -45,12 +45,14 @@ class InFlight:
         size: Its length in bytes; once it was written, with all that was written since the one before.
         since: When it began to be handed over, in seconds of the link's clock.
         background: Whether it is of an image that gives way to the main one.
+        charged: Bytes that were counted so far, with those written since the frame before.
     """
 
     number: int
     size: int
     since: float
     background: bool = False
+    charged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class Link:
         self._hopes_until: float | None = None
         self._due = clock()
         self._interval = self._period
+        self._charged = 0
+        """Bytes counted since the last frame was sent."""
         self._taken_until = clock()
         """When the link has taken all bytes that were sent, by its capacity."""
         self._under_way: tuple[InFlight, ...] = ()
@@ -200,7 +204,8 @@ class Link:
         now = self._clock()
         requested, since = self._requested
         began = since if asked and requested == number else now
-        self._under_way += (InFlight(number, size, began, background),)
+        self._under_way += (InFlight(number, size, began, background, size + self._charged),)
+        self._charged = 0
         if self.asks and asked:
             self._asked[number] = self._under_way[-1]
             if len(self._asked) >= SEQUENCE_NUMBERS:  # numbers come round
@@ -240,14 +245,19 @@ class Link:
         asked = self._asked.get(number)
         picture = next((each for each in self._under_way if each.number == number), asked)
         if picture is not None:
-            self._charge(max(0, size - picture.size))
+            self._take(max(0, size - picture.charged))
         if asked is None:
             return self.presented(number)
         self._asked[number] = replace(asked, size=max(size, asked.size))
         return None if self._answering else self.presented(number)
 
-    def acknowledged(self, row: int, column: int) -> int | None:
+    def acknowledged(self, row: int, column: int, late: float = 0.0) -> int | None:
         """The terminal has reported its cursor, counted from 1.
+
+        Args:
+            row: Of the cursor.
+            column: Of the cursor.
+            late: Seconds since the report came; the program was busy with something else.
 
         Returns:
             The number of the picture that is thereby on the screen, and all before it; None if it is none.
@@ -257,9 +267,9 @@ class Link:
             return None
         self._answering = True
         if row == ROW_BEFORE:
-            self._route.begun(picture.since)
+            self._route.begun(picture.since, late)
             return None
-        self._route.ended(picture.since, picture.size, paced=not picture.background)
+        self._route.ended(picture.since, picture.size, late, paced=not picture.background)
         self._asked = {number: p for number, p in self._asked.items() if number > picture.number}
         return picture.number
 
@@ -296,12 +306,22 @@ class Link:
             answering=self._answering,
         )
 
-    def _charge(self, size: int) -> None:
-        """What was written beside a frame (bars, statistics, menus) takes its share of the bytes a second."""
-        self._count(self._clock(), size)
+    def charge(self, size: int) -> None:
+        """Something was written beside frames (bars, statistics, menus): it takes its share of the bytes."""
+        self._charged += size
+        self._take(size)
+
+    def _take(self, size: int) -> None:
+        now = self._clock()
+        self._count(now, size)
         if capacity := self.capacity:
             self._due += size / capacity
-            self._taken_until += size / capacity
+            self._taken_until = max(self._taken_until, now) + size / capacity
+
+    @property
+    def backlog(self) -> float:
+        """Seconds until the link has taken all that was written, by its capacity."""
+        return max(0.0, self._taken_until - self._clock())
 
     def _count(self, now: float, size: int) -> None:
         while self._sizes and self._sizes[0][0] <= now - 1.0:

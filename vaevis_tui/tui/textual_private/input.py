@@ -1,7 +1,4 @@
-"""What comes from the terminal: answers to our questions, which Textual would take for keys, and all else.
-
-Like `textual_private` this uses parts of Textual that are private, and is guarded by its tests.
-"""
+"""What comes from the terminal: answers to our questions, which Textual would take for keys, and all else."""
 
 from __future__ import annotations
 

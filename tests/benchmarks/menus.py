@@ -1,0 +1,76 @@
+"""What menus over an image cost: the program with the dogs on a pseudo-terminal of 200x70, at rest."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.e2e.ptyharness import PtySession
+
+COLUMNS, ROWS = 200, 70
+QUIET = 0.6
+"""Seconds that output is looked at; statistics come five times a second."""
+BLINKS = 2500
+"""Bytes within that time that are no news: a cursor blinks."""
+MENUS = (
+    ("help", ("?",), ("escape",), "Leave, also while typing"),
+    ("palette", ("ctrl+p",), ("escape",), "Search for commands"),
+    ("list of models", ("m",), ("escape",), "Enter explores"),
+    ("value prompt", ("enter",), ("escape",), "Enter sets"),
+)
+"""Name, keys that open and close it, and what it says once it is there."""
+CELL = 39
+"""Bytes that a half-block takes at most."""
+
+
+@dataclass(frozen=True)
+class MenuCost:
+    """Bytes that a menu takes.
+
+    Attributes:
+        name: Of the menu.
+        opening: Bytes from the key to rest.
+        closing: The same when it closes.
+        covered: Cells of the image that it lay on.
+    """
+
+    name: str
+    opening: int
+    closing: int
+    covered: int
+
+
+def at_rest(session: PtySession) -> int:
+    """Wait until nothing more is written; gives the bytes that were, since the start."""
+    while True:
+        size = len(session.raw)
+        session.pump_for(QUIET)
+        if len(session.raw) <= size + BLINKS:
+            return size
+
+
+def menu_costs(model: str = "dog", graphics: str = "half") -> Iterator[MenuCost]:
+    """Open and close each menu."""
+    command = [sys.executable, "-m", "vaevis_tui", "--model", model, "--graphics", graphics, "--seed", "1"]
+    with PtySession([*command, "--backend", "onnxruntime"], COLUMNS, ROWS) as session:
+        session.wait_for_text("walk")
+        before = at_rest(session)
+        cells = sum(map(_is_image, session.text))
+        for name, opens, closes, says in MENUS:
+            shown = cells
+            session.press(*opens)
+            session.wait_for_text(says)
+            opened = at_rest(session)
+            covered = shown - sum(map(_is_image, session.text))
+            session.press(*closes)
+            session.wait_for(lambda says=says: says not in session.text, "the menu to close")  # type: ignore[misc]
+            closed = at_rest(session)
+            yield MenuCost(name, opened - before, closed - opened, covered)
+            before = closed
+        session.press("q")
+        session.wait_exit()
+
+
+def _is_image(character: str) -> bool:
+    return character in "▀▄"

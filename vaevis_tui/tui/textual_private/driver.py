@@ -1,0 +1,251 @@
+"""Textual's driver: it tells answers from keys, reports what was written, and ends clean."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import selectors
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
+from textual.app import App
+from textual.driver import Driver
+from textual.message import Message
+
+from vaevis_tui.terminal.detect.probe import QUERIES, Reply, ReplyKind
+from vaevis_tui.terminal.detect.window import Window, window_of
+from vaevis_tui.tui.textual_private.input import KeyParser, TerminalInput
+from vaevis_tui.tui.textual_private.writing import TimedFile, WriteMark, WriteReport
+
+if sys.platform != "win32":
+    import termios
+
+_INPUT_PAUSE = 0.05
+"""Seconds without input after which to see whether Escape was meant, or the program is being left."""
+_INPUT_CHUNK = 1 << 14
+
+_LAST_ANSWER = 1.0
+"""Seconds that leaving may take for the last answers to come: a round trip, as a rule."""
+
+HANGUP_CODE = 128 + 1
+"""Exit code of a program whose terminal has gone: as of one that SIGHUP, signal 1, has ended."""
+
+
+class TimedDriver(Driver):
+    """What `timed_driver_class` adds to a driver of Textual's."""
+
+    _writer_thread: Any
+    fileno: int
+    exit_event: threading.Event
+    _must_signal_resume: bool
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._file: Any = TimedFile(self._file, self._leave)
+        self.teardown_outputs: list[Callable[[], str]] = []
+        """Each gives what is to be written before the terminal is given back."""
+        self.listener: Callable[[Reply], None] | None = None
+        """Is told, in the event loop, what the terminal answers."""
+        self._fence = threading.Event()
+        """Set while no answer is on its way."""
+        self._fence.set()
+        self._answers = False
+        """Whether it has ever answered."""
+        self._reply_deadline = 0.0
+        """When to wait no longer for what it was asked last."""
+        self._started = False
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether both ends are a terminal's."""
+        return self._started and os.isatty(self.fileno)
+
+    def ask(self, queries: bytes, timeout: float) -> None:
+        """Write queries, the last of which is DA1, whose answer is hoped for within so many seconds."""
+        self._fence.clear()
+        self._reply_deadline = time.monotonic() + timeout
+        self.write(queries.decode("ascii"))
+
+    def run_input_thread(self) -> None:
+        """As Textual's, but that it tells answers from keys, and no terminal that has gone is an error."""
+        source = TerminalInput(KeyParser(self._debug), self._heard)
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                messages: list[Message] = []
+                if selector.select(_INPUT_PAUSE):
+                    try:
+                        data = os.read(self.fileno, _INPUT_CHUNK)
+                    except OSError:
+                        data = b""
+                    if not data:
+                        self._answers = False
+                        self._fence.set()
+                        self._leave()
+                        break
+                    messages += source.feed(data)
+                messages += source.tick()
+                for message in messages:
+                    self.process_message(message)
+        source.close()
+
+    def _heard(self, reply: Reply) -> None:
+        if reply.kind is ReplyKind.ATTRIBUTES:
+            self._answers = True
+            self._fence.set()
+        if self.listener is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.listener, reply)
+
+    def disable_input(self) -> None:
+        """Give the terminal back, with nothing of ours left in it and no answer on its way from there.
+
+        An answer that came later would be read by the shell, which would show it as if it were typed.
+        """
+        if self._started:
+            self._started = False
+            for teardown_output in self.teardown_outputs:
+                self.write(teardown_output())
+            if self._answers:
+                self.ask(QUERIES[ReplyKind.ATTRIBUTES], _LAST_ANSWER)
+            self._fence.wait(min(max(0.0, self._reply_deadline - time.monotonic()), _LAST_ANSWER))
+        super().disable_input()  # type: ignore[safe-super]
+
+    def start_application_mode(self) -> None:
+        """Start, with a queue of output that never makes the event loop wait, and without post-processing.
+
+        Textual's queue waits when it holds 30 pieces, and keys with it, once a terminal stalls. Images are
+        paced before they come here, and what else is drawn is small.
+
+        The kernel looks at every byte to put carriage returns before line feeds (OPOST). Textual moves the
+        cursor after each line feed, and needs none; the 300 KB of a picture are written in 0.9 ms of
+        processor time instead of 2. Textual restores all modes of the terminal at the end.
+        """
+        super().start_application_mode()  # type: ignore[safe-super]
+        if self._writer_thread is None:
+            return  # a background job, which Textual starts again when it comes to the foreground
+        self._started = True
+        self._writer_thread._queue.maxsize = 0
+        if sys.platform != "win32" and os.isatty(self.fileno):
+            modes = termios.tcgetattr(self.fileno)
+            modes[1] &= ~termios.OPOST  # output modes
+            termios.tcsetattr(self.fileno, termios.TCSANOW, modes)
+
+    def resume_application_mode(self) -> None:
+        """Start again, after stopping first where nothing did: SIGSTOP stops a program without a word.
+
+        Else there would be two threads that read the terminal, one of which never ends, and modes set twice.
+        In the background it sleeps on, since only the foreground may set the terminal's modes.
+        """
+        if self._started:
+            if self._in_background():
+                os.kill(os.getpid(), signal.SIGSTOP)
+                return
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        super().resume_application_mode()
+
+    def _in_background(self) -> bool:
+        try:
+            return os.tcgetpgrp(self.fileno) != os.getpgrp()
+        except OSError:  # no terminal of this program's, or it has gone
+            return False
+
+    def stop_application_mode(self) -> None:
+        """Stop, with reports of the mouse in pixels (mode 1016) turned off, which Textual forgets."""
+        if getattr(self, "_mouse_pixels", False):
+            self.write("\x1b[?1016l")
+            self._mouse_pixels = False
+        super().stop_application_mode()  # type: ignore[safe-super]
+
+    def _leave(self) -> None:
+        """Leave the app, whose terminal has gone; Textual's input thread only ends itself then.
+
+        Most often SIGHUP has ended the program by now, unless it is ignored (nohup).
+        """
+        exit_app = partial(self._app.exit, return_code=HANGUP_CODE)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(exit_app)
+
+
+@cache
+def timed_driver_class(base: type[Driver]) -> type[Driver]:
+    """A driver class that can tell when a frame has been written, for App.get_driver_class.
+
+    Args:
+        base: What the app would use otherwise. One that does not write by a thread (a browser's) is
+            returned as it is.
+    """
+    if base.__name__ not in {"LinuxDriver", "WindowsDriver"}:
+        return base
+    return type(f"Timed{base.__name__}", (TimedDriver, base), {})
+
+
+def ask_terminal(app: App[Any], queries: bytes, timeout: float, heard: Callable[[Reply], None]) -> bool:
+    """Ask the terminal, if it is one that can be asked; its answers are never taken for keys.
+
+    Args:
+        app: A running app.
+        queries: What to write, ending in DA1.
+        timeout: Seconds for which answers are hoped for.
+        heard: Called in the event loop with each answer, however late it comes.
+    """
+    driver = app._driver
+    if sys.platform == "win32" or not isinstance(driver, TimedDriver) or not driver.can_be_asked:
+        return False
+    driver.listener = heard
+    driver.ask(queries, timeout)
+    return True
+
+
+def window_of_terminal(app: App[Any]) -> Window | None:
+    """The window of an app's terminal, as the system knows it; None where there is none."""
+    driver = app._driver
+    return window_of(driver.fileno) if isinstance(driver, TimedDriver) and driver.can_be_asked else None
+
+
+def before_leaving(app: App[Any], teardown_output: Callable[[], str]) -> None:
+    """See to it that something is written before the terminal is given back, at the end or for a while."""
+    if isinstance(app._driver, TimedDriver):
+        app._driver.teardown_outputs.append(teardown_output)
+
+
+def write_out(app: App[Any], output: str) -> None:
+    """Write what neither draws nor moves anything to an app's terminal, if it has one."""
+    if app._driver is not None:
+        app._driver.write(output)
+
+
+def call_in_app(app: App[Any], callback: Callable[[], None]) -> None:
+    """Call back in the event loop as if the app had handled a message, with its errors handled by it.
+
+    Not by MessagePump.call_later, which looks up the signature of its callback: 0.2 ms a frame.
+    """
+    with app._context():
+        try:
+            callback()
+        except Exception as error:
+            app._handle_exception(error)
+
+
+def report_written(app: App[Any], callback: Callable[[WriteReport], None]) -> None:
+    """Call back, in the event loop, once all output so far has been written to the terminal.
+
+    Where there is no terminal, or none that can tell (a test, a browser), that is as soon as possible. It may
+    be never: output is thrown away when the terminal has gone, and may be when the program is suspended.
+    """
+    loop = asyncio.get_running_loop()
+
+    def report(written: WriteReport) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(call_in_app, app, partial(callback, written))
+
+    driver = app._driver
+    if isinstance(driver, TimedDriver):
+        driver.write(WriteMark(report))
+    else:
+        loop.call_soon(call_in_app, app, partial(callback, WriteReport(0.0, 0)))

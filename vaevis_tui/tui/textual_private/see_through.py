@@ -1,0 +1,41 @@
+"""Screens that lie on another and cover no more of it than their widgets do.
+
+Textual would put a tint on what lies below, for which it takes every cell of an image apart, and the terminal
+would have to be sent them all again, twice. As they are, they need not be sent at all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual._context import visible_screen_stack
+from textual.geometry import Region
+from textual.screen import Screen
+from textual.strip import Strip
+
+from vaevis_tui.tui.textual_private.strips import LineStrip
+
+
+def lines_below(screen: Screen[Any], crop: Region) -> list[Strip] | None:
+    """The lines of what lies below a screen, for its `render_lines`; None if there is nothing.
+
+    Args:
+        screen: It must have a transparent background.
+        crop: What to give of them.
+    """
+    below = _screen_below(screen)
+    if below is None:
+        return None
+    lines = below._compositor._render_chops(below._compositor.size.region, lambda y: True)
+    return [LineStrip(lines[y].values()).crop(crop.x, crop.right) for y in crop.line_range]
+
+
+def _screen_below(screen: Screen[Any]) -> Screen[Any] | None:
+    """The screen that is next below the one that is drawn now, of those that have been laid out."""
+    try:
+        while True:
+            below: Screen[Any] = visible_screen_stack.get().pop()
+            if below is not screen and below._compositor.size == screen.size:
+                return below
+    except LookupError:  # none, or not while a screen is drawn
+        return None
