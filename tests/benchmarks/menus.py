@@ -14,7 +14,7 @@ QUIET = 0.6
 BLINKS = 2500
 """Bytes within that time that are no news: a cursor blinks."""
 MENUS = (
-    ("help", ("?",), ("escape",), "Leave, also while typing"),
+    ("help", ("?",), ("escape",), "Esc closes"),
     ("palette", ("ctrl+p",), ("escape",), "Search for commands"),
     ("list of models", ("m",), ("escape",), "Enter explores"),
     ("value prompt", ("enter",), ("escape",), "Enter sets"),
