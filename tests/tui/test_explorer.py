@@ -13,7 +13,7 @@ from textual.binding import Binding
 from textual.command import CommandList
 from textual.widgets import Label
 
-from tests.models.make import encoder_model
+from tests.models.make import encoder_model, write_decoder
 from tests.tui.support import ExactDecoder, exact_source, exploring, make_bundle, make_settings, making_app
 from vaevis_tui.engine.decoder import EngineError, Images, Latents
 from vaevis_tui.engine.source import DecoderSource
@@ -375,7 +375,8 @@ async def test_a_search_begins_where_the_models_encoder_says(tmp_path: Path) -> 
     shape = (plain.channels, plain.image_height, plain.image_width)
     constant = encoder_model(np.zeros((math.prod(shape), len(wanted)), np.float32), shape, bias=wanted)
     path.write_bytes(constant.SerializeToString())
-    bundle = replace(plain, encoder_path=path)
+    decoder = write_decoder(tmp_path / "decoder.onnx", plain.latent_dim, channels=plain.channels)
+    bundle = replace(plain, encoder_path=path, decoder_path=decoder)
 
     class Listening(ExactDecoder):
         def decode(self, z: Latents) -> Images:
@@ -396,7 +397,9 @@ async def test_a_search_begins_where_the_models_encoder_says(tmp_path: Path) -> 
 async def test_an_encoder_that_is_none_is_a_notice_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "encoder.onnx"
     path.write_bytes(b"")
-    bundle = replace(make_bundle(), encoder_path=path)
+    plain = make_bundle()
+    decoder = write_decoder(tmp_path / "decoder.onnx", plain.latent_dim, channels=plain.channels)
+    bundle = replace(plain, encoder_path=path, decoder_path=decoder)
     settings = make_settings(bundle, picture=picture_of(bundle, 7, tmp_path))
     async with exploring(settings) as explorer:
         await explorer.until(lambda: "encoder.onnx: not an ONNX file" in explorer.notices)
