@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from vaevis_tui.commands.registry import PROGRAM, parse
 from vaevis_tui.errors import EngineError, UserError
 from vaevis_tui.interrupt import INTERRUPTED, raise_again
+from vaevis_tui.interrupt import came as interrupt_came
 
 EXIT_USAGE = 2
 
@@ -38,6 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception:
+        if interrupt_came():
+            return INTERRUPTED
+        raise
 
 
 if __name__ == "__main__":

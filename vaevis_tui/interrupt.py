@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+from types import FrameType
 
 INTERRUPTED = 128 + 2
 """Exit code of a program that SIGINT, signal 2, has ended."""
+
+_came = False
 
 
 def end_at_once() -> None:
@@ -16,4 +19,15 @@ def end_at_once() -> None:
 
 def raise_again() -> None:
     """Let an interrupt raise KeyboardInterrupt again: there are files to be cleaned up by now."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, _note_and_raise)
+
+
+def came() -> bool:
+    """Whether there was an interrupt since `raise_again`: libraries may make another exception of it."""
+    return _came
+
+
+def _note_and_raise(number: int, frame: FrameType | None) -> None:
+    global _came
+    _came = True
+    raise KeyboardInterrupt

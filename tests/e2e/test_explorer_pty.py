@@ -334,7 +334,10 @@ def test_a_first_model_that_is_none_is_one_line(tmp_path: Path) -> None:
 
 
 def test_an_unwritable_folder_for_snapshots_is_a_notice(bundle: Path, tmp_path: Path) -> None:
-    with explorer(bundle, snapshots=tmp_path / "missing") as session:
+    folder = tmp_path / "snapshots"
+    with explorer(bundle, snapshots=folder) as session:
+        folder.rmdir()
+        folder.write_text("a file in its place")
         session.press("s")
         session.wait_for_text("no snapshot")
         session.press("right")

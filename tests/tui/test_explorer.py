@@ -509,7 +509,7 @@ async def test_no_key_does_harm_before_a_model_is_open() -> None:
                 await pilot.press(binding.key)
                 if app.screen is not app.screen_stack[0]:
                     await pilot.press("escape")
-            assert "opening rings" in str(app.screen.query_one(LiveImage).render())
+            assert "opening rings" in str(app.screen.query_one("#image", LiveImage).render())
             go_on.set()
             screen = app.screen
             assert isinstance(screen, ExplorerScreen)
