@@ -15,6 +15,7 @@ from textual.widgets import Input
 from tests.tui.support import Clock, Explorer, make_bundle, make_settings, making_app
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.tui.details import Details, rate_text
+from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.map_panel import MapPanel
 from vaevis_tui.tui.status_line import StatusLine
 from vaevis_tui.tui.strip_panel import StripPanel
@@ -42,6 +43,8 @@ def looks_right(
             await explorer.until(lambda: explorer.screen.exploration is not None)
             await explorer.settle()
             clock.now += 2.0  # so that nothing of the start is left in the statistics
+            if explorer.screen.query_one(StripPanel).display:  # what tiles show is tested where they are
+                await pilot.press("v", "p", "p")
             await explorer.until(lambda: panels_complete(explorer))
             if steps is not None:
                 await steps(explorer)
@@ -58,8 +61,16 @@ def looks_right(
 
 
 def panels_complete(explorer: Explorer) -> bool:
-    strip, chart = explorer.screen.query_one(StripPanel), explorer.screen.query_one(MapPanel)
-    return (not strip.display or strip.complete) and (not chart.display or chart.complete)
+    """Whether all that comes by and by is there: tiles, effects, the judgement of the point, every frame."""
+    screen = explorer.screen
+    strip, chart = screen.query_one(StripPanel), screen.query_one(MapPanel)
+    return (
+        (not strip.display or strip.complete)
+        and (not chart.display or chart.complete)
+        and explorer.exploration.axis_set.effects is not None
+        and screen.query_one(StatusLine).typicality is not None
+        and not any(image.waiting for image in screen.query(LiveImage))
+    )
 
 
 async def after_a_second_of_walking(explorer: Explorer) -> None:
