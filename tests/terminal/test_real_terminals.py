@@ -41,7 +41,20 @@ def test_xterm_shows_sixels(tmp_path: Path) -> None:
     encoded = [SixelEncoder().encode(picture, scale=3) for picture in (colored, grey)]
     output = f"{CLEARED}\x1b[2;3H{encoded[0].output}\x1b[2;50H{encoded[1].output}"
     with screen() as (display, screenshot):
-        command = ["xterm", "-ti", "vt340", "-fn", "6x13", "-geometry", "100x30", "-e"]
+        command = [
+            "xterm",
+            "-ti",
+            "vt340",
+            "-fn",
+            "6x13",
+            "-bg",
+            "black",
+            "-fg",
+            "white",
+            "-geometry",
+            "100x30",
+            "-e",
+        ]
         with terminal(command, display, output, tmp_path):
             for picture in encoded:
                 expected = scaled(picture.shown, 3)
@@ -108,13 +121,19 @@ def test_the_explorer_shows_its_picture(graphics: str, bundle: Path, tmp_path: P
 
 
 def holds(picture: NDArray[np.uint8], scene: NDArray[np.uint8]) -> bool:
-    """Whether the largest patch at the left that is no background is the picture, stretched to its size.
+    """Whether the largest patch that is no background is the picture, stretched to its size.
 
-    A terminal that stretches may round the edges of a pixel otherwise than we do, by a dot.
+    Backgrounds and frames are dark, or grey in a theme that is not.
     """
-    middle = scene[len(scene) // 3]
-    left, right = first_run(colored(middle))
-    top, bottom = first_run(colored(scene[:, (left + right) // 2]))
+    return any(
+        _is_at(picture, scene, *_patch(scene, there, gap)) for there, gap in ((_bright, 7), (_coloured, 13))
+    )
+
+
+def _is_at(
+    picture: NDArray[np.uint8], scene: NDArray[np.uint8], top: int, bottom: int, left: int, right: int
+) -> bool:
+    """Whether the picture is there; a terminal may round the edges of a pixel otherwise by a dot."""
     if min(right - left, bottom - top) < 128:
         return False
     wanted = stretched(picture, bottom - top, right - left).astype(np.int16)
@@ -124,10 +143,23 @@ def holds(picture: NDArray[np.uint8], scene: NDArray[np.uint8]) -> bool:
     return float((off <= 2).mean()) > 0.99
 
 
-def colored(line: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Where a line is of other than dark colours, up to some dark pixels of the picture's."""
-    bright: NDArray[np.bool_] = line.max(axis=-1) > 30
+def _patch(
+    scene: NDArray[np.uint8], there: Callable[[NDArray[np.uint8]], NDArray[np.bool_]], gap: int
+) -> tuple[int, int, int, int]:
+    """Top, bottom, left and right of the patch that a third of the way down is the widest."""
+    left, right = first_run(there(scene[len(scene) // 3]), gap)
+    top, bottom = first_run(there(scene[:, (left + right) // 2]), gap)
+    return top, bottom, left, right
+
+
+def _bright(line: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    bright: NDArray[np.bool_] = line.max(axis=-1) > 90
     return bright
+
+
+def _coloured(line: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    coloured: NDArray[np.bool_] = np.ptp(line, axis=-1) > 40
+    return coloured
 
 
 def first_run(flags: NDArray[np.bool_], gap: int = 7) -> tuple[int, int]:
