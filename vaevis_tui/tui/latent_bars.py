@@ -297,7 +297,7 @@ class LatentBars(Widget):
             bar = bar_cells.beyond(bar, sigma)
         segments = [
             Segment("▌" if selected else " ", styles["mark"]),
-            Segment(f"{cut(_label(axis), grid.name - 1):<{grid.name}}", styles["name"]),
+            Segment(f"{_label_within(axis, grid.name - 1):<{grid.name}}", styles["name"]),
             *[_run(text, parts[what], fills.get(what)) for text, what in bar],
             Segment(bar_cells.value_text(sigma), styles["value" if sigma or selected else "quiet"]),
         ]
@@ -395,3 +395,9 @@ def _label(axis: Axis) -> str:
     if not (axis.low and axis.high) or axis.name == f"{axis.low} to {axis.high}":
         return axis.name
     return f"{axis.name}: {axis.low} ↔ {axis.high}"
+
+
+def _label_within(axis: Axis, width: int) -> str:
+    """As much of it as has room: without a place for the ends the name alone says more."""
+    label = _label(axis)
+    return label if len(label) <= width else cut(axis.name, width)
