@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 
@@ -48,12 +49,13 @@ def image_times(session: PtySession, key: str) -> list[float]:
 def strip() -> None:
     """From a key that selects another row to the last of the strip's seven tiles."""
     with explorer("--model", "dog") as session:
-        times = [found for _ in range(16) if (found := image_times(session, "down"))]
+        rows = cycle(["down"] * 8 + ["up"] * 8)  # there are only so many
+        times = [found for _ in range(16) if (found := image_times(session, next(rows)))]
         print(f"strip, dog: complete after {median(each[-1] for each in times):.0f} ms (asked: 100)")
         before = len(session.log)
         began = time.perf_counter()
         while time.perf_counter() - began < 4.0:
-            session.press("down")
+            session.press(next(rows))
             session.pump_for(1 / 30)
         seconds = time.perf_counter() - began
         follows = sum(len(data) > LARGE for _, data in session.log[before:]) / seconds

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from textual.containers import Container
 from textual.geometry import Region
 
 from vaevis_tui.explorer.decoding import TilesDecoded
@@ -14,6 +13,7 @@ from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.tui.keepsake_actions import KeepsakeActions
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.tile_image import ComposedFrame
+from vaevis_tui.tui.titled_frame import TitledFrame
 
 OWNER, PRIORITY = "compare", 0
 
@@ -37,7 +37,7 @@ class CompareActions(KeepsakeActions):
     """The image of a reference beside that of the point, or how much they differ."""
 
     _compared: LiveImage
-    _compare_frame: Container
+    _compare_frame: TitledFrame
     _compare_open = False
     _compare_choice = 0
     """Twice the number of the reference, and one more for the difference."""
@@ -110,7 +110,7 @@ class CompareActions(KeepsakeActions):
             return
         reference = references[self._compare_choice // 2 % len(references)]
         differs = bool(self._compare_choice % 2)
-        self._compare_frame.border_title = f"difference to {reference.title}" if differs else reference.title
+        self._compare_frame.titled = f"difference to {reference.title}" if differs else reference.title
         if reference.z is not None:
             z = reference.z.tobytes()
             if z != self._reference_z:

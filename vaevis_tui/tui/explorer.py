@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
@@ -38,6 +37,7 @@ from vaevis_tui.tui.picture_search import PictureSearch
 from vaevis_tui.tui.program_actions import ProgramActions
 from vaevis_tui.tui.row_actions import RowActions
 from vaevis_tui.tui.terminal_port import TerminalPort
+from vaevis_tui.tui.titled_frame import TitledFrame
 from vaevis_tui.tui.value_prompt import ValuePrompt
 from vaevis_tui.tui.walker import Walker
 
@@ -129,10 +129,10 @@ class ExplorerScreen(PictureActions, RowActions, ExampleActions, Judgement, Prog
 
     def compose(self) -> ComposeResult:
         """Every panel; `_arrange` says where, and which are shown."""
-        self._image_frame = Container(self._image, id="image-frame", classes="-frame")
-        self._rows_frame = Container(self._bars, id="rows-frame", classes="-frame")
+        self._image_frame = TitledFrame(self._image, id="image-frame", classes="-frame")
+        self._rows_frame = TitledFrame(self._bars, id="rows-frame", classes="-frame")
         self._map.add_class("-frame")
-        self._compare_frame = Container(self._compared, id="compare-frame", classes="-frame")
+        self._compare_frame = TitledFrame(self._compared, id="compare-frame", classes="-frame")
         yield self._compare_frame
         yield self._image_frame
         yield self._rows_frame
@@ -228,7 +228,7 @@ class ExplorerScreen(PictureActions, RowActions, ExampleActions, Judgement, Prog
             self._open_panels(exploration)
         self._exploration = exploration
         bundle = exploration.bundle
-        self._status.model = self._details.model = self._image_frame.border_title = bundle.name
+        self._status.model = self._details.model = self._image_frame.titled = bundle.name
         for note in (*bundle.notes, *exploration.notes):
             self.say(note)
         self._map_open = self._map_open and bundle.latent_dim > 1
@@ -302,8 +302,7 @@ class ExplorerScreen(PictureActions, RowActions, ExampleActions, Judgement, Prog
         names = " | ".join(
             f"[b]{name}[/]" if name == state.axis_set.name else f"[$quiet not bold]{name}[/]" for name in sets
         )
-        if self._rows_frame.border_title != names:
-            self._rows_frame.border_title = names
+        self._rows_frame.titled = names
         axis = state.axis_set.axes[state.selected].name
         self._status.axis = "" if self._rows_frame.display else f"{axis} {exploration.value:+.2f} σ"
 

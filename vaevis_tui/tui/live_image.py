@@ -199,9 +199,9 @@ class LiveImage(Widget):
 
     def _can_send(self) -> bool:
         """Whether there is a place on the screen for it, as far as is known without laying out."""
-        if not (self.is_attached and self.size and self._live_lane.is_visible) or self._is_behind():
+        if not (self.is_attached and self._live_lane.is_visible) or self._is_behind():
             return False
-        return self.slot.waiting or self._painted is not None
+        return self._painted is not None or (self.slot.waiting and bool(self.size))
 
     def send(self, number: int, turn: Turn) -> Sent | None:
         """Write the frame that waits, or more of the one before; None if it has no place on the screen."""

@@ -123,7 +123,8 @@ class Link:
         self._route = LinkEstimator(clock)
         self._answering = False
         self._hopes_until: float | None = None
-        self._due = clock()
+        self._due = self._paced_until = clock()
+        """When the next frame of the main image may be sent, and when by ``max_rate`` alone."""
         self._interval = self._period
         self._charged = 0
         """Bytes counted since the last frame was sent."""
@@ -223,6 +224,7 @@ class Link:
         # The next may come early by what this one was late, up to a period: pictures that are made at the
         # maximum rate, but not evenly, would be dropped otherwise.
         self._due = max(self._due, now - self._period) + self._interval
+        self._paced_until = max(self._paced_until, now - self._period) + self._period
 
     def ack_request(self, number: int, *, before: bool) -> str:
         """What to write around a picture so that the terminal answers: a cursor move and ``CSI 6 n``.
@@ -281,10 +283,13 @@ class Link:
         """
         now = self._clock()
         since = [picture.since for picture in self._under_way if picture.number == number]
+        gave_way = any(p.background for p in self._under_way if p.number <= number)
         self._under_way = tuple(picture for picture in self._under_way if picture.number > number)
         if self._answering and not self._under_way and self._ceiling is None:
-            latest = now + MOST_DEBT
-            self._due = min(self._due, latest)
+            # What other images sent is large, and a frame that waits for it is seen to be late: once it has
+            # arrived it holds up nothing, whatever was thought of the capacity.
+            latest = now + (0.0 if gave_way else MOST_DEBT)
+            self._due = min(self._due, max(latest, self._paced_until))
             self._taken_until = min(self._taken_until, latest)
         return now - since[0] if since else None
 
