@@ -1,0 +1,167 @@
+"""Keys that select a row, and that move along it."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+from vaevis_tui.tui.keys.groups import ROWS, VALUE
+
+ROW_KEYS = [
+    Binding(
+        "up",
+        "screen.select(-1)",
+        "Row above",
+        id="row.above",
+        group=ROWS,
+        tooltip="Select the row above, which changes the image more; in the map, go up",
+    ),
+    Binding(
+        "down",
+        "screen.select(1)",
+        "Row below",
+        id="row.below",
+        group=ROWS,
+        tooltip="Select the row below, which changes the image less; in the map, go down",
+    ),
+    Binding(
+        "pageup",
+        "screen.select_page(-1)",
+        "Page up",
+        id="row.page-up",
+        group=ROWS,
+        tooltip="Select a page further up; in the map, zoom in",
+    ),
+    Binding(
+        "pagedown",
+        "screen.select_page(1)",
+        "Page down",
+        id="row.page-down",
+        group=ROWS,
+        tooltip="Select a page further down; in the map, zoom out",
+    ),
+    Binding(
+        "home",
+        "screen.select_end(-1)",
+        "First row",
+        id="row.first",
+        group=ROWS,
+        tooltip="Select the first row; in the map, show all",
+    ),
+    Binding(
+        "end",
+        "screen.select_end(1)",
+        "Last row",
+        id="row.last",
+        group=ROWS,
+        tooltip="Select the last row",
+    ),
+    Binding(
+        "tab",
+        "screen.next_axes(1)",
+        "Next rows",
+        id="row.next-set",
+        group=ROWS,
+        tooltip="Show other rows: dimensions of z, principal axes, named directions",
+    ),
+    Binding(
+        "shift+tab",
+        "screen.next_axes(-1)",
+        "Rows before",
+        id="row.previous-set",
+        group=ROWS,
+        tooltip="Show the rows before these",
+    ),
+    Binding(
+        "slash",
+        "screen.find_row",
+        "Find a row",
+        id="row.find",
+        group=ROWS,
+        tooltip="Type the name or number of a row",
+    ),
+    Binding(
+        "left_square_bracket",
+        "screen.mark('A')",
+        "Mark A",
+        id="row.mark-a",
+        group=ROWS,
+        tooltip="Put the point into set A of a direction of your own, or take it out",
+    ),
+    Binding(
+        "right_square_bracket",
+        "screen.mark('B')",
+        "Mark B",
+        id="row.mark-b",
+        group=ROWS,
+        tooltip="Put the point into set B, or take it out",
+    ),
+    Binding(
+        "D",
+        "screen.direction",
+        "Own direction",
+        id="row.direction",
+        group=ROWS,
+        tooltip="Make a row that leads from the points in B to those in A",
+    ),
+    Binding(
+        "delete",
+        "screen.remove_direction",
+        "Remove row",
+        id="row.remove",
+        group=ROWS,
+        tooltip="Remove the selected direction, if it is your own",
+    ),
+]
+
+VALUE_KEYS = [
+    Binding("left", "screen.nudge(-0.1)", "Less", id="value.less", group=VALUE, tooltip="0.1 σ less"),
+    Binding("right", "screen.nudge(0.1)", "More", id="value.more", group=VALUE, tooltip="0.1 σ more"),
+    Binding(
+        "shift+left,less_than_sign",
+        "screen.nudge(-1.0)",
+        "Much less",
+        id="value.much-less",
+        group=VALUE,
+        tooltip="1 σ less",
+    ),
+    Binding(
+        "shift+right,greater_than_sign",
+        "screen.nudge(1.0)",
+        "Much more",
+        id="value.much-more",
+        group=VALUE,
+        tooltip="1 σ more",
+    ),
+    Binding(
+        "ctrl+left,comma",
+        "screen.nudge(-0.01)",
+        "A little less",
+        id="value.little-less",
+        group=VALUE,
+        tooltip="0.01 σ less",
+    ),
+    Binding(
+        "ctrl+right,full_stop",
+        "screen.nudge(0.01)",
+        "A little more",
+        id="value.little-more",
+        group=VALUE,
+        tooltip="0.01 σ more",
+    ),
+    Binding(
+        "enter",
+        "screen.ask_value",
+        "Type a value",
+        id="value.type",
+        group=VALUE,
+        tooltip="Type an exact value for the selected row",
+    ),
+    Binding(
+        "backspace",
+        "screen.reset",
+        "Reset row",
+        id="value.reset",
+        group=VALUE,
+        tooltip="Bring the selected row back to the mean",
+    ),
+]
