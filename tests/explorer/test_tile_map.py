@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 
 from tests.latent.spaces import skewed_space
 from vaevis_tui.explorer.tile_map import (
+    DENSITY_MOST,
     MOST_TILES,
     SHADE,
     UNKNOWN,
     TileMap,
     draw_cursor,
+    draw_density,
     draw_points,
     grid_of,
     label_colors,
@@ -79,6 +81,19 @@ def test_nothing_is_drawn_outside(y: float, x: float, radius: int) -> None:
     assert bool((image[..., 0] == 255).any()) == inside
     draw_cursor(image, np.array([y, x]), (0, 255, 0), radius + 1)
     assert image.shape == (12, 16, 3)
+
+
+@given(st.floats(-100, 100), st.floats(-100, 100), st.integers(0, 4), st.integers(1, 9))
+def test_density_lets_the_tiles_be_seen(y: float, x: float, radius: int, times: int) -> None:
+    tiles = np.arange(12 * 16 * 3, dtype=np.int64).reshape(12, 16, 3) % 200
+    one, many = tiles.astype(np.uint8), tiles.astype(np.uint8)
+    draw_density(one, np.array([[y, x]]), radius)
+    draw_density(many, np.array([[y, x]] * times), radius)
+    inside = 0 <= np.floor(y) < 12 and 0 <= np.floor(x) < 16
+    assert bool((one != tiles).any()) == inside
+    assert (tiles <= one).all()
+    assert (one <= many).all()
+    assert (255 - many >= (1 - DENSITY_MOST) * (255 - tiles) - 1).all()
 
 
 def test_labels_have_colours_unless_each_has_its_own() -> None:

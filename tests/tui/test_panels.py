@@ -11,7 +11,7 @@ from vaevis_tui.tui.layout import Panels, arrange
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.map_panel import MapPanel
 from vaevis_tui.tui.status_line import StatusLine
-from vaevis_tui.tui.strip_panel import SIGMAS, StripPanel, places
+from vaevis_tui.tui.strip_panel import SIGMAS, Scale, StripPanel, places
 
 LARGE = (149, 60)
 
@@ -60,6 +60,18 @@ async def test_the_strip_shows_the_decodes_along_the_row_and_a_click_goes_there(
         await explorer.pilot.press("v")
         await explorer.pilot.pause()
         assert not strip.display
+
+
+async def test_the_strip_says_the_rows_name_and_value_where_there_is_room() -> None:
+    async with exploring(size=LARGE) as explorer:
+        await explorer.press("v", "shift+right")
+        scale = str(explorer.screen.query_one(Scale).render())
+        name = explorer.exploration.axis_set.axes[explorer.exploration.state.selected].name
+        assert scale.split()[0] == name
+        assert scale.split()[-1] == f"{explorer.exploration.value:+.2f}"
+        await explorer.pilot.resize_terminal(40, 24)
+        await explorer.settle()
+        assert str(explorer.screen.query_one(Scale).render()).split()[0] == "-3σ"
 
 
 async def test_moving_along_the_row_asks_for_no_other_tiles() -> None:

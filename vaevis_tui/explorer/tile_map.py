@@ -24,6 +24,9 @@ UNKNOWN = 24
 SHADE = 0.4
 """Share of its brightness that a tile loses where the model has seen no data."""
 
+DENSITY, DENSITY_MOST = 0.4, 0.6
+"""Of what a pixel lacks to white, the share that one point without a label adds of the most that many add."""
+
 ZOOM_LIMITS = 1 / 64, 8.0
 """How far the extent may be zoomed in, and out."""
 
@@ -231,6 +234,27 @@ def draw_points(
         distance = (rows - y) ** 2 + (columns - x) ** 2
         part[distance <= reach * reach + 1] = 16
         part[distance <= radius * radius] = color
+
+
+def draw_density(image: NDArray[np.uint8], points: Coordinates, radius: int) -> None:
+    """Brighten an image in place where points lie, the more the more there are: what is below stays in sight.
+
+    Args:
+        image: uint8 (h, w, 3).
+        points: y and x in pixels, (n, 2); those outside are left out.
+        radius: Of a point, in pixels; 0 is a single one.
+    """
+    height, width = image.shape[:2]
+    at = np.floor(points).astype(int)
+    at = at[((at >= 0) & (at < (height, width))).all(axis=1)]
+    reach = np.arange(-radius, radius + 1)
+    disc = np.argwhere(np.add.outer(reach**2, reach**2) <= radius * radius) - radius
+    each = (at[:, None] + disc).reshape(-1, 2)
+    each = each[((each >= 0) & (each < (height, width))).all(axis=1)]
+    counts = np.zeros((height, width))
+    np.add.at(counts, (each[:, 0], each[:, 1]), 1)
+    share = DENSITY_MOST * (1 - (1 - DENSITY) ** counts)[..., None]
+    image[...] = np.rint(image + (255 - image) * share)
 
 
 def draw_cursor(

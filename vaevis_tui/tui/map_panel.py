@@ -13,9 +13,9 @@ from textual.message import Message
 
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.tile_map import (
-    LABEL_COLORS,
     TileMap,
     draw_cursor,
+    draw_density,
     draw_points,
     grid_of,
     label_colors,
@@ -229,8 +229,11 @@ class MapPanel(Container):
         anchors = exploration.bundle.space.anchors
         if len(anchors):
             colors = label_colors(anchors.labels)
-            each = [colors.get(label, LABEL_COLORS[-1]) for label in anchors.labels]
-            draw_points(image, tiles.pixel_of(anchors.z), each, k // 3)
+            points = tiles.pixel_of(anchors.z)
+            if colors:
+                draw_points(image, points, [colors[label] for label in anchors.labels], k // 3)
+            else:
+                draw_density(image, points, k // 8)
         if len(self._trail) > 1:
             way = tiles.pixel_at(np.array(self._trail))
             draw_points(image, way, [(255, 255, 255)] * len(way), k // 8)

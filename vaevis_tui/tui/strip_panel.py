@@ -22,6 +22,8 @@ from vaevis_tui.tui.tile_image import ComposedFrame, RequestTiles, TileRequest, 
 SIGMAS = (-3, -2, -1, 0, 1, 2, 3)
 """Where on the axis the tiles are."""
 OWNER, PRIORITY = "strip", 1
+GAP = 1
+"""Blanks about the name and the value at the scale's ends; without room for them they are left out."""
 
 
 class StripPanel(Vertical):
@@ -152,7 +154,7 @@ class Scale(Widget):
     DEFAULT_CSS = "Scale { height: 1; background: $background; color: $quiet; }"
 
     axis: reactive[tuple[str, str, str]] = reactive(("", "", ""))
-    """Name of the axis, and what one sees at its ends."""
+    """Name of the axis, and what one sees at its ends; the name, and the value, stand at the line's."""
     sigma: reactive[float] = reactive(0.0)
 
     def render(self) -> Content:
@@ -165,7 +167,7 @@ class Scale(Widget):
             left = min(max(int(centre - len(text) / 2 + 0.5), 0), max(width - len(text), 0))
             cells[left : left + len(text)] = list(text)[:width]
 
-        _, low, high = self.axis
+        name, low, high = self.axis
         for index, sigma in enumerate(SIGMAS):
             label = f"{sigma:+d}σ" if sigma else "0"
             if index == 0 and low:
@@ -173,6 +175,12 @@ class Scale(Widget):
             elif index == len(SIGMAS) - 1 and high:
                 label = cut(f"{label}  {high}", int(slot))
             put(label, slot * (index + 0.5))
+        value = f"{self.sigma:+.2f}"
+        for left, text in ((GAP, name), (width - len(value) - GAP, value)):
+            end = slice(left, left + len(text))
+            around = cells[max(left - GAP, 0) : end.stop + GAP]
+            if 2 * len(text) < width and not "".join(around).strip():
+                cells[end] = list(text)
         mark = min(max(int(slot * (self.sigma - SIGMAS[0] + 0.5)), 0), max(width - 1, 0))
         text = "".join(cells)[:width]
         return Content.assemble((text[:mark], ""), ("▲", "$accent bold"), (text[mark + 1 :], ""))
