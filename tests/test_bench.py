@@ -29,7 +29,7 @@ def test_every_figure_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     shown = results.presented
     assert shown is not None
     assert shown.frames_a_second > 1
-    assert 0.05 < shown.first_picture_s < 30
+    assert 0.05 < shown.first_image_s < 30
     assert shown.memory_mb < 200  # of 100 that it takes
     assert shown.cpu_share > 0
     assert shown.kilobytes_a_frame > 0.5

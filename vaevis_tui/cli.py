@@ -20,7 +20,7 @@ EXIT_USAGE = 2
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code: 0, 1 if it failed, 2 if what it was given was wrong."""
     # Nothing here multiplies matrices that a second thread would be worth, and numpy's threads, one a core,
-    # spin from their start on: 0.1 s of a core that the first picture waits for.
+    # spin from their start on: 0.1 s of a core that the first image waits for.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         options = parse(sys.argv[1:] if argv is None else argv)

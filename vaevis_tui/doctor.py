@@ -41,8 +41,8 @@ class Attempt:
         info: The decoder that opened, or None.
         problem: Why none opened; empty if one did.
         open_ms: Time to open it.
-        first_decode_ms: Time of its first picture.
-        verdict: Whether a GPU's first picture is onnxruntime's; empty for onnxruntime itself.
+        first_decode_ms: Time of its first image.
+        verdict: Whether a GPU's first image is onnxruntime's; empty for onnxruntime itself.
     """
 
     asked: str
@@ -77,7 +77,7 @@ class Answers:
         problem: Why none was; empty if they were.
         answer_ms: Time until the last answer, or until it was not waited for any longer.
         support: What was concluded.
-        offered: What pictures can be drawn with, best first.
+        offered: What images can be drawn with, best first.
     """
 
     questions: list[Question]
@@ -252,23 +252,23 @@ def _attempt(model: str, backend: str) -> Attempt:
     try:
         with open_decoder(bundle, backend) as decoder:
             ready = time.perf_counter()
-            pictures = decoder.decode(z)
+            images = decoder.decode(z)
             done = time.perf_counter()
-            verdict = _verdict(bundle, z, pictures) if decoder.info.backend == "wgpu" else ""
+            verdict = _verdict(bundle, z, images) if decoder.info.backend == "wgpu" else ""
             times = 1000 * (ready - began), 1000 * (done - ready)
             return Attempt(backend, decoder.info, "", *times, verdict)
     except (UserError, EngineError) as error:
         return Attempt(backend, None, str(error), 0.0, 0.0)
 
 
-def _verdict(bundle: Bundle, z: Latents, pictures: Images) -> str:
-    from vaevis_tui.engine.verify import check_pictures
+def _verdict(bundle: Bundle, z: Latents, images: Images) -> str:
+    from vaevis_tui.engine.verify import check_images
 
     try:
-        check_pictures(bundle, z, pictures)
+        check_images(bundle, z, images)
     except EngineError as error:
         return str(error)
-    return "its picture is onnxruntime's"
+    return "its image is onnxruntime's"
 
 
 def print_report(report: Report, *, as_json: bool) -> None:
@@ -342,6 +342,6 @@ def _decoding(attempt: Attempt, label: str) -> str:
     because = f", because {info.reason}" if info.reason else ""
     return (
         f"{label}{info.backend} on {info.adapter}, {info.precision}{because} "
-        f"(ready in {attempt.open_ms:.0f} ms, first picture {attempt.first_decode_ms:.1f} ms)"
+        f"(ready in {attempt.open_ms:.0f} ms, first image {attempt.first_decode_ms:.1f} ms)"
         f"{'; ' if attempt.verdict else ''}{attempt.verdict}"
     )

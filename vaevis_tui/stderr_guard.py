@@ -2,7 +2,7 @@
 
 While an instance or a device is made, the Vulkan loader and the libraries it loads print to file descriptor
 2. So does onnxruntime while it is imported, where a graphics card has no PCI vendor (WSL, Raspberry Pi; its
-issue 26763). A full-screen program draws there, so a line in between spoils the picture.
+issue 26763). A full-screen program draws there, so a line in between spoils the image.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.benchmarks.naive import NaiveChain
-from tests.engine.reference import as_pictures, vaevis_like
+from tests.engine.reference import as_images, vaevis_like
 from vaevis_tui import resources
 from vaevis_tui.bench.compare import (
     Contender,
@@ -89,7 +89,7 @@ def _onnxruntime(model: Any) -> Iterator[Contender]:
         def decode(
             z: NDArray[np.float32], session: Any = session, latents: str = latents
         ) -> NDArray[np.uint8]:
-            return as_pictures(np.asarray(session.run(None, {latents: z})[0]))
+            return as_images(np.asarray(session.run(None, {latents: z})[0]))
 
         yield Contender(f"onnxruntime {wanted[provider]}", decode)
 

@@ -17,7 +17,7 @@ from vaevis_tui.terminal.link.profile import LinkProfile
 MEGABITS = (100.0, 10.0, 1.0, 0.3)
 ROUND_TRIPS = (0.005, 0.05, 0.2)
 HEADING = (
-    " Mbit/s  RTT ms  presented/s  key to picture ms  less RTT  in flight    KB/s  KB/picture  mostly",
+    " Mbit/s  RTT ms  presented/s    key to frame ms  less RTT  in flight    KB/s    KB/frame  mostly",
     "                                median     99 %      99 %",
 )
 

@@ -136,7 +136,7 @@ def onnxruntime_output(model: onnx.ModelProto, z: Array) -> Array:
     return np.asarray(session.run(None, {"z": z})[0])
 
 
-def as_pictures(output: Array) -> NDArray[np.uint8]:
+def as_images(output: Array) -> NDArray[np.uint8]:
     """The contract's rounding: uint8 (n, h, w, 3) of the graph's output (n, 1|3, h, w)."""
     levels = np.round(np.clip(output, 0, 1) * 255).astype(np.uint8)
     return np.broadcast_to(levels, (len(levels), 3, *levels.shape[2:])).transpose(0, 2, 3, 1)

@@ -57,18 +57,18 @@ def latents(bundle: Bundle, n: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, AT_ONCE + 1])
-def test_pictures_are_onnxruntime_s(bundle: Bundle, n: int) -> None:
+def test_images_are_onnxruntime_s(bundle: Bundle, n: int) -> None:
     z = latents(bundle, n)
     with IsolatedDecoder(bundle, "because") as decoder, OnnxRuntimeDecoder(bundle) as other:
         typed: Decoder = decoder
-        pictures = typed.decode(z)
-        assert pictures.shape == (n, 8, 8, 3)
-        assert np.abs(pictures.astype(int) - other.decode(z)).max(initial=0) <= 1
+        images = typed.decode(z)
+        assert images.shape == (n, 8, 8, 3)
+        assert np.abs(images.astype(int) - other.decode(z)).max(initial=0) <= 1
         assert (typed.info.backend, typed.info.reason, typed.info.latent_dim) == ("wgpu", "because", 4)
         assert typed.times.total > 0 or n == 0
 
 
-def test_pictures_that_were_begun_ahead_are_those_of_a_plain_decode(bundle: Bundle) -> None:
+def test_images_that_were_begun_ahead_are_those_of_a_plain_decode(bundle: Bundle) -> None:
     z = latents(bundle, 6)
     with IsolatedDecoder(bundle) as decoder:
         typed: Pipelined = decoder
@@ -231,7 +231,7 @@ def test_by_name_what_fails_at_the_start_goes_to_onnxruntime(
 
 
 @pytest.mark.parametrize("fault", ["vkQueueSubmit lost", "vkQueueSubmit crash"])
-def test_without_a_worker_too_onnxruntime_makes_the_picture(
+def test_without_a_worker_too_onnxruntime_makes_the_image(
     bundle: Bundle, faults: VulkanFaults, fault: str
 ) -> None:
     z = latents(bundle, 2)
@@ -249,7 +249,7 @@ def test_on_the_command_line_one_line_says_what_happened(
     bundle: Bundle, faults: VulkanFaults, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     faults.begin("vkQueueSubmit lost")
-    out = tmp_path / "picture.png"
+    out = tmp_path / "image.png"
     assert main(["decode", "--model", str(bundle.path), "--backend", "wgpu", "--out", str(out)]) == 0
     captured = capfd.readouterr()
     assert captured.out == f"{out}\n"
@@ -284,11 +284,11 @@ def test_the_worker_goes_on_with_the_same_point(bundle: Bundle, faults: VulkanFa
         assert worker.info.backend == "onnxruntime"
         assert worker.info.reason.startswith("the GPU's driver ")
     with OnnxRuntimeDecoder(bundle) as other:
-        np.testing.assert_array_equal(frames[1].picture, other.decode(z[1:])[0])
+        np.testing.assert_array_equal(frames[1].image, other.decode(z[1:])[0])
     assert errors == []
 
 
-def test_wrong_pictures_are_found_out_beside_decoding(bundle: Bundle, faults: VulkanFaults) -> None:
+def test_wrong_images_are_found_out_beside_decoding(bundle: Bundle, faults: VulkanFaults) -> None:
     """A driver that runs no kernel: everything is black, and no call fails."""
     faults.begin("vkCmdDispatch nothing")
     frames: list[Frame] = []
@@ -306,23 +306,23 @@ def test_wrong_pictures_are_found_out_beside_decoding(bundle: Bundle, faults: Vu
         assert twice.wait(TIMEOUT)
         assert worker.info is not None
         assert worker.info.backend == "onnxruntime"
-        assert worker.info.reason.startswith("the GPU's pictures are wrong: ")
-    assert not frames[0].picture.any()
+        assert worker.info.reason.startswith("the GPU's images are wrong: ")
+    assert not frames[0].image.any()
     with OnnxRuntimeDecoder(bundle) as other:
-        np.testing.assert_array_equal(frames[1].picture, other.decode(z)[0])
+        np.testing.assert_array_equal(frames[1].image, other.decode(z)[0])
     assert frames[1].tag == "here"
     assert errors == []
 
 
 @pytest.mark.parametrize("backend", ["auto", "wgpu"])
-def test_no_gpu_is_taken_whose_pictures_are_wrong(bundle: Bundle, faults: VulkanFaults, backend: str) -> None:
+def test_no_gpu_is_taken_whose_images_are_wrong(bundle: Bundle, faults: VulkanFaults, backend: str) -> None:
     faults.begin("vkCmdDispatch nothing")
     machine = Machine(
         lambda: True, lambda bundle, reason, *, tuning, software: IsolatedDecoder(bundle, reason)
     )
     with open_decoder(bundle, backend, machine=machine) as decoder:
         assert decoder.info.backend == "onnxruntime"
-        assert decoder.info.reason.startswith("the GPU's pictures are wrong: ")
+        assert decoder.info.reason.startswith("the GPU's images are wrong: ")
 
 
 # ---- quiet ----

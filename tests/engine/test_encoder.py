@@ -1,4 +1,4 @@
-"""From pictures to latent vectors by a bundle's encoder."""
+"""From images to latent vectors by a bundle's encoder."""
 
 from __future__ import annotations
 
@@ -37,26 +37,26 @@ def weights(channels: int, dim: int = DIM) -> NDArray[np.float32]:
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("batch", ["n", 1])
-def test_pictures_arrive_as_values_from_0_to_1_with_channels_first(
+def test_images_arrive_as_values_from_0_to_1_with_channels_first(
     tmp_path: Path, channels: int, batch: int | str
 ) -> None:
     weight = weights(channels)
     encoder = Encoder(open_bundle(bundle_with(tmp_path / "model", linear(weight, channels, batch), channels)))
-    pictures = np.random.default_rng(1).integers(0, 256, (3, HEIGHT, WIDTH, 3), np.uint8)
-    flat = (pictures[..., :channels].transpose(0, 3, 1, 2) / 255).reshape(3, -1)
-    found = encoder.encode(pictures)
+    images = np.random.default_rng(1).integers(0, 256, (3, HEIGHT, WIDTH, 3), np.uint8)
+    flat = (images[..., :channels].transpose(0, 3, 1, 2) / 255).reshape(3, -1)
+    found = encoder.encode(images)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, flat @ weight, rtol=1e-4, atol=1e-4)
-    assert encoder.encode(pictures[:0]).shape == (0, DIM)
+    assert encoder.encode(images[:0]).shape == (0, DIM)
 
 
 @pytest.mark.parametrize(
-    "pictures", [np.zeros((1, HEIGHT, WIDTH, 3)), np.zeros((1, WIDTH, HEIGHT, 3), np.uint8)]
+    "images", [np.zeros((1, HEIGHT, WIDTH, 3)), np.zeros((1, WIDTH, HEIGHT, 3), np.uint8)]
 )
-def test_pictures_of_another_type_or_size_are_refused(tmp_path: Path, pictures: NDArray[np.uint8]) -> None:
+def test_images_of_another_type_or_size_are_refused(tmp_path: Path, images: NDArray[np.uint8]) -> None:
     encoder = Encoder(open_bundle(bundle_with(tmp_path / "model", linear(weights(3), 3))))
     with pytest.raises(ValueError, match=r"uint8 \(n, 8, 4, 3\) is expected"):
-        encoder.encode(pictures)
+        encoder.encode(images)
 
 
 def no_outputs(data: bytes) -> bytes:
@@ -103,16 +103,16 @@ def test_a_model_without_an_encoder_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", catalog.names())
 def test_shipped_encoders_find_decodes_again(name: str) -> None:
     with load(name, backend="onnxruntime") as model:
-        pictures = model.decode(model.space.anchors.z[:8])
-        again = model.decode(model.encode(pictures))
+        images = model.decode(model.space.anchors.z[:8])
+        again = model.decode(model.encode(images))
         mean = model.decode(model.space.mean)
-        one = model.encode(pictures[0])
-        np.testing.assert_allclose(one, model.encode(pictures[:1]))
-        assert off(again, pictures) < 0.5 * off(mean, pictures)
-        found = model.invert(pictures[0])
-        assert found.error < off(again[:1], pictures[:1])
+        one = model.encode(images[0])
+        np.testing.assert_allclose(one, model.encode(images[:1]))
+        assert off(again, images) < 0.5 * off(mean, images)
+        found = model.invert(images[0])
+        assert found.error < off(again[:1], images[:1])
 
 
-def off(pictures: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> float:
+def off(images: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> float:
     """Root of the mean squared difference, in levels of 255."""
-    return float(np.sqrt(((pictures.astype(np.float64) - wanted) ** 2).mean()))
+    return float(np.sqrt(((images.astype(np.float64) - wanted) ** 2).mean()))

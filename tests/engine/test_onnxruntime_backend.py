@@ -18,7 +18,7 @@ from onnx import helper, numpy_helper
 from tests.models.make import decoder_model, write_bundle, write_decoder
 from vaevis_tui.engine import onnxruntime_backend
 from vaevis_tui.engine.decoder import EngineError, Latents
-from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder, write_pictures
+from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder, write_images
 from vaevis_tui.errors import UserError
 from vaevis_tui.models import catalog
 from vaevis_tui.models.bundle import Bundle, open_bundle
@@ -40,18 +40,18 @@ def by_onnxruntime(path: Path, z: Latents) -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("batch", ["n", 1])
-def test_pictures_are_those_of_the_file(tmp_path: Path, channels: int, batch: str | int) -> None:
+def test_images_are_those_of_the_file(tmp_path: Path, channels: int, batch: str | int) -> None:
     path = write_decoder(tmp_path / "decoder.onnx", 8, height=32, width=28, channels=channels, batch=batch)
     z = latents(7)
     with OnnxRuntimeDecoder(path) as decoder:
-        pictures = decoder.decode(z)
+        images = decoder.decode(z)
     expected = by_onnxruntime(path, z)
-    assert pictures.dtype == np.uint8
-    assert pictures.shape == (7, 32, 28, 3)
-    assert pictures.flags.c_contiguous
-    assert np.abs(pictures.astype(int) - expected.astype(int)).max() <= 1  # batches may sum in another order
-    assert np.mean(pictures == expected) > 0.99
-    assert np.ptp(pictures.astype(int)) > 50
+    assert images.dtype == np.uint8
+    assert images.shape == (7, 32, 28, 3)
+    assert images.flags.c_contiguous
+    assert np.abs(images.astype(int) - expected.astype(int)).max() <= 1  # batches may sum in another order
+    assert np.mean(images == expected) > 0.99
+    assert np.ptp(images.astype(int)) > 50
 
 
 def test_info(tmp_path: Path) -> None:
@@ -75,20 +75,20 @@ def test_times_cover_the_last_decode(tmp_path: Path) -> None:
         assert decoder.times.total == 0
 
 
-def test_no_latent_vectors_give_no_pictures(tmp_path: Path) -> None:
+def test_no_latent_vectors_give_no_images(tmp_path: Path) -> None:
     with OnnxRuntimeDecoder(write_decoder(tmp_path / "decoder.onnx")) as decoder:
-        pictures = decoder.decode(latents(0))
-    assert pictures.shape == (0, 28, 28, 3)
-    assert pictures.dtype == np.uint8
+        images = decoder.decode(latents(0))
+    assert images.shape == (0, 28, 28, 3)
+    assert images.dtype == np.uint8
 
 
 def test_many_latent_vectors_are_decoded_in_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_decoder(tmp_path / "decoder.onnx")
     z = latents(3 * onnxruntime_backend._CHUNK + 1)
     with OnnxRuntimeDecoder(path) as decoder:
-        pictures = decoder.decode(z)
+        images = decoder.decode(z)
         one_by_one = np.concatenate([decoder.decode(row[None]) for row in z])
-    assert np.abs(pictures.astype(int) - one_by_one.astype(int)).max() <= 1
+    assert np.abs(images.astype(int) - one_by_one.astype(int)).max() <= 1
 
 
 @pytest.mark.parametrize(
@@ -123,17 +123,17 @@ def test_values_are_rounded_to_even_and_clipped() -> None:
     values = np.concatenate((exact, np.array([-1, 0, 1, 2, -np.inf, np.inf, np.nan], np.float32)))
     # The ties must be ties in float32 for the test to mean anything.
     np.testing.assert_array_equal(exact * np.float32(255), [0.5, 1.5, 2.5, 253.5, 254.5])
-    pictures = np.empty((1, 1, 12, 3), np.uint8)
-    write_pictures(values.reshape(1, 1, 1, 12), pictures)
+    images = np.empty((1, 1, 12, 3), np.uint8)
+    write_images(values.reshape(1, 1, 1, 12), images)
     for channel in range(3):
-        assert pictures[0, 0, :, channel].tolist() == [0, 2, 2, 254, 254, 0, 0, 255, 255, 0, 255, 0]
+        assert images[0, 0, :, channel].tolist() == [0, 2, 2, 254, 254, 0, 0, 255, 255, 0, 255, 0]
 
 
 def test_colours_stay_apart() -> None:
-    images = np.stack([np.full((2, 2), value, np.float32) for value in (0.0, 0.5, 1.0)])[None]
-    pictures = np.empty((1, 2, 2, 3), np.uint8)
-    write_pictures(images, pictures)
-    assert pictures[0, 1, 1].tolist() == [0, 128, 255]
+    values = np.stack([np.full((2, 2), value, np.float32) for value in (0.0, 0.5, 1.0)])[None]
+    images = np.empty((1, 2, 2, 3), np.uint8)
+    write_images(values, images)
+    assert images[0, 1, 1].tolist() == [0, 128, 255]
 
 
 def test_numbers_that_the_model_itself_makes_not_a_number_are_black(tmp_path: Path) -> None:
@@ -150,11 +150,11 @@ def test_tanh_is_mapped(tmp_path: Path) -> None:
     path = write_decoder(tmp_path / "decoder.onnx", final="Tanh")
     z = latents(2)
     with OnnxRuntimeDecoder(path) as decoder:
-        pictures = decoder.decode(z)
+        images = decoder.decode(z)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     (y,) = session.run(None, {"z": z})
     expected = np.round(255 * np.clip(y / 2 + 0.5, 0, 1))[:, 0]
-    assert np.abs(pictures[..., 0] - expected).max() <= 1
+    assert np.abs(images[..., 0] - expected).max() <= 1
 
 
 def test_a_closed_decoder(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_a_model_that_onnxruntime_does_not_load_is_refused(
 
 
 def test_an_output_of_another_shape_than_the_card_says(tmp_path: Path) -> None:
-    """A shipped file is not judged before it is opened: then its pictures are."""
+    """A shipped file is not judged before it is opened: then its images are."""
     bundle = open_bundle(write_bundle(tmp_path / "model"))
     other = Bundle(
         **{
@@ -245,7 +245,7 @@ def test_an_output_of_another_shape_than_the_card_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", catalog.names())
 def test_shipped_models_are_opened_without_onnx(name: str) -> None:
-    """Importing onnx costs 70 ms and 13 MB, which the first picture would wait for."""
+    """Importing onnx costs 70 ms and 13 MB, which the first image would wait for."""
     program = (
         "import sys; from vaevis_tui.models.bundle import open_bundle;"
         "from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder;"
@@ -258,7 +258,7 @@ def test_shipped_models_are_opened_without_onnx(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", catalog.names())
-def test_shipped_models_judged_and_not_judged_make_the_same_pictures(name: str, tmp_path: Path) -> None:
+def test_shipped_models_judged_and_not_judged_make_the_same_images(name: str, tmp_path: Path) -> None:
     bundle = open_bundle(name)
     copy = tmp_path / "decoder.onnx"
     copy.write_bytes(bundle.decoder_path.read_bytes())
@@ -276,7 +276,7 @@ def test_threads_follow_the_work_and_the_cores(multiply_adds: int, cores: int, t
 
 @pytest.mark.skipif(not hasattr(os, "times"), reason="no process times on this system")
 def test_waiting_takes_no_processor_time(tmp_path: Path) -> None:
-    """onnxruntime's threads would spin for a while after each picture, taking a core from drawing."""
+    """onnxruntime's threads would spin for a while after each image, taking a core from drawing."""
     path = write_decoder(tmp_path / "decoder.onnx", height=128, width=128, channels=3, features=32)
     program = (
         "import os, time, numpy as np; from pathlib import Path;"

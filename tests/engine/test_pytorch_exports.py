@@ -244,9 +244,9 @@ def test_a_decoder_from_pytorch_decodes_on_both_backends(tmp_path: Path, name: s
     expected = (expected + 1) / 2 if name == "dcgan" else expected
     bundle = open_bundle(path)
     with OnnxRuntimeDecoder(bundle) as onnxruntime:
-        pictures = onnxruntime.decode(z)
-    levels = np.broadcast_to(np.moveaxis(255 * expected, 1, -1), pictures.shape)
-    assert np.abs(pictures - levels).max() < 0.51
+        images = onnxruntime.decode(z)
+    levels = np.broadcast_to(np.moveaxis(255 * expected, 1, -1), images.shape)
+    assert np.abs(images - levels).max() < 0.51
     np.testing.assert_allclose(compute(bundle.read_decoder().model, z), expected, atol=1e-4)
 
 

@@ -94,7 +94,7 @@ def test_auto_without_a_gpu(bundle: Bundle) -> None:
 
 
 def test_neither_backend_imports_wgpu_here(bundle: Bundle, adapter: AdapterSummary) -> None:
-    """The import alone takes 0.2 s, and the first picture waits for it."""
+    """The import alone takes 0.2 s, and the first image waits for it."""
     program = (
         "import sys; from pathlib import Path; from vaevis_tui.engine.select import Machine, open_decoder;"
         "from vaevis_tui.models.bundle import open_bundle;"
@@ -119,7 +119,7 @@ def test_auto_takes_a_gpu(bundle: Bundle, adapter: AdapterSummary) -> None:
         assert decoder.info.reason == "there is a GPU"
 
 
-def test_auto_in_a_worker_shows_the_first_picture_before_the_gpu_is_ready(
+def test_auto_in_a_worker_shows_the_first_image_before_the_gpu_is_ready(
     bundle: Bundle, adapter: AdapterSummary
 ) -> None:
     infos: list[DecoderInfo] = []
@@ -146,7 +146,7 @@ def test_auto_in_a_worker_shows_the_first_picture_before_the_gpu_is_ready(
         assert shown.wait(TIMEOUT)
     assert [info.backend for info in infos] == ["onnxruntime", "wgpu"]
     assert infos[0].reason == "the GPU is not ready yet"
-    difference = frames[0].picture.astype(int) - frames[1].picture.astype(int)
+    difference = frames[0].image.astype(int) - frames[1].image.astype(int)
     assert np.abs(difference).max() <= 1
     assert errors == []
 

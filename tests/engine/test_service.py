@@ -64,7 +64,7 @@ class StubDecoder:
 
 
 class PipelinedStub(StubDecoder):
-    """Begins with what follows when it is let go on; can be held once more while a picture is read back."""
+    """Begins with what follows when it is let go on; can be held once more while an image is read back."""
 
     def __init__(self, name: str = "stub", dim: int = 2) -> None:
         super().__init__(name, dim)
@@ -75,14 +75,14 @@ class PipelinedStub(StubDecoder):
         self.failure_while_reading: Exception | None = None
 
     def decode_on(self, z: Latents, following: Callable[[], Latents | None]) -> Images:
-        pictures = self.decode(z)
+        images = self.decode(z)
         found = following()
         self.begun.append(None if found is None else float(found[0, 0]))
         self.free.release()
         assert self.read_back.wait(TIMEOUT)
         if self.failure_while_reading is not None:
             raise self.failure_while_reading
-        return pictures
+        return images
 
 
 class CancellableStub(StubDecoder):
@@ -179,10 +179,10 @@ def source(decoder: StubDecoder, **others: Any) -> DecoderSource:
     return DecoderSource(lambda: decoder, **others)
 
 
-# ---- pictures ----
+# ---- images ----
 
 
-def test_a_picture_with_everything_that_belongs_to_it(start: Start, news: EngineEvent) -> None:
+def test_a_image_with_everything_that_belongs_to_it(start: Start, news: EngineEvent) -> None:
     stub = StubDecoder()
     worker = start(source(stub))
     tag = object()
@@ -192,7 +192,7 @@ def test_a_picture_with_everything_that_belongs_to_it(start: Start, news: Engine
     assert frame.number == 1
     assert frame.z.dtype == np.float32
     np.testing.assert_array_equal(frame.z, [7, 0.5])
-    np.testing.assert_array_equal(frame.picture, np.full((4, 4, 3), 7))
+    np.testing.assert_array_equal(frame.image, np.full((4, 4, 3), 7))
     assert frame.times == stub.times
     assert frame.tag is tag
     assert worker.info == stub.info
@@ -214,7 +214,7 @@ def test_the_latest_z_wins(start: Start, news: EngineEvent) -> None:
     assert stub.decoded == [1, 99, 100]
 
 
-# ---- one picture while the one before is read back ----
+# ---- one image while the one before is read back ----
 
 
 def test_the_latest_z_is_begun_when_the_device_is_free(start: Start, news: EngineEvent) -> None:
@@ -272,7 +272,7 @@ def test_nothing_is_begun_on_a_decoder_that_is_about_to_go(start: Start, news: E
     assert (stub.begun, other.decoded) == ([None], [2])
 
 
-def test_a_device_that_fails_while_a_picture_is_read_owes_the_one_begun(
+def test_a_device_that_fails_while_a_image_is_read_owes_the_one_begun(
     start: Start, news: EngineEvent
 ) -> None:
     stub, spare = PipelinedStub(), StubDecoder("spare")
@@ -342,7 +342,7 @@ def test_a_frame_goes_before_what_is_left_of_a_batch(start: Start, news: EngineE
     stub.wait_until_decoding()
     worker.submit([9, 0])
     stub.go_on.set()
-    assert news.frame().picture[0, 0, 0] == 9
+    assert news.frame().image[0, 0, 0] == 9
     assert tiles.take(3) == [1, 2, 3]
     assert stub.decoded == [1, 9, 2, 3]
 
@@ -355,7 +355,7 @@ def test_a_new_z_interrupts_a_slice_which_is_made_again(start: Start, news: Engi
     worker.submit_batch("map", latents(1), tiles.put)
     stub.wait_until_decoding()
     worker.submit([9, 0])  # nobody else lets the stub go on
-    assert news.frame().picture[0, 0, 0] == 9
+    assert news.frame().image[0, 0, 0] == 9
     assert tiles.take(1) == [1]
     assert stub.slices == [[1], [1]]
 
@@ -401,7 +401,7 @@ def test_a_batch_of_the_former_model_is_forgotten(start: Start, news: EngineEven
     stub.go_on.set()
     assert news.opened().backend == "other"
     worker.submit([3, 0])
-    assert news.frame().picture[0, 0, 0] == 3
+    assert news.frame().image[0, 0, 0] == 3
     tiles.assert_none()
     assert other.decoded == [3]
 
@@ -576,7 +576,7 @@ def test_only_the_last_of_several_models_is_opened(start: Start, news: EngineEve
 # ---- failures ----
 
 
-def test_a_failed_device_is_replaced_and_the_picture_still_comes(start: Start, news: EngineEvent) -> None:
+def test_a_failed_device_is_replaced_and_the_image_still_comes(start: Start, news: EngineEvent) -> None:
     first, humble = StubDecoder("gpu"), StubDecoder("humble")
     reasons = []
 
@@ -750,16 +750,16 @@ def test_a_better_decoder_that_comes_after_closing_is_closed(news: EngineEvent) 
 # ---- checks ----
 
 
-def test_a_first_picture_that_is_wrong_has_the_decoder_replaced(start: Start, news: EngineEvent) -> None:
+def test_a_first_image_that_is_wrong_has_the_decoder_replaced(start: Start, news: EngineEvent) -> None:
     """Whatever was shown last is decoded anew."""
     wrong, humble = StubDecoder("gpu"), StubDecoder("humble")
     judged: queue.Queue[tuple[float, int]] = queue.Queue()
     go_on = threading.Event()
 
-    def check(z: NDArray[np.float32], picture: NDArray[np.uint8]) -> None:
-        judged.put((float(z[0]), int(picture[0, 0, 0])))
+    def check(z: NDArray[np.float32], image: NDArray[np.uint8]) -> None:
+        judged.put((float(z[0]), int(image[0, 0, 0])))
         assert go_on.wait(TIMEOUT)
-        raise EngineError("wrong pictures")
+        raise EngineError("wrong images")
 
     worker = start(source(wrong, fallback=lambda reason: humble, check=check))
     worker.submit([1, 0])
@@ -776,9 +776,9 @@ def test_a_first_picture_that_is_wrong_has_the_decoder_replaced(start: Start, ne
     assert judged.empty()
 
 
-def test_a_first_picture_that_is_right_changes_nothing(start: Start, news: EngineEvent) -> None:
+def test_a_first_image_that_is_right_changes_nothing(start: Start, news: EngineEvent) -> None:
     judged = threading.Event()
-    worker = start(source(StubDecoder(), check=lambda z, picture: judged.set()))
+    worker = start(source(StubDecoder(), check=lambda z, image: judged.set()))
     worker.submit([1, 0])
     news.opened()
     news.frame()
@@ -791,10 +791,10 @@ def test_a_first_picture_that_is_right_changes_nothing(start: Start, news: Engin
 def test_a_check_of_a_former_model_changes_nothing(start: Start, news: EngineEvent) -> None:
     go_on, raised = threading.Event(), threading.Event()
 
-    def check(z: NDArray[np.float32], picture: NDArray[np.uint8]) -> None:
+    def check(z: NDArray[np.float32], image: NDArray[np.uint8]) -> None:
         assert go_on.wait(TIMEOUT)
         raised.set()
-        raise EngineError("wrong pictures")
+        raise EngineError("wrong images")
 
     worker = start(source(StubDecoder("first"), fallback=fails_with(AssertionError()), check=check))
     worker.submit([1, 0])
@@ -811,7 +811,7 @@ def test_a_check_of_a_former_model_changes_nothing(start: Start, news: EngineEve
 
 
 def test_a_fault_of_a_check_is_told_and_survived(start: Start, news: EngineEvent) -> None:
-    def check(z: NDArray[np.float32], picture: NDArray[np.uint8]) -> None:
+    def check(z: NDArray[np.float32], image: NDArray[np.uint8]) -> None:
         raise RuntimeError("a fault of the check")
 
     worker = start(source(StubDecoder(), check=check))
@@ -884,7 +884,7 @@ def test_closing_from_a_callback(news: EngineEvent) -> None:
 # ---- with a real decoder ----
 
 
-def test_pictures_of_a_real_decoder_are_those_it_gives_outside(
+def test_images_of_a_real_decoder_are_those_it_gives_outside(
     tmp_path: Path, start: Start, news: EngineEvent
 ) -> None:
     bundle = open_bundle(write_bundle(tmp_path / "model", 8, height=32, width=32, channels=3))
@@ -893,12 +893,12 @@ def test_pictures_of_a_real_decoder_are_those_it_gives_outside(
         expected = decoder.decode(z)
     worker = start(DecoderSource(lambda: OnnxRuntimeDecoder(bundle)))
     news.opened()
-    for vector, picture in zip(z, expected, strict=True):
+    for vector, image in zip(z, expected, strict=True):
         worker.submit(vector)
-        np.testing.assert_array_equal(news.frame().picture, picture)
+        np.testing.assert_array_equal(news.frame().image, image)
 
 
-def test_submitting_from_many_threads_ends_with_the_last_picture(start: Start, news: EngineEvent) -> None:
+def test_submitting_from_many_threads_ends_with_the_last_image(start: Start, news: EngineEvent) -> None:
     """Frames stay numbered without gaps, and each shows what was asked for."""
     stub = StubDecoder()
     worker = start(source(stub))
@@ -919,7 +919,7 @@ def test_submitting_from_many_threads_ends_with_the_last_picture(start: Start, n
         frame = news.frame()
         number += 1
         assert frame.number == number
-        assert frame.picture[0, 0, 0] == frame.z[0]
+        assert frame.image[0, 0, 0] == frame.z[0]
         if frame.tag == "last":
             break
     news.assert_none()

@@ -159,7 +159,7 @@ def test_waiting_does_not_count_and_may_end_it() -> None:
     clock = Clock()
 
     def rest() -> bool:
-        clock.now += 50  # somebody looks at pictures meanwhile
+        clock.now += 50  # somebody looks at images meanwhile
         return clock.now < 500
 
     stopwatch = Stopwatch(1.0, clock, rest)
@@ -452,7 +452,7 @@ def spoiled_network(monkeypatch: pytest.MonkeyPatch) -> Builder:
     return network()
 
 
-def test_a_better_decoder_takes_over_between_two_pictures(
+def test_a_better_decoder_takes_over_between_two_images(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(benchmark, "ROUNDS", 1)
@@ -515,7 +515,7 @@ def test_what_an_earlier_session_measured_is_taken_at_once(
     assert measured == known != "spoiled"
 
 
-def test_nothing_is_measured_while_a_picture_is_made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_measured_while_a_image_is_made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vaevis_tui.engine.wgpu.autotune.QUIET", 0.0)
     b = network()
     z = b.latents(1)
@@ -546,7 +546,7 @@ def test_nothing_is_measured_while_a_picture_is_made(folder: Path, monkeypatch: 
         while not decoder.settle(0.001):
             decoder.decode(z)
     assert len(overlaps) > CANDIDATES
-    # A picture may begin after leave was given, which is why a slice is short; most find none being made.
+    # An image may begin after leave was given, which is why a slice is short; most find none being made.
     assert sum(overlaps) <= len(overlaps) // 2
 
 

@@ -1,4 +1,4 @@
-"""Whether a device's pictures are onnxruntime's, and what of that is kept between starts."""
+"""Whether a device's images are onnxruntime's, and what of that is kept between starts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vaevis_tui.engine import verify
 from vaevis_tui.engine.decoder import EngineError, Images, Latents
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
-from vaevis_tui.engine.verify import agreeing, check_pictures
+from vaevis_tui.engine.verify import agreeing, check_images
 from vaevis_tui.models.bundle import Bundle, open_bundle
 from vaevis_tui.resources import weights_dir
 
@@ -43,9 +43,9 @@ class Wrong(OnnxRuntimeDecoder):
     closed = False
 
     def decode(self, z: Latents) -> Images:
-        pictures = super().decode(z)
-        pictures[:, :, 5, 0] += 100
-        return pictures
+        images = super().decode(z)
+        images[:, :, 5, 0] += 100
+        return images
 
     def close(self) -> None:
         self.closed = True
@@ -60,11 +60,11 @@ def first_look(bundle: Bundle) -> tuple[Latents, Images]:
 
 def test_the_first_look_of_a_shipped_model_is_asked_for_once(cache: Path, asked: list[Latents]) -> None:
     bundle = open_bundle("mnist")
-    z, pictures = first_look(bundle)
+    z, images = first_look(bundle)
     for _ in range(3):
-        check_pictures(bundle, z, pictures)
-        with pytest.raises(EngineError, match="the GPU's pictures are wrong"):
-            check_pictures(bundle, z, 255 - pictures)
+        check_images(bundle, z, images)
+        with pytest.raises(EngineError, match="the GPU's images are wrong"):
+            check_images(bundle, z, 255 - images)
         with agreeing(bundle, lambda: OnnxRuntimeDecoder(bundle)) as decoder:
             assert decoder.info.latent_dim == bundle.latent_dim
     assert len(asked) == 1
@@ -73,7 +73,7 @@ def test_the_first_look_of_a_shipped_model_is_asked_for_once(cache: Path, asked:
 def test_a_wrong_decoder_is_closed(cache: Path) -> None:
     bundle = open_bundle("mnist")
     wrong = Wrong(bundle)
-    with pytest.raises(EngineError, match="the GPU's pictures are wrong: 1 % of the values"):
+    with pytest.raises(EngineError, match="the GPU's images are wrong: 1 % of the values"):
         agreeing(bundle, lambda: wrong)
     assert wrong.closed
 
@@ -82,12 +82,12 @@ def test_a_wrong_decoder_is_closed(cache: Path) -> None:
 def test_a_damaged_file_is_made_anew(cache: Path, asked: list[Latents], damage: object) -> None:
     assert callable(damage)
     bundle = open_bundle("mnist")
-    z, pictures = first_look(bundle)
-    check_pictures(bundle, z, pictures)
-    (kept,) = cache.rglob("pictures-*")
+    z, images = first_look(bundle)
+    check_images(bundle, z, images)
+    (kept,) = cache.rglob("images-*")
     whole = kept.read_bytes()
     kept.write_bytes(damage(whole))
-    check_pictures(bundle, z, pictures)
+    check_images(bundle, z, images)
     assert len(asked) == 2
     assert kept.read_bytes() == whole
 
@@ -102,8 +102,8 @@ def test_other_points_and_models_of_strangers_are_asked_for_each_time(
         (strange, strange.space.first_look[None]),
     ):
         with OnnxRuntimeDecoder(bundle) as decoder:
-            pictures = decoder.decode(z)
+            images = decoder.decode(z)
         for _ in range(2):
-            check_pictures(bundle, z, pictures)
+            check_images(bundle, z, images)
     assert len(asked) == 4
-    assert not list(cache.rglob("pictures-*"))
+    assert not list(cache.rglob("images-*"))

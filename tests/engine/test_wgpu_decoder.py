@@ -1,4 +1,4 @@
-"""WgpuDecoder keeps the Decoder contract: pictures, batches, times, refusals, and a device that goes away."""
+"""WgpuDecoder keeps the Decoder contract: images, batches, times, refusals, and a device that goes away."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from tests.engine.reference import (
     Builder,
-    as_pictures,
+    as_images,
     dcgan_like,
     dog_like,
     mnist_like,
@@ -54,16 +54,16 @@ def small(channels: int = 3, latent: int = 4) -> Builder:
 
 
 @pytest.mark.parametrize("name", list(NETWORKS))
-def test_pictures_of_whole_networks(name: str) -> None:
+def test_images_of_whole_networks(name: str) -> None:
     b = NETWORKS[name]()
     model = b.model()
     z = b.latents(3)
     expected = onnxruntime_output(model, z)
     with WgpuDecoder(model) as decoder:
-        pictures = decoder.decode(z)
-    assert pictures.dtype == np.uint8
-    assert pictures.shape == (3, *expected.shape[2:], 3)
-    difference = np.abs(pictures.astype(int) - as_pictures(expected))
+        images = decoder.decode(z)
+    assert images.dtype == np.uint8
+    assert images.shape == (3, *expected.shape[2:], 3)
+    difference = np.abs(images.astype(int) - as_images(expected))
     assert difference.max() <= 1
     with WgpuDecoder(model, floats=True) as decoder:
         np.testing.assert_allclose(decoder.decode_floats(z), expected, atol=1e-3)
@@ -85,12 +85,12 @@ def test_float16_storage_of_float32_weights_is_within_two_levels() -> None:
     b = dcgan_like(width=16)
     model = b.model()
     z = b.latents(2)
-    pictures = []
+    images = []
     for precision in ("float32", "float16"):
         with WgpuDecoder(model, precision=precision) as decoder:
             assert decoder.info.precision == precision
-            pictures.append(decoder.decode(z).astype(int))
-    assert np.abs(pictures[0] - pictures[1]).max() <= 2
+            images.append(decoder.decode(z).astype(int))
+    assert np.abs(images[0] - images[1]).max() <= 2
 
 
 @pytest.mark.parametrize("name", catalog.names())
@@ -99,12 +99,12 @@ def test_shipped_models_lose_nothing_that_shows_to_float16(name: str) -> None:
     z = bundle.space.sample(0, 6)
     with OnnxRuntimeDecoder(bundle) as other:
         expected = other.decode(z).astype(int)
-    pictures = {}
+    images = {}
     for precision in ("float32", "float16"):
         with WgpuDecoder(bundle.read_decoder(), precision=precision) as decoder:
-            pictures[precision] = decoder.decode(z).astype(int)
-    assert np.abs(pictures["float32"] - expected).max() <= 1
-    assert np.abs(pictures["float16"] - pictures["float32"]).max() <= 2
+            images[precision] = decoder.decode(z).astype(int)
+    assert np.abs(images["float32"] - expected).max() <= 1
+    assert np.abs(images["float16"] - images["float32"]).max() <= 2
 
 
 def test_levels_round_to_even_and_clip() -> None:
@@ -112,18 +112,18 @@ def test_levels_round_to_even_and_clip() -> None:
     b = Builder(len(levels))
     b.view(1, 2, 4)
     with WgpuDecoder(b.model()) as decoder:
-        picture = decoder.decode(levels[None])
-    expected = as_pictures(levels.reshape(1, 1, 2, 4))
-    np.testing.assert_array_equal(picture, expected)
+        image = decoder.decode(levels[None])
+    expected = as_images(levels.reshape(1, 1, 2, 4))
+    np.testing.assert_array_equal(image, expected)
 
 
 def test_grey_repeats_its_channel() -> None:
     b = small(channels=1)
     with WgpuDecoder(b.model()) as decoder:
-        picture = decoder.decode(b.latents(1))
+        image = decoder.decode(b.latents(1))
         assert decoder.info.channels == 1
-    np.testing.assert_array_equal(picture[..., 0], picture[..., 1])
-    np.testing.assert_array_equal(picture[..., 0], picture[..., 2])
+    np.testing.assert_array_equal(image[..., 0], image[..., 1])
+    np.testing.assert_array_equal(image[..., 0], image[..., 2])
 
 
 def test_info_and_times() -> None:
@@ -158,10 +158,10 @@ def test_many_at_once_are_what_onnxruntime_makes(n: int) -> None:
     model = b.model()
     z = b.latents(n)
     with WgpuDecoder(model) as decoder:
-        pictures = decoder.decode(z)
-    expected = as_pictures(onnxruntime_output(model, z)) if n else np.empty((0, 32, 32, 3), np.uint8)
-    assert pictures.shape == expected.shape
-    assert np.abs(pictures.astype(int) - expected).max(initial=0) <= 1
+        images = decoder.decode(z)
+    expected = as_images(onnxruntime_output(model, z)) if n else np.empty((0, 32, 32, 3), np.uint8)
+    assert images.shape == expected.shape
+    assert np.abs(images.astype(int) - expected).max(initial=0) <= 1
 
 
 def native_objects() -> int:
@@ -230,7 +230,7 @@ def test_a_chunk_is_computed_while_the_one_before_is_read(
     assert len(set(stagings)) == min(2, len(stagings))
 
 
-def test_pictures_do_not_share_memory_with_the_next() -> None:
+def test_images_do_not_share_memory_with_the_next() -> None:
     b = small()
     with WgpuDecoder(b.model()) as decoder:
         first = decoder.decode(b.latents(1))

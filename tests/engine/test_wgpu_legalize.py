@@ -128,16 +128,16 @@ def test_a_batch_is_no_larger_than_the_device_s_buffers() -> None:
     b = dcgan_like(width=8)
     model, z = b.model(), b.latents(40)
     with WgpuDecoder(model, textures=False) as decoder:
-        pictures = decoder.decode(z)
+        images = decoder.decode(z)
         five = 5 * max(*decoder.plan.sizes.values(), *decoder.plan.arena(1, 256).banks)
     lower = {"max-buffer-size": five, "max-storage-buffer-binding-size": five}
     with WgpuDecoder(model, textures=False, lower=lower) as decoder:
         assert decoder._program is not None
         assert decoder._program.batch <= 5
-        np.testing.assert_array_equal(decoder.decode(z), pictures)
+        np.testing.assert_array_equal(decoder.decode(z), images)
 
 
-def test_a_picture_larger_than_a_binding_is_refused_in_one_line() -> None:
+def test_a_image_larger_than_a_binding_is_refused_in_one_line() -> None:
     require_adapter()
     b = Builder(4)
     b.image(3, 128, 128)

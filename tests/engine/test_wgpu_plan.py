@@ -123,11 +123,11 @@ def test_what_exceeds_the_device_is_named(limits: dict[str, Any], words: list[st
         assert word in str(refused.value)
 
 
-def test_only_pictures_are_packed() -> None:
+def test_only_images_are_packed() -> None:
     b = Builder(8)
     b.linear(8, 8)
     graph = import_onnx(b.model())
-    with pytest.raises(UnsupportedGraph, match=r"shape \(1, 8\); a picture is \(n, 1 or 3, h, w\)"):
+    with pytest.raises(UnsupportedGraph, match=r"shape \(1, 8\); an image is \(n, 1 or 3, h, w\)"):
         make_plan(graph)
     assert not make_plan(graph, packed=False).packed
 

@@ -13,14 +13,14 @@ def test_a_step_needs_a_tick_the_last_picture_and_room_on_the_screen() -> None:
     pace.step()
     pace.tick()
     assert not pace.due  # the picture has not come
-    pace.picture_came()
+    pace.frame_came()
     assert pace.due
     room[0] = False
     assert not pace.due
     room[0] = True
     assert pace.due
     pace.step()
-    pace.picture_came()
+    pace.frame_came()
     assert not pace.due  # no tick since
 
 

@@ -12,7 +12,7 @@ from vaevis_tui.latent.inversion import approach, invert
 
 
 def curved(dim: int, height: int = 12, width: int = 10, seed: int = 0) -> Callable[..., NDArray[np.uint8]]:
-    """A decoder that is not linear, and whose pictures tell every dimension."""
+    """A decoder that is not linear, and whose images tell every dimension."""
     rng = np.random.default_rng(seed)
     first, second = (
         rng.standard_normal((dim, 40)) / np.sqrt(dim),
@@ -21,8 +21,8 @@ def curved(dim: int, height: int = 12, width: int = 10, seed: int = 0) -> Callab
 
     def decode(z: NDArray[np.float32]) -> NDArray[np.uint8]:
         y = 127.5 + 40 * np.tanh(0.4 * z @ first) @ second / 3
-        pictures: NDArray[np.uint8] = np.clip(np.rint(y), 0, 255).astype(np.uint8)
-        return pictures.reshape(-1, height, width, 3)
+        images: NDArray[np.uint8] = np.clip(np.rint(y), 0, 255).astype(np.uint8)
+        return images.reshape(-1, height, width, 3)
 
     return decode
 
@@ -36,7 +36,7 @@ def test_a_decode_is_found_again(dim: int) -> None:
         assert np.abs(space.to_sigma(found.z) - space.to_sigma(z)).max() < 0.1
 
 
-def test_a_picture_beyond_the_decoder_is_approached() -> None:
+def test_a_image_beyond_the_decoder_is_approached() -> None:
     """Noise on a decode cannot be made, and does not lead away from it."""
     space, decode = skewed_space(8), curved(8)
     z = space.sample(1, 1)
@@ -61,24 +61,24 @@ def test_a_given_start_is_the_only_one() -> None:
 
 def test_every_step_on_the_way_is_nearer() -> None:
     space, decode = skewed_space(6), curved(6)
-    picture = decode(space.sample(9, 1))[0]
-    way = list(approach(decode, space, picture))
+    image = decode(space.sample(9, 1))[0]
+    way = list(approach(decode, space, image))
     errors = [found.error for found in way]
     assert len(way) > 2
     assert errors == sorted(errors, reverse=True)
-    np.testing.assert_array_equal(way[-1].z, invert(decode, space, picture).z)
+    np.testing.assert_array_equal(way[-1].z, invert(decode, space, image).z)
     for found in way:
-        off = decode(found.z[None])[0].astype(float) - picture
+        off = decode(found.z[None])[0].astype(float) - image
         assert found.error == pytest.approx(np.sqrt((off**2).mean()), rel=1e-4)
 
 
 def test_it_is_the_same_on_every_run() -> None:
     space, decode = skewed_space(6), curved(6)
-    picture = decode(space.sample(9, 1))[0]
-    np.testing.assert_array_equal(invert(decode, space, picture).z, invert(decode, space, picture).z)
+    image = decode(space.sample(9, 1))[0]
+    np.testing.assert_array_equal(invert(decode, space, image).z, invert(decode, space, image).z)
 
 
-def test_large_pictures_are_compared_coarsely() -> None:
+def test_large_images_are_compared_coarsely() -> None:
     space = skewed_space(3)
     decode = curved(3, 2 * inversion.LARGEST_SIDE + 3, 40)
     z = space.sample(4, 1)
@@ -86,13 +86,13 @@ def test_large_pictures_are_compared_coarsely() -> None:
     assert np.abs(space.to_sigma(found.z) - space.to_sigma(z)).max() < 0.1
 
 
-def test_a_decoder_that_makes_one_picture_ends_at_once() -> None:
+def test_a_decoder_that_makes_one_image_ends_at_once() -> None:
     space = skewed_space(3)
     found = invert(lambda z: np.full((len(z), 4, 4, 3), 7, np.uint8), space, np.zeros((4, 4, 3), np.uint8))
     assert found.error == pytest.approx(7)
     assert np.isfinite(found.z).all()
 
 
-def test_a_picture_of_another_size_is_refused() -> None:
+def test_a_image_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match=r"shape \(4, 4, 3\); \(12, 10, 3\) is expected"):
         invert(curved(2), skewed_space(2), np.zeros((4, 4, 3), np.uint8))

@@ -30,13 +30,13 @@ def decoder_model(
 
     Args:
         latent_dim: Length d of the latent vector.
-        height: Picture height in pixels, a multiple of four.
-        width: Picture width in pixels, a multiple of four.
+        height: Image height in pixels, a multiple of four.
+        width: Image width in pixels, a multiple of four.
         channels: 1 or 3.
-        seed: Of the weights, which are scaled so that the picture visibly follows z.
+        seed: Of the weights, which are scaled so that the image visibly follows z.
         features: Channels of the hidden layers.
         batch: First dimension of input and output, a name or a number.
-        final: Operator that makes the values of the picture, ``"Sigmoid"`` or ``"Tanh"``.
+        final: Operator that makes the values of the image, ``"Sigmoid"`` or ``"Tanh"``.
     """
     if height % 4 or width % 4:
         raise ValueError(f"height and width must be multiples of four, not {height}x{width}")
@@ -110,7 +110,7 @@ def encoder_model(
 
     Args:
         weight: (pixels and channels, d).
-        shape: Channels, height and width of a picture.
+        shape: Channels, height and width of an image.
         bias: (d,); none is zeros.
         batch: First dimension of input and outputs, a name or a number.
     """

@@ -32,7 +32,7 @@ def encoder(
     dtype: int = TensorProto.FLOAT,
 ) -> Writer:
     """Undoes a range, then the sigmoid, then the patterns; ends at the mean."""
-    w = Writer(shape=shape, name="picture", dtype=dtype, begin=False)
+    w = Writer(shape=shape, name="image", dtype=dtype, begin=False)
     if dtype != TensorProto.FLOAT:
         w.add("Cast", to=TensorProto.FLOAT)
     w.add("Sub", w.floats(offset)).add("Div", w.floats(scale))

@@ -78,7 +78,7 @@ def test_multiply_adds_and_parameters_are_counted(tmp_path: Path) -> None:
     assert found.parameters == weights + shapes
 
 
-def test_pictures_are_those_of_the_file(tmp_path: Path) -> None:
+def test_images_are_those_of_the_file(tmp_path: Path) -> None:
     model = decoder_model(8)
     z = latents(3)
     np.testing.assert_array_equal(run(load(tmp_path, model).model, z), run(model, z))
@@ -294,7 +294,7 @@ def output_is(name: str, kind: int = TensorProto.FLOAT) -> Change:
 
 
 def grow(operator: str, values: list[int]) -> Change:
-    """Blow the picture up by an operator whose second input says how far."""
+    """Blow the image up by an operator whose second input says how far."""
     return lambda model: append(model, operator, inputs=["image", constant(model, "size", values)])
 
 
@@ -442,7 +442,7 @@ REFUSALS: dict[str, tuple[Change, str]] = {
     "Resize by NaN": (grow_by_scale(float("nan")), "operator 'Resize' ('last') "),
     "huge ConstantOfShape": (constant_of_shape(10**6, 10**6), "operator 'ConstantOfShape' ('zeros') makes"),
     "negative ConstantOfShape": (constant_of_shape(-1, 3), "operator 'ConstantOfShape' ('zeros') cannot be"),
-    "many large tensors": (many_large_tensors, "hold 539506072 numbers for one picture; up to 536870912"),
+    "many large tensors": (many_large_tensors, "hold 539506072 numbers for one image; up to 536870912"),
     "much work": (much_work, "multiply-adds; up to 1000000000000 are supported"),
     "scratch space": (scratch_of_transposed_convolution, "numbers in between; up to 134217728 are supported"),
     "shape out of z": (data_dependent, "its output shape does not follow from the latent input's"),

@@ -12,9 +12,9 @@ from vaevis_tui.engine.decoder import DecodeTimes
 
 @dataclass(frozen=True, eq=False)
 class FakeFrame:
-    """A frame that is the same as no other, whatever its picture."""
+    """A frame that is the same as no other, whatever its image."""
 
-    picture: NDArray[np.uint8]
+    image: NDArray[np.uint8]
     times: DecodeTimes = field(default_factory=lambda: DecodeTimes(compute=0.002))
 
 

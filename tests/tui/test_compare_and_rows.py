@@ -18,7 +18,7 @@ def decoded(explorer: Explorer, z: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 def beside(explorer: Explorer) -> NDArray[np.uint8] | None:
     frame = explorer.screen.query_one("#compare-image", LiveImage).presented
-    return None if frame is None else frame.picture
+    return None if frame is None else frame.image
 
 
 def shows_beside(explorer: Explorer, image: NDArray[np.uint8]) -> bool:

@@ -39,7 +39,7 @@ async def test_an_example_is_found_by_its_label_shown_and_gone_to() -> None:
 
         def previewed() -> bool:
             frame = screen.query_one("#preview", LiveImage).presented
-            return frame is not None and np.array_equal(frame.picture, image)
+            return frame is not None and np.array_equal(frame.image, image)
 
         await explorer.until(previewed)
         await explorer.pilot.press("enter")
@@ -100,7 +100,7 @@ async def test_a_picture_is_typed_completed_and_shown_turned_beside_the_search(t
         beside = explorer.screen.query_one("#compare-image", LiveImage)
         await explorer.until(lambda: beside.presented is not None)
         assert beside.presented is not None
-        shown = beside.presented.picture
+        shown = beside.presented.image
         assert shown[2, 14].tolist() == [255, 0, 0]
         assert shown[-3, 14].tolist() == [0, 0, 255]
         await explorer.until(lambda: not explorer.screen._search.running)

@@ -56,7 +56,7 @@ async def test_the_picture_on_the_screen_is_the_decode_of_the_point() -> None:
     async with exploring() as explorer:
         await explorer.press("right", "down", "shift+left")
         decoder = ExactDecoder(explorer.exploration.bundle)
-        np.testing.assert_array_equal(explorer.frame.picture, decoder.decode(explorer.exploration.z[None])[0])
+        np.testing.assert_array_equal(explorer.frame.image, decoder.decode(explorer.exploration.z[None])[0])
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ async def test_snapshot_holds_the_picture_and_the_point_on_the_screen(tmp_path: 
         await explorer.until(lambda: "saved" in explorer.notices)
         (path,) = tmp_path.iterdir()
         with Image.open(path) as image:
-            np.testing.assert_array_equal(np.asarray(image), explorer.frame.picture)
+            np.testing.assert_array_equal(np.asarray(image), explorer.frame.image)
         info = SnapshotInfo.from_metadata(read_metadata(path))
         np.testing.assert_array_equal(info.latent, explorer.exploration.z)
         assert (info.model, info.backend) == ("rings", "exact")
@@ -261,7 +261,7 @@ async def test_another_model_keeps_the_place_in_the_first() -> None:
         await explorer.pilot.press("m", "down", "enter")
         await explorer.until(lambda: explorer.exploration.bundle is large)
         await explorer.settle()
-        assert explorer.frame.picture.shape == (32, 48, 3)
+        assert explorer.frame.image.shape == (32, 48, 3)
         await explorer.press("right")
         await explorer.pilot.press("m", "up", "enter")
         await explorer.until(lambda: explorer.exploration.bundle is small)

@@ -111,7 +111,7 @@ async def test_the_filmstrip_shows_bookmarks_and_then_where_one_was() -> None:
             (tile,) = decoder.decode(left[None])
         frame = image.presented
         assert frame is not None
-        shown = frame.picture[:, panel.slot : 2 * panel.slot - 1]
+        shown = frame.image[:, panel.slot : 2 * panel.slot - 1]
         inside = shown[:, 2:-2] if shown.shape[1] > tile.shape[1] else shown
         assert abs(float(inside.mean()) - float(tile.mean())) < 25
 

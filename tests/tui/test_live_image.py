@@ -156,10 +156,10 @@ def expected(frame: FakeFrame, columns: int, rows: int) -> NDArray[np.uint8]:
     """All pixels of the terminal: the picture amid background, and the widget beside it."""
     pixels = np.full((2 * rows, columns, 3), BACKGROUND, np.uint8)
     pixels[:, columns - SIDE :] = (0xAA, 0, 0)
-    height, width, _ = frame.picture.shape
+    height, width, _ = frame.image.shape
     place = fit(height, width, columns - SIDE, rows)
     top = 2 * place.top
-    shown = resample(frame.picture, place)
+    shown = resample(frame.image, place)
     pixels[top : top + place.height, place.left : place.left + place.width] = shown
     return pixels
 
@@ -189,12 +189,12 @@ class TestPicture:
 
     async def test_what_has_not_changed_is_not_written(self) -> None:
         first = random_frame(0)
-        picture = first.picture.copy()
+        picture = first.image.copy()
         picture[8] = 0
         async with on_terminal(PictureApp()) as terminal:
             await show(terminal, first)
             terminal.pixels()
-            whole = sum(len(row) for row in HalfBlockEncoder().encode(first.picture).rows)
+            whole = sum(len(row) for row in HalfBlockEncoder().encode(first.image).rows)
             await show(terminal, FakeFrame(picture))
             assert 0 < sum(map(len, terminal.driver.written)) < whole / 4
             assert (terminal.pixels() == expected(FakeFrame(picture), 40, 12)).all()
@@ -212,7 +212,7 @@ class TestPicture:
         async with on_terminal(PictureApp(ColorMode(grey=True))) as terminal:
             await show(terminal, frame)
             shown = terminal.pixels()
-            grey = expected(FakeFrame(to_grey(frame.picture)), 40, 12)
+            grey = expected(FakeFrame(to_grey(frame.image)), 40, 12)
             place = fit(16, 16, 40 - SIDE, 12)
             box = np.s_[2 * place.top : 2 * place.top + place.height, place.left : place.left + place.width]
             assert (shown[box] == grey[box]).all()
@@ -225,7 +225,7 @@ class TestPicture:
             image.show(frame)
             await pilot.pause()
             screenshot = pilot.app.export_screenshot()
-        for color in frame.picture.reshape(-1, 3).tolist():
+        for color in frame.image.reshape(-1, 3).tolist():
             assert f"#{bytes(color).hex()}" in screenshot
 
     async def test_the_placeholder_shows_until_there_is_a_picture(self) -> None:
@@ -341,8 +341,8 @@ class TestLiveLane:
             terminal.pixels()
             rows = app.counter["rows"]
             for step in range(5):
-                frame.picture[step, step] = (step, 0, 0)
-                frame = FakeFrame(frame.picture)
+                frame.image[step, step] = (step, 0, 0)
+                frame = FakeFrame(frame.image)
                 await show(terminal, frame)
                 assert 0 < sum(map(len, terminal.driver.written)) < 120
                 assert (terminal.pixels() == expected(frame, 40, 12)).all()
@@ -388,7 +388,7 @@ class TestLiveLane:
             app.refresh()
             await terminal.pilot.pause()
             assert (terminal.pixels() == expected(frame, 40, 12)).all()
-            await show(terminal, FakeFrame(frame.picture))
+            await show(terminal, FakeFrame(frame.image))
             assert terminal.driver.take() == ""
 
     async def test_a_screenshot_holds_every_colour(self) -> None:
@@ -398,7 +398,7 @@ class TestLiveLane:
             frame = random_frame(1, 6, 6)
             await show(terminal, frame)
             screenshot = app.export_screenshot()
-            for color in frame.picture.reshape(-1, 3).tolist():
+            for color in frame.image.reshape(-1, 3).tolist():
                 assert f"#{bytes(color).hex()}" in screenshot
             await show(terminal, random_frame(2, 6, 6))
             assert (terminal.pixels() == expected(random_frame(2, 6, 6), 40, 12)).all()
@@ -587,7 +587,7 @@ async def test_other_characters_end_up_showing_the_last_frame(
         medium, place = app.image.renderer, app.image.placement
         assert isinstance(medium, CellMedium)
         assert place is not None
-        pixels = medium.style.render(medium.pixels(frame.picture, place), medium.style.ladder[0], BACKGROUND)
+        pixels = medium.style.render(medium.pixels(frame.image, place), medium.style.ladder[0], BACKGROUND)
         glyphs = ALL[graphics]
         shown = terminal._screen.cells(glyphs, place.top, place.left, place.rows, place.columns)
         assert (shown == pixels.shown).all()

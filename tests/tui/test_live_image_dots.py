@@ -115,9 +115,9 @@ class Dots:
         shown[:, (columns - SIDE) * CELL[1] :] = RED
         shown[max(rows - BOTTOM, 0) * CELL[0] :] = RED
         medium = self.app.image.renderer if dots else self.app.image.renderer.fallback
-        height, width, _ = frame.picture.shape
+        height, width, _ = frame.image.shape
         place = medium.place(height, width, columns - SIDE, rows - BOTTOM)
-        pixels = medium.pixels(frame.picture, place)
+        pixels = medium.pixels(frame.image, place)
         if isinstance(medium, Sixels):
             assert isinstance(place, DotPlacement)
             pixels = SixelEncoder().encode(pixels).shown
@@ -227,7 +227,7 @@ async def test_greys_where_colours_are_not_wanted() -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         await dots.show(random_frame(4))
-        grey = dots.expected(FakeFrame(to_grey(random_frame(4).picture)))
+        grey = dots.expected(FakeFrame(to_grey(random_frame(4).image)))
         assert (dots.seen() == grey).all()
 
 

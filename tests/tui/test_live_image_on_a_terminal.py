@@ -123,11 +123,11 @@ def assert_ends_with_its_last_frame(program: Program) -> int:
     screen = PixelScreen(COLUMNS, ROWS)
     screen.feed(program.output.split(KITTY_KEYS_OFF)[-2].decode())
     frame = random_frame(number)
-    height, width, _ = frame.picture.shape
+    height, width, _ = frame.image.shape
     place = fit(height, width, COLUMNS, ROWS)
     top = 2 * place.top
     shown = screen.pixels()[top : top + place.height, place.left : place.left + place.width]
-    assert np.array_equal(shown, resample(frame.picture, place))
+    assert np.array_equal(shown, resample(frame.image, place))
     assert program.process.wait(30) == 0
     return presented
 

@@ -18,7 +18,7 @@ LARGE = (149, 60)
 
 def frame_of(explorer: Explorer, selector: str) -> NDArray[np.uint8] | None:
     frame = explorer.screen.query_one(selector, LiveImage).presented
-    return None if frame is None else frame.picture
+    return None if frame is None else frame.image
 
 
 def expected_strip(explorer: Explorer) -> NDArray[np.uint8]:

@@ -85,9 +85,9 @@ def terminal(request: pytest.FixtureRequest) -> Iterator[TerminalAt]:
 def drawn(frame: FakeFrame, graphics: str, left: int, columns: int) -> tuple[slice, slice, np.ndarray]:
     """Where an image is to be seen in dots, and its dots."""
     made = renderer(graphics)
-    height, width, _ = frame.picture.shape
+    height, width, _ = frame.image.shape
     place = made.place(height, width, columns, ROWS - 1)
-    pixels = made.pixels(frame.picture, place)
+    pixels = made.pixels(frame.image, place)
     if isinstance(made, Sixels):
         assert isinstance(place, DotPlacement)
         shown = SixelEncoder().encode(pixels).shown

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
-from tests.engine.reference import Builder, as_pictures, onnxruntime_output
+from tests.engine.reference import Builder, as_images, onnxruntime_output
 from tests.web.pages import apart, decoded, node_package, serving
 from tests.web.zoo import zoo
 from vaevis_tui.engine.graph import import_onnx
@@ -94,7 +94,7 @@ def test_the_zoo(engine: Page, name: str) -> None:
     """With the weights' own numbers: random ones lose more in float16 than those that were stored so."""
     builder = dict(zoo())[name]
     model, z = builder.model(), builder.latents(2)
-    expected = as_pictures(onnxruntime_output(model, z))
+    expected = as_images(onnxruntime_output(model, z))
     for form in ("gpu", "software"):
         assert apart(on_webgpu(engine, import_onnx(model), form, "float32", z), expected) <= 1, form
     assert apart(on_the_cpu(engine, builder, z), expected) <= 1

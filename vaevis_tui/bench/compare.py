@@ -29,10 +29,10 @@ class Contender:
 
     Attributes:
         name: For the table.
-        decode: From a latent vector, float32 (1, d), to a picture in memory.
-        dispatches: Kernel launches a picture, where they are known.
+        decode: From a latent vector, float32 (1, d), to an image in memory.
+        dispatches: Kernel launches an image, where they are known.
         device_seconds: The same by the device's own clock, without the way there and back, where it has one.
-        work: What a picture asks of the device at least, where that is known.
+        work: What an image asks of the device at least, where that is known.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a picture asks of an adapter, and what that can do at most.
+    """What an image asks of an adapter, and what that can do at most.
 
     Attributes:
         flops: Floating-point operations, two of them a multiply-add, as the kernels do them.
@@ -57,7 +57,7 @@ class Work:
     peak: Peak
 
     def shares(self, seconds: float) -> tuple[float, float]:
-        """Shares of the peak arithmetic and of the peak bandwidth that a picture in this time reaches."""
+        """Shares of the peak arithmetic and of the peak bandwidth that an image in this time reaches."""
         return self.flops / seconds / self.peak.flops, self.bytes / seconds / self.peak.bandwidth
 
 
@@ -67,9 +67,9 @@ class Standing:
 
     Attributes:
         name: Whose.
-        dispatches: Kernel launches a picture, where they are known.
-        wall: Time to a picture in memory.
-        processor: Processor time of a picture, of all threads together; what a busy machine distorts least.
+        dispatches: Kernel launches an image, where they are known.
+        wall: Time to an image in memory.
+        processor: Processor time of an image, of all threads together; what a busy machine distorts least.
         gflops: Twice the network's multiply-adds, as its file has them, over the median wall time, in 10⁹/s.
         device: Median milliseconds of the kernels by the device's own clock, where it has one.
         arithmetic: Share of the adapter's peak arithmetic that is reached: by processor time where the
@@ -244,7 +244,7 @@ def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
     rounds = comparison.standings[0].wall.calls
     size = f"{comparison.multiply_adds / 1e6:,.1f} M multiply-adds"
     print(f"{comparison.network}, {size}; wgpu on {comparison.adapter}")
-    print(f"one picture at a time, read back, in turns, {rounds} rounds; medians in ms: wall clock,")
+    print(f"one image at a time, read back, in turns, {rounds} rounds; medians in ms: wall clock,")
     print("the device's own clock, processor time of all threads; ratios are to the first line")
     Console().print(table)
     for row in comparison.standings:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vaevis_tui.bench.terminal import Presented
 
 ENCODE_SIDE = 128
-"""Pixels a side of the picture whose encoding is compared with rich-pixels."""
+"""Pixels a side of the image whose encoding is compared with rich-pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Results:
 
     @property
     def encode_ratio(self) -> float:
-        """How many times faster than rich-pixels the same picture is encoded."""
+        """How many times faster than rich-pixels the same image is encoded."""
         return self.encode_rich_pixels.median / self.encode.median
 
 
@@ -75,12 +75,12 @@ def photograph(side: int) -> NDArray[np.uint8]:
     rng = np.random.default_rng(0)
     y, x = np.mgrid[0:side, 0:side] / side
     waves = [np.sin(a * x + b * y + c) for a, b, c in rng.uniform(-9, 9, (3, 3))]
-    picture = 128 + 80 * np.stack(waves, axis=-1) + rng.normal(0, 8, (side, side, 3))
-    return picture.clip(0, 255).astype(np.uint8)
+    image = 128 + 80 * np.stack(waves, axis=-1) + rng.normal(0, 8, (side, side, 3))
+    return image.clip(0, 255).astype(np.uint8)
 
 
-def _encoders(picture: NDArray[np.uint8]) -> tuple[Callable[[int], object], Callable[[int], object]]:
-    """Our encoder and rich-pixels, both from the same picture to the text that a terminal gets."""
+def _encoders(image: NDArray[np.uint8]) -> tuple[Callable[[int], object], Callable[[int], object]]:
+    """Our encoder and rich-pixels, both from the same image to the text that a terminal gets."""
     import io
 
     from PIL import Image
@@ -92,14 +92,14 @@ def _encoders(picture: NDArray[np.uint8]) -> tuple[Callable[[int], object], Call
     encoder = HalfBlockEncoder()
 
     def ours(_: int) -> object:
-        return encoder.encode(picture)
+        return encoder.encode(image)
 
     def rich_pixels(_: int) -> object:
         file = io.StringIO()
         console = Console(
             file=file, width=ENCODE_SIDE, height=ENCODE_SIDE, force_terminal=True, color_system="truecolor"
         )
-        console.print(Pixels.from_image(Image.fromarray(picture)))
+        console.print(Pixels.from_image(Image.fromarray(image)))
         return file.getvalue()
 
     return ours, rich_pixels
@@ -132,7 +132,7 @@ def print_results(results: Results, *, as_json: bool) -> None:
         (f"encode {side} rich-pixels", results.encode_rich_pixels),
     ]
     if results.presented is not None:
-        timed.append(("picture to picture, walking", results.presented.frame))
+        timed.append(("frame to frame, walking", results.presented.frame))
     for what, figures in timed:
         milliseconds = (f"{value:.2f} ms" for value in (figures.median, figures.p10, figures.p99))
         table.add_row(what, *milliseconds, f"{figures.rate:,.0f}")
@@ -148,10 +148,10 @@ def _sentences(results: Results) -> list[str]:
     shown = results.presented
     if shown is not None:
         lines += [
-            f"presented {shown.frames_a_second:.1f} pictures a second on a pseudo-terminal of "
+            f"presented {shown.frames_a_second:.1f} frames a second on a pseudo-terminal of "
             f"{shown.columns}x{shown.rows}: {shown.kilobytes_a_frame:.1f} KB each, {shown.dropped} dropped, "
             f"{100 * shown.cpu_share:.0f} % of a core",
-            f"command to first picture {shown.first_picture_s:.2f} s",
+            f"command to first image {shown.first_image_s:.2f} s",
             f"resident memory at most {shown.memory_mb:.0f} MB",
         ]
     return lines

@@ -27,17 +27,17 @@ from vaevis_tui.bench.timing import Spread, spread
 from vaevis_tui.errors import UserError
 
 STARTS = 3
-"""Starts of the command, of whose times to the first picture the median is given."""
+"""Starts of the command, of whose times to the first image the median is given."""
 TIMEOUT = 30.0
-"""Seconds after which an explorer that shows no picture has failed."""
+"""Seconds after which an explorer that shows no image has failed."""
 CURSOR_QUESTION = re.compile(rb"\x1b\[(\d+);(\d+)H\x1b\[6n")
-"""Go there, and tell where you are: by the answer the explorer knows that a picture has arrived."""
+"""Go there, and tell where you are: by the answer the explorer knows that a frame has arrived."""
 LONGEST_QUESTION = 24
 """Bytes."""
 ELSEWHERE = ("NO_COLOR", "TMUX", "STY", "ZELLIJ", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY")
 """Variables that would tell the explorer of another terminal than ours."""
 BESIDE, BELOW = 60, 6
-"""Columns and rows that the explorer takes for itself, so that a picture is not drawn smaller than it is."""
+"""Columns and rows that the explorer takes for itself, so that an image is not drawn smaller than it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ class Presented:
 
     Attributes:
         frames_a_second: Images a second that the terminal said it has, from the first to the last.
-        frame: Time from one picture to the next.
-        kilobytes_a_frame: What the terminal got for a picture, bars and statistics included.
+        frame: Time from one frame to the next.
+        kilobytes_a_frame: What the terminal got for a frame, bars and statistics included.
         dropped: Images that gave way to a newer one.
-        first_picture_s: From starting ``vaevis-tui`` to its first picture.
+        first_image_s: From starting ``vaevis-tui`` to its first image.
         memory_mb: Largest resident memory of the process.
         cpu_share: Processor time over wall time while walking; 1 is one core.
         columns: Of the terminal.
@@ -60,7 +60,7 @@ class Presented:
     frame: Spread
     kilobytes_a_frame: float
     dropped: int
-    first_picture_s: float
+    first_image_s: float
     memory_mb: float
     cpu_share: float
     columns: int
@@ -76,21 +76,21 @@ def present(
         model: As ``--model`` takes it.
         backend: As ``--backend`` takes it.
         seconds: How long it walks.
-        first: The picture that the explorer begins with, uint8 (h, w, 3).
+        first: The image that the explorer begins with, uint8 (h, w, 3).
         tune: Whether wgpu's kernels are.
 
     Raises:
-        UserError: it showed no picture.
+        UserError: it showed no image.
     """
     window = _Window.of(first)
     explorer = [sys.executable, "-m", "vaevis_tui", "--model", model, "--backend", backend]
     options = [] if tune else ["--no-tune"]
-    starts = [_time_to_first_picture([*explorer, *options], window) for _ in range(STARTS)]
+    starts = [_time_to_first_image([*explorer, *options], window) for _ in range(STARTS)]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         walker = [sys.executable, "-m", "vaevis_tui.bench.walk", model, backend, str(report), *options]
         with _Terminal(walker, window) as terminal:
-            terminal.await_picture()
+            terminal.await_image()
             before = terminal.cpu_seconds()
             began, received = time.perf_counter(), terminal.received
             terminal.read_for(seconds)
@@ -106,7 +106,7 @@ def present(
         frame=spread([1000 * (after - before) for before, after in itertools.pairwise(times)]),
         kilobytes_a_frame=received / wall / rate / 1000,
         dropped=told["dropped"],
-        first_picture_s=statistics.median(starts),
+        first_image_s=statistics.median(starts),
         memory_mb=memory,
         cpu_share=cpu / wall,
         columns=window.columns,
@@ -116,7 +116,7 @@ def present(
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """A terminal large enough for a picture, and how the picture is recognised in what is written to it."""
+    """A terminal large enough for an image, and how the image is recognised in what is written to it."""
 
     columns: int
     rows: int
@@ -131,10 +131,10 @@ class _Window:
         return cls(max(80, width + BESIDE), max(24, (height + 1) // 2 + BELOW), mark)
 
 
-def _time_to_first_picture(command: list[str], window: _Window) -> float:
+def _time_to_first_image(command: list[str], window: _Window) -> float:
     began = time.perf_counter()
     with _Terminal(command, window) as terminal:
-        terminal.await_picture()
+        terminal.await_image()
         elapsed = time.perf_counter() - began
         terminal.quit()
     return elapsed
@@ -156,11 +156,11 @@ class _Terminal:
         self.received = 0
         self._tail = self._unanswered = b""
 
-    def await_picture(self) -> None:
+    def await_image(self) -> None:
         end = time.perf_counter() + TIMEOUT
         while self._window.mark not in self._tail:
             if time.perf_counter() > end or not self._read():
-                raise UserError("the explorer showed no picture; run vaevis-tui to see why")
+                raise UserError("the explorer showed no image; run vaevis-tui to see why")
 
     def read_for(self, seconds: float) -> None:
         end = time.perf_counter() + seconds

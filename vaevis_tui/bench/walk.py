@@ -11,7 +11,7 @@ from vaevis_tui.terminal.link.meter import FrameMeter
 
 
 class RecordingMeter(FrameMeter):
-    """A meter that remembers the time of every picture, not of the last second's only."""
+    """A meter that remembers the time of every frame, not of the last second's only."""
 
     def __init__(self) -> None:
         super().__init__(time.perf_counter)

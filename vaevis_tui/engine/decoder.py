@@ -1,4 +1,4 @@
-"""The contract that every backend keeps: a latent vector in, a picture out, and where the time went."""
+"""The contract that every backend keeps: a latent vector in, an image out, and where the time went."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Latents = NDArray[np.float32]
 """Latent vectors, float32 of shape (n, d)."""
 
 Images = NDArray[np.uint8]
-"""Decoded pictures, uint8 of shape (n, h, w, 3)."""
+"""Decoded images, uint8 of shape (n, h, w, 3)."""
 
 
 TuningMode = Literal["off", "cached", "upfront", "background"]
@@ -37,9 +37,9 @@ class DecoderInfo:
             ``"CPUExecutionProvider"``.
         precision: How weights are stored on the device, e.g. ``"float16"`` or ``"float32"``.
         latent_dim: Length d of a latent vector.
-        image_height: Picture height in pixels.
-        image_width: Picture width in pixels.
-        channels: Channels of the model's own output, 1 or 3; pictures always have three.
+        image_height: Image height in pixels.
+        image_width: Image width in pixels.
+        channels: Channels of the model's own output, 1 or 3; images always have three.
         reason: Why this backend was taken, one clause for people, e.g. ``"no hardware GPU found"``.
     """
 
@@ -54,7 +54,7 @@ class DecoderInfo:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """Picture size as (height, width) in pixels."""
+        """Image size as (height, width) in pixels."""
         return self.image_height, self.image_width
 
 
@@ -95,10 +95,10 @@ class Decoder(Protocol):
         ...
 
     def decode(self, z: Latents) -> Images:
-        """Decode latent vectors, float32 (n, d), to pictures, uint8 (n, h, w, 3); grey repeats its channel.
+        """Decode latent vectors, float32 (n, d), to images, uint8 (n, h, w, 3); grey repeats its channel.
 
         Pixels are ``round(255 * clip(y, 0, 1))`` of the graph's output y, ties to even. No latents, no
-        pictures.
+        images.
 
         Raises:
             ValueError: z has another shape than (n, d), or holds NaN or infinities.
@@ -119,14 +119,14 @@ class Decoder(Protocol):
 
 @runtime_checkable
 class Pipelined(Protocol):
-    """A decoder that computes one picture while the one before is read back."""
+    """A decoder that computes one image while the one before is read back."""
 
     def decode_on(self, z: Latents, following: Callable[[], Latents | None]) -> Images:
         """Decode as `Decoder.decode` does, and begin with the next latents as soon as the device is free.
 
         Args:
             z: float32 (n, d); of no cost to the device where the call before began with it.
-            following: Called when the device is done with z, before its pictures are read: what to begin
+            following: Called when the device is done with z, before its images are read: what to begin
                 with, or None.
 
         Raises:

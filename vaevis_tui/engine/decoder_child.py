@@ -142,15 +142,15 @@ def _decode(decoder: Decoder, requests: IO[bytes], answers: IO[bytes]) -> bool:
     dim = decoder.info.latent_dim
     z = np.frombuffer(requests.read(4 * n * dim), np.float32).reshape(n, dim)
     try:
-        pictures = decoder.decode(z)
+        images = decoder.decode(z)
     except EngineError as error:
         text = str(error).encode()
         answers.write(ANSWER.pack(len(text), 0, 0, 0) + text)
     else:
         times = decoder.times
         answers.write(ANSWER.pack(0, times.submit, times.compute, times.unpack))
-        answers.flush()  # so that the next request is there when the pictures are written
-        answers.write(pictures.data.cast("B"))
+        answers.flush()  # so that the next request is there when the images are written
+        answers.write(images.data.cast("B"))
     answers.flush()
     return True
 

@@ -6,7 +6,7 @@ that returns VK_ERROR_DEVICE_LOST). Drivers crash or hang by themselves when ask
 program that died so would leave the terminal as it was in the middle of a frame. Here another process dies;
 its last words become an `EngineError`, and the session goes on with another backend.
 
-It costs 0.1 ms a picture, and wgpu's Python does not share the interpreter lock with what draws.
+It costs 0.1 ms an image, and wgpu's Python does not share the interpreter lock with what draws.
 
 The other side is `vaevis_tui.engine.decoder_child`; what they say to each other is in
 `vaevis_tui.engine.decoder_protocol`.
@@ -50,13 +50,13 @@ AT_ONCE = 64
 """Images in one request."""
 
 AHEAD_BYTES = 8192
-"""Largest request that is sent while pictures are to be read: a pipe holds it, so neither side waits."""
+"""Largest request that is sent while images are to be read: a pipe holds it, so neither side waits."""
 
 OPENING_TIMEOUT = 30.0
 """Seconds for a driver to start and to compile; slow ones take ten."""
 
 TIMEOUT = 10.0
-"""Seconds for a picture after the first; drivers reset a device that hangs after two to ten."""
+"""Seconds for an image after the first; drivers reset a device that hangs after two to ten."""
 
 EXIT_TIMEOUT = 2.0
 """Seconds for the process to end by itself, and again when it was killed."""
@@ -90,8 +90,8 @@ class IsolatedDecoder:
         tuning: Which of several kernels wgpu takes.
         backend: ``"wgpu"``, or ``"onnxruntime"`` where its memory is to be given back whole.
         software: Whether an adapter that is the processor itself will do for wgpu.
-        opening_patience: Seconds until opening, the first picture included, is given up.
-        timeout: Seconds until a later picture is given up.
+        opening_patience: Seconds until opening, the first image included, is given up.
+        timeout: Seconds until a later image is given up.
 
     Raises:
         UserError: there is no adapter that will do.
@@ -113,7 +113,7 @@ class IsolatedDecoder:
         self._first_until = time.monotonic() + opening_patience
         self._times = DecodeTimes()
         self._begun: Latents | None = None
-        """What the other process was sent and not asked the pictures of."""
+        """What the other process was sent and not asked the images of."""
         self._child: _Child | None = _Child()
         try:
             answer = self._child.order(
@@ -154,18 +154,18 @@ class IsolatedDecoder:
     def decode_on(self, z: Latents, following: Callable[[], Latents | None]) -> Images:
         """Decode, and begin with what follows; see `vaevis_tui.engine.decoder.Pipelined.decode_on`."""
         z = checked_latents(z, self._info.latent_dim)
-        pictures = np.empty((len(z), *self._info.image_size, 3), np.uint8)
+        images = np.empty((len(z), *self._info.image_size, 3), np.uint8)
         began = time.perf_counter()
         submit = compute = 0.0
         for start in range(0, len(z), AT_ONCE):
             batch = slice(start, start + AT_ONCE)
             self._begin(z[batch])
-            times = self._finish(pictures[batch], following if start + AT_ONCE >= len(z) else lambda: None)
+            times = self._finish(images[batch], following if start + AT_ONCE >= len(z) else lambda: None)
             submit += times.submit
             compute += times.compute
         rest = time.perf_counter() - began - submit - compute
         self._times = DecodeTimes(submit, compute, max(0.0, rest))
-        return pictures
+        return images
 
     def _begin(self, z: Latents) -> None:
         """Have the other process decode z, unless it does so already."""
@@ -177,18 +177,18 @@ class IsolatedDecoder:
         self._open_child().write(LENGTH.pack(len(z)) + z.tobytes())
         self._begun = z
 
-    def _finish(self, pictures: Images, following: Callable[[], Latents | None]) -> DecodeTimes:
-        """Read the pictures of what was begun; when the device is free, begin with what follows."""
+    def _finish(self, images: Images, following: Callable[[], Latents | None]) -> DecodeTimes:
+        """Read the images of what was begun; when the device is free, begin with what follows."""
         child = self._open_child()
-        # A batch gets a second more a picture; the first may have to be compiled for.
-        timeout = max(self._patience + len(pictures) - 1, self._first_until - time.monotonic())
+        # A batch gets a second more an image; the first may have to be compiled for.
+        timeout = max(self._patience + len(images) - 1, self._first_until - time.monotonic())
         until = time.monotonic() + timeout
         failed, submit, compute, unpack = ANSWER.unpack(child.read(ANSWER.size, until))
         self._begun = None
         if failed:
             raise EngineError(child.read(failed, until).decode())
         self._begin_ahead(child, following())
-        child.read_into(pictures.data.cast("B"), until)
+        child.read_into(images.data.cast("B"), until)
         self._first_until = 0.0
         return DecodeTimes(submit, compute, unpack)
 

@@ -1,4 +1,4 @@
-"""From pictures to latent vectors, by the encoder that a bundle may have; on the CPU, through onnxruntime."""
+"""From images to latent vectors, by the encoder that a bundle may have; on the CPU, through onnxruntime."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TRIED = 6
 
 
 class Encoder:
-    """q(z|x): of each picture the mean of its latent vectors. May be used from one thread at a time.
+    """q(z|x): of each image the mean of its latent vectors. May be used from one thread at a time.
 
     Attributes:
         note: What was taken of somebody's encoder, for people; or nothing.
@@ -51,29 +51,29 @@ class Encoder:
         self._input: str = self._session.get_inputs()[0].name
         self._output: str = self._session.get_outputs()[0].name
 
-    def encode(self, pictures: Images) -> Latents:
-        """Latent vectors whose decodes should look like some pictures.
+    def encode(self, images: Images) -> Latents:
+        """Latent vectors whose decodes should look like some images.
 
         Args:
-            pictures: uint8 (n, h, w, 3), of the model's size; of a grey model the first channel counts.
+            images: uint8 (n, h, w, 3), of the model's size; of a grey model the first channel counts.
 
         Returns:
             Posterior means, float32 (n, d).
 
         Raises:
-            ValueError: The pictures have another type or shape.
+            ValueError: The images have another type or shape.
             EngineError: The encoder failed.
         """
-        pictures = np.asarray(pictures)
-        if pictures.dtype != np.uint8 or pictures.shape[1:] != self._shape:
+        images = np.asarray(images)
+        if images.dtype != np.uint8 or images.shape[1:] != self._shape:
             raise ValueError(
-                f"pictures are {pictures.dtype} {pictures.shape}; uint8 (n, {self._shape[0]}, "
+                f"images are {images.dtype} {images.shape}; uint8 (n, {self._shape[0]}, "
                 f"{self._shape[1]}, 3) is expected"
             )
-        images = pictures[..., : self._channels].transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
+        values = images[..., : self._channels].transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
         found = np.empty((len(images), self._dim), np.float32)
-        for row in range(len(images)):
-            found[row] = self._run(images[row : row + 1])
+        for row in range(len(values)):
+            found[row] = self._run(values[row : row + 1])
         return found
 
     def _run(self, image: NDArray[np.float32]) -> Latents:
@@ -82,5 +82,5 @@ class Encoder:
         except Exception as error:  # onnxruntime's exceptions have no base of their own
             raise EngineError(reason_of(error)) from error
         if mean.shape != (self._dim,) or not np.isfinite(mean).all():
-            raise EngineError(f"the encoder did not make {self._dim} finite numbers of the picture")
+            raise EngineError(f"the encoder did not make {self._dim} finite numbers of the image")
         return np.asarray(mean, np.float32)

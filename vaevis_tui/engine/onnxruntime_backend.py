@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import onnxruntime
 
 _CHUNK = 4
-"""Latent vectors decoded at once on the CPU: there a larger batch is no faster (mnist 0.37 ms a picture at 4,
+"""Latent vectors decoded at once on the CPU: there a larger batch is no faster (mnist 0.37 ms an image at 4,
 0.79 at 128) and takes its size in memory."""
 
 _BATCH_CHUNK = 16
@@ -44,7 +44,7 @@ class OnnxRuntimeDecoder:
     """Decodes through onnxruntime. Keeps the contract of `vaevis_tui.engine.decoder.Decoder`.
 
     A shipped model is opened as it lies there. A stranger's is read through the checks of
-    `vaevis_tui.onnx_model.checked`, and has to decode one picture before it is taken.
+    `vaevis_tui.onnx_model.checked`, and has to decode one image before it is taken.
 
     Args:
         model: A bundle, or the path of one or of a bare .onnx file.
@@ -121,30 +121,30 @@ class OnnxRuntimeDecoder:
     def _decode(self, z: Latents, options: onnxruntime.RunOptions) -> Images:
         z = checked_latents(z, self._info.latent_dim)
         _, height, width = self._image_shape
-        pictures = np.empty((len(z), height, width, 3), np.uint8)
+        images = np.empty((len(z), height, width, 3), np.uint8)
         compute = unpack = 0.0
         for start in range(0, len(z), self._chunk):
             began = time.perf_counter()
-            images = self._run(z[start : start + self._chunk], options)
+            values = self._run(z[start : start + self._chunk], options)
             computed = time.perf_counter()
-            write_pictures(images, pictures[start : start + self._chunk])
+            write_images(values, images[start : start + self._chunk])
             compute += computed - began
             unpack += time.perf_counter() - computed
         self._times = DecodeTimes(compute=compute, unpack=unpack)
-        return pictures
+        return images
 
     def _decode_beside(self, z: Latents) -> Images:
         """Many at once, in threads: while one chunk's floats become bytes, another is computed."""
         z = checked_latents(z, self._info.latent_dim)
         _, height, width = self._image_shape
-        pictures = np.empty((len(z), height, width, 3), np.uint8)
+        images = np.empty((len(z), height, width, 3), np.uint8)
 
         pieces = max(self._workers, -(-len(z) // _BATCH_CHUNK))
         size = 1 if self._chunk == 1 else -(-len(z) // pieces)
 
         def decode(start: int) -> None:
             chunk = slice(start, start + size)
-            write_pictures(self._run(z[chunk], self._run_options), pictures[chunk])
+            write_images(self._run(z[chunk], self._run_options), images[chunk])
 
         began = time.perf_counter()
         with ThreadPoolExecutor(self._workers) as pool:
@@ -155,7 +155,7 @@ class OnnxRuntimeDecoder:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
         self._times = DecodeTimes(compute=time.perf_counter() - began)
-        return pictures
+        return images
 
     def _run(self, z: Latents, options: onnxruntime.RunOptions) -> NDArray[np.float32]:
         if self._session is None:
@@ -190,14 +190,14 @@ class OnnxRuntimeDecoder:
         self.close()
 
 
-def write_pictures(images: NDArray[np.float32], pictures: Images) -> None:
+def write_images(floats: NDArray[np.float32], images: Images) -> None:
     """Float images (n, 1 or 3, h, w) to uint8 (n, h, w, 3), as `Decoder.decode` has it; NaN becomes black."""
     values = np.fmin(
-        np.fmax(images, np.float32(0)), np.float32(1)
+        np.fmax(floats, np.float32(0)), np.float32(1)
     )  # fmax takes the number where there is one
     values *= np.float32(255)
     np.rint(values, out=values)
-    pictures[...] = values.transpose(0, 2, 3, 1)
+    images[...] = values.transpose(0, 2, 3, 1)
 
 
 def _model(bundle: Bundle) -> str | bytes:

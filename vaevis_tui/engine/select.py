@@ -21,7 +21,7 @@ from vaevis_tui.engine.decoder import (
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.source import DecoderSource
-from vaevis_tui.engine.verify import agreeing, check_pictures
+from vaevis_tui.engine.verify import agreeing, check_images
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle
 
@@ -79,7 +79,7 @@ def open_decoder(
 ) -> Decoder:
     """Open a model on a backend; `DecoderInfo.reason` says why on this one.
 
-    If wgpu fails later, in the middle of a `decode`, onnxruntime makes the picture and goes on.
+    If wgpu fails later, in the middle of a `decode`, onnxruntime makes the image and goes on.
 
     Args:
         bundle: The model.
@@ -98,7 +98,7 @@ def open_decoder(
     if source.upgrade is not None:  # where nobody asked for it by name, it may also be missing
         wanted, forgiven = source.upgrade, (EngineError, UserError)
     try:
-        # A worker has pictures checked beside the next ones; here the first may be the only one.
+        # A worker has images checked beside the next ones; here the first may be the only one.
         decoder = wanted() if source.check is None else agreeing(bundle, wanted)
     except forgiven as error:
         if source.fallback is None:
@@ -133,7 +133,7 @@ def decoder_source(
         return DecoderSource(
             open=lambda: wgpu(_ASKED_FOR, software=True),
             fallback=onnxruntime,
-            check=lambda z, picture: check_pictures(bundle, z[None], picture[None]),
+            check=lambda z, image: check_images(bundle, z[None], image[None]),
             batches=lambda: onnxruntime("a software adapter is slow"),
         )
     if not machine.has_gpu():

@@ -44,7 +44,7 @@ class _Upgrade:
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """What `DecoderSource.check` found wrong with a decoder's first picture, and whose that was."""
+    """What `DecoderSource.check` found wrong with a decoder's first image, and whose that was."""
 
     decoder: Decoder
     error: Exception
@@ -63,7 +63,7 @@ class DecodeService:
 
     Args:
         source: The first model.
-        on_frame: Called with every decoded picture.
+        on_frame: Called with every decoded image.
         on_error: Called with what went wrong: UserError or EngineError where a model could not be opened (the
             one before it, if any, then goes on) or its last decoder failed, ValueError where z does not fit.
         on_open: Called with the decoder's info whenever another decoder begins to serve.
@@ -85,7 +85,7 @@ class DecodeService:
         self._to_open: DecoderSource | None = source
         self._request: _Request | None = None
         self._begun: _Request | None = None
-        """What a decoder began with while the picture before was read back."""
+        """What a decoder began with while the image before was read back."""
         self._batches = BatchLane(self._changed)
         self._upgrade: _Upgrade | None = None
         self._verdict: _Verdict | None = None
@@ -95,7 +95,7 @@ class DecodeService:
         self._source = source
         self._may_fall_back = False
         self._beside: list[Callable[[Decoder, Frame], None]] = []
-        """What the first picture of a source starts, in threads of its own."""
+        """What the first image of a source starts, in threads of its own."""
         self._frames = 0
         self._batch_decoder: Decoder | None = None
         """Of the source, once it was needed."""
@@ -110,7 +110,7 @@ class DecodeService:
             return self._info
 
     def submit(self, z: ArrayLike, tag: object = None) -> None:
-        """Ask for the picture of one latent vector (d,), in place of any that was not begun yet."""
+        """Ask for the image of one latent vector (d,), in place of any that was not begun yet."""
         request = _Request(np.array(z, dtype=np.float32), tag)
         with self._changed:
             self._request = request
@@ -162,7 +162,7 @@ class DecodeService:
         """Stop the thread and give the decoder back; closing twice is harmless.
 
         A running decode is cancelled where the decoder can do that. One that still takes longer than
-        ``timeout`` seconds is left to end by itself, and its picture is dropped.
+        ``timeout`` seconds is left to end by itself, and its image is dropped.
         """
         with self._changed:
             self._closing = True
@@ -272,9 +272,9 @@ class DecodeService:
         assert decoder is not None
         try:
             if isinstance(decoder, Pipelined):
-                picture = decoder.decode_on(request.z[None], self._following)[0]
+                image = decoder.decode_on(request.z[None], self._following)[0]
             else:
-                picture = decoder.decode(request.z[None])[0]
+                image = decoder.decode(request.z[None])[0]
         except EngineError as error:
             self._fall_back(error, request)
             return
@@ -284,7 +284,7 @@ class DecodeService:
             return
         self._frames += 1
         self._last = request
-        frame = Frame(self._frames, request.z, picture, decoder.times, request.tag)
+        frame = Frame(self._frames, request.z, image, decoder.times, request.tag)
         self._tell(lambda: self._on_frame(frame))
         beside, self._beside = self._beside, []
         for job in beside:
@@ -324,7 +324,7 @@ class DecodeService:
             return None if self._begun is None else self._begun.z[None]
 
     def _fall_back(self, error: EngineError, request: _Request | None) -> None:
-        """Replace a decoder that failed, and ask it for the picture that is owed unless a newer z waits."""
+        """Replace a decoder that failed, and ask it for the image that is owed unless a newer z waits."""
         if self._closing:
             return
         fallback = self._source.fallback if self._may_fall_back else None
@@ -344,7 +344,7 @@ class DecodeService:
         self._tell(lambda: self._on_error(failure))
 
     def _prepare_upgrade(self, source: DecoderSource) -> None:
-        """Open the better decoder; in a thread of its own, since it takes many pictures' time."""
+        """Open the better decoder; in a thread of its own, since it takes many images' time."""
         assert source.upgrade is not None
         try:
             upgrade = _Upgrade(source, source.upgrade())
@@ -373,17 +373,17 @@ class DecodeService:
             self._tell(lambda: self._on_open(info))
 
     def _check(self, source: DecoderSource, decoder: Decoder, frame: Frame) -> None:
-        """Judge the first picture; in a thread of its own, since pictures go on meanwhile."""
+        """Judge the first image; in a thread of its own, since images go on meanwhile."""
         assert source.check is not None
         try:
-            source.check(frame.z, frame.picture)
+            source.check(frame.z, frame.image)
         except Exception as error:
             with self._changed:
                 self._verdict = _Verdict(decoder, error)
                 self._changed.notify()
 
     def _apply_check(self, verdict: _Verdict) -> None:
-        """Replace the decoder that was judged, if it still serves, and have its last picture made anew."""
+        """Replace the decoder that was judged, if it still serves, and have its last image made anew."""
         error = verdict.error
         if not isinstance(error, EngineError):
             self._tell(lambda: self._on_error(error))

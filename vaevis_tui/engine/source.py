@@ -14,19 +14,19 @@ from vaevis_tui.engine.decoder import Decoder, DecodeTimes
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One decoded picture and what it shows.
+    """One decoded image and what it shows.
 
     Attributes:
         number: Counts from 1 over the life of the worker, across models.
         z: The latent vector, float32 (d,).
-        picture: uint8 (h, w, 3).
+        image: uint8 (h, w, 3).
         times: Where the decode spent its time.
         tag: What `DecodeService.submit` was given with z.
     """
 
     number: int
     z: NDArray[np.float32]
-    picture: NDArray[np.uint8]
+    image: NDArray[np.uint8]
     times: DecodeTimes
     tag: object = None
 
@@ -38,8 +38,8 @@ class DecoderSource:
     Attributes:
         open: Opens the decoder to start with. Raises UserError or EngineError.
         fallback: Opens a simpler one after an EngineError; is given its text, to show as the reason.
-        upgrade: Opens a better one that takes longer to open; runs beside decoding, after the first picture.
-        check: Judges that first picture, uint8 (h, w, 3), by its z, float32 (d,), beside decoding too. Raises
+        upgrade: Opens a better one that takes longer to open; runs beside decoding, after the first image.
+        check: Judges that first image, uint8 (h, w, 3), by its z, float32 (d,), beside decoding too. Raises
             EngineError where the decoder is to be replaced.
         batches: Opens an `Interruptible` decoder, which decodes batches where the one that serves is slow and
             cannot be interrupted: a new z would have to wait for it.

@@ -1,4 +1,4 @@
-"""Whether a device makes the pictures that onnxruntime makes: drivers may compile shaders wrongly."""
+"""Whether a device makes the images that onnxruntime makes: drivers may compile shaders wrongly."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle
 
 CLOSE_LEVELS = 8
-"""Levels of 255 that float32 sums in another order never came near; see `check_pictures`."""
+"""Levels of 255 that float32 sums in another order never came near; see `check_images`."""
 
 FAR_SHARE = 1e-3
 """Share of the values that may differ by more, where a network has steps; a wrong column has more."""
 
 
 def agreeing(bundle: Bundle, open_it: Callable[[], Decoder]) -> Decoder:
-    """Open a decoder whose first picture is onnxruntime's.
+    """Open a decoder whose first image is onnxruntime's.
 
     Both are asked at the same time.
 
     Raises:
-        EngineError: It makes another picture; then it is closed.
+        EngineError: It makes another image; then it is closed.
         Exception: Whatever ``open_it`` raises.
     """
     z = bundle.space.first_look[None]
@@ -43,25 +43,25 @@ def agreeing(bundle: Bundle, open_it: Callable[[], Decoder]) -> Decoder:
     return decoder
 
 
-def check_pictures(bundle: Bundle, z: Latents, pictures: Images) -> None:
+def check_images(bundle: Bundle, z: Latents, images: Images) -> None:
     """See that a device made of z what onnxruntime makes of it.
 
     What onnxruntime cannot decode is taken as it is.
 
     Raises:
-        EngineError: The device's pictures are others.
+        EngineError: The device's images are others.
     """
-    _compare(pictures, _expected(bundle, z))
+    _compare(images, _expected(bundle, z))
 
 
-def _compare(pictures: Images, expected: Images | None) -> None:
+def _compare(images: Images, expected: Images | None) -> None:
     if expected is None:
         return
-    difference = np.abs(expected.astype(np.int16) - pictures)
+    difference = np.abs(expected.astype(np.int16) - images)
     far = float(np.mean(difference > CLOSE_LEVELS))
     if far > FAR_SHARE:
         raise EngineError(
-            f"the GPU's pictures are wrong: {100 * far:.0f} % of the values are not onnxruntime's"
+            f"the GPU's images are wrong: {100 * far:.0f} % of the values are not onnxruntime's"
         )
 
 
@@ -77,17 +77,17 @@ def _expected(bundle: Bundle, z: Latents) -> Images | None:
         return found
     try:
         with IsolatedDecoder(bundle, backend="onnxruntime") as reference:
-            pictures = reference.decode(z)
+            images = reference.decode(z)
     except (EngineError, UserError):
         return None
     if path is not None:
-        data = pictures.tobytes()
+        data = images.tobytes()
         keep(path, hashlib.sha256(data).digest() + data)
-    return pictures
+    return images
 
 
 def _kept(bundle: Bundle, z: Latents) -> Path | None:
-    """Where the pictures of z are kept, by what the decoder is, to the bit; None where they are not."""
+    """Where the images of z are kept, by what the decoder is, to the bit; None where they are not."""
     if not bundle.shipped or not np.array_equal(z, bundle.space.first_look[None]):
         return None
     try:
@@ -96,7 +96,7 @@ def _kept(bundle: Bundle, z: Latents) -> Path | None:
     except OSError:
         return None
     digest.update(z.tobytes())
-    return cache_folder() / f"pictures-{digest.hexdigest()[:32]}.bin"
+    return cache_folder() / f"images-{digest.hexdigest()[:32]}.bin"
 
 
 def _read(path: Path, shape: tuple[int, ...]) -> Images | None:

@@ -39,7 +39,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A picture of the model on show."""
+    """A frame of the model on show."""
 
     exploration: Exploration
     frame: Frame
@@ -71,7 +71,7 @@ class Decoding:
     """Opens models in a thread and has them decoded in another; tells the news to whoever listens.
 
     It begins at once, before there is an app: opening a model then costs no time of its own while the app is
-    imported and drawn. What happened before `listen` is kept, of pictures the latest only.
+    imported and drawn. What happened before `listen` is kept, of frames the latest only.
 
     The listener is called from those threads, and must only pass on what it is told.
     """
@@ -136,7 +136,7 @@ class Decoding:
         threading.Thread(target=self._open, args=(ref, first), name="open-model", daemon=True).start()
 
     def submit(self, exploration: Exploration) -> None:
-        """Ask for the picture of where an exploration stands, in place of any that was not begun."""
+        """Ask for the frame of where an exploration stands, in place of any that was not begun."""
         with self._lock:
             if self._worker is not None and exploration is self._current:
                 self._worker.submit(exploration.z, exploration)

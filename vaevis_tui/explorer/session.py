@@ -149,7 +149,7 @@ class SessionFolder:
         """The folder."""
         if self._path is not None:
             return self._path
-        import platformdirs  # 4 ms that the first picture need not wait for
+        import platformdirs  # 4 ms that the first image need not wait for
 
         return platformdirs.user_state_path("vaevis-tui") / "sessions"
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 
 class WalkPacer:
-    """At most one step a tick, and none before the picture of the last step came and can be shown.
+    """At most one step a tick, and none before the frame of the last step came and can be shown.
 
-    So a walk never asks for more pictures than are decoded and than the terminal takes. Where that takes
+    So a walk never asks for more frames than are decoded and than the terminal takes. Where that takes
     longer than a tick, the next step is taken as soon as it is done, not at the tick after.
 
     Args:
         clock: Seconds that never go back.
-        can_show: Whether a picture would be shown at once.
+        can_show: Whether a frame would be shown at once.
     """
 
     def __init__(self, clock: Callable[[], float], can_show: Callable[[], bool]) -> None:
@@ -32,13 +32,13 @@ class WalkPacer:
         """The ticker ticked."""
         self._ticked = True
 
-    def picture_came(self) -> None:
-        """A picture was decoded."""
+    def frame_came(self) -> None:
+        """A frame was decoded."""
         self._awaited = False
 
     @property
     def due(self) -> bool:
-        """Whether to take a step now; asked after every tick, picture and change of what can be shown."""
+        """Whether to take a step now; asked after every tick, frame and change of what can be shown."""
         return self._ticked and not self._awaited and self._can_show()
 
     def step(self) -> float:

@@ -1,7 +1,7 @@
-"""The way back: from a picture to the latent vector whose decode comes nearest to it.
+"""The way back: from an image to the latent vector whose decode comes nearest to it.
 
 Known as inversion or projection (Zhu et al. 2016, arXiv:1609.03552; Karras et al. 2020 for StyleGAN), done
-there by gradients. A decoder here gives pictures and no gradients, but many of them at once: so it is
+there by gradients. A decoder here gives images and no gradients, but many of them at once: so it is
 Gauss-Newton steps, damped as by Levenberg and Marquardt, on differences between the decodes of neighbouring
 points. It needs no encoder, and ends nearer than one does, whose single guess is but where it can begin.
 """
@@ -18,7 +18,7 @@ from vaevis_tui.latent.arrays import Latent
 from vaevis_tui.latent.space import LatentSpace
 
 Decode = Callable[[NDArray[np.float32]], NDArray[np.uint8]]
-"""Latent vectors, float32 (n, d), to pictures, uint8 (n, h, w, 3)."""
+"""Latent vectors, float32 (n, d), to images, uint8 (n, h, w, 3)."""
 
 ROUNDS = 12
 """Most steps; the first four bring nearly everything."""
@@ -30,7 +30,7 @@ OFFSET = 0.25
 """Standard deviations between neighbours: several levels of a byte, so that rounding does not matter."""
 
 LARGEST_SIDE = 128
-"""Pixels; larger pictures are compared by the means of squares of pixels: d of them are held at once."""
+"""Pixels; larger images are compared by the means of squares of pixels: d of them are held at once."""
 
 DAMPINGS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Tried in each round, as shares of the mean curvature."""
@@ -45,7 +45,7 @@ class Inversion:
 
     Attributes:
         z: The latent vector, float32 (d,).
-        error: Root of the mean squared difference between its decode and the picture, 0..255.
+        error: Root of the mean squared difference between its decode and the image, 0..255.
     """
 
     z: Latent
@@ -53,35 +53,35 @@ class Inversion:
 
 
 def invert(
-    decode: Decode, space: LatentSpace, picture: NDArray[np.uint8], start: Latent | None = None
+    decode: Decode, space: LatentSpace, image: NDArray[np.uint8], start: Latent | None = None
 ) -> Inversion:
-    """Find the latent vector whose decode is nearest to a picture, by mean squared error.
+    """Find the latent vector whose decode is nearest to an image, by mean squared error.
 
     The same on every run. It takes ``ROUNDS`` times d decodes at most.
 
     Args:
         decode: Of the model.
         space: Of the model.
-        picture: uint8 (h, w, 3), of the size that ``decode`` makes.
+        image: uint8 (h, w, 3), of the size that ``decode`` makes.
         start: Where to begin, float32 (d,); else the best of the anchors and of some random points.
 
     Raises:
-        ValueError: The picture's shape is not that of the decodes.
+        ValueError: The image's shape is not that of the decodes.
     """
-    *_, found = approach(decode, space, picture, start)
+    *_, found = approach(decode, space, image, start)
     return found
 
 
 def approach(
-    decode: Decode, space: LatentSpace, picture: NDArray[np.uint8], start: Latent | None = None
+    decode: Decode, space: LatentSpace, image: NDArray[np.uint8], start: Latent | None = None
 ) -> Iterator[Inversion]:
     """The way to what `invert` finds, with the same arguments: each step is nearer than the one before."""
     starts = _starts(space) if start is None else start[None]
-    wanted = _flat(picture[None])[0]
-    pictures = decode(starts)
-    if pictures.shape[1:] != picture.shape:
-        raise ValueError(f"the picture has shape {picture.shape}; {pictures.shape[1:]} is expected")
-    z, current, error = _nearest(starts, pictures, wanted)
+    wanted = _flat(image[None])[0]
+    images = decode(starts)
+    if images.shape[1:] != image.shape:
+        raise ValueError(f"the image has shape {image.shape}; {images.shape[1:]} is expected")
+    z, current, error = _nearest(starts, images, wanted)
     yield Inversion(z, float(np.sqrt(error)))
     for _ in range(ROUNDS):
         neighbours = z + np.diag(OFFSET * space.std)
@@ -91,7 +91,7 @@ def approach(
         slope = (jacobian @ (wanted - current)).astype(np.float64)
         unit = np.trace(curvature) / len(curvature) * np.eye(len(curvature))
         if not unit.any():
-            return  # a flat place: nothing that is moved changes the picture
+            return  # a flat place: nothing that is moved changes the image
         steps = np.stack([np.linalg.solve(curvature + damping * unit, slope) for damping in DAMPINGS])
         tried = (z + steps * space.std).astype(np.float32)
         found = _nearest(tried, decode(tried), wanted)
@@ -108,23 +108,23 @@ def _starts(space: LatentSpace) -> NDArray[np.float32]:
     return np.concatenate([space.mean[None], space.anchors.z, space.sample(0, SAMPLES)])
 
 
-def _flat(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _flat(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Images (n, h, w, 3) as rows of floats, coarser where they are large."""
-    step = -(-max(pictures.shape[1:3]) // LARGEST_SIDE)
+    step = -(-max(images.shape[1:3]) // LARGEST_SIDE)
     if step == 1:
-        return pictures.reshape(len(pictures), -1).astype(np.float32)
-    n, height, width, _ = pictures.shape
+        return images.reshape(len(images), -1).astype(np.float32)
+    n, height, width, _ = images.shape
     height, width = max(1, height // step), max(1, width // step)
-    squares = pictures[:, : height * step, : width * step].reshape(n, height, -1, width, step, 3)
+    squares = images[:, : height * step, : width * step].reshape(n, height, -1, width, step, 3)
     means: NDArray[np.float32] = squares.mean((2, 4), dtype=np.float32)
     return means.reshape(n, -1)
 
 
 def _nearest(
-    z: NDArray[np.float32], pictures: NDArray[np.uint8], wanted: NDArray[np.float32]
+    z: NDArray[np.float32], images: NDArray[np.uint8], wanted: NDArray[np.float32]
 ) -> tuple[Latent, NDArray[np.float32], float]:
-    """Of several points the one whose picture is nearest, that picture, flat, and its mean squared error."""
-    flat = _flat(pictures)
+    """Of several points the one whose image is nearest, that image, flat, and its mean squared error."""
+    flat = _flat(images)
     errors = ((flat - wanted) ** 2).mean(1)
     best = int(errors.argmin())
     return z[best], flat[best], float(errors[best])

@@ -38,15 +38,15 @@ class Bundle:
         name: Short name for people: the card's, or the file's without its ending.
         path: The folder, or the bare .onnx file.
         card: None for a bare file.
-        decoder_path: The ONNX file that makes pictures.
-        encoder_path: The ONNX file that finds latents of pictures, where there is one.
+        decoder_path: The ONNX file that makes images.
+        encoder_path: The ONNX file that finds latents of images, where there is one.
         space: The latent space; for a bare file the prior N(0, I), without anchors.
         latent_dim: Length d of a latent vector.
         image_height: Pixels.
         image_width: Pixels.
         channels: 1 or 3.
         parameters: Number of weights of the decoder.
-        multiply_adds: Of one picture.
+        multiply_adds: Of one image.
         notes: What was taken for granted, for people, e.g. which values are black and white; one clause each.
         shipped: Whether it lies in the installed package, as trusted as the code beside it.
         checked: The decoder as it was checked when the bundle was opened; None for a shipped one.

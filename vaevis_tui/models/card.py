@@ -33,7 +33,7 @@ class ModelCard:
     Attributes:
         name: Short name, as in the catalog.
         title: One line for people.
-        summary: What the pictures show.
+        summary: What the images show.
         version: Of these weights.
         limits: What the model cannot do.
         data_name: The data set it was trained on.

@@ -27,11 +27,11 @@ _ACCELERATORS: tuple[_Provider, ...] = (
 """Providers in the order they are tried; not every wheel has them, and not every machine what they need."""
 
 _SECOND_THREAD_FROM = 50_000_000
-"""Multiply-adds of one picture from which another thread gains anything. Below, on two cores, a second one
+"""Multiply-adds of one image from which another thread gains anything. Below, on two cores, a second one
 left the median as it was (mnist: 12.7 M, 1.1 ms) and doubled the 90th percentile: drawing has that core."""
 
 _MAX_THREADS = 4
-"""The layers of a picture of this size are too small to be split further."""
+"""The layers of an image of this size are too small to be split further."""
 
 
 _PREFIX = r"^\[ONNXRuntimeError\] : \d+ : \w+ : "

@@ -196,7 +196,7 @@ def _check_node(node: onnx.NodeProto, depth: int) -> None:
             "export with ONNX's own operators"
         )
     if node.op_type in UNREPEATABLE:
-        raise UnsupportedError(f"{label(node)} is random; a decoder gives the same picture for the same z")
+        raise UnsupportedError(f"{label(node)} is random; a decoder gives the same image for the same z")
     for attribute in node.attribute:
         _check_attribute(node, attribute, depth)
 

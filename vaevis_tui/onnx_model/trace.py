@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     import onnx
 
 MAX_TENSOR_ELEMENTS = 1 << 27
-"""Of one tensor for one picture: 512 MiB of float32, 128 channels at 1024x1024."""
+"""Of one tensor for one image: 512 MiB of float32, 128 channels at 1024x1024."""
 
 MAX_TOTAL_ELEMENTS = 1 << 29
-"""Of all tensors for one picture together: 2 GiB of float32, some tens of layers at full size."""
+"""Of all tensors for one image together: 2 GiB of float32, some tens of layers at full size."""
 
 MAX_MULTIPLY_ADDS = 10**12
-"""Of one picture: 400 times the decoder of VAE-Vis, minutes on a laptop."""
+"""Of one image: 400 times the decoder of VAE-Vis, minutes on a laptop."""
 
 
 class Trace:
@@ -110,7 +110,7 @@ class Trace:
 
         Raises:
             UnsupportedError: Its shapes do not fit or do not follow from the input's, or sizes or the work
-                for one picture go beyond the bounds; names the operator.
+                for one image go beyond the bounds; names the operator.
         """
         node = Node.of(proto)
         value = self._fold(node)
@@ -239,7 +239,7 @@ class Trace:
             )
         if self._elements > MAX_TOTAL_ELEMENTS:
             raise UnsupportedError(
-                f"{label(node)}: the tensors up to it hold {self._elements} numbers for one picture; "
+                f"{label(node)}: the tensors up to it hold {self._elements} numbers for one image; "
                 f"up to {MAX_TOTAL_ELEMENTS} are supported"
             )
 
@@ -250,7 +250,7 @@ class Trace:
         self.multiply_adds += operator.work(node, inputs, self.shape(node.outputs[0]))
         if self.multiply_adds > MAX_MULTIPLY_ADDS:
             raise UnsupportedError(
-                f"{label(node)}: up to it one picture takes {self.multiply_adds} multiply-adds; "
+                f"{label(node)}: up to it one image takes {self.multiply_adds} multiply-adds; "
                 f"up to {MAX_MULTIPLY_ADDS} are supported"
             )
 

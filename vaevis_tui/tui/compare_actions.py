@@ -120,11 +120,11 @@ class CompareActions(KeepsakeActions):
         image = reference.image if reference.z is None else self._reference_image
         if image is None:
             return
-        newest = self._newest.picture if self._newest is not None else None
+        newest = self._newest.image if self._newest is not None else None
         if differs and newest is not None and newest.shape == image.shape:
             image = np.abs(newest.astype(np.int16) - image).astype(np.uint8)
         shown = self._compared.presented
-        if self._compared.waiting or shown is None or not np.array_equal(shown.picture, image):
+        if self._compared.waiting or shown is None or not np.array_equal(shown.image, image):
             self._compared.show(ComposedFrame(image))
 
     def _follow_with_panels(self, *, moving: bool = False) -> None:

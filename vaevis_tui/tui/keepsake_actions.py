@@ -85,7 +85,7 @@ class KeepsakeActions(PointActions, PanelActions):
         """Keep the point on show with its thumbnail."""
         frame = self._seen()
         if frame is not None:
-            z, image = frame.z.copy(), frame.picture
+            z, image = frame.z.copy(), frame.image
             self._keep(lambda keepsakes: keepsakes.bookmarks.add(z, "", image), self._bookmark_kept)
 
     def _bookmark_kept(self, bookmark: Bookmark) -> None:

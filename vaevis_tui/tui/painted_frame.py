@@ -26,7 +26,7 @@ class DecodedFrame(Protocol):
     """What a live image shows: the engine's Frame, or anything like it."""
 
     @property
-    def picture(self) -> NDArray[np.uint8]:
+    def image(self) -> NDArray[np.uint8]:
         """The image, uint8 (h, w, 3)."""
         ...
 
@@ -85,12 +85,12 @@ class PaintedFrame:
         on_paint: Callable[[bool], None],
         before: PaintedFrame | None,
     ) -> None:
-        height, width, _ = frame.picture.shape
+        height, width, _ = frame.image.shape
         renderer = context.renderer
         self.frame = frame
         self.context = context
         self.placement = renderer.place(height, width, *context.region.size)
-        self.pixels = renderer.pixels(frame.picture, self.placement)
+        self.pixels = renderer.pixels(frame.image, self.placement)
         self.in_place = (
             before is not None and before.context == context and before.placement == self.placement
         )

@@ -87,4 +87,4 @@ def _save(settings: ExplorerSettings, bundle: Bundle, frame: Frame, backend: str
     from vaevis_tui.explorer.snapshots import save
 
     folder, caption = settings.snapshot_dir, settings.caption
-    return save(folder, bundle, frame.z, frame.picture, backend, caption=caption)
+    return save(folder, bundle, frame.z, frame.image, backend, caption=caption)

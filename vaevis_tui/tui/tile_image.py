@@ -24,7 +24,7 @@ _FINE_CELLS = frozenset({Graphics.OCTANT, Graphics.SEXTANT, Graphics.QUADRANT, G
 class ComposedFrame:
     """A frame for a `LiveImage` that no decoder made as a whole."""
 
-    picture: NDArray[np.uint8]
+    image: NDArray[np.uint8]
     times: DecodeTimes = field(default_factory=DecodeTimes)
 
 

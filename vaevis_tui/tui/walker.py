@@ -70,7 +70,7 @@ class Walker:
 
     def image_came(self) -> None:
         """The image of a step was decoded."""
-        self._pace.picture_came()
+        self._pace.frame_came()
         self.step_if_due()
 
     def step_if_due(self) -> None:

@@ -311,7 +311,7 @@ class Graph:
     Attributes:
         input: Name of the latent tensor.
         input_shape: Its shape, ``(1, d)``.
-        output: Name of the picture tensor.
+        output: Name of the image tensor.
         operators: In an order in which each one's inputs exist.
         constants: Tensors known at load, float32, by name; shapes as ONNX gives them.
     """
@@ -355,7 +355,7 @@ class Graph:
 
     @property
     def output_shape(self) -> Shape:
-        """Shape of the picture tensor, for one example."""
+        """Shape of the image tensor, for one example."""
         return self.shape_of(self.output)
 
     @property

@@ -23,8 +23,8 @@ from vaevis_tui.engine.wgpu.benchmark import BUDGET
 from vaevis_tui.engine.wgpu.decoder import WgpuDecoder
 
 QUIET = 0.3
-"""Seconds without a picture after which a processor that stands in for a GPU has time to measure; a GPU has
-it between two pictures."""
+"""Seconds without an image after which a processor that stands in for a GPU has time to measure; a GPU has
+it between two images."""
 
 EXIT_TIMEOUT = 1.0
 """Seconds that closing waits for the measurement that runs, which takes milliseconds."""
@@ -60,9 +60,9 @@ def open_tuned(
 
 
 class TunedDecoder:
-    """Decodes; after the first picture another decoder is opened in a thread of its own, and measured there.
+    """Decodes; after the first image another decoder is opened in a thread of its own, and measured there.
 
-    If that finds faster kernels a third is opened and makes a picture, for which a driver may still compile;
+    If that finds faster kernels a third is opened and makes an image, for which a driver may still compile;
     then it takes the place of the first at the beginning of a decode, which costs an assignment.
     May be used from one thread at a time.
     """
@@ -111,7 +111,7 @@ class TunedDecoder:
             if self._better is not None:
                 self._former, self._decoder, self._better = self._decoder, self._better, None
         try:
-            pictures = self._decoder.decode(z)
+            images = self._decoder.decode(z)
         finally:
             with self._changed:
                 self._decoding = False
@@ -120,7 +120,7 @@ class TunedDecoder:
         if self._thread is None:
             self._thread = threading.Thread(target=self._improve, name="tune", daemon=True)
             self._thread.start()
-        return pictures
+        return images
 
     def settle(self, timeout: float | None = None) -> bool:
         """Wait until the measurements are over and what they led to is ready; false where it took longer."""

@@ -4,7 +4,7 @@ An operator's candidates are those that `Kernel.rank` expects most of. Each has 
 kernel's output on random inputs before it may win, and to win clearly before it displaces the default.
 
 Everything happens in slices of a few milliseconds, or of one compilation, on a device of the tuner's own, and
-before each slice the caller may make it wait: so it can run beside a live picture.
+before each slice the caller may make it wait: so it can run beside a live image.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class WgpuDecoder:
             loses
                 nothing. Sums are float32 in every case.
             fuse: Rewrite the graph; without, each ONNX operator is a kernel of its own.
-            floats: Keep the output as floats, for `decode_floats`; pictures then cannot be decoded.
+            floats: Keep the output as floats, for `decode_floats`; images then cannot be decoded.
             textures: Keep tensors and weights in textures; without, as suits the adapter.
             kernels: Names of kernels to take instead of the preferred ones, by the operator's output.
             tuned: Take the kernels that were measured on this adapter before, where they were.
@@ -142,7 +142,7 @@ class WgpuDecoder:
             return tune(self._device, self._plan, self.choices, rest=rest, budget=budget, clock=clock)
 
     def decode(self, z: Latents) -> Images:
-        """Decode latent vectors, float32 (n, d), to pictures, uint8 (n, h, w, 3).
+        """Decode latent vectors, float32 (n, d), to images, uint8 (n, h, w, 3).
 
         Raises:
             ValueError: z has another shape than (n, d), or holds NaN or infinities.
@@ -171,7 +171,7 @@ class WgpuDecoder:
         return words
 
     def device_seconds(self, z: Latents) -> float | None:
-        """Time of a picture's kernels by the device's own clock; None where it has none.
+        """Time of an image's kernels by the device's own clock; None where it has none.
 
         Args:
             z: float32 (1, d).

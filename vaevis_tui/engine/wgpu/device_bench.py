@@ -172,7 +172,7 @@ class DeviceBench:
             layout = {"bytes_per_row": TEXTURE_WIDTH * 16, "rows_per_image": rows}
             read = queue.read_texture({"texture": self._result}, layout, (TEXTURE_WIDTH, rows, 1))
         else:
-            # An alpha of zero in a picture, no number elsewhere.
+            # An alpha of zero in an image, no number elsewhere.
             kind, nothing = (np.uint32, 0) if self._context.packed else (np.float32, np.nan)
             queue.write_buffer(self._result, 0, np.full(self._result.size // 4, nothing, kind))
             self._run(launch, 1)

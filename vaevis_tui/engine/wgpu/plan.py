@@ -104,7 +104,7 @@ class Plan:
 
     @property
     def output_layout(self) -> Layout:
-        """Device shape of the picture as floats."""
+        """Device shape of the image as floats."""
         return layout_of(self.graph.output_shape)
 
     @property
@@ -163,7 +163,7 @@ def make_plan(
     """
     limits = limits or Limits()
     if packed:
-        _check_picture(graph)
+        _check_image(graph)
     in_textures = software if textures is None else textures
     stands_for = _views(graph)
     images = _tensors_in_textures(graph, stands_for) if in_textures else frozenset()
@@ -251,10 +251,10 @@ def _constant_tensors(operator: Operator, graph: Graph) -> dict[str, Constant]:
     return found
 
 
-def _check_picture(graph: Graph) -> None:
+def _check_image(graph: Graph) -> None:
     shape = graph.output_shape
     if len(shape) != 4 or shape[0] != 1 or shape[1] not in (1, 3):
-        raise UnsupportedGraph(f"output {graph.output!r} has shape {shape}; a picture is (n, 1 or 3, h, w)")
+        raise UnsupportedGraph(f"output {graph.output!r} has shape {shape}; an image is (n, 1 or 3, h, w)")
 
 
 def _is_view(graph: Graph, operator: Operator) -> bool:

@@ -183,7 +183,7 @@ class Program:
 
     def _lane(self, items: int) -> _Lane:
         if items not in self._lanes:
-            with engine_errors(f"no memory for {items} pictures at once"):
+            with engine_errors(f"no memory for {items} images at once"):
                 self._lanes[items] = _Lane(self, items)
         return self._lanes[items]
 

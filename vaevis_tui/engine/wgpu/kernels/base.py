@@ -80,7 +80,7 @@ class Context:
         software: Whether the device is the processor itself, as llvmpipe is.
         textures: Names of the tensors that lie in textures; see `Plan.textures`.
         half: Whether the operator's weight is stored as float16.
-        packed: Whether the operator makes the picture and stores RGBA8.
+        packed: Whether the operator makes the image and stores RGBA8.
         weights_in_textures: Whether weights are read as textures.
     """
 
