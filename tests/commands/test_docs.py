@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from vaevis_tui.explorer.config import SETTINGS
-from vaevis_tui.tui.keymap import keymap_problems
+from vaevis_tui.tui.keys.keymap import keymap_problems
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "scripts.md").read_text()

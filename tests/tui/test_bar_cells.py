@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaevis_tui.tui.bar_cells import (
+from vaevis_tui.tui.panels.bar_cells import (
     ABOVE,
     BELOW,
     BELOW_EDGE,

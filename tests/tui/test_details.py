@@ -10,7 +10,7 @@ from tests.tui.support import exploring
 from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.terminal.link.link import LinkStats
 from vaevis_tui.terminal.link.meter import FrameStats, Spread
-from vaevis_tui.tui.details import Details
+from vaevis_tui.tui.panels.details import Details
 
 STATS = FrameStats(
     fps=57,

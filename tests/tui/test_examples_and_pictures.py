@@ -10,9 +10,9 @@ from textual import events
 from textual.widgets import Input
 
 from tests.tui.support import ExactDecoder, Explorer, exploring
-from vaevis_tui.tui.example_list import ExampleList
 from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.status_line import StatusLine
+from vaevis_tui.tui.menus.example_list import ExampleList
+from vaevis_tui.tui.panels.status_line import StatusLine
 
 
 async def open_examples(explorer: Explorer) -> ExampleList:

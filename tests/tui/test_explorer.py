@@ -24,14 +24,14 @@ from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.terminal.placement import Placement
 from vaevis_tui.tui import keys
-from vaevis_tui.tui.details import Details
 from vaevis_tui.tui.explorer import ExplorerScreen
-from vaevis_tui.tui.help import HelpScreen
-from vaevis_tui.tui.hint_bar import HintBar
-from vaevis_tui.tui.latent_bars import LatentBars
 from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.status_line import StatusLine
-from vaevis_tui.tui.value_prompt import ValuePrompt
+from vaevis_tui.tui.menus.help import HelpScreen
+from vaevis_tui.tui.menus.value_prompt import ValuePrompt
+from vaevis_tui.tui.panels.details import Details
+from vaevis_tui.tui.panels.hint_bar import HintBar
+from vaevis_tui.tui.panels.latent_bars import LatentBars
+from vaevis_tui.tui.panels.status_line import StatusLine
 
 
 def track_of(bars: LatentBars) -> tuple[int, int]:

@@ -6,8 +6,8 @@ import numpy as np
 
 from tests.tui.support import Explorer, exploring
 from tests.tui.test_keepsakes import keep
-from vaevis_tui.tui.journey_menu import JourneyMenu
-from vaevis_tui.tui.status_line import StatusLine
+from vaevis_tui.tui.menus.journey_menu import JourneyMenu
+from vaevis_tui.tui.panels.status_line import StatusLine
 
 
 def status(explorer: Explorer) -> str:

@@ -9,10 +9,10 @@ import pytest
 
 from tests.tui.support import ExactDecoder, Explorer, exploring
 from vaevis_tui.explorer.bookmarks import Bookmark
-from vaevis_tui.tui.bookmark_list import BookmarkList
-from vaevis_tui.tui.filmstrip_panel import FilmstripPanel
 from vaevis_tui.tui.layout import Panels, arrange
 from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.menus.bookmark_list import BookmarkList
+from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel
 
 
 def bookmarks(explorer: Explorer) -> tuple[Bookmark, ...]:

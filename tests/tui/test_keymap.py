@@ -6,7 +6,7 @@ import pytest
 
 from tests.tui.support import exploring, make_settings
 from vaevis_tui.errors import UserError
-from vaevis_tui.tui.keymap import all_bindings, keymap_problems, textual_key, textual_keymap
+from vaevis_tui.tui.keys.keymap import all_bindings, keymap_problems, textual_key, textual_keymap
 from vaevis_tui.tui.run import run_explorer
 
 

@@ -6,11 +6,11 @@ from textual.screen import Screen
 
 from tests.tui.support import exploring
 from vaevis_tui.tui import keys
-from vaevis_tui.tui.help import HelpScreen
-from vaevis_tui.tui.help_text import LINES
-from vaevis_tui.tui.hint_bar import HintBar
-from vaevis_tui.tui.model_picker import ModelPicker
-from vaevis_tui.tui.value_prompt import ValuePrompt
+from vaevis_tui.tui.menus.help import HelpScreen
+from vaevis_tui.tui.menus.help_text import LINES
+from vaevis_tui.tui.menus.model_picker import ModelPicker
+from vaevis_tui.tui.menus.value_prompt import ValuePrompt
+from vaevis_tui.tui.panels.hint_bar import HintBar
 
 EVERY = [*keys.EXPLORER, *keys.APP]
 

@@ -33,7 +33,7 @@ from vaevis_tui.terminal.placement import fit, resample
 from vaevis_tui.terminal.quality import Quality
 from vaevis_tui.tui.live_app import LiveApp
 from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.overlay import Overlay
+from vaevis_tui.tui.menus.overlay import Overlay
 from vaevis_tui.tui.terminal_port import TerminalPort
 
 BACKGROUND = (16, 32, 48)

@@ -8,9 +8,9 @@ from textual.widgets._toast import Toast
 
 from tests.tui.support import Explorer, exploring
 from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.notice_bar import NoticeBar
+from vaevis_tui.tui.menus.value_prompt import ValuePrompt
+from vaevis_tui.tui.panels.notice_bar import NoticeBar
 from vaevis_tui.tui.text import wrapped
-from vaevis_tui.tui.value_prompt import ValuePrompt
 
 LONG = "decoding failed: " + " ".join(f"reason{number}" for number in range(12)) + "; m opens a model again"
 

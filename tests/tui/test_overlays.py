@@ -7,7 +7,7 @@ from textual import events
 from textual.command import CommandList
 
 from tests.tui.support import Explorer, exploring, make_bundle, make_settings
-from vaevis_tui.tui.value_prompt import ValuePrompt
+from vaevis_tui.tui.menus.value_prompt import ValuePrompt
 
 
 def at_once(explorer: Explorer, *names: str) -> None:

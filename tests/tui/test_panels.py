@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from tests.tui.support import ExactDecoder, Explorer, exploring, make_bundle, make_settings
 from vaevis_tui.tui.layout import Panels, arrange
 from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.map_panel import MapPanel
-from vaevis_tui.tui.status_line import StatusLine
-from vaevis_tui.tui.strip_panel import SIGMAS, Scale, StripPanel, places
+from vaevis_tui.tui.panels.map_panel import MapPanel
+from vaevis_tui.tui.panels.status_line import StatusLine
+from vaevis_tui.tui.panels.strip_panel import SIGMAS, Scale, StripPanel, places
 
 LARGE = (149, 60)
 

@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _problems() -> tuple[Config, list[str]]:
     from vaevis_tui.explorer.config import config_path, examine
-    from vaevis_tui.tui.keymap import keymap_problems
+    from vaevis_tui.tui.keys.keymap import keymap_problems
 
     config, problems = examine(config_path())
     return config, [*problems, *keymap_problems(config.keymap)]
@@ -136,7 +136,7 @@ def _set(options: argparse.Namespace) -> int:
     import tomlkit
 
     from vaevis_tui.explorer.config import KEYMAP, SETTINGS, config_path
-    from vaevis_tui.tui.keymap import keymap_problems
+    from vaevis_tui.tui.keys.keymap import keymap_problems
 
     key, path = options.key, config_path()
     document = _document(path)
@@ -216,8 +216,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _keys(options: argparse.Namespace) -> int:
-    from vaevis_tui.tui.keymap import all_bindings, textual_keymap
     from vaevis_tui.tui.keys import key_name
+    from vaevis_tui.tui.keys.keymap import all_bindings, textual_keymap
 
     config, problems = _problems()
     chosen = textual_keymap(config.keymap)

@@ -72,7 +72,7 @@ class ExplorerSettings:
         way: To the terminal.
         resumed: A session to go on with, of ``model``; or None.
         sessions: Where the session is kept when the program ends; None for nowhere.
-        keymap: Other keys by the id of their action; see `vaevis_tui.tui.keymap`.
+        keymap: Other keys by the id of their action; see `vaevis_tui.tui.keys.keymap`.
         theme: The app's colours at the start; None is what suits it.
         keep_theme: Is told when a person chooses other colours.
         claimed: The file of the resumed session, which that of this one takes the place of; or None.

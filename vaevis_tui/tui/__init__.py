@@ -1,8 +1,7 @@
 """The Textual app: the only package that imports Textual.
 
-``run`` is what the command line calls. ``explorer`` is the one screen; what its keys do is in
-``point_actions``, ``panel_actions`` and ``program_actions``, its walk in ``walker``. Its widgets are the
-``live_image``, ``latent_bars``, ``strip_panel``, ``map_panel``, ``status_line``, ``details`` and
-``hint_bar``; ``layout`` divides the window among them. Every byte goes out by ``terminal_port``. ``keys`` has
-every key, from which hints, ``help`` and the command palette are made.
+``run`` is what the command line calls. ``explorer`` is the one screen: what its keys do is in ``actions``,
+what it shows beside the ``live_image`` in ``panels``, what lies over it for a while in ``menus``; ``layout``
+divides the window. Every byte goes out by ``terminal_port``. ``keys`` has every key, from which hints, help
+and the command palette are made.
 """

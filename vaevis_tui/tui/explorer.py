@@ -24,22 +24,22 @@ from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.terminal.detect.probe import Reply
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.tui import keys
-from vaevis_tui.tui.details import rate_text
-from vaevis_tui.tui.example_actions import ExampleActions
-from vaevis_tui.tui.filmstrip_panel import FilmstripPanel
+from vaevis_tui.tui.actions.examples import ExampleActions
+from vaevis_tui.tui.actions.judgement import Judgement
+from vaevis_tui.tui.actions.picture_search import PictureSearch
+from vaevis_tui.tui.actions.pictures import PictureActions
+from vaevis_tui.tui.actions.program import ProgramActions
+from vaevis_tui.tui.actions.rows import RowActions
+from vaevis_tui.tui.actions.walker import Walker
 from vaevis_tui.tui.graphics_switch import GraphicsSwitch
-from vaevis_tui.tui.judgement import Judgement
 from vaevis_tui.tui.layout import arrange
-from vaevis_tui.tui.line_prompt import LinePrompt
 from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.picture_actions import PictureActions
-from vaevis_tui.tui.picture_search import PictureSearch
-from vaevis_tui.tui.program_actions import ProgramActions
-from vaevis_tui.tui.row_actions import RowActions
+from vaevis_tui.tui.menus.line_prompt import LinePrompt
+from vaevis_tui.tui.menus.value_prompt import ValuePrompt
+from vaevis_tui.tui.panels.details import rate_text
+from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel
+from vaevis_tui.tui.panels.titled_frame import TitledFrame
 from vaevis_tui.tui.terminal_port import TerminalPort
-from vaevis_tui.tui.titled_frame import TitledFrame
-from vaevis_tui.tui.value_prompt import ValuePrompt
-from vaevis_tui.tui.walker import Walker
 
 STATISTICS_RATE = 5.0
 """Updates of the statistics per second: faster than this, digits cannot be read."""

@@ -57,7 +57,7 @@ def run_explorer(settings: ExplorerSettings) -> int:
 
         with _collecting_no_garbage():
             from vaevis_tui.tui.app import ExplorerApp
-            from vaevis_tui.tui.keymap import keymap_problems
+            from vaevis_tui.tui.keys.keymap import keymap_problems
             from vaevis_tui.tui.signals import leave_on_signals
 
         if problems := keymap_problems(settings.keymap):

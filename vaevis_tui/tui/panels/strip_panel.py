@@ -15,9 +15,9 @@ from textual.widget import Widget
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.tile_map import resized
 from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.panels.tile_image import ComposedFrame, RequestTiles, TileRequest, pixels_a_column
 from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.text import cut
-from vaevis_tui.tui.tile_image import ComposedFrame, RequestTiles, TileRequest, pixels_a_column
 
 SIGMAS = (-3, -2, -1, 0, 1, 2, 3)
 """Where on the axis the tiles are."""

@@ -10,10 +10,10 @@ from textual.geometry import Region
 
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.tui.keepsake_actions import KeepsakeActions
+from vaevis_tui.tui.actions.keepsakes import KeepsakeActions
 from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.tile_image import ComposedFrame
-from vaevis_tui.tui.titled_frame import TitledFrame
+from vaevis_tui.tui.panels.tile_image import ComposedFrame
+from vaevis_tui.tui.panels.titled_frame import TitledFrame
 
 OWNER, PRIORITY = "compare", 0
 

@@ -19,9 +19,9 @@ from textual.widget import Widget
 from vaevis_tui.explorer.bookmarks import thumbnail
 from vaevis_tui.explorer.tile_map import resized
 from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.panels.tile_image import ComposedFrame, RequestTiles, TileRequest, pixels_a_column
 from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.text import cut
-from vaevis_tui.tui.tile_image import ComposedFrame, RequestTiles, TileRequest, pixels_a_column
 
 OWNER, PRIORITY = "filmstrip", 2
 LABEL_COLUMNS = 8

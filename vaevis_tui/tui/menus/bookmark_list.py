@@ -15,8 +15,8 @@ from textual.widgets import OptionList
 from vaevis_tui.explorer.bookmarks import Bookmark
 from vaevis_tui.explorer.keepsakes import Keepsakes
 from vaevis_tui.latent.directions import analogy
-from vaevis_tui.tui.line_prompt import LinePrompt
-from vaevis_tui.tui.preview_list import PreviewList
+from vaevis_tui.tui.menus.line_prompt import LinePrompt
+from vaevis_tui.tui.menus.preview_list import PreviewList
 from vaevis_tui.tui.terminal_port import TerminalPort
 
 

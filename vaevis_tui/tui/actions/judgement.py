@@ -6,7 +6,7 @@ import asyncio
 
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.latent.typicality import Typicality
-from vaevis_tui.tui.explorer_base import ExplorerBase
+from vaevis_tui.tui.actions.base import ExplorerBase
 
 
 class Judgement(ExplorerBase):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.tui.keepsake_actions import KeepsakeActions
+from vaevis_tui.tui.actions.keepsakes import KeepsakeActions
 
 if TYPE_CHECKING:
-    from vaevis_tui.tui.example_list import Choice
+    from vaevis_tui.tui.menus.example_list import Choice
 
 OWNER = "examples"
 
@@ -22,7 +22,7 @@ class ExampleActions(KeepsakeActions):
 
     def action_examples(self) -> None:
         """List the examples."""
-        from vaevis_tui.tui.example_list import ExampleList
+        from vaevis_tui.tui.menus.example_list import ExampleList
 
         exploration = self._exploration
         if exploration is None:
@@ -57,7 +57,7 @@ class ExampleActions(KeepsakeActions):
         if tiles.owner != OWNER:
             super()._take_tiles(tiles)
         else:
-            from vaevis_tui.tui.example_list import ExampleList
+            from vaevis_tui.tui.menus.example_list import ExampleList
 
             if isinstance(self.app.screen, ExampleList):
                 self.app.screen.take(tiles)

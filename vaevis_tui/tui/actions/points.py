@@ -10,11 +10,11 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.latent.notation import parse_latent
 from vaevis_tui.latent.state import clipping_note
-from vaevis_tui.tui.explorer_base import ExplorerBase
-from vaevis_tui.tui.latent_bars import LatentBars
-from vaevis_tui.tui.map_panel import MapPanel
-from vaevis_tui.tui.strip_panel import StripPanel
-from vaevis_tui.tui.value_prompt import ValuePrompt
+from vaevis_tui.tui.actions.base import ExplorerBase
+from vaevis_tui.tui.menus.value_prompt import ValuePrompt
+from vaevis_tui.tui.panels.latent_bars import LatentBars
+from vaevis_tui.tui.panels.map_panel import MapPanel
+from vaevis_tui.tui.panels.strip_panel import StripPanel
 
 WHEEL_SIGMAS = 0.1
 

@@ -6,9 +6,9 @@ from vaevis_tui.explorer import effects
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.effects import EffectProbe
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.tui import map_panel, strip_panel
-from vaevis_tui.tui.explorer_base import ExplorerBase
+from vaevis_tui.tui.actions.base import ExplorerBase
 from vaevis_tui.tui.layout import Panels
+from vaevis_tui.tui.panels import map_panel, strip_panel
 
 ROOMY = 150, 45
 """Columns and rows of a window from which strip and map are open at first: the image loses little by them."""

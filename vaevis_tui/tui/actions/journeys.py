@@ -9,10 +9,10 @@ from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.keepsakes import Keepsakes
 from vaevis_tui.latent.journey import Journey
-from vaevis_tui.tui.filmstrip_actions import FilmstripActions
+from vaevis_tui.tui.actions.filmstrip import FilmstripActions
 
 if TYPE_CHECKING:
-    from vaevis_tui.tui.journey_menu import Route
+    from vaevis_tui.tui.menus.journey_menu import Route
 
 OWNER, PRIORITY = "journey", 0
 SCRUB = 0.1
@@ -30,7 +30,7 @@ class JourneyActions(FilmstripActions):
         self._keep(lambda keepsakes: keepsakes, self._choose_journey)
 
     def _choose_journey(self, keepsakes: Keepsakes) -> None:
-        from vaevis_tui.tui.journey_menu import JourneyMenu
+        from vaevis_tui.tui.menus.journey_menu import JourneyMenu
 
         if self._exploration is None or not self.is_active:
             return
@@ -88,7 +88,7 @@ class JourneyActions(FilmstripActions):
 
 
 def _routes(keepsakes: Keepsakes, exploration: Exploration) -> list[Route]:
-    from vaevis_tui.tui.journey_menu import Route
+    from vaevis_tui.tui.menus.journey_menu import Route
 
     bookmarks, marks = keepsakes.bookmarks.items, keepsakes.marks
     z = exploration.z.copy()

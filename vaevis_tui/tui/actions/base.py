@@ -12,15 +12,15 @@ from vaevis_tui.engine.source import Frame
 from vaevis_tui.explorer.decoding import Decoding
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.settings import ExplorerSettings
-from vaevis_tui.tui.details import Details
 from vaevis_tui.tui.graphics_switch import GraphicsSwitch
-from vaevis_tui.tui.hint_bar import HintBar
-from vaevis_tui.tui.latent_bars import LatentBars
 from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.map_panel import MapPanel
-from vaevis_tui.tui.notice_bar import NoticeBar
-from vaevis_tui.tui.status_line import StatusLine
-from vaevis_tui.tui.strip_panel import StripPanel
+from vaevis_tui.tui.panels.details import Details
+from vaevis_tui.tui.panels.hint_bar import HintBar
+from vaevis_tui.tui.panels.latent_bars import LatentBars
+from vaevis_tui.tui.panels.map_panel import MapPanel
+from vaevis_tui.tui.panels.notice_bar import NoticeBar
+from vaevis_tui.tui.panels.status_line import StatusLine
+from vaevis_tui.tui.panels.strip_panel import StripPanel
 from vaevis_tui.tui.terminal_port import TerminalPort
 
 

@@ -17,7 +17,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from vaevis_tui.latent.journey import Ease
-from vaevis_tui.tui.overlay import Overlay
+from vaevis_tui.tui.menus.overlay import Overlay
 
 _EASES: dict[Ease, str] = {"none": "nowhere", "ends": "at both ends", "stops": "at every stop"}
 

@@ -16,10 +16,10 @@ from vaevis_tui.explorer.inversion_search import SearchFailed, SearchProgress
 from vaevis_tui.explorer.paths import completed, dropped_path
 from vaevis_tui.export.picture import PictureFile
 from vaevis_tui.models.bundle import Bundle
-from vaevis_tui.tui.compare_actions import CompareActions
-from vaevis_tui.tui.journey_actions import JourneyActions
-from vaevis_tui.tui.line_prompt import LinePrompt
-from vaevis_tui.tui.picture_search import PictureSearch
+from vaevis_tui.tui.actions.compare import CompareActions
+from vaevis_tui.tui.actions.journeys import JourneyActions
+from vaevis_tui.tui.actions.picture_search import PictureSearch
+from vaevis_tui.tui.menus.line_prompt import LinePrompt
 from vaevis_tui.tui.text import cut
 
 PURPOSE = "picture"

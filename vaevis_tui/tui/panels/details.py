@@ -9,7 +9,7 @@ from textual.widget import Widget
 from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.terminal.link.link import LinkStats
 from vaevis_tui.terminal.link.meter import FrameStats, Spread
-from vaevis_tui.tui.sparkline import sparkline
+from vaevis_tui.tui.panels.sparkline import sparkline
 
 GAP = 2
 RATE_COLUMNS = 14

@@ -22,8 +22,8 @@ from vaevis_tui.explorer.tile_map import (
 )
 from vaevis_tui.latent.plane import Extent, Plane, best_plane, plane_of_axes
 from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.panels.tile_image import ComposedFrame, RequestTiles, TileRequest, pixels_a_column
 from vaevis_tui.tui.terminal_port import TerminalPort
-from vaevis_tui.tui.tile_image import ComposedFrame, RequestTiles, TileRequest, pixels_a_column
 
 OWNER, PRIORITY = "map", 2
 TRAIL = 256

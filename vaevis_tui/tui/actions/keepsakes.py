@@ -15,10 +15,10 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.bookmarks import Bookmark
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.keepsakes import Keepsakes, KeepsakeStore
-from vaevis_tui.tui.line_prompt import LinePrompt
-from vaevis_tui.tui.panel_actions import PanelActions
-from vaevis_tui.tui.point_actions import PointActions
-from vaevis_tui.tui.value_prompt import ValuePrompt
+from vaevis_tui.tui.actions.panels import PanelActions
+from vaevis_tui.tui.actions.points import PointActions
+from vaevis_tui.tui.menus.line_prompt import LinePrompt
+from vaevis_tui.tui.menus.value_prompt import ValuePrompt
 
 T = TypeVar("T")
 
@@ -97,7 +97,7 @@ class KeepsakeActions(PointActions, PanelActions):
         self._keep(lambda keepsakes: keepsakes, self._list_bookmarks)
 
     def _list_bookmarks(self, keepsakes: Keepsakes) -> None:
-        from vaevis_tui.tui.bookmark_list import BookmarkList
+        from vaevis_tui.tui.menus.bookmark_list import BookmarkList
 
         if not self.is_active:
             return

@@ -13,9 +13,9 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.overlay import Overlay
+from vaevis_tui.tui.menus.overlay import Overlay
+from vaevis_tui.tui.panels.tile_image import ComposedFrame
 from vaevis_tui.tui.terminal_port import TerminalPort
-from vaevis_tui.tui.tile_image import ComposedFrame
 
 
 class PreviewList(Overlay[ScreenResultType]):

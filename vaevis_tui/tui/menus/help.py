@@ -13,9 +13,9 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from vaevis_tui.tui.help_text import MOUSE, MOUSE_TITLE, TERMS, TERMS_TITLE, key_lines
 from vaevis_tui.tui.keys import Help
-from vaevis_tui.tui.overlay import Overlay
+from vaevis_tui.tui.menus.help_text import MOUSE, MOUSE_TITLE, TERMS, TERMS_TITLE, key_lines
+from vaevis_tui.tui.menus.overlay import Overlay
 from vaevis_tui.tui.text import wrapped
 
 COLUMN_LEAST, COLUMN_MOST, COLUMNS_MOST = 35, 56, 3

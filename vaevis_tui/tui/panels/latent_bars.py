@@ -18,7 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from vaevis_tui.latent.axes import Axis, AxisSet
-from vaevis_tui.tui import bar_cells
+from vaevis_tui.tui.panels import bar_cells
 from vaevis_tui.tui.text import cut
 
 HEADER_ROWS = 1

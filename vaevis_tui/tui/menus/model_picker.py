@@ -18,7 +18,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import CARD
 from vaevis_tui.models.card import read_card
 from vaevis_tui.resources import weights_dir
-from vaevis_tui.tui.overlay import Overlay
+from vaevis_tui.tui.menus.overlay import Overlay
 
 
 @dataclass(frozen=True, slots=True)

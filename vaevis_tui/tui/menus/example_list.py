@@ -15,10 +15,10 @@ from textual.widgets import Input, OptionList
 
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.latent.neighbours import AnchorIndex
-from vaevis_tui.tui.example_actions import OWNER
-from vaevis_tui.tui.preview_list import PreviewList
+from vaevis_tui.tui.actions.examples import OWNER
+from vaevis_tui.tui.menus.preview_list import PreviewList
+from vaevis_tui.tui.panels.tile_image import RequestTiles
 from vaevis_tui.tui.terminal_port import TerminalPort
-from vaevis_tui.tui.tile_image import RequestTiles
 
 PRIORITY = 0
 

@@ -8,10 +8,10 @@ from textual import on
 
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.tui import filmstrip_panel
-from vaevis_tui.tui.filmstrip_panel import FilmstripPanel, Place
-from vaevis_tui.tui.keepsake_actions import KeepsakeActions
+from vaevis_tui.tui.actions.keepsakes import KeepsakeActions
 from vaevis_tui.tui.layout import Panels
+from vaevis_tui.tui.panels import filmstrip_panel
+from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel, Place
 
 
 class FilmstripActions(KeepsakeActions):

@@ -10,8 +10,8 @@ from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.keepsakes import Keepsakes
 from vaevis_tui.latent.axes import DIRECTIONS, AxisSet
 from vaevis_tui.latent.directions import Directions
-from vaevis_tui.tui.keepsake_actions import KeepsakeActions
-from vaevis_tui.tui.line_prompt import LinePrompt
+from vaevis_tui.tui.actions.keepsakes import KeepsakeActions
+from vaevis_tui.tui.menus.line_prompt import LinePrompt
 
 FIND, NAME = "find", "direction"
 

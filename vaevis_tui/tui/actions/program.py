@@ -16,7 +16,7 @@ from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.terminal.link.clipboard import clipboard_hint, set_clipboard
 from vaevis_tui.tui import keys
-from vaevis_tui.tui.explorer_base import ExplorerBase
+from vaevis_tui.tui.actions.base import ExplorerBase
 from vaevis_tui.tui.textual_private.driver import write_out
 
 
@@ -37,13 +37,13 @@ class ProgramActions(ExplorerBase):
 
     def action_help(self) -> None:
         """Show every key."""
-        from vaevis_tui.tui.help import HelpScreen
+        from vaevis_tui.tui.menus.help import HelpScreen
 
         self.app.push_screen(HelpScreen(keys.helps(self.active_bindings.values())))
 
     def action_models(self) -> None:
         """Choose another model."""
-        from vaevis_tui.tui.model_picker import ModelPicker, entry
+        from vaevis_tui.tui.menus.model_picker import ModelPicker, entry
 
         current = self._exploration.ref if self._exploration else self._settings.model
         entries = [entry(ref) for ref in self._decoding.known]

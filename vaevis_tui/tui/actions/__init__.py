@@ -1,0 +1,1 @@
+"""What keys and menus do on the explorer's screen: a file a subject, which the screen inherits from."""

@@ -1,0 +1,1 @@
+"""What the explorer's screen is made of beside the live image."""
