@@ -71,9 +71,9 @@ class ArrayFile:
             self._parts.append(data)
         return self._known[key]
 
-    def pack(self) -> bytes:
-        """The file: a raw deflate stream (RFC 1951)."""
-        compressor = zlib.compressobj(9, wbits=-15)
+    def pack(self, level: int = 9) -> bytes:
+        """The file: a raw deflate stream (RFC 1951), packed as well as zlib's level says."""
+        compressor = zlib.compressobj(level, wbits=-15)
         return b"".join([*map(compressor.compress, self._parts), compressor.flush()])
 
 

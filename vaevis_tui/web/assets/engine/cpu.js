@@ -16,12 +16,11 @@ export class OrtDecoder {
    * @returns {Promise<OrtDecoder>}
    */
   static async open(model, read) {
-    const [module, wasm, graph] = await Promise.all([read("module"), read("wasm"), read("model")]);
-    const address = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
-    const ort = await import(address);
-    ort.env.wasm.wasmBinary = wasm;
-    ort.env.wasm.numThreads = threads();
-    ort.env.logLevel = "error";
+    library ??= load(read).catch((error) => {
+      library = null;
+      throw error;
+    });
+    const [ort, graph] = await Promise.all([library, read("model")]);
     const session = await ort.InferenceSession.create(graph, { executionProviders: ["wasm"] });
     return new OrtDecoder(model, ort, session);
   }
@@ -74,6 +73,22 @@ export class OrtDecoder {
   close() {
     this.session.release();
   }
+}
+
+/** onnxruntime-web, once for all decoders of a page. @type {Promise<any> | null} */
+let library = null;
+
+/**
+ * @param {(name: "module" | "wasm") => Promise<Uint8Array<ArrayBuffer>>} read gets a part
+ * @returns {Promise<any>} the library
+ */
+async function load(read) {
+  const [module, wasm] = await Promise.all([read("module"), read("wasm")]);
+  const ort = await import(URL.createObjectURL(new Blob([module], { type: "text/javascript" })));
+  ort.env.wasm.wasmBinary = wasm;
+  ort.env.wasm.numThreads = threads();
+  ort.env.logLevel = "error";
+  return ort;
 }
 
 /** Threads of wasm share memory, which a browser gives only to isolated pages. */
