@@ -385,7 +385,8 @@ main(["models", "--json"])
 print(sorted(name for name in sys.modules if name.startswith("vaevis_tui.commands.")), file=sys.stderr)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    modules = {"arguments", "explore", "models", "opening", "own_model", "parser", "registry", "values"}
+    shared = {f"shared.{name}" for name in ("arguments", "opening", "own_model", "parser", "values")}
+    modules = {"explore", "models", "registry", "shared"} | shared
     assert done.stderr.strip() == str(sorted(f"vaevis_tui.commands.{name}" for name in modules))
 
 

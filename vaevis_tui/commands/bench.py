@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from vaevis_tui.commands import arguments
-from vaevis_tui.commands.opening import model_name
+from vaevis_tui.commands.shared import arguments
+from vaevis_tui.commands.shared.opening import model_name
 
 DESCRIPTION = "Measure decode, encode and presented rates on this machine."
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from vaevis_tui.commands.own_model import add_own_model, own_model_options
+from vaevis_tui.commands.shared.own_model import add_own_model, own_model_options
 
 DESCRIPTION = """\
 Make a bundle of a decoder, so that the explorer knows where its data lie.

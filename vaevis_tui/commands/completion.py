@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from vaevis_tui.commands import explore
-from vaevis_tui.commands.parser import Parser
+from vaevis_tui.commands.shared.parser import Parser
 from vaevis_tui.errors import UserError
 
 DESCRIPTION = "Print the completions of a shell: commands, options, models and files."

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vaevis_tui.commands import arguments, values
-from vaevis_tui.commands.opening import latents, open_model
-from vaevis_tui.commands.output import folder_target, write_file, write_folder, write_sheet
+from vaevis_tui.commands.shared import arguments, values
+from vaevis_tui.commands.shared.opening import latents, open_model
+from vaevis_tui.commands.shared.output import folder_target, write_file, write_folder, write_sheet
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import STANDARD, check_free
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from vaevis_tui.commands import arguments
-from vaevis_tui.commands.opening import model_name
+from vaevis_tui.commands.shared import arguments
+from vaevis_tui.commands.shared.opening import model_name
 
 DESCRIPTION = "Say what this machine has, and what the program chose because of it."
 

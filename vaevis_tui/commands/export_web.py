@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from vaevis_tui.commands import arguments
+from vaevis_tui.commands.shared import arguments
 from vaevis_tui.errors import UserError
 
 DESCRIPTION = """\

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from vaevis_tui.commands import arguments, values
-from vaevis_tui.commands.animation import ANIMATED, add_animation, is_animation, write_animation
-from vaevis_tui.commands.opening import latents, open_model
-from vaevis_tui.commands.output import sheet_target, write_sheet
+from vaevis_tui.commands.shared import arguments, values
+from vaevis_tui.commands.shared.animation import add_sheet_or_animation, is_animation, write_animation
+from vaevis_tui.commands.shared.opening import latents, open_model
+from vaevis_tui.commands.shared.output import write_sheet
 from vaevis_tui.errors import UserError
 
 DESCRIPTION = """\
@@ -40,12 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="none",
         help="smaller steps nowhere, at both ends, or at every stop (default: none)",
     )
-    arguments.add_out(
-        parser, "FILE", f"a sheet, .png or .pdf; .npz for z and images; an animation, {ANIMATED}"
-    )
-    add_animation(parser)
-    arguments.add_sheet(parser)
-    arguments.add_no_tune(parser)
+    add_sheet_or_animation(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,8 +48,6 @@ def run(options: argparse.Namespace) -> int:
     import numpy as np
 
     animated = is_animation(options)
-    if not animated:
-        sheet_target(options)
     with open_model(options) as model:
         stops = latents(options, model, options.n)
         if len(stops) < 2:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from vaevis_tui.commands import arguments, values
-from vaevis_tui.commands.opening import given_latents, open_model
-from vaevis_tui.commands.output import sheet_target, write_sheet
+from vaevis_tui.commands.shared import arguments, values
+from vaevis_tui.commands.shared.opening import given_latents, open_model
+from vaevis_tui.commands.shared.output import sheet_target, write_sheet
 
 DESCRIPTION = """\
 Draw a plane through the latent space, filled with decoded tiles.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from vaevis_tui.commands import arguments
+from vaevis_tui.commands.shared import arguments
 
 DESCRIPTION = "List the shipped models, or print the card of one: what it cannot do, too."
 

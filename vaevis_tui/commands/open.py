@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from vaevis_tui.commands import explore, values
+from vaevis_tui.commands import explore
+from vaevis_tui.commands.shared import values
 from vaevis_tui.errors import UserError
 
 DESCRIPTION = """\

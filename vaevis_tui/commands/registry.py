@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from vaevis_tui import __version__
-from vaevis_tui.commands.own_model import apply_own_model
-from vaevis_tui.commands.parser import Parser, suggestion
+from vaevis_tui.commands.shared.own_model import apply_own_model
+from vaevis_tui.commands.shared.parser import Parser, suggestion
 from vaevis_tui.errors import UserError
 
 if TYPE_CHECKING:

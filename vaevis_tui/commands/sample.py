@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from vaevis_tui.commands import arguments, values
-from vaevis_tui.commands.opening import model_name
-from vaevis_tui.commands.output import data_format, write_data
+from vaevis_tui.commands.shared import arguments, values
+from vaevis_tui.commands.shared.opening import model_name
+from vaevis_tui.commands.shared.output import data_format, write_data
 
 DESCRIPTION = """\
 Draw latent vectors from where the model's data lie (the aggregated posterior).

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from vaevis_tui.commands import arguments
-from vaevis_tui.commands.opening import latent, open_model
+from vaevis_tui.commands.shared import arguments
+from vaevis_tui.commands.shared.opening import latent, open_model
 
 DESCRIPTION = "Draw one point on a plain console, in half-blocks if not told otherwise."
 

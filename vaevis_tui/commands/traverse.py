@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from vaevis_tui.commands import arguments, values
-from vaevis_tui.commands.animation import ANIMATED, add_animation, is_animation, write_animation
-from vaevis_tui.commands.opening import latent, open_model
-from vaevis_tui.commands.output import sheet_target, write_sheet
+from vaevis_tui.commands.shared import arguments, values
+from vaevis_tui.commands.shared.animation import add_sheet_or_animation, is_animation, write_animation
+from vaevis_tui.commands.shared.opening import latent, open_model
+from vaevis_tui.commands.shared.output import write_sheet
 
 DESCRIPTION = """\
 Draw what axes of the latent space do to an image: a row an axis, a column a coordinate on it. An animation
@@ -41,19 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S1,S2,...",
         help="columns, in sigma from the mean: -2,0,2, or -3..3/13 for 13 at even distances (default: -3..3)",
     )
-    arguments.add_out(
-        parser, "FILE", f"a sheet, .png or .pdf; .npz for z and images; an animation, {ANIMATED}"
-    )
-    add_animation(parser)
-    arguments.add_sheet(parser)
-    arguments.add_no_tune(parser)
+    add_sheet_or_animation(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Draw and write."""
     animated = is_animation(options)
-    if not animated:
-        sheet_target(options)
     with open_model(options) as model:
         z = latent(options, model)[0]
         if animated:

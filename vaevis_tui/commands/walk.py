@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from vaevis_tui.commands import arguments, values
-from vaevis_tui.commands.animation import add_animation, animation_target, write_animation
-from vaevis_tui.commands.opening import given_latents, open_model
+from vaevis_tui.commands.shared import arguments, values
+from vaevis_tui.commands.shared.animation import add_animation, animation_target, write_animation
+from vaevis_tui.commands.shared.opening import given_latents, open_model
 
 DESCRIPTION = """\
 Write a random walk through where the model's data lie as an animation: GIF, WebP, PNG (animated), MP4, WebM,

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vaevis_tui.commands.opening import model_name
+from vaevis_tui.commands.shared.opening import model_name
 from vaevis_tui.errors import UserError
 
 if TYPE_CHECKING:

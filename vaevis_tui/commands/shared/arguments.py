@@ -7,8 +7,8 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from vaevis_tui.commands import values
-from vaevis_tui.commands.own_model import add_own_model
+from vaevis_tui.commands.shared import values
+from vaevis_tui.commands.shared.own_model import add_own_model
 
 BACKENDS = ("auto", "wgpu", "onnxruntime")
 

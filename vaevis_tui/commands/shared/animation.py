@@ -8,7 +8,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from vaevis_tui.commands import values
+from vaevis_tui.commands.shared import arguments, values
+from vaevis_tui.commands.shared.output import sheet_target
 
 if TYPE_CHECKING:
     from vaevis_tui.api.animations import Animation
@@ -42,9 +43,24 @@ def add_animation(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_sheet_or_animation(parser: argparse.ArgumentParser) -> None:
+    """``--out``, which is either, and how both look."""
+    arguments.add_out(
+        parser, "FILE", f"a sheet, .png or .pdf; .npz for z and images; an animation, {ANIMATED}"
+    )
+    add_animation(parser)
+    arguments.add_sheet(parser)
+    arguments.add_no_tune(parser)
+
+
 def is_animation(options: argparse.Namespace) -> bool:
-    """Whether ``--out`` names an animation, where a .png is a sheet; refuses one that cannot be written."""
+    """Whether ``--out`` names an animation, where a .png is a sheet; before anything is computed for it.
+
+    Raises:
+        UserError: Nothing is written by that name, or it is there already.
+    """
     if not str(options.out).lower().endswith((".gif", ".webp", ".apng", ".mp4", ".webm", ".cast")):
+        sheet_target(options)
         return False
     animation_target(options)
     return True
@@ -70,7 +86,7 @@ def write_animation(options: argparse.Namespace, animation: Animation, title: st
 
     Being told to end (SIGTERM) clears up like Ctrl-C.
     """
-    from vaevis_tui.commands.progress import Progress
+    from vaevis_tui.commands.shared.progress import Progress
 
     signal.signal(signal.SIGTERM, _end)
     with Progress("frames", len(animation)) as progress:

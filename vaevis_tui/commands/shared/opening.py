@@ -37,7 +37,7 @@ def _snapshot(options: argparse.Namespace) -> SnapshotInfo | None:
 
 def _read(path: str) -> SnapshotInfo | None:
     """The snapshot in a file, or None where it is none."""
-    from vaevis_tui.commands.values import source
+    from vaevis_tui.commands.shared.values import source
 
     if not path.lower().endswith(".png"):
         return None

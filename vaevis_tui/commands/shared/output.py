@@ -12,8 +12,6 @@ from vaevis_tui.export.files import STANDARD, check_free, write_bytes
 from vaevis_tui.export.sheet_files import SHEET_FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from vaevis_tui.api import ImageGrid, Model
@@ -146,24 +144,3 @@ def data_format(options: argparse.Namespace) -> str:
     if options.json:
         return "json"
     return "csv" if options.out == STANDARD else format_of(options.out)
-
-
-def picture_files(names: Sequence[str]) -> list[Path]:
-    """Picture files, those of folders among them, each folder's by name.
-
-    Raises:
-        UserError: A name is neither, or a folder holds none.
-    """
-    from vaevis_tui.export.picture import ENDINGS
-
-    found: list[Path] = []
-    for name in names:
-        path = Path(name)
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = sorted(each for each in path.iterdir() if each.suffix.lower() in ENDINGS)
-        if not inside:
-            raise UserError(f"{path} holds no pictures; {', '.join(ENDINGS)} are read")
-        found += inside
-    return found
