@@ -64,6 +64,7 @@ class Animation:
         title: str = "",
         force: bool = False,
         on_frame: Callable[[], None] = lambda: None,
+        on_written: Callable[[], None] = lambda: None,
     ) -> Path:
         """Write GIF, WebP, PNG (animated), MP4, WebM or an asciinema cast, by the name's ending.
 
@@ -79,6 +80,7 @@ class Animation:
             title: Of a cast.
             force: Whether a file that is there is replaced.
             on_frame: Called after every frame.
+            on_written: Called when all is written, before the file gets its name.
 
         Raises:
             UserError: The name has another ending, the file is there already or cannot be written, a library
@@ -95,6 +97,7 @@ class Animation:
             title=title,
             force=force,
             on_frame=on_frame,
+            on_written=on_written,
         )
 
     @property

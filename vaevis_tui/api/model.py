@@ -307,12 +307,7 @@ class Model:
         """
         here = self.space.first_look if z is None else self._latents(z)[0]
         named = tables.find_rows(self.axes, rows) if rows else tables.telling_rows(self.axes)
-        if frames < 2:
-            raise ValueError(f"a way to and fro needs at least 2 frames, not {frames}")
-        turns = (1 - np.cos(2 * np.pi * np.arange(frames) / frames)) / 2
-        sigmas = ends[0] + (ends[1] - ends[0]) * turns
-        ways = [axes.steps_along(here, row, sigmas) for axes, row in named]
-        return self.animate(np.stack(ways, axis=1), rate=rate)
+        return self.animate(tables.to_and_fro(here, named, ends, frames), rate=rate)
 
     def map(
         self,

@@ -137,6 +137,23 @@ def traversal(
     return table(model, latents, labels)
 
 
+def to_and_fro(
+    z: Latents, rows: Sequence[tuple[AxisSet, int]], ends: tuple[float, float], frames: int
+) -> Latents:
+    """Z (d,) moved along some axes from one coordinate to another and back, float32 (frames, rows, d).
+
+    It slows down at the ends, and the last one leads to the first.
+
+    Raises:
+        ValueError: there are fewer than two frames.
+    """
+    if frames < 2:
+        raise ValueError(f"a way to and fro needs at least 2 frames, not {frames}")
+    turns = (1 - np.cos(2 * np.pi * np.arange(frames) / frames)) / 2
+    sigmas = ends[0] + (ends[1] - ends[0]) * turns
+    return np.stack([axes.steps_along(z, row, sigmas) for axes, row in rows], axis=1)
+
+
 def _row_name(axis: Axis) -> str:
     return f"{axis.low} - {axis.high}" if axis.low and axis.high else axis.name
 

@@ -6,18 +6,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from vaevis_tui.engine.decoder import Decoder
 from vaevis_tui.engine.encoder import Encoder
 from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.own_decoder import Cancelled, OwnDecoder
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.export.picture import PictureFile
 from vaevis_tui.latent.inversion import Inversion, approach
-
-AT_ONCE = 16
-"""Images that are decoded before it is seen whether anybody still wants them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +36,8 @@ class SearchFailed:
     error: Exception
 
 
-class _Cancelled(Exception):  # noqa: N818  (it is no error)
-    """The search was given up."""
-
-
 class InversionSearch:
     """Looks for one picture, and tells every better point on the way.
-
-    It decodes by onnxruntime, whatever the explorer decodes with: a GPU is not opened twice.
 
     Args:
         settings: Where decoders come from.
@@ -85,25 +73,17 @@ class InversionSearch:
         try:
             wanted = self._picture.fitted(bundle.image_height, bundle.image_width, grey=bundle.channels == 1)
             start = None if bundle.encoder_path is None else Encoder(bundle).encode(wanted[None])[0]
-            with self._settings.decoder_source(bundle, "onnxruntime").open() as decoder:
+            with OwnDecoder(self._settings, bundle, self._unwanted) as decoder:
                 best: Inversion | None = None
-                for found in approach(lambda z: self._decode(decoder, z), bundle.space, wanted, start):
+                for found in approach(decoder.decode, bundle.space, wanted, start):
                     best = found
                     self._tell(SearchProgress(self._exploration, found, last=False))
                 if best is not None:
                     self._tell(SearchProgress(self._exploration, best, last=True))
-        except _Cancelled:
+        except Cancelled:
             pass
         except Exception as error:
             self._tell(SearchFailed(error))
-
-    def _decode(self, decoder: Decoder, z: NDArray[np.float32]) -> NDArray[np.uint8]:
-        parts = []
-        for block in np.split(z, range(AT_ONCE, len(z), AT_ONCE)):
-            if self._unwanted.is_set():
-                raise _Cancelled
-            parts.append(decoder.decode(block))
-        return np.concatenate(parts)
 
     def _tell(self, news: SearchProgress | SearchFailed) -> None:
         if not self._unwanted.is_set():

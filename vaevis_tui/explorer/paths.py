@@ -37,10 +37,10 @@ def dropped_path(text: str) -> Path | None:
     return None
 
 
-def completions(text: str) -> list[str]:
-    """What a half-typed path may become: folders, with a slash at their end, and pictures; sorted by name.
+def completions(text: str, endings: tuple[str, ...] = ENDINGS) -> list[str]:
+    """What a half-typed path may become: folders, with a slash at their end, and files; sorted by name.
 
-    Hidden ones are left out unless the name begins with a dot.
+    Hidden ones are left out unless the name begins with a dot, like files with other endings.
     """
     folder, _, beginning = text.rpartition("/")
     folder = f"{folder}/" if "/" in text else ""
@@ -52,18 +52,18 @@ def completions(text: str) -> list[str]:
                     continue
                 if entry.is_dir():
                     found.append(f"{folder}{entry.name}/")
-                elif entry.name.lower().endswith(ENDINGS):
+                elif entry.name.lower().endswith(endings):
                     found.append(f"{folder}{entry.name}")
     except (OSError, RuntimeError, ValueError):
         return []
     return sorted(found)
 
 
-def completed(text: str) -> tuple[str, list[str]]:
+def completed(text: str, endings: tuple[str, ...] = ENDINGS) -> tuple[str, list[str]]:
     """The text as far as every completion of it agrees, and the names that are left to choose from."""
     if text == "~":
         return "~/", []
-    found = completions(text)
+    found = completions(text, endings)
     if not found:
         return text, []
     first, last = found[0], found[-1]  # sorted: what these two share, all share

@@ -9,14 +9,14 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.geometry import Region
-from textual.message import Message
 from textual.widget import Widget
 
 from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.engine.source import Frame
-from vaevis_tui.explorer.decoding import Decoded, Decoding, EngineEvent, Failed, Opened, TilesDecoded
+from vaevis_tui.explorer.decoding import Decoded, Decoding, Failed, Opened, TilesDecoded
 from vaevis_tui.explorer.effects import EffectProbe
 from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.export_news import ExportEnded, ExportProgress
 from vaevis_tui.explorer.inversion_search import SearchFailed, SearchProgress
 from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.keepsakes import KeepsakeStore
@@ -25,6 +25,7 @@ from vaevis_tui.terminal.detect.probe import Reply
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.actions.examples import ExampleActions
+from vaevis_tui.tui.actions.exports import ExportActions
 from vaevis_tui.tui.actions.judgement import Judgement
 from vaevis_tui.tui.actions.picture_search import PictureSearch
 from vaevis_tui.tui.actions.pictures import PictureActions
@@ -40,6 +41,7 @@ from vaevis_tui.tui.panels.details import rate_text
 from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel
 from vaevis_tui.tui.panels.titled_frame import TitledFrame
 from vaevis_tui.tui.terminal_port import TerminalPort
+from vaevis_tui.tui.worker_event import WorkerEvent
 
 STATISTICS_RATE = 5.0
 """Updates of the statistics per second: faster than this, digits cannot be read."""
@@ -52,26 +54,8 @@ TYPING_SUSPENDS = frozenset(
 )
 """Actions whose keys a prompt does not take for itself, and that would move what it asks about."""
 
-ScreenNews = EngineEvent | SearchProgress | SearchFailed
 
-
-class WorkerEvent(Message):
-    """Something happened in another thread."""
-
-    def __init__(self, news: ScreenNews) -> None:
-        super().__init__()
-        self.news = news
-
-    def can_replace(self, message: Message) -> bool:
-        """A newer image makes an older one of no use; other news is never dropped."""
-        return (
-            isinstance(message, WorkerEvent)
-            and isinstance(self.news, Decoded)
-            and isinstance(message.news, Decoded)
-        )
-
-
-class ExplorerScreen(PictureActions, RowActions, ExampleActions, Judgement, ProgramActions):
+class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, Judgement, ProgramActions):
     """Image, rows, strip, map, status and hints.
 
     The loop is closed: what changes the point submits it, the service decodes the newest, and its image comes
@@ -161,6 +145,7 @@ class ExplorerScreen(PictureActions, RowActions, ExampleActions, Judgement, Prog
     def on_unmount(self) -> None:
         """Leave no thread behind."""
         self._search.close()
+        self._close_export()
 
     # Layout
 
@@ -191,10 +176,6 @@ class ExplorerScreen(PictureActions, RowActions, ExampleActions, Judgement, Prog
 
     # Events of other threads
 
-    def _post_event(self, news: ScreenNews) -> None:
-        """Called in other threads."""
-        self.post_message(WorkerEvent(news))
-
     @on(WorkerEvent)
     def _on_worker_event(self, message: WorkerEvent) -> None:
         match message.news:
@@ -209,6 +190,8 @@ class ExplorerScreen(PictureActions, RowActions, ExampleActions, Judgement, Prog
                 self._take_failure(error, ref)
             case SearchProgress() | SearchFailed():
                 self._take_search(message.news)
+            case ExportProgress() | ExportEnded():
+                self._take_export(message.news)
 
     def _take_model(self, exploration: Exploration, info: DecoderInfo) -> None:
         former, self._info = self._info, info

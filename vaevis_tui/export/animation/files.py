@@ -45,6 +45,7 @@ def save_animation(
     title: str = "",
     force: bool = False,
     on_frame: Callable[[], None] = lambda: None,
+    on_written: Callable[[], None] = lambda: None,
 ) -> Path:
     """Write frames in the format of the name's ending.
 
@@ -61,6 +62,8 @@ def save_animation(
         title: For casts.
         force: Whether a file that is there is replaced.
         on_frame: Called after every frame.
+        on_written: Called when all is written, before the file gets its name; what either of them raises
+            leaves no file.
 
     Raises:
         UserError: The name has another ending, the file is there already or cannot be written, or there are
@@ -76,6 +79,7 @@ def save_animation(
         _write(ending, sized, partial, lossless, terminal, title)
         with partial.open("rb") as file:
             os.fsync(file.fileno())
+        on_written()
         partial.replace(path)
     except BaseException as error:
         with suppress(OSError):

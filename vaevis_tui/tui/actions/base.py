@@ -22,6 +22,7 @@ from vaevis_tui.tui.panels.notice_bar import NoticeBar
 from vaevis_tui.tui.panels.status_line import StatusLine
 from vaevis_tui.tui.panels.strip_panel import StripPanel
 from vaevis_tui.tui.terminal_port import TerminalPort
+from vaevis_tui.tui.worker_event import ScreenNews, WorkerEvent
 
 
 class ExplorerBase(Screen[None]):
@@ -69,6 +70,14 @@ class ExplorerBase(Screen[None]):
     def _show_point(self) -> None:
         """Show where one is beside the image."""
         raise NotImplementedError
+
+    def _follow_walk(self) -> None:
+        """Show what moves by itself, and move it."""
+        raise NotImplementedError
+
+    def _post_event(self, news: ScreenNews) -> None:
+        """Pass on what another thread tells; called there."""
+        self.post_message(WorkerEvent(news))
 
     def _moving_text(self) -> str:
         """What moves by itself, and how fast; empty where nothing does."""

@@ -122,9 +122,6 @@ class PictureActions(JourneyActions, CompareActions):
         error = "" if self._search_error is None else f" · RMSE {self._search_error:.0f}"
         return f"searching {cut(self._search_name, NAME_COLUMNS)}{error} · Esc cancels"
 
-    def _follow_walk(self) -> None:
-        raise NotImplementedError
-
 
 def _read(path: Path, bundle: Bundle) -> tuple[PictureFile, NDArray[np.uint8]]:
     """The picture, and how it looks to the model. Called in another thread.

@@ -12,7 +12,6 @@ from textual.app import SystemCommand
 from vaevis_tui.engine.source import Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.terminal.link.clipboard import clipboard_hint, set_clipboard
 from vaevis_tui.tui import keys
@@ -62,14 +61,23 @@ class ProgramActions(ExplorerBase):
         for graphics, words in self._graphics.offers:
             run = partial(self._graphics.choose, graphics)
             yield SystemCommand(f"Graphics {graphics}", f"Draw images as {words}", run)
+        for caption, name, what in (
+            (True, "Snapshot with caption", "Save the image with model, z and seed written below it"),
+            (False, "Snapshot without caption", "Save the image alone"),
+        ):
+            if caption != self._settings.caption:
+                yield SystemCommand(name, what, partial(self.action_snapshot, caption))
 
-    def action_snapshot(self) -> None:
-        """Save the image on show; nothing stops for it."""
+    def action_snapshot(self, caption: bool | None = None) -> None:
+        """Save the image on show, with a caption or as the settings say; nothing stops for it."""
         frame = self._image.presented or self._newest
         if not isinstance(frame, Frame) or not isinstance(frame.tag, Exploration) or self._info is None:
             return
         # A worker of Textual's is cancelled when the app is left; the loop's own threads are waited for.
-        save = partial(_save, self._settings, frame.tag.bundle, frame, self._info.backend)
+        captioned = self._settings.caption if caption is None else caption
+        save = partial(
+            _save, self._settings.snapshot_dir, frame.tag.bundle, frame, self._info.backend, captioned
+        )
         saving = asyncio.get_running_loop().run_in_executor(None, save)
         saving.add_done_callback(lambda saved: self.call_later(self._tell_saved, saved))
 
@@ -82,9 +90,8 @@ class ProgramActions(ExplorerBase):
             self.say(f"saved {path}")
 
 
-def _save(settings: ExplorerSettings, bundle: Bundle, frame: Frame, backend: str) -> Path:
+def _save(folder: Path, bundle: Bundle, frame: Frame, backend: str, caption: bool) -> Path:
     """Called in another thread."""
     from vaevis_tui.explorer.snapshots import save
 
-    folder, caption = settings.snapshot_dir, settings.caption
     return save(folder, bundle, frame.z, frame.image, backend, caption=caption)

@@ -16,6 +16,14 @@ PROGRAM_KEYS = [
         tooltip="Save the picture as PNG, its latent vector inside",
     ),
     Binding(
+        "S",
+        "screen.export",
+        "Save as",
+        id="program.export",
+        group=PROGRAM,
+        tooltip="Save an animation or a sheet: walk, tour, row, map, samples, bookmarks",
+    ),
+    Binding(
         "g",
         "screen.graphics",
         "Graphics",

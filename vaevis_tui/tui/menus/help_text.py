@@ -44,6 +44,7 @@ LINES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("journey.choose",), "journey through bookmarks"),
     (("journey.play",), "play, pause it; ← → scrub"),
     (("program.snapshot",), "save a PNG with z inside"),
+    (("program.export",), "save an animation or a sheet"),
     (("program.graphics",), "draw images in another way"),
     (("program.model",), "another model"),
     (("program.help",), "this help"),

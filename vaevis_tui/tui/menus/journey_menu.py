@@ -9,15 +9,13 @@ from typing import ClassVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from vaevis_tui.latent.journey import Ease
-from vaevis_tui.tui.menus.overlay import Overlay
+from vaevis_tui.tui.menus.choice_list import ChoiceList
 
 _EASES: dict[Ease, str] = {"none": "nowhere", "ends": "at both ends", "stops": "at every stop"}
 
@@ -39,27 +37,13 @@ class Route:
     ease: Ease = "none"
 
 
-class JourneyMenu(Overlay[Route | None]):
+class JourneyMenu(ChoiceList[Route | None]):
     """Gives the chosen route, or None.
 
     Args:
         routes: To choose from.
     """
 
-    DEFAULT_CSS = """
-    JourneyMenu {
-        align: center middle;
-        Vertical {
-            width: 60; max-width: 100%; height: auto; max-height: 100%; background: $surface; padding: 1 2;
-        }
-        OptionList, OptionList:focus {
-            height: auto; max-height: 14; border: none; background: $surface; padding: 0; margin: 1 0;
-            background-tint: transparent; scrollbar-size-vertical: 1;
-        }
-        .heading { color: $accent; text-style: bold; }
-        .advice { color: $quiet; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,J", "dismiss", "Close", id="journey.close", tooltip="Stay here"),
         Binding("l", "loop", "Loop", id="journey.loop", tooltip="Round and round, or once"),
@@ -67,23 +51,15 @@ class JourneyMenu(Overlay[Route | None]):
     ]
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        super().__init__()
+        advice = "Enter starts  l loops  e changes where it slows down"
+        super().__init__("Journey", [Content(route.title) for route in routes], advice)
         self._routes = tuple(routes)
         self._loop = False
         self._ease: Ease = "none"
 
-    def compose(self) -> ComposeResult:
-        """A heading, the routes, how it goes, and what the keys do."""
-        with Vertical():
-            yield Static("Journey", classes="heading")
-            yield OptionList(*(Option(Content(route.title)) for route in self._routes))
-            yield Static(self._manner(), id="manner")
-            yield Static("Enter starts  l loops  e changes where it slows down", classes="advice")
-
-    def on_mount(self) -> None:
-        """Begin at the first."""
-        self.query_one(OptionList).highlighted = 0
-        self.query_one(OptionList).focus()
+    def below(self) -> Sequence[Widget]:
+        """How it goes."""
+        return (Static(self._manner(), id="manner"),)
 
     def _manner(self) -> Content:
         loop = "round and round" if self._loop else "once"

@@ -19,6 +19,7 @@ FIRST = (
     "point.bookmark",
     "point.bookmarks",
     "program.snapshot",
+    "program.export",
     "point.typical",
     "point.next",
     "value.type",

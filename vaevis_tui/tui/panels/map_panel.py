@@ -149,6 +149,11 @@ class MapPanel(Container):
         """Whether every tile in sight is decoded."""
         return self._tiles is not None and self._tiles.complete
 
+    @property
+    def view(self) -> tuple[Plane, Extent] | None:
+        """The plane, and what of it is in sight; None before it has shown anything."""
+        return None if self._plane is None else (self._plane, self._extent)
+
     # Moving in it
 
     def step(self, right: float, up: float) -> NDArray[np.float32] | None:

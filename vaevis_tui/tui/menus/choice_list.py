@@ -1,0 +1,65 @@
+"""A list on top of the explorer that one thing is chosen from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ScreenResultType
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from vaevis_tui.tui.menus.overlay import Overlay
+
+
+class ChoiceList(Overlay[ScreenResultType]):
+    """A heading, lines to choose from, and what the keys do; who inherits says what a choice gives.
+
+    Args:
+        heading: What is chosen.
+        lines: One a choice.
+        advice: What the keys do.
+        highlighted: The line to begin at.
+    """
+
+    DEFAULT_CSS = """
+    ChoiceList {
+        align: center middle;
+        Vertical {
+            width: 66; max-width: 100%; height: auto; max-height: 100%; background: $surface; padding: 1 2;
+        }
+        OptionList, OptionList:focus {
+            height: auto; max-height: 1fr; border: none; background: $surface; padding: 0; margin: 1 0;
+            background-tint: transparent; scrollbar-size-vertical: 1;
+        }
+        .heading { color: $accent; text-style: bold; }
+        .advice { color: $quiet; }
+    }
+    """
+
+    def __init__(self, heading: str, lines: Sequence[Content], advice: str, highlighted: int = 0) -> None:
+        super().__init__()
+        self._heading = heading
+        self._lines = lines
+        self._advice = advice
+        self._highlighted = highlighted
+
+    def compose(self) -> ComposeResult:
+        """The parts, from top to bottom."""
+        with Vertical():
+            yield Static(self._heading, classes="heading", markup=False)
+            yield OptionList(*(Option(line) for line in self._lines))
+            yield from self.below()
+            yield Static(self._advice, classes="advice", markup=False)
+
+    def below(self) -> Sequence[Widget]:
+        """What stands between the list and the advice."""
+        return ()
+
+    def on_mount(self) -> None:
+        """Begin where one is."""
+        self.query_one(OptionList).highlighted = self._highlighted
+        self.query_one(OptionList).focus()
