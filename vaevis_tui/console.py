@@ -79,11 +79,13 @@ def _encodes(text: str) -> bool:
 def draw_picture(picture: NDArray[np.uint8], graphics: str) -> str | None:
     """Draw a picture, uint8 (h, w, 3), with a kind of graphics, as large as the console allows.
 
-    A protocol is only used in a terminal that does not say it has none; that is asked.
+    A protocol is only used in a terminal that does not say it has none; that is asked, and 24-bit colours
+    where the environment does not tell of them.
 
     Returns:
         What the user should know, one line; or None.
     """
+    from vaevis_tui.terminal.color.colors import ColorDepth
     from vaevis_tui.terminal.detect.ask import ask
     from vaevis_tui.terminal.detect.capabilities import detect
     from vaevis_tui.terminal.detect.selection import choose
@@ -95,11 +97,12 @@ def draw_picture(picture: NDArray[np.uint8], graphics: str) -> str | None:
     terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=sys.stdout.isatty())
     inquiry = TerminalProbe.of(os.environ, terminal)
     replies: tuple[Reply, ...] = ()
-    if graphics in PROTOCOLS and not terminal.refusal:
+    unsure = terminal.colors.depth is ColorDepth.PALETTE and terminal.multiplexer is None
+    if (graphics in PROTOCOLS or unsure) and not terminal.refusal:
         with contextlib.suppress(OSError):
             replies = ask(b"".join(inquiry.queries.values()), inquiry.timeout)
     choice = choose(graphics, inquiry.conclude(replies, window_of(1)))
-    drawn_with = medium(choice.graphics, terminal.colors, choice.support)
+    drawn_with = medium(choice.graphics, choice.support.colors(terminal.colors), choice.support)
     columns, rows = shutil.get_terminal_size()
     text = drawn_with.still(picture, columns, max(rows - 2, 1))  # two rows stay for the prompt
     if choice.graphics is Graphics.ASCII and (terminal.dumb or not sys.stdout.isatty()):

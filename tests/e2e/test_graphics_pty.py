@@ -106,6 +106,30 @@ def test_half_blocks_come_first_and_a_better_picture_once_the_terminal_has_answe
         assert session.raw.index(DELETED) < session.raw.rindex(b"\x1b[?1049l")
 
 
+@pytest.mark.parametrize("truecolor", [True, False])
+def test_colours_are_those_that_the_terminal_says_it_draws(bundle: Path, truecolor: bool) -> None:
+    environ = {"TERM": "xterm-256color", "COLORTERM": None, "TEXTUAL_COLOR_SYSTEM": None}
+    with explorer(bundle, "--graphics", "half", env=environ) as session:
+        session.wait_for_text("? help")
+        assert b"[38;5;" in session.raw
+        before = len(session.raw)
+        session.send(
+            b"\x1bP1$r0;48:2::1:2:3m\x1b\\\x1b[?62c" if truecolor else b"\x1bP1$r0;48:5:16m\x1b\\\x1b[?62c"
+        )
+        if truecolor:
+            wait_for_the_picture_of(session, bundle, open_bundle(bundle).space.mean)
+            session.press("right")
+            session.wait_for_text("+0.10")
+            assert b"38;2;" in session.raw[before:]
+            since = session.raw[session.raw.rindex(b"[38;5;") :]
+            assert b"quit" in since, "text that was there is drawn again"
+            assert "256 colours" not in session.text
+        else:
+            session.wait_for_text("Drawn in 256 colours")
+            assert b"8;2;" not in session.raw[before:]
+        end(session)
+
+
 @pytest.mark.parametrize(
     ("graphics", "variable", "said"),
     [
@@ -121,7 +145,7 @@ def test_few_colours_are_told_where_pictures_have_them(
     """Images of kitty have all colours, whatever COLORTERM says of text; where none are wanted, greys."""
     env = {"COLORTERM": None, "NO_COLOR": None} | ({"NO_COLOR": "1"} if variable == "NO_COLOR" else {})
     with explorer(bundle, "--graphics", graphics, env=env) as session:
-        session.send(KITTY_26)
+        session.send(KITTY_26 if graphics == "auto" else XTERM)
         if said:
             session.wait_for_text("Drawn in")
         session.wait_for_text("g kitty" if graphics == "auto" else "g half")

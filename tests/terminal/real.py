@@ -34,7 +34,19 @@ time.sleep(60)
 """
 
 
-_NOT_INHERITED = ("COLUMNS", "LINES", "NO_COLOR", "TERM_PROGRAM", "TMUX", "STY", "SSH_CONNECTION", "SSH_TTY")
+_NOT_INHERITED = (
+    *(
+        "COLUMNS",
+        "LINES",
+        "COLORTERM",
+        "NO_COLOR",
+        "TERM_PROGRAM",
+        "TMUX",
+        "STY",
+        "SSH_CONNECTION",
+        "SSH_TTY",
+    ),
+)
 
 
 @contextmanager

@@ -120,6 +120,24 @@ def test_the_explorer_shows_its_picture(graphics: str, bundle: Path, tmp_path: P
         assert becomes(partial(holds, shown), screenshot, seconds=60)
 
 
+def test_xterm_says_that_it_draws_24_bit_colours(tmp_path: Path) -> None:
+    """Nothing in its environment tells; a picture in 256 colours would be another one."""
+    require(shutil.which("xterm"), "xterm (Debian: xterm)")
+    bundle = write_bundle(tmp_path / "noise", height=32, width=32, channels=3)
+    with vaevis_tui.load(bundle, backend="onnxruntime") as model:
+        picture = model.decode(model.sample(3))[0]
+    program = [sys.executable, "-m", "vaevis_tui", "--model", str(bundle), "--backend", "onnxruntime"]
+    xterm = ["xterm", "-fn", "6x13", "-geometry", "120x44", "-e", *program, "--seed", "3"]
+    with screen() as (display, screenshot), running([*xterm, "--graphics", "half"], display, tmp_path):
+        colors = {tuple(color) for color in picture.reshape(-1, 3).tolist()}
+        assert becomes(lambda scene: colors <= colors_in(scene), screenshot, seconds=60)
+
+
+def colors_in(scene: NDArray[np.uint8]) -> set[tuple[int, ...]]:
+    """All that there are."""
+    return {tuple(color) for color in np.unique(scene.reshape(-1, 3), axis=0).tolist()}
+
+
 def holds(picture: NDArray[np.uint8], scene: NDArray[np.uint8]) -> bool:
     """Whether the largest patch that is no background is the picture, stretched to its size.
 

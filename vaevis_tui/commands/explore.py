@@ -65,9 +65,12 @@ def run(options: argparse.Namespace) -> int:
     from vaevis_tui.models import catalog
     from vaevis_tui.terminal.detect.capabilities import detect
 
-    # Textual writes to standard error, and asks standard output for the terminal's size.
-    drawn = sys.stdout.isatty() and sys.stderr.isatty()
-    terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=drawn)
+    terminal = detect(  # Textual writes to standard error, and asks standard output for the terminal's size
+        os.environ,
+        stdin_isatty=sys.stdin.isatty(),
+        stdout_isatty=sys.stdout.isatty(),
+        stderr_isatty=sys.stderr.isatty(),
+    )
     if terminal.refusal:
         raise UserError(terminal.refusal)
     if terminal.truecolor:
@@ -122,7 +125,8 @@ def run(options: argparse.Namespace) -> int:
         theme=options.theme or config.theme or kept_theme(),
         keep_theme=keep_theme,
         inquiry=TerminalProbe.of(os.environ, terminal),
-        notice=terminal.notice or unwritable,
+        colors_notice=terminal.notice,
+        notice=unwritable,
         way=LinkProfile.of(
             os.environ,
             terminal.multiplexer,

@@ -66,7 +66,8 @@ class ExplorerSettings:
         colors: What pictures are drawn in.
         graphics: What pictures are drawn with, one of `Graphics`, or ``"auto"``.
         inquiry: What the terminal is to be asked; None asks nothing.
-        notice: Shown at the start, e.g. how to get more colours; or None.
+        colors_notice: Why there are no more colours, and how to get them; None where there is no more to get.
+        notice: Shown at the start; or None.
         clock: Seconds that never go back, for statistics and the walk.
         meter: Is told what happens to every frame; a new one if None.
         way: To the terminal.
@@ -95,6 +96,7 @@ class ExplorerSettings:
     colors: ColorMode = field(default_factory=ColorMode)
     graphics: str = AUTO
     inquiry: TerminalProbe | None = None
+    colors_notice: str | None = None
     notice: str | None = None
     clock: Callable[[], float] = time.perf_counter
     meter: FrameMeter | None = None

@@ -21,6 +21,7 @@ from vaevis_tui.explorer.inversion_search import SearchFailed, SearchProgress
 from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.keepsakes import KeepsakeStore
 from vaevis_tui.explorer.settings import ExplorerSettings
+from vaevis_tui.terminal.color.colors import ColorDepth
 from vaevis_tui.terminal.detect.probe import Reply
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.tui import keys
@@ -107,8 +108,8 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
             self, settings.clock, lambda: not self._image.waiting, self._submit, self._player
         )
         self._search = PictureSearch(settings, self._post_event, self._change, self.say, self._search_ended)
-        self._about_colors = settings.notice
-        """Said once it is known what images are drawn with: not in cells they may have all colours."""
+        self._to_say = [settings.notice, settings.colors_notice]
+        """Said once it is known what images are drawn with: they may have all colours."""
         self._walk_at_start = settings.walk
 
     def compose(self) -> ComposeResult:
@@ -342,12 +343,15 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
 
     def _show_graphics(self, graphics: Graphics, notice: str | None) -> None:
         self._hints.graphics = graphics
-        about_colors, self._about_colors = self._about_colors, None
-        if graphics in PROTOCOLS and not self._settings.colors.grey:
-            about_colors = None
-        for text in (notice, about_colors):
-            if text:
+        if notice:
+            self.say(notice)
+        if not self._graphics.asking:
+            colors = self._graphics.colors
+            if (graphics in PROTOCOLS or colors.depth is ColorDepth.TRUECOLOR) and not colors.grey:
+                self._to_say = self._to_say[:1]
+            for text in filter(None, self._to_say):
                 self.say(text)
+            self._to_say = []
         self._repaint_panels()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

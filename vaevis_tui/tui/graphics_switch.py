@@ -16,6 +16,7 @@ from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
 from vaevis_tui.terminal.graphics import AUTO, PROTOCOLS, Graphics
 from vaevis_tui.terminal.renderers import medium
 from vaevis_tui.tui.terminal_port import TerminalPort
+from vaevis_tui.tui.textual_private.app import ScreenApp
 from vaevis_tui.tui.textual_private.driver import ask_terminal, window_of_terminal
 
 NAMES = {
@@ -42,7 +43,7 @@ class GraphicsSwitch:
         port: Of the app, whose live images are all drawn alike.
         widget: One of that app's, until which is gone answers count.
         wish: A kind of graphics, or `AUTO`.
-        colors: The colours that the terminal draws text in.
+        colors: The colours that the terminal draws, by its environment.
         inquiry: What to ask the terminal; nothing if None.
         changed: Told of what pictures are drawn with from now on, and of a notice for the user, or None.
         on_background: Told what the terminal says its background is.
@@ -61,12 +62,15 @@ class GraphicsSwitch:
         self._port = port
         self._widget = widget
         self._wish = wish
-        self._colors = colors
+        self.colors = colors
+        """The colours that the terminal draws, as far as is known."""
         self._inquiry = inquiry
         self._changed = changed
         self._on_background = on_background
         self._support = _UNKNOWN
         self._replies: dict[ReplyKind, Reply] = {}
+        self.asking = inquiry is not None
+        """Whether nothing was concluded yet from what the terminal answers."""
         self._concluded = False
         self._can_ask = False
 
@@ -131,11 +135,14 @@ class GraphicsSwitch:
         if not self._widget.is_attached:
             return
         choice = choose(self._wish, support)
-        self._support = choice.support
+        self._support, self.asking = choice.support, False
+        before, self.colors = self.colors, support.colors(self.colors)
+        if self.colors != before and isinstance(app := self._widget.app, ScreenApp):
+            app.draw_in_truecolor()
         self._show(choice.graphics, choice.notice)
 
     def _show(self, graphics: Graphics, notice: str | None) -> None:
-        shown = medium(graphics, self._colors, self._support)
+        shown = medium(graphics, self.colors, self._support)
         if shown != self._port.renderer:
             self._port.renderer = shown
         self._changed(graphics, notice)

@@ -64,7 +64,7 @@ def test_brand_and_multiplexer(environ: dict[str, str], brand: str, multiplexer:
     ("stdin", "stdout", "term", "words"),
     [
         (False, True, "xterm", ["standard input is not a terminal", "vaevis-tui decode"]),
-        (True, False, "xterm", ["the output is not a terminal", "vaevis-tui decode"]),
+        (True, False, "xterm", ["standard output is not a terminal", "vaevis-tui decode"]),
         (True, True, "dumb", ["TERM=dumb", "xterm-256color", "vaevis-tui show"]),
         (True, True, "", ["TERM=(not set)", "xterm-256color"]),
     ],
@@ -77,6 +77,12 @@ def test_refusals_name_what_is_wrong_and_what_would_be_right(
     assert "\n" not in found.refusal
     for word in words:
         assert word in found.refusal
+
+
+def test_who_redirects_standard_error_is_told_that_it_is_drawn_on() -> None:
+    found = detect({"TERM": "xterm"}, stdin_isatty=True, stdout_isatty=True, stderr_isatty=False)
+    assert found.refusal is not None
+    assert found.refusal.startswith("standard error is not a terminal")
 
 
 def test_windows_sets_no_term() -> None:

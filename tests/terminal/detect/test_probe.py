@@ -23,6 +23,7 @@ from tests.terminal.detect.replies import (
     XTERM_VT340,
     ZELLIJ,
 )
+from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
 from vaevis_tui.terminal.detect.probe import (
     QUERIES,
     REMOTE_TIMEOUT,
@@ -68,7 +69,8 @@ def test_the_fence_is_asked_last_and_answered_by_all() -> None:
 
 def test_exact_queries() -> None:
     assert batch("kitty", None) == (
-        b"\x1b[>q\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[14t\x1b[16t\x1b]11;?\x1b\\\x1b[c"
+        b"\x1b[>q\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[14t\x1b[16t\x1b]11;?\x1b\\"
+        b"\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[m\x1b[c"
     )
 
 
@@ -85,6 +87,11 @@ def test_who_would_print_kittys_query_or_take_it_for_a_title_is_not_asked(
 def test_ssh_gets_more_time() -> None:
     assert timeout({}) == TIMEOUT
     assert timeout({"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}) == REMOTE_TIMEOUT > TIMEOUT
+
+
+@pytest.mark.parametrize("multiplexer", ["screen", "tmux", "zellij"])
+def test_no_terminal_outside_a_multiplexer_is_asked_for_colours(multiplexer: str) -> None:
+    assert b"\x1bP$q" not in batch("xterm", multiplexer)
 
 
 # Hearing
@@ -192,7 +199,8 @@ def test_what_real_terminals_get(
     concluded = support(replies, brand, multiplexer)
     assert (concluded.best, concluded.kitty) == (best, kitty), concluded.reasons
     assert [name for name, _ in concluded.reasons] == [
-        *["terminal", "kitty graphics", "iTerm2 images", "sixels", "synchronised output", "cell"]
+        *["terminal", "kitty graphics", "iTerm2 images", "sixels", "synchronised output"],
+        *["24-bit colours", "cell"],
     ]
 
 
@@ -239,3 +247,29 @@ def test_no_sixels_where_the_size_of_a_cell_is_not_known() -> None:
 def test_a_refusal_is_no_support() -> None:
     refused = b"\x1b_Gi=31;ENOTSUPPORTED:no\x1b\\\x1b[?62c"
     assert support(refused).kitty is None
+
+
+@pytest.mark.parametrize(
+    ("replies", "truecolor"),
+    [
+        pytest.param(b"\x1bP1$r0;48:2::1:2:3m\x1b\\", True, id="xterm"),
+        pytest.param(b"\x1bP1$r48:2:1:2:3m\x1b\\", True, id="kitty"),
+        pytest.param(b"\x1bP1$r48;2;1;2;3m\x1b\\", True, id="semicolons"),
+        pytest.param(b"\x1bP1$r0;48:5:16m\x1b\\", False, id="xterm without directColor"),
+        pytest.param(b"\x1bP1$r0;1;2;3m\x1b\\", False, id="numbers taken for attributes"),
+        pytest.param(b"\x1bP0$r\x1b\\", False, id="refused"),
+        pytest.param(b"\x1b[?62c", False, id="silent"),
+        pytest.param(b"\x1bP>|WezTerm 20240203\x1b\\", True, id="known by its name"),
+    ],
+)
+def test_24_bit_colours_are_asked_for(replies: bytes, truecolor: bool) -> None:
+    concluded = support(replies)
+    assert concluded.truecolor is truecolor, concluded.reasons
+    depth = ColorDepth.TRUECOLOR if truecolor else ColorDepth.PALETTE
+    assert concluded.colors(ColorMode(ColorDepth.PALETTE, grey=True)) == ColorMode(depth, grey=True)
+    sixteen = ColorMode(ColorDepth.SIXTEEN)
+    assert concluded.colors(sixteen) == sixteen, "TERM says so, which the user chose"
+
+
+def test_what_tmux_calls_the_terminal_outside_is_no_word_about_its_own_colours() -> None:
+    assert not support(TMUX, "kitty", passthrough=True).truecolor

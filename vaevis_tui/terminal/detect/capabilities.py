@@ -44,7 +44,7 @@ _BRAND_OF_VARIABLE = {
     "VTE_VERSION": "VTE (GNOME Terminal and its kin)",
 }
 
-_TRUECOLOR_BRANDS = frozenset({*_BRAND_OF_TERM_PROGRAM.values(), *_BRAND_OF_TERM.values()}).union(
+TRUECOLOR_BRANDS = frozenset({*_BRAND_OF_TERM_PROGRAM.values(), *_BRAND_OF_TERM.values()}).union(
     _BRAND_OF_VARIABLE.values()
 ) - {"Apple Terminal", "Linux console", "rxvt-unicode"}
 """Brands whose every release of the last five years draws 24-bit colours (https://github.com/termstandard/colors)."""
@@ -95,14 +95,20 @@ class TerminalCapabilities:
 
 
 def detect(
-    environ: Mapping[str, str], *, stdin_isatty: bool, stdout_isatty: bool, platform: str = sys.platform
+    environ: Mapping[str, str],
+    *,
+    stdin_isatty: bool,
+    stdout_isatty: bool,
+    stderr_isatty: bool = True,
+    platform: str = sys.platform,
 ) -> TerminalCapabilities:
     """Conclude from the environment what the terminal can do; nothing is asked of the terminal itself.
 
     Args:
         environ: The environment variables.
         stdin_isatty: Whether keys come from a terminal.
-        stdout_isatty: Whether what is drawn goes to a terminal.
+        stdout_isatty: Whether standard output is a terminal.
+        stderr_isatty: Whether standard error is one, where the explorer draws.
         platform: As ``sys.platform``.
     """
     term = environ.get("TERM", "").strip()
@@ -117,7 +123,7 @@ def detect(
         multiplexer=multiplexer,
         colors=colors,
         colors_reason=reason,
-        refusal=_refusal(term, stdin_isatty, stdout_isatty, platform),
+        refusal=_refusal(term, (stdin_isatty, stdout_isatty, stderr_isatty), platform),
         notice=_notice(colors, multiplexer),
     )
 
@@ -152,19 +158,22 @@ def _color_depth(
         return ColorDepth.SIXTEEN, f"TERM={term}"
     if multiplexer:
         return ColorDepth.PALETTE, f"inside {multiplexer}, which has not set COLORTERM"
-    if brand in _TRUECOLOR_BRANDS:
+    if brand in TRUECOLOR_BRANDS:
         return ColorDepth.TRUECOLOR, f"{brand} draws 24-bit colours"
     if platform == "win32":
         return ColorDepth.TRUECOLOR, "the Windows console draws 24-bit colours since Windows 10 1703"
     return ColorDepth.PALETTE, "COLORTERM is not truecolor" if colorterm else "COLORTERM is not set"
 
 
-def _refusal(term: str, stdin_isatty: bool, stdout_isatty: bool, platform: str) -> str | None:
+def _refusal(term: str, are_terminals: tuple[bool, bool, bool], platform: str) -> str | None:
     instead = "run it in a terminal, or use: vaevis-tui decode --out FILE.png"
-    if not stdin_isatty:
+    stdin, stdout, stderr = are_terminals
+    if not stdin:
         return f"standard input is not a terminal, so no key could be read; {instead}"
-    if not stdout_isatty:
-        return f"the output is not a terminal, so nothing could be drawn; {instead}"
+    if not stdout:
+        return f"standard output is not a terminal, so nothing could be drawn; {instead}"
+    if not stderr:
+        return f"standard error is not a terminal, and that is where it draws; leave out 2>, or {instead}"
     if term in {"dumb", "unknown"} or (not term and platform != "win32"):
         return (
             f"TERM={term or '(not set)'} names a terminal that cannot move its cursor; run it in another "

@@ -12,6 +12,7 @@ DECRQM                ``CSI ? 2026 $ p``          ``CSI ? 2026 ; n $ y``, 1 or 2
 XTWINOPS              ``CSI 14 t``                ``CSI 4 ; h ; w t``, the window in dots
 XTWINOPS              ``CSI 16 t``                ``CSI 6 ; h ; w t``, a cell in dots
 OSC 11                ``OSC 11 ; ? ST``           ``OSC 11 ; rgb:rrrr/gggg/bbbb ST``, the background
+DECRQSS               ``DCS $ q m ST``            ``DCS 1 $ r ... m ST``, the SGR in force: see `draws_24_bit`
 DA1                   ``CSI c``                   ``CSI ? n ; ... c``, with 4 for sixels
 ====================  ==========================  ==================================================
 
@@ -39,6 +40,7 @@ class ReplyKind(StrEnum):
     WINDOW_SIZE = "window size"
     CELL_SIZE = "cell size"
     BACKGROUND = "background"
+    COLOR = "24-bit colour"
     ATTRIBUTES = "DA1"
 
 
@@ -51,6 +53,7 @@ QUERIES: dict[ReplyKind, bytes] = {
     ReplyKind.WINDOW_SIZE: b"\x1b[14t",
     ReplyKind.CELL_SIZE: b"\x1b[16t",
     ReplyKind.BACKGROUND: b"\x1b]11;?\x1b\\",
+    ReplyKind.COLOR: b"\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[m",
     ReplyKind.ATTRIBUTES: b"\x1b[c",
 }
 """What is asked, in this order; the last is the fence."""
@@ -84,7 +87,12 @@ def queries(brand: str, multiplexer: str | None) -> dict[ReplyKind, bytes]:
         multiplexer: What stands between, as in `TerminalCapabilities`.
     """
     kitty = brand not in _PRINT_APC and multiplexer not in _NAMED_BY_APC
-    left_out = {ReplyKind.KITTY: not kitty, ReplyKind.BACKGROUND: brand in _NO_COLOR_QUERY}
+    left_out = {
+        ReplyKind.KITTY: not kitty,
+        ReplyKind.BACKGROUND: brand in _NO_COLOR_QUERY,
+        # Multiplexers do not know it, or let the terminal outside answer, which never sees these colours.
+        ReplyKind.COLOR: brand in _PRINT_APC or multiplexer is not None,
+    }
     return {kind: query for kind, query in QUERIES.items() if not left_out.get(kind)}
 
 
@@ -124,6 +132,18 @@ def is_dark(background: Reply) -> bool | None:
     return bool(0.299 * red + 0.587 * green + 0.114 * blue < 0.5)
 
 
+_COLOR_IN_FORCE = re.compile(r"(?:.*[;m])?48[:;]2[:;]{1,2}1[:;]2[:;]3m")
+
+
+def draws_24_bit(color: Reply) -> bool:
+    """Whether the background that was set before the question is still the very colour that was named.
+
+    Who draws fewer colours tells the entry of a palette that it took instead, as xterm with directColor off
+    does (``48:5:16``). Some put an empty number for the colour space before red (``48:2::1:2:3``).
+    """
+    return _COLOR_IN_FORCE.fullmatch(color.text) is not None
+
+
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _CSI = re.compile(rb"\x1b\[([?>=<]?)([0-9;:]*)([ -/]*)([@-~])")
 _CSI_BEGUN = re.compile(rb"\x1b\[[?>=<]?[0-9;:]*[ -/]*")
@@ -131,6 +151,8 @@ _STRING_STARTS = {
     b"\x1bP>|": ReplyKind.VERSION,
     b"\x1b_G": ReplyKind.KITTY,
     b"\x1b]11;": ReplyKind.BACKGROUND,
+    b"\x1bP1$r": ReplyKind.COLOR,
+    b"\x1bP0$r": ReplyKind.COLOR,
 }
 _STRING_END = re.compile(rb"\x1b\\|\x07")
 _LONGEST = 256

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from vaevis_tui.terminal.detect.probe import Reply, ReplyKind
+from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
+from vaevis_tui.terminal.detect.capabilities import TRUECOLOR_BRANDS
+from vaevis_tui.terminal.detect.probe import Reply, ReplyKind, draws_24_bit
 from vaevis_tui.terminal.detect.window import Window
 from vaevis_tui.terminal.graphics import Graphics
 
@@ -41,6 +43,7 @@ class GraphicsSupport:
         sixel_registers: Colour registers for sixels, 0 if it shows none.
         sixel_size: Height and width in dots that a sixel picture may have, None if not known.
         synchronized: Whether output between ``CSI ? 2026 h`` and ``l`` is shown at once.
+        truecolor: Whether it is known by its answers to draw 24-bit colours.
         cell: Height and width of a cell in dots, None if not known.
         passthrough: Whether tmux hands on what is wrapped for the terminal outside.
         answered: Whether it has answered the last question, so that what it did not answer it does not know.
@@ -56,11 +59,17 @@ class GraphicsSupport:
     sixel_registers: int
     sixel_size: tuple[int, int] | None
     synchronized: bool
+    truecolor: bool
     cell: tuple[int, int] | None
     passthrough: bool
     answered: bool
     best: Graphics
     reasons: tuple[tuple[str, str], ...]
+
+    def colors(self, told: ColorMode) -> ColorMode:
+        """The colours to draw in, where the environment tells of these: it may not know of all."""
+        more = self.truecolor and told.depth is ColorDepth.PALETTE
+        return replace(told, depth=ColorDepth.TRUECOLOR) if more else told
 
 
 _NAMES = {
@@ -140,6 +149,8 @@ def conclude(
     state = said.get(ReplyKind.SYNCHRONIZED)
     synchronized = state is not None and state.numbers[:1] in {(1,), (2,), (3,)}
     reasons.append(("synchronised output", f"mode 2026: {state.text if state else 'no answer'}"))
+    truecolor, why = _truecolor(said.get(ReplyKind.COLOR), brand if answered and not inside else "")
+    reasons.append(("24-bit colours", why))
     cell, why = _cell(said, window)
     reasons.append(("cell", why))
     drawable = bool(registers and cell)
@@ -159,6 +170,7 @@ def conclude(
         sixel_registers=registers,
         sixel_size=(limit[0], limit[1]) if len(limit) == 2 and all(limit) else None,
         synchronized=synchronized,
+        truecolor=truecolor,
         cell=cell,
         passthrough=inside == "tmux" and passthrough,
         answered=ReplyKind.ATTRIBUTES in said,
@@ -232,6 +244,15 @@ def _registers(said: Mapping[ReplyKind, Reply]) -> tuple[int, str]:
     if len(told) == 2 and told[0] == 0 and told[1] > 1:
         return told[1], f"DA1 has 4, XTSMGRAPHICS tells {told[1]} colours"
     return _DEFAULT_REGISTERS, f"DA1 has 4; {_DEFAULT_REGISTERS} colours, which it does not tell"
+
+
+def _truecolor(reply: Reply | None, brand: str) -> tuple[bool, str]:
+    """Whether 24-bit colours are drawn; brand is what the terminal calls itself, empty if it does not."""
+    if reply is not None and draws_24_bit(reply):
+        return True, "it gives back the colour that it was told"
+    if brand in TRUECOLOR_BRANDS:
+        return True, f"{brand} draws them"
+    return False, f"it answered {reply.text!r}" if reply else "no answer"
 
 
 def _cell(said: Mapping[ReplyKind, Reply], window: Window | None) -> tuple[tuple[int, int] | None, str]:

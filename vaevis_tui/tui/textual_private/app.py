@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
+from rich.color import ColorSystem
 from rich.console import Console
 from rich.control import Control
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
@@ -15,7 +17,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from vaevis_tui.tui.textual_private.shown_cells import ShownCells
-from vaevis_tui.tui.textual_private.strips import ImagePainter, ImageStrip, LineStrip
+from vaevis_tui.tui.textual_private.strips import ImagePainter, ImageStrip, LineStrip, render_anew
 
 
 class ScreenWriter:
@@ -23,6 +25,8 @@ class ScreenWriter:
 
     def __init__(self) -> None:
         self.shown = ShownCells()
+        self.more_colors = False
+        """Whether text was drawn in fewer colours before."""
         self.deferred = False
         """Whether something was not written, so that the next time all is compared."""
         self.may_write: Callable[[], bool] = lambda: True
@@ -40,6 +44,7 @@ class ScreenWriter:
         Only what differs goes out, or all text of widgets where that is not worth while.
         """
         self.shown.resize(*size)
+        text = render_anew if self.more_colors else Strip.render
         whole = isinstance(update, LayoutUpdate)
         compares = whole or self.compares()
         output: list[str] = []
@@ -52,13 +57,13 @@ class ScreenWriter:
                     continue
                 strip = blank
             if compares:
-                output.append(self.shown.update(y, x, strip, console))
+                output.append(self.shown.update(y, x, strip, partial(text, console=console)))
             else:
-                output += Control.move_to(x, y).segment.text, strip.render(console)
+                output += Control.move_to(x, y).segment.text, text(strip, console)
                 self.shown.wrote(y, x, strip)
         for painter, cells in spans.items():
-            if text := painter.paint(cells):
-                output += text, "\x1b[m"
+            if painted := painter.paint(cells):
+                output += painted, "\x1b[m"
         if whole:
             self.deferred = False
         return self.before_write("".join(output))
@@ -132,6 +137,14 @@ class ScreenApp(App[ReturnType]):
         assert isinstance(renderable, (LayoutUpdate, ChopsUpdate))
         super()._display(screen, _ScreenUpdate(renderable, writer, self.size))  # type: ignore[arg-type]
         writer.after_write()
+
+    def draw_in_truecolor(self) -> None:
+        """Draw text in 24-bit colours from now on, what is on the screen, too."""
+        self.console._color_system = ColorSystem.TRUECOLOR
+        self.screen_writer.more_colors = True
+        self.screen_writer.shown.forget()
+        for screen in self.screen_stack:
+            screen.refresh()
 
     def write_deferred(self) -> None:
         """Write what was put off."""

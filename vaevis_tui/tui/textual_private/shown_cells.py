@@ -7,12 +7,12 @@ images are not kept here; each image knows its own, and is told when text takes 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.cells import get_character_cell_size
-from rich.console import Console
 from rich.control import Control
 from rich.style import Style
 from textual.geometry import Region
@@ -105,7 +105,7 @@ class ShownCells:
             for row in range(y, bottom if overlap else y):
                 other.overwritten(row - theirs.y, x - theirs.x, right - theirs.x)
 
-    def update(self, y: int, x: int, strip: Strip, console: Console) -> str:
+    def update(self, y: int, x: int, strip: Strip, render: Callable[[Strip], str]) -> str:
         """What makes the terminal show text where it does not; it counts as written."""
         if not 0 <= y < len(self._written):
             return ""
@@ -122,7 +122,7 @@ class ShownCells:
             start, end = int(run[0]), int(run[-1]) + 1
             end = min(end + 1, len(keys)) if end < len(keys) and _is_continued(keys[end]) else end
             start = start - 1 if start and _is_continued(keys[start]) else start
-            output += Control.move_to(x + start, y).segment.text, strip.crop(start, end).render(console)
+            output += Control.move_to(x + start, y).segment.text, render(strip.crop(start, end))
             self._tell_images(y, x + start, x + end)
         return "".join(output)
 

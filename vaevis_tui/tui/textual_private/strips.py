@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 from rich.color import Color as RichColor
-from rich.color import ColorType
+from rich.color import ColorSystem, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.console import Console
 from rich.segment import Segment
@@ -162,6 +162,19 @@ class LineStrip(LazyStrip):
     def apply_filter(self, filter: LineFilter, background: Color) -> Strip:
         """Apply a filter part by part."""
         return LineStrip(part.apply_filter(filter, background) for part in self.parts)
+
+
+def render_anew(strip: Strip, console: Console) -> str:
+    """A strip as terminal output, in the console's colours, which may be more than when it was made.
+
+    Strips and styles remember their output, whatever colours it was for.
+    """
+    system = console._color_system or ColorSystem.TRUECOLOR
+    output = []
+    for text, style, _ in strip:
+        codes = Strip.render_ansi(style, system) if style else ""
+        output.append(f"\x1b[{codes}m{text}\x1b[0m" if codes else text)
+    return "".join(output)
 
 
 def _within(cuts: Iterable[int], length: int) -> Iterator[int]:
