@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
+from textual.widgets import Static
 
 from tests.tui.support import exploring
 from vaevis_tui.tui import keys
@@ -75,3 +76,26 @@ async def test_help_tells_every_key_as_it_is_mapped() -> None:
         assert explorer.exploration.walking
         assert "z walk" in str(explorer.screen.query_one(HintBar).render())
         await explorer.press("z")
+
+
+@pytest.mark.parametrize(("size", "pages"), [((80, 24), 3), ((120, 36), 1), ((40, 12), 12)])
+async def test_all_of_the_help_is_on_pages_that_fit(size: tuple[int, int], pages: int) -> None:
+    async with exploring(size=size) as explorer:
+        await explorer.pilot.press("question_mark")
+        await explorer.until(lambda: isinstance(explorer.app.screen, HelpScreen))
+        screen = explorer.app.screen
+        assert isinstance(screen, HelpScreen)
+        await explorer.pilot.pause()
+        assert len(screen._pages) <= pages
+        seen = []
+        for _ in screen._pages:
+            for column in (each for each in screen.query(Static) if each.display):
+                assert screen.region.contains_region(column.region)
+                lines = str(column.render()).splitlines()
+                assert len(lines) <= column.size.height
+                assert max(map(len, lines), default=0) <= column.size.width
+                seen += lines
+            await explorer.pilot.press("right")
+        words = " ".join(" ".join(seen).split())
+        for text in ("Choose what to move along", "Terms", "With the mouse", "not yet acknowledged"):
+            assert text in words

@@ -28,7 +28,7 @@ class ProgramActions(ExplorerBase):
         if exploration is None:
             return
         write_out(self.app, set_clipboard(exploration.z_text, multiplexer))
-        self.say(f"copied z, {len(exploration.z)} numbers. {clipboard_hint(multiplexer)}")
+        self.say(f"copied z, {len(exploration.z)} raw numbers, not σ. {clipboard_hint(multiplexer)}")
 
     def action_graphics(self) -> None:
         """Draw images with the next kind of graphics."""

@@ -1,4 +1,4 @@
-"""Help with every key and term on one screen, made from the bindings, so that it cannot go stale."""
+"""Help with every key and term, on one screen or in pages, made from the bindings: it cannot go stale."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
@@ -24,24 +24,28 @@ GAP = 2
 KEY_MOST = 11
 """Cells of the keys at most; longer ones push their line to the right."""
 
+FRAME_COLUMNS, FRAME_ROWS = 4, 2
+"""Of the border, and blanks beside the text."""
+
 Section = tuple[str, Sequence[tuple[str, str]]]
 """A heading, and what stands under it: a key or term, and what it means."""
 
+Page = list[list[Content]]
+"""Lines of each column."""
+
 
 class HelpScreen(Overlay[None]):
-    """Every key under its heading, then the mouse, then the terms."""
+    """Every key under its heading, then the mouse, then the terms; in pages where one has no room."""
 
     DEFAULT_CSS = """
     HelpScreen {
         align: center middle;
-        VerticalScroll {
+        Horizontal {
             width: auto; max-width: 100%; height: auto; max-height: 100%;
             background: $surface; border: round $accent; padding: 0 1;
             border-title-color: $accent; border-title-style: bold; border-title-background: $surface;
             border-subtitle-color: $quiet; border-subtitle-background: $surface;
-            scrollbar-size-vertical: 1;
         }
-        Horizontal { width: auto; height: auto; }
         Static { height: auto; background: $surface; }
         .-next { margin-left: 2; }
     }
@@ -49,6 +53,12 @@ class HelpScreen(Overlay[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "escape,question_mark,f1,q,enter", "dismiss", "Close", id="help.close", tooltip="Close the help"
+        ),
+        Binding(
+            "right,down,pagedown,space", "page(1)", "Next page", id="help.next", tooltip="Show the next page"
+        ),
+        Binding(
+            "left,up,pageup", "page(-1)", "Page before", id="help.previous", tooltip="Show the page before"
         ),
     ]
 
@@ -58,34 +68,81 @@ class HelpScreen(Overlay[None]):
             (group, key_lines(list(members))) for group, members in groupby(helps, lambda help_: help_.group)
         ]
         self._sections += [(MOUSE_TITLE, MOUSE), (TERMS_TITLE, TERMS)]
+        self._pages: list[Page] = []
+        self._page = 0
 
     def compose(self) -> ComposeResult:
         """Columns side by side, as many as the window has room for."""
-        with VerticalScroll() as panel, Horizontal():
+        with Horizontal() as panel:
             panel.border_title = "Keys and terms"
             for index in range(COLUMNS_MOST):
                 yield Static(classes="-next" if index else "")
 
-    def on_mount(self) -> None:
-        """Begin at the top."""
-        self.query_one(VerticalScroll).focus()
-
     def on_resize(self, event: events.Resize) -> None:
         """Set the text anew for the window's size."""
         width, height = event.size
-        columns = columns_of(self._sections, width - 5)
+        self._pages = pages_of(self._sections, width - FRAME_COLUMNS, height - FRAME_ROWS)
+        self._show_page()
+
+    def action_page(self, places: int) -> None:
+        """Show another page."""
+        self._page += places
+        self._show_page()
+
+    def on_mouse_scroll_down(self) -> None:
+        """Show the next page."""
+        self.action_page(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Show the page before."""
+        self.action_page(-1)
+
+    def _show_page(self) -> None:
+        count = len(self._pages)
+        self._page = min(max(self._page, 0), count - 1)
+        columns = self._pages[self._page]
+        # All pages are as large as the largest, so that nothing jumps.
+        height = max(len(column) for page in self._pages for column in page)
         for index, widget in enumerate(self.query(Static)):
-            widget.display = index < len(columns)
-            if index < len(columns):
-                widget.styles.width = max(line.cell_length for line in columns[index])
-                widget.update(Content("\n").join(columns[index]))
-        scrolls = max(map(len, columns)) > height - 2
-        panel = self.query_one(VerticalScroll)
-        panel.border_subtitle = "↑ ↓ PgUp PgDn scroll, Esc closes" if scrolls else "Esc closes"
+            here = [page[index] for page in self._pages if index < len(page)]
+            widget.display = bool(here)
+            if here:
+                column = columns[index] if index < len(columns) else []
+                widget.styles.width = max(line.cell_length for each in here for line in each)
+                widget.styles.height = height
+                widget.update(Content("\n").join(column))
+        pages = f"page {self._page + 1} of {count}, ← → turn, " if count > 1 else ""
+        self.query_one(Horizontal).border_subtitle = f"{pages}Esc closes"
 
     def text(self) -> str:
         """The whole help in one column."""
         return "\n".join(line.plain for line in columns_of(self._sections, COLUMN_MOST)[0])
+
+
+def pages_of(sections: Sequence[Section], width: int, height: int) -> list[Page]:
+    """Columns that all fit a height: one page where that is enough, else sections after one another.
+
+    Args:
+        sections: What to set.
+        width: Cells for all columns, gaps included.
+        height: Lines of a page.
+    """
+    balanced = columns_of(sections, width)
+    height = max(height, 1)
+    if max(map(len, balanced)) <= height:
+        return [balanced]
+    columns: list[list[Content]] = [[]]
+    count, each = _division(width)
+    for section in sections:
+        block = _block(section, each)
+        if columns[-1] and len(columns[-1]) + 1 + len(block) > height:
+            columns.append([])
+        if columns[-1]:
+            columns[-1].append(Content(""))
+        columns[-1] += block
+        while len(columns[-1]) > height:  # a section that is longer than a page
+            columns[-1:] = [columns[-1][:height], columns[-1][height:]]
+    return [columns[start : start + count] for start in range(0, len(columns), count)]
 
 
 def columns_of(sections: Sequence[Section], width: int) -> list[list[Content]]:
@@ -95,8 +152,7 @@ def columns_of(sections: Sequence[Section], width: int) -> list[list[Content]]:
         sections: What to set.
         width: Cells for all columns, gaps included.
     """
-    count = min(max((width + GAP) // (COLUMN_LEAST + GAP), 1), COLUMNS_MOST)
-    each = min((width + GAP) // count - GAP, COLUMN_MOST)
+    count, each = _division(width)
     blocks = [_block(section, each) for section in sections]
 
     def columns(cuts: Sequence[int]) -> list[list[Content]]:
@@ -106,6 +162,12 @@ def columns_of(sections: Sequence[Section], width: int) -> list[list[Content]]:
 
     choices = combinations(range(1, len(blocks)), min(count, len(blocks)) - 1)
     return min((columns(cuts) for cuts in choices), key=lambda split: max(map(len, split)))
+
+
+def _division(width: int) -> tuple[int, int]:
+    """How many columns stand side by side, and the cells of each."""
+    count = min(max((width + GAP) // (COLUMN_LEAST + GAP), 1), COLUMNS_MOST)
+    return count, min((width + GAP) // count - GAP, COLUMN_MOST)
 
 
 def _block(section: Section, width: int) -> list[Content]:

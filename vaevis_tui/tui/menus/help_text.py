@@ -44,12 +44,12 @@ LINES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("journey.choose",), "journey through bookmarks"),
     (("journey.play",), "play, pause it; ← → scrub"),
     (("program.snapshot",), "save a PNG with z inside"),
-    (("program.export",), "save an animation or a sheet"),
-    (("program.graphics",), "draw images in another way"),
+    (("program.export",), "an animation or a sheet"),
+    (("program.graphics",), "draw in another way"),
     (("program.model",), "another model"),
     (("program.help",), "this help"),
     (("program.commands",), "every command, by name"),
-    (("program.suspend",), "to the shell; fg comes back"),
+    (("program.suspend",), "to the shell; fg returns"),
     (("program.quit",), "quit"),
     (("program.quit-at-once",), "quit, also while typing"),
 )
@@ -65,8 +65,8 @@ MOUSE = (
 
 TERMS_TITLE = "Terms"
 TERMS = (
-    ("z", "the latent vector that is decoded"),
-    ("σ", "standard deviation of the encoded data along a row; sigma coordinates count in it, from the mean"),
+    ("z", "the latent vector, raw as --z takes it"),
+    ("σ", "standard deviation of the data along a row; rows and --sigma count in it, from the mean"),
     ("KL", "nats that a dimension tells of an image; unused near 0"),
     ("effect", "change of the image a σ, root mean square"),
     ("axes", "principal axes of the encoded data"),
