@@ -39,4 +39,4 @@ def test_types() -> None:
 def test_rules() -> None:
     node_package("eslint")
     eslint = str(NODE_MODULES / "eslint/bin/eslint.js")
-    check(eslint, "-c", "tests/web/eslint.config.js", "vaevis_tui/web/assets")
+    check(eslint, "-c", "tests/web/eslint.config.js", "vaevis_tui/web")

@@ -4,7 +4,8 @@ Every verb of the command line is a method of `Model`, and every result shows it
 """
 
 from vaevis_tui.api.images import ImageArray
-from vaevis_tui.api.model import Model, load, open_snapshot
+from vaevis_tui.api.model import Model
+from vaevis_tui.api.opening import load, open_snapshot
 from vaevis_tui.api.sheets import ImageGrid
 
 __all__ = ["ImageArray", "ImageGrid", "Model", "load", "open_snapshot"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
+import importlib.util
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,11 +14,11 @@ from numpy.typing import ArrayLike
 from vaevis_tui.api import tables
 from vaevis_tui.api.animations import Animation
 from vaevis_tui.api.images import ImageArray, as_images
+from vaevis_tui.api.latents import as_latents
 from vaevis_tui.api.sheets import ImageGrid
-from vaevis_tui.engine.decoder import Decoder, DecoderInfo, Latents, TuningMode
+from vaevis_tui.engine.decoder import Decoder, DecoderInfo, Latents
 from vaevis_tui.engine.encoder import Encoder
-from vaevis_tui.engine.select import open_decoder
-from vaevis_tui.export.png import read_metadata
+from vaevis_tui.errors import UserError
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.latent.axes import AxisSet, axis_sets
 from vaevis_tui.latent.inversion import Inversion, invert
@@ -28,46 +27,12 @@ from vaevis_tui.latent.motion import unhurried_speed
 from vaevis_tui.latent.paths import random_walk
 from vaevis_tui.latent.plane import best_plane, plane_of_axes
 from vaevis_tui.latent.space import LatentSpace
-from vaevis_tui.models.bundle import Bundle, open_bundle
+from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.models.card import ModelCard
 from vaevis_tui.models.identity import decoder_hash, model_reference
 
-
-def load(model: str | Path, backend: str = "auto", tuning: TuningMode = "cached") -> Model:
-    """Open a model for decoding; close it, or use it in a ``with`` statement.
-
-    Args:
-        model: Name of a shipped model, or the path of a bundle or of a bare .onnx decoder.
-        backend: ``"auto"``, ``"wgpu"`` or ``"onnxruntime"``.
-        tuning: Which of several kernels wgpu takes: those that an earlier session measured on this GPU
-            (``"cached"``); ``"upfront"`` measures what was not measured yet, for up to two seconds,
-            ``"background"`` does so while it decodes, ``"off"`` takes those that should be good.
-
-    Raises:
-        UserError: there is no such model or backend, or a file is not what it should be.
-    """
-    bundle = open_bundle(model)
-    return Model(bundle, open_decoder(bundle, backend, tuning))
-
-
-def open_snapshot(path: str | Path, backend: str = "auto") -> tuple[Model, Latents]:
-    """Open the model that a snapshot was made with, and read its latent vector.
-
-    Args:
-        path: A PNG file that this program wrote.
-        backend: As of `load`.
-
-    Returns:
-        The model, to be closed, and z, float32 (d,).
-
-    Raises:
-        UserError: It is no snapshot, or its model cannot be opened.
-    """
-    info = SnapshotInfo.from_metadata(read_metadata(path))
-    model = load(info.model, backend)
-    if difference := model.differs_from(info):
-        warnings.warn(difference, stacklevel=2)
-    return model, info.latent
+if TYPE_CHECKING:
+    from vaevis_tui.api.widget import ExplorerWidget
 
 
 class Model:
@@ -367,12 +332,26 @@ class Model:
         way = random_walk(self.space, start, seed, frames, rate=rate, speed=pace, loop=loop)
         return Animation(self.decode, way, self.info.image_size, rate, loop)
 
+    def widget(self, z: ArrayLike | None = None, *, height: int = 640) -> ExplorerWidget:
+        """The explorer in a cell of a Jupyter notebook; its ``z`` is the latent on show, both ways.
+
+        Args:
+            z: Where it begins, (d,); None at an example of the data.
+            height: Of the cell, in CSS pixels, 240 at least.
+
+        Raises:
+            UserError: anywidget is not installed.
+            ValueError: z does not fit the model.
+        """
+        if importlib.util.find_spec("anywidget") is None:
+            raise UserError("widget needs anywidget; install it with: pip install 'vaevis-tui[notebook]'")
+        from vaevis_tui.api.widget import ExplorerWidget
+
+        start = self.space.first_look if z is None else self._latents(z)[0]
+        return ExplorerWidget(self._bundle, self._decoder, start, height)
+
     def _latents(self, z: ArrayLike) -> Latents:
-        vectors = _numbers(z)
-        dim = self.info.latent_dim
-        if vectors.ndim not in (1, 2) or vectors.shape[-1] != dim:
-            raise ValueError(f"z has shape {vectors.shape}; ({dim},) or (n, {dim}) is expected")
-        return np.atleast_2d(vectors)
+        return as_latents(z, self.info.latent_dim)
 
     def close(self) -> None:
         """Give the device back; closing twice is harmless."""
@@ -386,14 +365,3 @@ class Model:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _numbers(z: ArrayLike) -> Latents:
-    try:
-        array = np.asarray(z)
-    except ValueError:  # rows of unequal length
-        array = np.asarray(None)
-    if array.dtype.kind not in "fiub":
-        raise ValueError("z is no array of numbers; real ones of shape (d,) or (n, d) are expected")
-    with np.errstate(over="ignore"):  # what is too large for float32 is refused as infinite
-        return array.astype(np.float32)

@@ -10,26 +10,18 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from vaevis_tui.engine.decoder import Decoder, EngineError
+from vaevis_tui.engine.decoder import Decoder
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle
-from vaevis_tui.web.arrays import ArrayFile
-from vaevis_tui.web.export import model_record
+from vaevis_tui.web.answers import MAX_BATCH, answer, greeting, live_model
 from vaevis_tui.web.page import page_files
 
 if TYPE_CHECKING:
     from aiohttp import web
-
-MAX_BATCH = 8
-"""Latents of one request: as many as the page asks for at once."""
 
 COOKIE = "vaevis-tui-token"
 
@@ -92,7 +84,7 @@ class LiveServer:
         self._sessions = 0
         self._lock = asyncio.Lock()
         self._dim = bundle.latent_dim
-        self._files = live_files(bundle, decoder)
+        self._files = page_files(*live_model(bundle, decoder, "live"), {})
         self.port = address.port
 
     async def start(self) -> web.AppRunner:
@@ -162,41 +154,16 @@ class LiveServer:
         self._sessions += 1
         try:
             await socket.prepare(request)
-            info = self._decoder.info
-            detail = f"{info.backend}, {info.precision}"
-            await socket.send_json({"device": info.adapter, "detail": detail})
+            await socket.send_json(greeting(self._decoder.info))
             async for message in socket:
-                if message.type is WSMsgType.BINARY:
-                    await self._answer(socket, message.data)
+                if message.type is not WSMsgType.BINARY:
+                    continue
+                async with self._lock:
+                    reply = await asyncio.to_thread(answer, self._decoder, message.data)
+                await (socket.send_str(reply) if isinstance(reply, str) else socket.send_bytes(reply))
         finally:
             self._sessions -= 1
         return socket
-
-    async def _answer(self, socket: web.WebSocketResponse, data: bytes) -> None:
-        """Number and latents, float32 (n, d), to number and images, uint8 (n, h, w, 3)."""
-        row = 4 * self._dim
-        if len(data) <= 4 or (len(data) - 4) % row:
-            await socket.send_json({"error": "the request is no whole number of latents"})
-            return
-        z = np.frombuffer(data, "<f4", offset=4).reshape(-1, self._dim)
-        if not np.isfinite(z).all():
-            await socket.send_json({"error": "z holds NaN or infinities"})
-            return
-        try:
-            async with self._lock:
-                images = await asyncio.to_thread(partial(self._decoder.decode, z))
-        except EngineError as error:
-            await socket.send_json({"error": f"decoding failed: {error}"})
-            return
-        await socket.send_bytes(data[:4] + np.ascontiguousarray(images).tobytes())
-
-
-def live_files(bundle: Bundle, decoder: Decoder) -> Mapping[str, bytes]:
-    """The page's files, without weights, by path."""
-    arrays = ArrayFile()
-    record: dict[str, Any] = model_record(bundle, decoder, arrays)
-    record |= {"live": "live", "entries": [asdict(entry) for entry in arrays.entries]}
-    return page_files(record, arrays.pack(), {})
 
 
 def _host(authority: str) -> str:

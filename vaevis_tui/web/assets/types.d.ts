@@ -112,8 +112,18 @@ export interface ModelRecord {
   weights: string;
   plans: { gpu: Plan; software: Plan } | null;
   ort: OrtRecord | null;
-  /** Address of the live backend, where Python decodes. */
+  /** Address of the live backend, where Python decodes; "notebook" where that is what the page lies in. */
   live: string | null;
+}
+
+/** What anywidget hands to a widget's view: its traits in Python, and messages to it and from it. */
+export interface WidgetModel {
+  get(name: string): any;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
+  send(content: object, callbacks?: undefined, buffers?: ArrayBuffer[]): void;
+  on(event: string, listener: (...values: any[]) => void): void;
+  off(event: string, listener: (...values: any[]) => void): void;
 }
 
 /** What decodes, for people. */

@@ -5,6 +5,9 @@ import { byId, make } from "./dom.js";
 /** @typedef {import("../types.js").ModelRecord} ModelRecord */
 /** @typedef {import("../types.js").BackendInfo} BackendInfo */
 
+/** Where the weights of pages without weights are, by what decodes. @type {Record<string, string>} */
+const WHERE = { live: "on the server", notebook: "in the notebook" };
+
 /** @param {ModelRecord} model of the page */
 export function showCard(model) {
   const { card } = model;
@@ -21,7 +24,7 @@ export function showCard(model) {
     ["Image", size],
     ["Latent", `${model.space.dim} dimensions`],
     ["Decoder", `${thousands(model.parameters)} weights, ${thousands(model.multiplyAdds)} multiply-adds an image`],
-    ["Weights here", model.live ? "on the server" : model.weights],
+    ["Weights here", WHERE[model.live ?? ""] ?? model.weights],
     ["Version", [model.version, model.hash.slice(0, 12)].filter(Boolean).join(" · ")],
   );
   for (const note of model.notes) rows.push(["Note", note]);

@@ -13,9 +13,10 @@ import { backends } from "./backends.js";
 import { Between } from "./between.js";
 import { Bookmarks } from "./bookmarks.js";
 import { byId, paint, settled, signed, wantsLittleMotion } from "./dom.js";
-import { FrameMeter } from "./meter.js";
+import { Host } from "./host.js";
 import { listen } from "./keys.js";
 import { LatentMap } from "./map.js";
+import { FrameMeter } from "./meter.js";
 import { Rows } from "./rows.js";
 import { Strip } from "./strip.js";
 import { Tabs } from "./tabs.js";
@@ -66,6 +67,7 @@ export class App {
       onFailure: (reasons) => this.#fail(reasons),
     });
     this.reason = "";
+    this.host = model.live === "notebook" ? new Host() : null;
     showCard(model);
     this.rows = new Rows(this.exploration);
     this.strip = new Strip(this);
@@ -79,12 +81,13 @@ export class App {
     this.#buttons();
     this.files = new Transfer(this);
     listen(this);
+    if (this.host) this.host.onLatent = (z) => this.show(z);
     this.#moved();
   }
 
   /** Open a decoder. */
   async start() {
-    const { candidates, reason } = await backends(this.model, this.arrays);
+    const { candidates, reason } = await backends(this.model, this.arrays, this.host);
     this.reason = reason;
     this.service.candidates = candidates;
     await this.service.start();
@@ -125,6 +128,7 @@ export class App {
     const { width, height } = this.model;
     paint(this.canvas, frame.image, width, height);
     this.frame = frame;
+    this.host?.tell(frame.z);
     this.meter.count(frame.milliseconds);
     this.canvas.dataset.live = "true";
     document.documentElement.classList.remove("loading");
@@ -146,6 +150,12 @@ export class App {
   }
 
   // -- moving --------------------------------------------------------------------------------------------------
+
+  /** @param {Float32Array} z to show, at once */
+  show(z) {
+    this.stopMotion();
+    this.exploration.go(z);
+  }
 
   /** @param {number} sigmas to move along the selected axis */
   nudge(sigmas) {

@@ -9,19 +9,21 @@ import { ortPart } from "./load.js";
 /** @typedef {import("../types.js").Decoder} Decoder */
 /** @typedef {import("../engine/arrays.js").Arrays} Arrays */
 /** @typedef {import("../engine/decoding.js").Candidate} Candidate */
+/** @typedef {import("./host.js").Host} Host */
 
 /**
  * @param {ModelRecord} model to decode
  * @param {Arrays} arrays of it
+ * @param {Host | null} host that the page lies in
  * @returns {Promise<{ candidates: Candidate[], reason: string }>} and why the first is not WebGPU, where it is not
  */
-export async function backends(model, arrays) {
+export async function backends(model, arrays, host) {
   const { plans, space } = model;
   const { live } = model;
   if (live !== null) {
     const bytes = model.height * model.width * 3;
-    const open = async () => LiveDecoder.open(await connect(live), bytes, space.dim);
-    return { candidates: [{ name: "Server", open }], reason: "" };
+    const open = async () => LiveDecoder.open(host ? host.connect() : await connect(live), bytes, space.dim);
+    return { candidates: [{ name: host ? "Notebook" : "Server", open }], reason: "" };
   }
   const adapter = await findAdapter();
   /** @type {Candidate} */

@@ -43,9 +43,7 @@ class Programs {
 
   /** @param {ArrayLike<number>} z to show */
   async show(z) {
-    const app = await this.ready;
-    app.stopMotion();
-    app.exploration.go(Float32Array.from(z));
+    (await this.ready).show(Float32Array.from(z));
   }
 }
 

@@ -8,7 +8,7 @@ const KEY = "vaevis-tui theme";
 /** Follow what was chosen last, and the button. */
 export function followTheme() {
   const button = byId("theme", HTMLButtonElement);
-  let chosen = "auto";
+  let chosen = document.documentElement.dataset.theme ?? THEMES[0]; // a notebook's, where it lies in one
   try {
     chosen = localStorage.getItem(KEY) ?? chosen;
   } catch {

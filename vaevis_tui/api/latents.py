@@ -1,0 +1,31 @@
+"""Latent vectors as people hand them over."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vaevis_tui.engine.decoder import Latents
+
+
+def as_latents(z: ArrayLike, dim: int) -> Latents:
+    """Latent vectors, float32 (n, d).
+
+    Args:
+        z: (d,) or (n, d), of anything that NumPy takes for numbers.
+        dim: Length d that is expected.
+
+    Raises:
+        ValueError: It is not numbers, or has another shape.
+    """
+    try:
+        array = np.asarray(z)
+    except ValueError:  # rows of unequal length
+        array = np.asarray(None)
+    if array.dtype.kind not in "fiub":
+        raise ValueError("z is no array of numbers; real ones of shape (d,) or (n, d) are expected")
+    with np.errstate(over="ignore"):  # what is too large for float32 is refused as infinite
+        vectors = array.astype(np.float32)
+    if vectors.ndim not in (1, 2) or vectors.shape[-1] != dim:
+        raise ValueError(f"z has shape {vectors.shape}; ({dim},) or (n, {dim}) is expected")
+    return np.atleast_2d(vectors)

@@ -1,0 +1,68 @@
+"""What Python answers a page whose decoder it is, be it over a socket or in a notebook."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from vaevis_tui.engine.decoder import Decoder, DecoderInfo
+from vaevis_tui.errors import EngineError
+from vaevis_tui.models.bundle import Bundle
+from vaevis_tui.web.arrays import ArrayFile
+from vaevis_tui.web.export import model_record
+
+MAX_BATCH = 8
+"""Latents of one request: as many as the page asks for at once."""
+
+
+def live_model(bundle: Bundle, decoder: Decoder, address: str) -> tuple[dict[str, Any], bytes]:
+    """A model without weights as the page wants it, record and arrays.
+
+    Args:
+        bundle: The model.
+        decoder: An open decoder of it.
+        address: Where the page finds it: of a WebSocket, or ``"notebook"``.
+    """
+    arrays = ArrayFile()
+    record = model_record(bundle, decoder, arrays)
+    record |= {"live": address, "entries": [asdict(entry) for entry in arrays.entries]}
+    return record, arrays.pack()
+
+
+def greeting(info: DecoderInfo) -> Mapping[str, str]:
+    """What decodes, which the page is told first."""
+    return {"device": info.adapter, "detail": f"{info.backend}, {info.precision}"}
+
+
+def answer(decoder: Decoder, data: bytes) -> bytes | str:
+    """Decode what a page asks for.
+
+    Args:
+        decoder: Used here alone for so long.
+        data: The request's number, uint32, and latents, float32 (n, d), little endian.
+
+    Returns:
+        The number and images, uint8 (n, h, w, 3); or why there are none, as JSON.
+    """
+    dim = decoder.info.latent_dim
+    if len(data) <= 4 or (len(data) - 4) % (4 * dim):
+        return error("the request is no whole number of latents")
+    z = np.frombuffer(data, "<f4", offset=4).reshape(-1, dim)
+    if len(z) > MAX_BATCH:
+        return error(f"the request has {len(z)} latents; {MAX_BATCH} at most are expected")
+    if not np.isfinite(z).all():
+        return error("z holds NaN or infinities")
+    try:
+        images = decoder.decode(z)
+    except EngineError as failure:
+        return error(f"decoding failed: {failure}")
+    return data[:4] + np.ascontiguousarray(images).tobytes()
+
+
+def error(text: str) -> str:
+    """One line for the page."""
+    return json.dumps({"error": text})
