@@ -310,6 +310,27 @@ class TestOverlays:
             assert opening < 20 * MENU.area
             assert closing < 2 * 40 * MENU.area, "each cell of noise takes up to 40 bytes"
 
+    async def test_what_a_menu_hid_is_all_that_is_drawn_coarser_on_a_slow_link(self) -> None:
+        clock = TickingClock()
+        app = PictureApp(clock=clock, link=Link(clock, ceiling=8000))
+        frame = random_frame(0, 48, 64)
+        async with on_terminal(app, size=(80, 24)) as terminal:
+            await show(terminal, frame)
+            await terminal.until(lambda: app.image.exact)
+            await app.push_screen(Menu())
+            await terminal.pilot.pause()
+            terminal.pixels()
+            app.pop_screen()
+            await terminal.until(lambda: terminal.driver.written)
+            first = sum(map(len, terminal.driver.written))
+            around = expected(frame, 80, 24)
+            hidden = np.s_[2 * MENU.y : 2 * MENU.bottom, MENU.x : MENU.right]
+            around[hidden] = terminal.pixels()[hidden]
+            assert (terminal.pixels() == around).all()
+            await terminal.until(lambda: app.image.exact)
+            assert first + sum(map(len, terminal.driver.written)) < 2 * 40 * MENU.area
+            assert (terminal.pixels() == expected(frame, 80, 24)).all()
+
     async def test_a_menu_over_a_menu_comes_and_goes(self) -> None:
         app = PictureApp()
         frame = random_frame(0, 48, 64)

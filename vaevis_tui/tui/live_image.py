@@ -262,6 +262,7 @@ class LiveImage(Widget):
         painted.surface.cover(_covered(spot, place))
         at = spot.region.y + place.top, spot.region.x + place.left
         update = draw(painted.surface, painted.pixels, at, painted.context.background.rgb)
+        painted.sent |= update.whole
         if update.text:
             self._live_lane.shown.image_wrote(self)
         return update

@@ -99,6 +99,8 @@ class PaintedFrame:
             self.surface = before.surface
         else:
             self.surface = renderer.surface(self.placement, image_id)
+        self.sent = False
+        """Whether every cell that is known shows this very frame, in whatever quality."""
         self._adaptation = adaptation
         self._on_paint = on_paint
 
@@ -127,6 +129,8 @@ class PaintedFrame:
         within: Mask = np.zeros((self.placement.rows, self.placement.columns), np.bool_)
         for row, start, end in spans:
             within[row, start:end] = True
+        if self.sent and (known := self.surface.known) is not None:
+            within &= ~known  # the others follow exactly at rest, and only once
         x, y = self.cells.offset
         update = self._adaptation.repaint(
             self.surface, self.pixels, (y, x), self.context.background.rgb, within

@@ -99,6 +99,14 @@ def test_a_limit_leaves_the_rest_for_the_next_update() -> None:
     assert shown(terminal.live, noise(1), EXACT).whole
 
 
+def test_what_is_shown_better_is_not_drawn_coarser() -> None:
+    terminal = Terminal()
+    terminal.show(noise(0), EXACT)
+    assert terminal.show(noise(0), COARSEST) == 0
+    terminal.live.forget(2, slice(3, 5))
+    assert terminal.live.plan(noise(0), COARSEST, (TOP, LEFT)).size < 60, "two cells"
+
+
 @pytest.mark.parametrize("quality", ladder(TRUECOLOR), ids=lambda quality: quality.name)
 def test_every_quality_shows_what_it_says(quality: Quality) -> None:
     terminal = Terminal()

@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from vaevis_tui.terminal.cells.cells import whole_cells
 from vaevis_tui.terminal.cells.stream import MOST_COLUMNS, MOST_ROWS
 from vaevis_tui.terminal.cells.styles import Cells, CellStyle
 from vaevis_tui.terminal.encoder import RGB, Pixels
@@ -102,6 +103,9 @@ class CellSurface:
         cells = self._render(pixels, quality, background)
         shown = cells.shown
         changed = self._changed(shown, quality.tolerance)
+        if quality.tolerance:
+            # What is nearer to the picture already is not drawn coarser, to be drawn once more at rest.
+            changed &= self._changed(whole_cells(pixels, self._style.grid, background), quality.tolerance)
         changed &= self._reachable & (~self._covered if within is None else within)
         where = np.flatnonzero(changed)
         stream = cells.stream(where, at, limit)
