@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from training import attributes
-from training.attributes import DIGITS, DOGS, Attribute, Pixels
+from training.directions import attributes
+from training.directions.attributes import DIGITS, DOGS, Attribute, Pixels
 
 
 def stroke(thickness: float = 3, slant: float = 0, width: float = 6, height: float = 16) -> NDArray[np.uint8]:

@@ -1,20 +1,25 @@
 from __future__ import annotations
 
 import dataclasses
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
 
 from tests.training.tiny import ONE_PROCESS, tiny_config, tiny_trainer, write_checkpoint
-from training import checkpoint
+from training.core import checkpoint
+from training.tasks.digits import checkpoint as digits_checkpoint
+from training.tasks.dogs import checkpoint as dog_checkpoint
 from vaevis_tui.errors import UserError
 
 CPU = ONE_PROCESS.device
 
 
 def test_the_average_follows_the_weights_and_forgets_the_start() -> None:
-    state = checkpoint.fresh(tiny_config(), CPU)
+    state = digits_checkpoint.fresh(tiny_config(), CPU)
     with torch.no_grad():
         for parameter in state.model.parameters():
             parameter.fill_(1.0)
@@ -25,8 +30,8 @@ def test_the_average_follows_the_weights_and_forgets_the_start() -> None:
 
 def test_what_is_shipped_is_the_average(tmp_path: Path) -> None:
     run = write_checkpoint(tmp_path)
-    trained = checkpoint.load_trained(run / checkpoint.FILE)
-    state = checkpoint.resume(run / checkpoint.FILE, tiny_config(), CPU)
+    trained = digits_checkpoint.load_trained(run / checkpoint.FILE)
+    state = digits_checkpoint.resume(run / checkpoint.FILE, tiny_config(), CPU)
     assert trained.step == 3
     assert trained.config == tiny_config()
     assert not trained.model.training
@@ -36,7 +41,7 @@ def test_what_is_shipped_is_the_average(tmp_path: Path) -> None:
 
 
 def test_the_digest_changes_with_any_weight() -> None:
-    model = checkpoint.fresh(tiny_config(), CPU).model
+    model = digits_checkpoint.fresh(tiny_config(), CPU).model
     before = checkpoint.weights_digest(model)
     assert checkpoint.weights_digest(model) == before
     with torch.no_grad():
@@ -48,34 +53,69 @@ def test_stages_may_change_between_sittings_but_not_the_network(tmp_path: Path) 
     path = write_checkpoint(tmp_path) / checkpoint.FILE
     config = tiny_config()
     longer = dataclasses.replace(config, stage=(*config.stage, config.stage[-1]))
-    assert checkpoint.resume(path, longer, CPU).step == 3
+    assert digits_checkpoint.resume(path, longer, CPU).step == 3
     with pytest.raises(UserError, match=r"network = .*--restart"):
-        checkpoint.resume(path, tiny_config(latent=5), CPU)
+        digits_checkpoint.resume(path, tiny_config(latent=5), CPU)
     with pytest.raises(UserError, match="seed = 1, the configuration says 9"):
-        checkpoint.resume(path, dataclasses.replace(config, seed=9), CPU)
+        digits_checkpoint.resume(path, dataclasses.replace(config, seed=9), CPU)
 
 
 def test_a_missing_or_broken_checkpoint_says_so(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no checkpoint .* train first"):
-        checkpoint.load_trained(tmp_path / "none.pt")
+        digits_checkpoint.load_trained(tmp_path / "none.pt")
     broken = write_checkpoint(tmp_path) / checkpoint.FILE
     broken.write_bytes(broken.read_bytes()[:1000])
     with pytest.raises(UserError, match="not a whole checkpoint"):
-        checkpoint.load_trained(broken)
+        digits_checkpoint.load_trained(broken)
 
 
-def test_a_crash_while_saving_leaves_the_previous_checkpoint(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@contextmanager
+def full_disk(room: int) -> Iterator[None]:
+    """No file of this process grows beyond ``room`` bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_leaves_the_previous_checkpoint(tmp_path: Path) -> None:
     path = write_checkpoint(tmp_path) / checkpoint.FILE
     before = path.read_bytes()
 
-    def full_disk(_content: object, file: Path) -> None:
-        file.write_bytes(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(torch, "save", full_disk)
     trainer = tiny_trainer()
-    with pytest.raises(OSError, match="No space"):
-        checkpoint.save(path, trainer.state, trainer.config)
+    with full_disk(5000), pytest.raises(UserError, match="cannot be written: file too large"):
+        digits_checkpoint.save(path, trainer.state, trainer.config)
     assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("what", ["empty", "half", "text", "list", "other"])
+def test_what_is_no_checkpoint_is_refused_in_a_line(tmp_path: Path, what: str) -> None:
+    path = write_checkpoint(tmp_path) / checkpoint.FILE
+    whole = path.read_bytes()
+    if what == "list":
+        torch.save([torch.zeros(3)], path)
+    elif what == "other":
+        torch.save({"state_dict": {"weight": torch.zeros(3)}}, path)
+    else:
+        path.write_bytes({"empty": b"", "half": whole[: len(whole) // 2], "text": b"<html>"}[what])
+    for read in (
+        lambda: digits_checkpoint.resume(path, tiny_config(), ONE_PROCESS.device),
+        lambda: digits_checkpoint.load_trained(path),
+        lambda: dog_checkpoint.load_trained(path),
+    ):
+        with pytest.raises(UserError) as refusal:
+            read()
+        assert str(refusal.value).startswith(str(path))
+        assert "\n" not in str(refusal.value)
+
+
+def test_weights_of_another_network_are_refused_in_a_line(tmp_path: Path) -> None:
+    path = write_checkpoint(tmp_path) / checkpoint.FILE
+    content = torch.load(path, weights_only=True)
+    content["average"]["decoder.hidden.weight"] = torch.zeros(3, 3)
+    torch.save(content, path)
+    with pytest.raises(UserError, match=r"of this training: average: .*decoder\.hidden\.weight"):
+        digits_checkpoint.load_trained(path)

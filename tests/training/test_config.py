@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.training.tiny import tiny_config
-from training import config
-from training.dog import config as dog_config
+from training.core import config
+from training.tasks.digits import config as digits_config
+from training.tasks.dogs import config as dog_config
 from vaevis_tui.errors import UserError
 
 
@@ -19,25 +20,25 @@ def table() -> dict[str, Any]:
 @pytest.mark.parametrize("path", sorted(config.CONFIGS.rglob("*.toml")), ids=str)
 def test_every_shipped_configuration_loads_and_carries_its_file_name(path: Path) -> None:
     table, _ = config.read_table(str(path))
-    load = dog_config.load if table["dataset"] == dog_config.DATASET else config.load
+    load = dog_config.load if table["dataset"] == dog_config.DATASET else digits_config.load
     loaded = load(str(path))
     assert loaded.name == path.stem
     assert loaded.total_steps > 0
 
 
 def test_a_network_is_told_by_its_keys() -> None:
-    assert config.load("mnist-2d").network == config.DenseNetwork(2, (256, 256, 512))
+    assert digits_config.load("mnist-2d").network == digits_config.DenseNetwork(2, (256, 256, 512))
     with pytest.raises(UserError, match=r"network: unknown key 'depth'; known are latent, layers"):
-        config.from_table(change("network", {"latent": 2, "layers": [8], "depth": 3}), "here")
+        digits_config.from_table(change("network", {"latent": 2, "layers": [8], "depth": 3}), "here")
 
 
 def test_a_table_survives_the_round_trip() -> None:
-    assert config.from_table(table(), "here") == tiny_config()
+    assert digits_config.from_table(table(), "here") == tiny_config()
 
 
 def test_an_unknown_model_names_the_known_ones() -> None:
     with pytest.raises(UserError, match=r"'minst'.*mnist"):
-        config.load("minst")
+        digits_config.load("minst")
 
 
 def change(path: str, value: Any) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def test_a_mixture_is_not_given_up_again() -> None:
     table = config.to_table(tiny_config())
     table["stage"] = table["stage"][::-1]
     with pytest.raises(UserError, match="stages with prior 'normal' must come before"):
-        config.from_table(table, "here")
+        digits_config.from_table(table, "here")
 
 
 @pytest.mark.parametrize(
@@ -81,4 +82,4 @@ def test_a_mixture_is_not_given_up_again() -> None:
 )
 def test_what_is_wrong_is_named(path: str, value: Any, message: str) -> None:
     with pytest.raises(UserError, match=re.escape(message)):
-        config.from_table(change(path, value), "here")
+        digits_config.from_table(change(path, value), "here")

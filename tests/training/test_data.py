@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import data_root
-from training import data
+from training.core import schedule as data
+from training.tasks.digits import data as digits_data
 from vaevis_tui.errors import UserError
 
 
@@ -30,7 +31,7 @@ def write_mnist(
     parts = {"train-images-idx3-ubyte": pixels, "train-labels-idx1-ubyte": np.array([7, 3], np.uint8)}
     for name, array in parts.items():
         content = idx(array)
-        monkeypatch.setitem(data.SHA256, name, hashlib.sha256(content).hexdigest())
+        monkeypatch.setitem(digits_data.SHA256, name, hashlib.sha256(content).hexdigest())
         if packed:
             (folder / f"{name}.gz").write_bytes(gzip.compress(content))
         else:
@@ -42,7 +43,7 @@ def write_mnist(
 def test_mnist_is_read_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
     pixels = write_mnist(tmp_path, monkeypatch, packed=packed)
     before = sorted(tmp_path.rglob("*"))
-    images = data.load_mnist(tmp_path, train=True)
+    images = digits_data.load_mnist(tmp_path, train=True)
     assert images.pixels.dtype == torch.uint8
     assert np.array_equal(images.pixels.numpy(), pixels[:, None])
     assert images.labels.tolist() == [7, 3]
@@ -51,7 +52,7 @@ def test_mnist_is_read_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_missing_data_says_in_one_line_what_to_fetch_from_where(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"train-images-idx3-ubyte\.gz.*https://.*--download") as error:
-        data.load_mnist(tmp_path, train=True)
+        digits_data.load_mnist(tmp_path, train=True)
     assert "\n" not in str(error.value)
 
 
@@ -60,7 +61,7 @@ def test_another_file_of_the_same_name_is_refused(tmp_path: Path, monkeypatch: p
     file = tmp_path / "MNIST" / "raw" / "train-labels-idx1-ubyte.gz"
     file.write_bytes(gzip.compress(idx(np.array([7, 4], np.uint8))))
     with pytest.raises(UserError, match="SHA-256"):
-        data.load_mnist(tmp_path, train=True)
+        digits_data.load_mnist(tmp_path, train=True)
 
 
 def test_a_truncated_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +69,7 @@ def test_a_truncated_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     file = tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte.gz"
     file.write_bytes(file.read_bytes()[:-20])
     with pytest.raises(UserError, match="not a whole gzip file"):
-        data.load_mnist(tmp_path, train=True)
+        digits_data.load_mnist(tmp_path, train=True)
 
 
 def test_every_epoch_draws_every_image_once_in_an_order_of_its_own() -> None:
@@ -93,7 +94,7 @@ def test_the_order_does_not_depend_on_how_it_is_cut_into_batches(
 
 def test_the_published_files_are_accepted() -> None:
     root = data_root()
-    train, test = data.load_mnist(root, train=True), data.load_mnist(root, train=False)
+    train, test = digits_data.load_mnist(root, train=True), digits_data.load_mnist(root, train=False)
     assert train.pixels.shape == (60000, 1, 28, 28)
     assert test.pixels.shape == (10000, 1, 28, 28)
     assert train.labels[:5].tolist() == [5, 0, 4, 1, 9]

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from tests.models.make import write_bundle
-from training import directions as module
-from training.attributes import Attribute, Pixels, Values
-from training.direction_data import Examples, Split
-from training.directions import Search, card_text, clear_of, concordance, distinct, fit_attribute
-from training.finding import Finding
+from training.directions import search as module
+from training.directions.attributes import Attribute, Pixels, Values
+from training.directions.examples import Examples, Split
+from training.directions.finding import Finding
+from training.directions.search import Search, card_text, clear_of, concordance, distinct, fit_attribute
 from vaevis_tui.latent.arrays import Latent
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models import catalog

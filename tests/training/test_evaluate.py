@@ -8,9 +8,11 @@ import torch
 from PIL import Image
 
 from tests.training.tiny import bars, tiny_config, tiny_trained
-from training import evaluate, likelihood, sheet
-from training.networks import VAE, multiply_adds
-from training.onnx_graph import Picture
+from training.core import sheet
+from training.core.networks import multiply_adds
+from training.core.onnx_graph import Picture
+from training.tasks.digits import evaluate, likelihood
+from training.tasks.digits.networks import DigitVAE
 from vaevis_tui.latent.space import Anchors, LatentSpace
 
 
@@ -22,7 +24,7 @@ def test_figures_name_what_a_model_card_must_hold(tmp_path: Path) -> None:
     assert figures["test_nll_nats"] <= -figures["test_elbo_nats"]
     assert 0 <= figures["active_dimensions"] <= 4
     assert len(figures["kl_a_dimension_nats"].split()) == 4
-    wanted = multiply_adds(VAE(tiny_config().network).decoder, torch.zeros(1, 4))
+    wanted = multiply_adds(DigitVAE(tiny_config().network).decoder, torch.zeros(1, 4))
     assert figures["decoder_multiply_adds"] == wanted
     assert figures["decoder_parameters"] == sum(p.numel() for p in trained.model.decoder.parameters())
 

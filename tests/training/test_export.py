@@ -9,9 +9,12 @@ import pytest
 import torch
 
 from tests.training.tiny import bars, tiny_config, tiny_trained, write_checkpoint
-from training import bundle, checkpoint, config, export, onnx_graph, posterior
-from training.networks import Decoder
-from training.posterior import Posteriors
+from training import export as export_command
+from training.core import checkpoint, export, onnx_graph
+from training.core.posterior import Posteriors
+from training.tasks.digits import bundle, config, posterior
+from training.tasks.digits import checkpoint as digits_checkpoint
+from training.tasks.digits.networks import Decoder
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import open_bundle
 
@@ -94,7 +97,7 @@ def test_a_graph_that_computes_something_else_is_refused(monkeypatch: pytest.Mon
 
 def test_figures_of_other_weights_are_refused(tmp_path: Path) -> None:
     run = write_checkpoint(tmp_path)
-    trained = checkpoint.load_trained(run / checkpoint.FILE)
+    trained = digits_checkpoint.load_trained(run / checkpoint.FILE)
     path = run / "figures.json"
     for content in (None, {"weights": "0123456789abcdef", "test_nll_nats": 80.0}):
         if content:
@@ -110,6 +113,6 @@ def test_figures_of_other_weights_are_refused(tmp_path: Path) -> None:
 def test_no_checkpoint_ends_with_one_line_and_code_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = export.main(["mnist", "--data-root", str(tmp_path), "--runs-dir", str(tmp_path)])
+    code = export_command.main(["mnist", "--data-root", str(tmp_path), "--runs-dir", str(tmp_path)])
     assert code == 2
     assert "no checkpoint" in capsys.readouterr().err

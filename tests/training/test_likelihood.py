@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from tests.training.tiny import tiny_trained
-from training import likelihood, objective
-from training.networks import VAE
-from training.prior import StandardNormal
+from training.core import objective
+from training.core.networks import VAE
+from training.core.prior import StandardNormal
+from training.tasks.digits import likelihood
 
 
 def model_and_images(n: int = 250) -> tuple[VAE, Tensor]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training import mixture
+from training.core import mixture
 
 Array = NDArray[np.float64]
 CENTRES = np.array([[0.0, 0.0], [8.0, 0.0], [0.0, 8.0]])

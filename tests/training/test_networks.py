@@ -3,12 +3,13 @@ from __future__ import annotations
 import torch
 
 from tests.training.tiny import tiny_config
-from training.config import DenseNetwork, Network
-from training.networks import VAE, Decoder, ResidualBlock, multiply_adds
+from training.core.networks import multiply_adds
+from training.tasks.digits.config import DenseNetwork, Network
+from training.tasks.digits.networks import Decoder, DigitVAE, ResidualBlock
 
 
 def test_shapes_of_a_pass() -> None:
-    vae = VAE(tiny_config(latent=4).network)
+    vae = DigitVAE(tiny_config(latent=4).network)
     out = vae(torch.rand(5, 1, 28, 28), torch.randn(3, 5, 4))
     assert out.mean.shape == out.logvar.shape == (5, 4)
     assert out.z.shape == (3, 5, 4)
@@ -16,14 +17,14 @@ def test_shapes_of_a_pass() -> None:
 
 
 def test_noise_is_scaled_by_the_posterior() -> None:
-    vae = VAE(tiny_config(latent=4).network)
+    vae = DigitVAE(tiny_config(latent=4).network)
     noise = torch.randn(2, 5, 4)
     out = vae(torch.rand(5, 1, 28, 28), noise)
     assert torch.allclose((out.z - out.mean) / torch.exp(0.5 * out.logvar), noise, atol=1e-5)
 
 
 def test_every_sample_is_decoded_with_its_own_image() -> None:
-    vae = VAE(tiny_config(latent=4).network)
+    vae = DigitVAE(tiny_config(latent=4).network)
     out = vae(torch.rand(3, 1, 28, 28), torch.randn(2, 3, 4))
     assert torch.allclose(out.logits[1, 2], vae.decoder(out.z[1, 2][None])[0], atol=1e-5)
 
@@ -50,7 +51,7 @@ def test_multiply_adds_are_counted_by_hand() -> None:
 
 
 def test_dense_networks_take_and_give_what_convolutional_ones_do() -> None:
-    vae = VAE(DenseNetwork(2, (8, 16)))
+    vae = DigitVAE(DenseNetwork(2, (8, 16)))
     out = vae(torch.rand(5, 1, 28, 28), torch.randn(3, 5, 2))
     assert out.z.shape == (3, 5, 2)
     assert out.logits.shape == (3, 5, 1, 28, 28)

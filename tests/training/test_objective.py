@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from training import objective
-from training.networks import Pass
-from training.prior import StandardNormal
+from training.core import objective
+from training.core.networks import Pass
+from training.core.prior import StandardNormal
 
 
 def draw(*shape: int) -> Tensor:

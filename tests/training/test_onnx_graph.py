@@ -9,7 +9,7 @@ import torch
 from onnx import TensorProto, numpy_helper
 
 from tests.training.tiny import tiny_trained
-from training import onnx_graph
+from training.core import onnx_graph
 from vaevis_tui.onnx_model.load import load_decoder
 
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from tests.training.tiny import bars, tiny_trained
-from training import posterior
-from training.posterior import Posteriors
+from training.core import posterior
+from training.core.posterior import Posteriors
+from training.tasks.digits import posterior as digits_posterior
 from vaevis_tui.latent.mixture import GaussianMixture
 
 
@@ -46,8 +47,8 @@ def test_pruning_keeps_what_the_networks_compute() -> None:
 
 def test_encoding_is_the_same_at_every_call_and_in_every_batch_size() -> None:
     trained, images = tiny_trained(), bars()
-    whole = posterior.encode(trained.model, images, seed=3)
-    again = posterior.encode(trained.model, images, seed=3)
+    whole = digits_posterior.encode(trained.model, images, seed=3)
+    again = digits_posterior.encode(trained.model, images, seed=3)
     assert whole.means.shape == (20, 4)
     assert np.array_equal(whole.means, again.means)
 
@@ -60,7 +61,7 @@ def test_the_mode_of_a_class_is_where_it_is_large_and_alone() -> None:
     labels = np.concatenate([np.full(count, label) for label, _, count in clumps])
     centres = np.array([[0, 0], [10, 10], [20, 20]], np.float32)
     fitted = GaussianMixture(np.full(3, 1 / 3), centres, np.broadcast_to(np.eye(2), (3, 2, 2)))
-    assert posterior.class_modes(fitted, means, labels).tolist() == [[10, 10], [0, 0]]
+    assert digits_posterior.class_modes(fitted, means, labels).tolist() == [[10, 10], [0, 0]]
 
 
 def test_anchors_are_class_modes_then_examples_from_plain_to_odd() -> None:
@@ -68,8 +69,8 @@ def test_anchors_are_class_modes_then_examples_from_plain_to_odd() -> None:
     labels = np.repeat([0, 1], 50)
     means = (rng.standard_normal((100, 3)) + labels[:, None] * 10).astype(np.float32)
     modes = np.stack([means[:50].mean(0), means[50:].mean(0)])
-    anchors = posterior.class_anchors(modes, means, labels, np.ones(3, np.float32))
-    count = len(posterior.EXAMPLE_QUANTILES)
+    anchors = digits_posterior.class_anchors(modes, means, labels, np.ones(3, np.float32))
+    count = len(digits_posterior.EXAMPLE_QUANTILES)
     assert anchors.labels == ("0", "1", *["0"] * count, *["1"] * count)
     assert anchors.indices[:2].tolist() == [-1, -1]
     assert np.array_equal(anchors.z[:2], modes)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.latent.spaces import clump_mixture
-from training.prior import MixturePrior, StandardNormal
+from training.core.prior import MixturePrior, StandardNormal
 
 
 def test_the_standard_normal_is_that_of_torch() -> None:

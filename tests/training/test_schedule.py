@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from tests.training.tiny import tiny_config
-from training.schedule import noise_seed, step_at
+from training.core.schedule import noise_seed, step_at
 
 
 def test_stages_follow_each_other_and_draws_add_up() -> None:

@@ -12,9 +12,10 @@ import torch
 from onnx import numpy_helper
 
 from tests.support import data_root
-from training import bundle, objective, posterior
-from training.data import binarise, load_mnist
-from training.networks import Pass
+from training.core import objective, posterior
+from training.core.networks import Pass
+from training.tasks.digits import bundle
+from training.tasks.digits.data import binarise, load_mnist
 from vaevis_tui.models import catalog
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.resources import weights_dir

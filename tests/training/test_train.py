@@ -13,12 +13,14 @@ import torch
 from torch import Tensor
 
 from tests.training.tiny import ONE_PROCESS, bars, tiny_config, tiny_trainer
-from training import checkpoint
-from training.checkpoint import State
-from training.data import binarise
-from training.prior import MixturePrior, StandardNormal
-from training.train import check_shares, main, stop_requests, train
-from training.trainer import Trainer, remaining_seconds, resolve_precision
+from training.core import checkpoint
+from training.core.checkpoint import State
+from training.core.loop import Forecast, check_shares, resolve_precision, stop_requests, train
+from training.core.prior import MixturePrior, StandardNormal
+from training.tasks.digits import checkpoint as digits_checkpoint
+from training.tasks.digits.data import binarise
+from training.tasks.digits.trainer import Trainer
+from training.train import main
 from vaevis_tui.errors import UserError
 
 HELD_OUT = torch.zeros(4, 1, 28, 28)
@@ -42,7 +44,7 @@ def same(one: State, other: State) -> bool:
 def test_a_seed_gives_the_same_training_and_another_seed_another() -> None:
     one, two = tiny_trainer(), tiny_trainer()
     other = dataclasses.replace(tiny_config(), seed=2)
-    three = Trainer(other, checkpoint.fresh(other, ONE_PROCESS.device), bars(), ONE_PROCESS)
+    three = Trainer(other, digits_checkpoint.fresh(other, ONE_PROCESS.device), bars(), ONE_PROCESS)
     for trainer in (one, two, three):
         torch.manual_seed(int.from_bytes(os.urandom(4), "big"))  # torch's own generator has no part in it
         for _ in range(5):
@@ -76,7 +78,7 @@ def test_stopping_and_resuming_changes_nothing(tmp_path: Path, first: int) -> No
     train(begun, HELD_OUT, tmp_path / "parts", stop_after=first)
     assert begun.state.step == first
     path = tmp_path / "parts" / checkpoint.FILE
-    resumed = tiny_trainer(checkpoint.resume(path, tiny_config(), ONE_PROCESS.device))
+    resumed = tiny_trainer(digits_checkpoint.resume(path, tiny_config(), ONE_PROCESS.device))
     train(resumed, HELD_OUT, tmp_path / "parts")
     assert whole.state.step == tiny_config().total_steps
     assert same(whole.state, resumed.state)
@@ -84,7 +86,7 @@ def test_stopping_and_resuming_changes_nothing(tmp_path: Path, first: int) -> No
 
 def test_measuring_the_speed_takes_no_step() -> None:
     measured, plain = tiny_trainer(), tiny_trainer()
-    assert remaining_seconds(measured) > 0
+    assert Forecast.measured(measured).seconds_left(0) > 0
     measured.step()
     plain.step()
     assert same(measured.state, plain.state)
@@ -94,7 +96,7 @@ def test_training_learns(tmp_path: Path) -> None:
     config = dataclasses.replace(
         tiny_config(), stage=(dataclasses.replace(tiny_config().stage[0], steps=60),)
     )
-    trainer = Trainer(config, checkpoint.fresh(config, ONE_PROCESS.device), bars(), ONE_PROCESS)
+    trainer = Trainer(config, digits_checkpoint.fresh(config, ONE_PROCESS.device), bars(), ONE_PROCESS)
     first = float(trainer.step())
     train(trainer, HELD_OUT, tmp_path)
     assert trainer.state.step == 60
@@ -164,7 +166,7 @@ def test_two_processes_keep_the_same_weights(tmp_path: Path) -> None:
         assert torch.equal(first["weights"][name], second["weights"][name])
         assert torch.equal(first["average"][name], second["average"][name])
     assert first["bound"] != second["bound"]
-    start = checkpoint.fresh(tiny_config(), ONE_PROCESS.device).model.state_dict()
+    start = digits_checkpoint.fresh(tiny_config(), ONE_PROCESS.device).model.state_dict()
     assert any(not torch.equal(first["weights"][name], start[name]) for name in start)
     assert (tmp_path / checkpoint.FILE).is_file()
 

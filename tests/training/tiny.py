@@ -7,12 +7,14 @@ from pathlib import Path
 
 import torch
 
-from training import checkpoint, config
-from training.checkpoint import State, Trained
-from training.config import Config, Network, Stage
-from training.data import Images
-from training.distributed import Process
-from training.trainer import Trainer
+from training.core import checkpoint
+from training.core.checkpoint import State, Trained
+from training.core.distributed import Process
+from training.tasks.digits import checkpoint as digits_checkpoint
+from training.tasks.digits import config
+from training.tasks.digits.config import Config, Network, Stage
+from training.tasks.digits.data import Images
+from training.tasks.digits.trainer import Trainer
 
 ONE_PROCESS = Process(0, 1, torch.device("cpu"))
 
@@ -47,7 +49,7 @@ def bars(count: int = 20) -> Images:
 
 def tiny_trainer(state: State | None = None, process: Process = ONE_PROCESS) -> Trainer:
     settings = tiny_config()
-    return Trainer(settings, state or checkpoint.fresh(settings, process.device), bars(), process)
+    return Trainer(settings, state or digits_checkpoint.fresh(settings, process.device), bars(), process)
 
 
 def tiny_trained(steps: int = 6) -> Trained:
@@ -64,5 +66,5 @@ def write_checkpoint(folder: Path) -> Path:
     trainer = tiny_trainer()
     for _ in range(3):
         trainer.step()
-    checkpoint.save(folder / "mnist" / checkpoint.FILE, trainer.state, trainer.config)
+    digits_checkpoint.save(folder / "mnist" / checkpoint.FILE, trainer.state, trainer.config)
     return folder / "mnist"

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 from tests.training.tiny import tiny_trainer
-from training.distributed import joined
-from training.train import train
+from training.core.distributed import joined
+from training.core.loop import train
 
 
 def main() -> None:

@@ -54,8 +54,13 @@ class PictureFile:
         return np.asarray(ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS))
 
 
-def read_picture(path: str | Path) -> PictureFile:
+def read_picture(path: str | Path, least: int | None = None) -> PictureFile:
     """Read a picture file.
+
+    Args:
+        path: Where it lies.
+        least: Pixels of its shorter side that are needed; of a JPEG file then only so much is decoded, up to
+            eight times as fast.
 
     Raises:
         UserError: The file is missing, not readable, or no picture.
@@ -68,6 +73,8 @@ def read_picture(path: str | Path) -> PictureFile:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as file:
+                if least is not None:
+                    file.draft("RGB", (least, least))
                 # Turned by EXIF, which only the file's own kind of image carries; then without transparency.
                 turned = ImageOps.exif_transpose(file).convert("RGBA")
     except FileNotFoundError:

@@ -1,0 +1,83 @@
+"""From a shipped bundle back to a state that trains."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.training.dogs.tiny import faces, tiny_config, tiny_trainer
+from tests.training.tiny import ONE_PROCESS
+from training.core import export
+from training.core.loop import train
+from training.tasks.dogs import bundle, checkpoint
+from vaevis_tui.errors import UserError
+from vaevis_tui.latent.space import LatentSpace
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle after all steps of the tiny configuration; its training is beside it."""
+    folder = tmp_path_factory.mktemp("dogs")
+    train(tiny_trainer(), faces(4), folder)
+    trained = checkpoint.load_trained(folder / checkpoint.AVERAGE)
+    space = LatentSpace.standard_normal(6)
+    export.export(trained, space, folder / "bundle", {}, "a GPU", seconds=0.1)
+    return folder
+
+
+def test_the_weights_come_back_and_train_on(shipped: Path) -> None:
+    state = bundle.load(shipped / "bundle", tiny_config(), ONE_PROCESS.device, faces())
+    assert state.step == 4, "the stage that sharpens is next"
+    before = checkpoint.load_trained(shipped / checkpoint.AVERAGE).model
+    x = faces(5, seed=3).float() / 255
+    with torch.inference_mode():
+        state.average.eval()
+        for found, wanted in zip(state.average.encoder(x), before.encoder(x), strict=True):
+            torch.testing.assert_close(found, wanted, atol=2e-3, rtol=2e-3)
+        z = torch.randn(5, 6, generator=torch.Generator().manual_seed(0))
+        torch.testing.assert_close(state.average.decoder(z), before.decoder(z), atol=2e-3, rtol=2e-3)
+
+    trainer = tiny_trainer(state)
+    weight = state.model.decoder.get_parameter("block_4.weight").detach().clone()
+    trainer.step()
+    assert trainer.figures(0.0)["stage"] == "sharpen"
+    assert not torch.equal(weight, state.model.decoder.get_parameter("block_4.weight"))
+
+
+def test_what_is_measured_is_what_the_bundle_draws(shipped: Path) -> None:
+    trained = bundle.load_trained(shipped / "bundle")
+    before = checkpoint.load_trained(shipped / checkpoint.AVERAGE).model
+    x = faces(5, seed=3).float() / 255
+    with torch.inference_mode():
+        for found, wanted in zip(trained.model.encoder(x), before.encoder(x), strict=True):
+            torch.testing.assert_close(found, wanted, atol=2e-3, rtol=2e-3)
+        z = torch.randn(5, 6, generator=torch.Generator().manual_seed(0))
+        torch.testing.assert_close(trained.model.decoder(z), before.decoder(z), atol=2e-3, rtol=2e-3)
+
+
+def test_a_wider_network_begins_with_the_bundles_images(shipped: Path) -> None:
+    network = dataclasses.replace(tiny_config().network, decoder_channels=(16, 8, 8, 4, 7))
+    wider = dataclasses.replace(tiny_config(), network=network)
+    before = bundle.load(shipped / "bundle", tiny_config(), ONE_PROCESS.device, faces()).average.decoder
+    state = bundle.load(shipped / "bundle", wider, ONE_PROCESS.device, faces())
+    z = torch.randn(5, 6, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        torch.testing.assert_close(state.average.decoder(z), before(z), atol=1e-5, rtol=1e-5)
+
+
+def test_normalisation_by_batches_begins_with_what_was_folded(shipped: Path) -> None:
+    """In training mode the statistics are those of the batch: over all images they change next to nothing."""
+    state = bundle.load(shipped / "bundle", tiny_config(), ONE_PROCESS.device, faces())
+    x = faces().float() / 255
+    with torch.no_grad():
+        wanted = state.model.eval().encoder(x)[0]
+        found = state.model.train().encoder(x)[0]
+    torch.testing.assert_close(found, wanted, atol=1e-3, rtol=1e-3)
+
+
+def test_a_bundle_of_wider_networks_is_refused(shipped: Path) -> None:
+    with pytest.raises(UserError, match=r"mean.weight is \(6, 26\), which does not fit \(4, 26\)"):
+        bundle.load(shipped / "bundle", tiny_config(latent=4), ONE_PROCESS.device, faces())

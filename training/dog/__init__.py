@@ -1,1 +1,0 @@
-"""Dog faces, 128x128 RGB: data, networks and objectives of their own; the loop is `training.train`'s."""

@@ -1,0 +1,1 @@
+"""MNIST: its data, networks and objective; the loop is that of `training.core.loop`."""

@@ -1,0 +1,141 @@
+"""Turn a model's latent space so that its dimensions are ordered by what one sees of them, and drop the rest.
+
+A VAE's dimensions are any basis of its space: most move an image hardly at all. Here they become the
+principal axes of the visible effect, the expected squared change of an image as the aggregated posterior's
+unit ball is walked, and only the liveliest are kept. The networks stay what they are: the turn goes into the
+decoder's first layer and the encoder's last ones.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ...core.checkpoint import Trained
+from ...core.conv_vae import ComponentEncoder
+from ...core.networks import LatentDecoder
+from ...core.posterior import Posteriors
+
+POINTS = 256
+"""Images at which the decoder's derivative is taken."""
+
+
+PROBES = 4
+"""Random images at each that it is multiplied with."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A linear map between latents z (d) and turned ones u (k), of mean 0 and covariance I over the data.
+
+    Attributes:
+        mean: Of z, float64 (d,).
+        forward: float64 (k, d): u = forward @ (z - mean).
+        back: float64 (d, k): z = mean + back @ u.
+        effects: Root mean square change of a pixel, values 0..1, a deviation of each u, falling, (k,).
+    """
+
+    mean: NDArray[np.float64]
+    forward: NDArray[np.float64]
+    back: NDArray[np.float64]
+    effects: NDArray[np.float64]
+
+    def kept(self, count: int) -> Turn:
+        """The liveliest dimensions alone."""
+        return Turn(self.mean, self.forward[:count], self.back[:, :count], self.effects[:count])
+
+
+def find(decoder: LatentDecoder, posteriors: Posteriors) -> Turn:
+    """The turn to the principal axes of the visible effect, all of them.
+
+    With J the decoder's derivative and v white noise, the covariance of J^T v is that of J^T J: no derivative
+    by all dimensions is needed.
+    """
+    mu, variances = posteriors.means.astype(np.float64), np.exp(posteriors.logvars.astype(np.float64))
+    mean = mu.mean(0)
+    covariance = np.cov(mu, rowvar=False, bias=True) + np.diag(variances.mean(0))
+    values, vectors = np.linalg.eigh(covariance)
+    root = (vectors * np.sqrt(values)) @ vectors.T
+    spread = np.linspace(0, len(mu) - 1, min(POINTS, len(mu))).astype(np.int64)
+    gradients = _gradients(decoder, torch.from_numpy(posteriors.means[spread])).double().numpy() @ root
+    effect, columns = np.linalg.eigh(gradients.T @ gradients / len(gradients))
+    axes = columns.T[::-1]
+    axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(1)])[:, None]
+    return Turn(mean, axes @ np.linalg.inv(root), root @ axes.T, np.sqrt(effect[::-1].clip(0)))
+
+
+def _gradients(decoder: LatentDecoder, points: Tensor) -> Tensor:
+    """J^T v / sqrt(pixels) at points (n, d) with `PROBES` of white noise v each: (n * PROBES, d)."""
+    generator = torch.Generator().manual_seed(0)
+    device = next(decoder.parameters()).device
+    found = []
+    for block in torch.split(points, 16):
+        z = block.to(device).requires_grad_(True)
+        images = torch.sigmoid(decoder(z).float())
+        for probe in range(PROBES):
+            noise = torch.randn(images.shape, generator=generator).to(device)
+            total = (images * noise).sum() / images[0].numel() ** 0.5
+            found.append(torch.autograd.grad(total, z, retain_graph=probe + 1 < PROBES)[0].cpu())
+    return torch.cat(found)
+
+
+@torch.no_grad()
+def apply(trained: Trained, posteriors: Posteriors, turn: Turn, pixels: Tensor) -> Trained:
+    """The model on turned latents: the same images from u as from z = mean + back @ u.
+
+    Means are turned exactly. Log-variances of turned latents are no linear function of what the encoder's
+    last layer is given; the best one by least squares over the images takes their place.
+
+    Args:
+        trained: The model.
+        posteriors: Of the images.
+        turn: To what.
+        pixels: The images, uint8 (n, 3, 128, 128), in the order of ``posteriors``.
+    """
+    model = copy.deepcopy(trained.model)
+    encoder = model.encoder
+    assert isinstance(encoder, ComponentEncoder)
+    first, mean = model.decoder.hidden, encoder.mean
+    model.decoder.hidden = _linear(
+        first.weight.double() @ torch.from_numpy(turn.back),
+        first.bias.double() + first.weight.double() @ torch.from_numpy(turn.mean),
+    )
+    forward = torch.from_numpy(turn.forward)
+    encoder.mean = _linear(
+        forward @ mean.weight.double(), forward @ (mean.bias.double() - torch.from_numpy(turn.mean))
+    )
+    encoder.logvar = _fitted(encoder, pixels, turned_logvars(posteriors, turn))
+    return replace(trained, model=model.requires_grad_(False))
+
+
+def turned_logvars(posteriors: Posteriors, turn: Turn) -> NDArray[np.float64]:
+    """Logarithms of the marginal variances of turned posteriors, (n, k)."""
+    variances = np.exp(posteriors.logvars.astype(np.float64))
+    return np.asarray(np.log(variances @ (turn.forward**2).T))
+
+
+def _fitted(encoder: ComponentEncoder, pixels: Tensor, logvars: NDArray[np.float64]) -> nn.Linear:
+    """The linear layer from what the encoder's heads are given that is nearest to these log-variances."""
+    given: list[Tensor] = []
+    handle = encoder.logvar.register_forward_pre_hook(lambda _layer, inputs: given.append(inputs[0]))
+    spread = torch.linspace(0, len(pixels) - 1, min(2048, len(pixels))).long()
+    for block in torch.split(pixels[spread], 100):
+        encoder(block.float() / 255)
+    handle.remove()
+    inputs = torch.cat(given).double()
+    inputs = torch.cat([inputs, torch.ones(len(inputs), 1, dtype=torch.float64)], 1)
+    ridge = 1e-3 * len(inputs) * torch.eye(inputs.shape[1], dtype=torch.float64)
+    ridge[-1, -1] = 0
+    solution = torch.linalg.solve(inputs.T @ inputs + ridge, inputs.T @ torch.from_numpy(logvars)[spread])
+    return _linear(solution[:-1].T, solution[-1])
+
+
+def _linear(weight: Tensor, bias: Tensor) -> nn.Linear:
+    layer = nn.Linear(weight.shape[1], weight.shape[0])
+    layer.load_state_dict({"weight": weight.float(), "bias": bias.float()})
+    return layer

@@ -1,0 +1,28 @@
+"""The dogs' networks: those of `training.core.conv_vae` for 128x128 RGB."""
+
+from __future__ import annotations
+
+from ...core.conv_vae import ConvVAE, Sizes
+from .config import DogNetwork
+from .data import SIDE
+
+
+def sizes(network: DogNetwork) -> Sizes:
+    """A configuration's sizes."""
+    return Sizes(
+        SIDE,
+        3,
+        network.latent,
+        network.decoder_hidden,
+        network.decoder_channels,
+        network.encoder_channels,
+        network.encoder_hidden,
+        network.encoder_components,
+    )
+
+
+class DogVAE(ConvVAE):
+    """Encoder and decoder of the dogs."""
+
+    def __init__(self, network: DogNetwork) -> None:
+        super().__init__(sizes(network))

@@ -1,0 +1,137 @@
+"""The aggregated posterior of the dogs, and a few hundred of them spread over it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from vaevis_tui.latent.mixture import GaussianMixture
+from vaevis_tui.latent.space import Anchors, LatentSpace
+
+from ...core.checkpoint import Trained
+from ...core.networks import VAE
+from ...core.posterior import Posteriors, prune
+from . import checkpoint, data, liveliness
+from . import config as dog_config
+from .data import Dogs
+
+ANCHORS = 300
+
+
+KERNELS = 1024
+"""Components of the aggregated posterior at most, each about one dog: as many as a bundle may have."""
+
+
+BANDWIDTH = 0.3
+"""Deviation of a component as a share of that of all dogs; farther from its dog a sample is a worse dog."""
+
+
+@torch.inference_mode()
+def encode(model: VAE, pixels: torch.Tensor, batch: int = 100) -> Posteriors:
+    """Posteriors of uint8 images (n, 3, 128, 128), on the model's device."""
+    device = next(model.parameters()).device
+    means, logvars = [], []
+    for block in tqdm(torch.split(pixels, batch), desc="encode", unit=f"{batch} images", leave=False):
+        mean, logvar = model.encoder(block.to(device).float() / 255)
+        means.append(mean.cpu())
+        logvars.append(logvar.cpu())
+    return Posteriors(torch.cat(means).numpy(), torch.cat(logvars).numpy())
+
+
+def spread(points: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Positions of ``count`` of the points (n, d), each as far as can be from those before (Gonzalez 1985).
+
+    The first is the one nearest to the mean.
+    """
+    chosen = [int(np.linalg.norm(points - points.mean(0), axis=1).argmin())]
+    distance = np.linalg.norm(points - points[chosen[0]], axis=1)
+    while len(chosen) < min(count, len(points)):
+        chosen.append(int(distance.argmax()))
+        distance = np.minimum(distance, np.linalg.norm(points - points[chosen[-1]], axis=1))
+    return np.array(chosen, np.int64)
+
+
+def one_a_dog(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace) -> NDArray[np.int64]:
+    """Of each dog the photograph nearest to its mean, among the curated ones where it has any."""
+    whitened, labels, curated = space.whiten(means), dogs.labels.numpy(), dogs.curated.numpy()
+    typical = []
+    for dog in np.unique(labels):
+        of_dog = np.flatnonzero(labels == dog)
+        members = kept if len(kept := of_dog[curated[of_dog]]) else of_dog
+        offsets = whitened[members] - whitened[members].mean(0)
+        typical.append(int(members[np.linalg.norm(offsets, axis=1).argmin()]))
+    return np.array(typical, np.int64)
+
+
+def dog_anchors(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace, count: int = ANCHORS) -> Anchors:
+    """Photographs spread over the space, one a dog: of each dog the one nearest to its mean.
+
+    The first ones are the most typical, at the distance from the mean at which most data lie.
+
+    Args:
+        means: Posterior means of the photographs, (n, d).
+        dogs: The photographs; curated ones are taken where there are any.
+        space: Distances are measured in its whitened coordinates.
+        count: How many anchors.
+    """
+    whitened, typical = space.whiten(means), one_a_dog(means, dogs, space)
+    at = typical[spread(whitened[typical], count)]
+    at = at[np.argsort(np.abs(np.linalg.norm(whitened[at], axis=1) - space.shell[1]), kind="stable")]
+    labels = dogs.labels.numpy()
+    return Anchors(means[at], tuple(f"dog {labels[i]}" for i in at), at)
+
+
+def kernels(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace) -> GaussianMixture:
+    """The aggregated posterior as equal kernels about dogs that are spread over all.
+
+    One normal distribution puts most of its mass where no dog is: in many dimensions points of it are far
+    from every example. A kernel estimate with means drawn together has the moments of the data all the same
+    (the smoothed bootstrap with shrinkage of Silverman and Young 1987).
+
+    Args:
+        means: Posterior means of the photographs, (n, d).
+        dogs: The photographs.
+        space: Whose moments are kept.
+    """
+    typical = one_a_dog(means, dogs, space)
+    count = min(KERNELS, len(typical))
+    chosen = means[typical[np.linspace(0, len(typical) - 1, count).astype(np.int64)]]
+    drawn = space.mean + math.sqrt(1 - BANDWIDTH**2) * (chosen - space.mean)
+    root = (space.axes.T * np.sqrt(space.axis_variances)) @ space.axes
+    factor = (BANDWIDTH * (root + root.T)[None] / 2).astype(np.float32)
+    return GaussianMixture(np.full(count, 1 / count, np.float32), drawn.astype(np.float32), factor)
+
+
+def prepare(trained: Trained, dogs: Dogs) -> tuple[Trained, LatentSpace]:
+    """What ships, on the CPU: the model with the dimensions that one sees, the space that ``dogs`` fill."""
+    assert isinstance(trained.config, dog_config.DogConfig)
+    posteriors = encode(trained.model, dogs.pixels)
+    trained.model.cpu()
+    turn = liveliness.find(trained.model.decoder, posteriors).kept(trained.config.network.shipped)
+    turned = liveliness.apply(trained, posteriors, turn, dogs.pixels)
+    posteriors = encode(turned.model, dogs.pixels)
+    pruned, posteriors = prune(turned, posteriors)
+    variances = np.exp(posteriors.logvars)
+    bare = LatentSpace.from_posteriors(posteriors.means, variances)
+    return pruned, LatentSpace.from_posteriors(
+        posteriors.means,
+        variances,
+        anchors=dog_anchors(posteriors.means, dogs, bare),
+        mixture=kernels(posteriors.means, dogs, bare),
+    )
+
+
+def load_prepared(path: Path, root: Path) -> tuple[Trained, LatentSpace]:
+    """What ships of the averaged weights at ``path``, with the training dogs under ``root``.
+
+    Raises:
+        UserError: Either is missing or broken.
+    """
+    trained = checkpoint.load_trained(path)
+    assert isinstance(trained.config, dog_config.DogConfig)
+    return prepare(trained, data.load(root, trained.config.crop).train.clean())

@@ -1,0 +1,198 @@
+"""Training steps of the dogs: the VAE's, and from the stage that sharpens on the discriminator's too."""
+
+from __future__ import annotations
+
+import copy
+import math
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ...core import checkpoint, pixel_loss
+from ...core.augment import jitter
+from ...core.distributed import Process
+from ...core.figures import psnr
+from ...core.loop import resolve_precision
+from ...core.networks import Pass
+from ...core.objective import kl_to_standard_normal
+from ...core.schedule import Step, noise_seed, order, stage_ends, step_at
+from . import adversary, objective
+from . import checkpoint as dog_checkpoint
+from .adversary import Features
+from .augment import DiffAugment
+from .checkpoint import DogState
+from .config import DogConfig, DogStage
+from .data import Dogs
+
+
+class DogTrainer:
+    """Takes steps: owns the state and the images, which lie on the device as bytes."""
+
+    def __init__(
+        self, config: DogConfig, state: DogState, dogs: Dogs, process: Process, features: Features
+    ) -> None:
+        self.config, self.state, self.process, self.features = config, state, process, features
+        self.dogs = dogs
+        self.pixels, self.border = dogs.pixels.to(process.device), dogs.border.to(process.device)
+        self.positions = dogs.rare_twice().to(process.device)
+        self.generator = torch.Generator(process.device)
+        self.precision = resolve_precision(config.run.precision, process.device)
+        self.latest: dict[str, Tensor] = {}
+
+    def step(self) -> Tensor:
+        """Take one step; the loss of the reconstructions, detached."""
+        config, state = self.config, self.state
+        now = step_at(config, state.step)
+        self.generator.manual_seed(noise_seed(config.seed, state.step, 0))
+        draws = order(config.seed, len(self.positions), now.first_draw, now.stage.batch_size)
+        at = self.positions[draws.to(self.positions.device)]
+        x, border = jitter(self.pixels[at], self.border[at], config.jitter, self.generator)
+        if now.stage.sharpens:
+            self._sharpen(x, border, now)
+        else:
+            self._rebuild(x, border)
+        state.step += 1
+        checkpoint.update_average(state, config.optimiser.average_decay)
+        return self.latest["loss"]
+
+    def _rebuild(self, x: Tensor, border: Tensor) -> None:
+        """A step of encoder and decoder by what pixels say."""
+        weights, now = self.config.objective, step_at(self.config, self.state.step)
+        with self._autocast():
+            out: Pass = self.state.model(x, self._noise(1, len(x)))
+        rebuilt = torch.where(border, x, torch.sigmoid(out.logits[0]))
+        loss = pixel_loss.reconstruction_loss(rebuilt, x, weights)
+        kl = kl_to_standard_normal(out.mean, out.logvar).sum(1).mean()
+        factor = pixel_loss.kl_factor(self.state.step, weights.kl_warmup_steps)
+        self.latest = {"loss": loss.detach(), "kl": kl.detach()}
+        self._optimise(loss + weights.kl * factor * kl, now.learning_rate)
+
+    def _sharpen(self, x: Tensor, border: Tensor, now: Step[DogStage]) -> None:
+        """A step of the decoder by what the discriminator says too, then one of the discriminator.
+
+        Half of what it is shown are decodes of the images' own latents, half of latents between two images.
+        The border of a photograph is laid over what is compared with it, so that it neither costs nor gives
+        away.
+        """
+        weights, settings = self.config.objective, self.config.discriminator
+        rebuilds = round(settings.reconstructions * len(x))
+        samples = round(settings.samples * len(x))
+        z = self._latents(x, samples)
+        with self._autocast():
+            logits: Tensor = self.state.model.decoder(z)
+        decoded = torch.sigmoid(logits.float())
+        rebuilt = torch.where(border, x, decoded[: len(x)])
+        sampled = torch.where(border[:samples], x[:samples], decoded[len(x) :])
+        fake = torch.cat([rebuilt[:rebuilds], sampled])
+
+        augment = DiffAugment(max(rebuilds, samples), self.generator)
+        real = x[: max(rebuilds, samples)]
+        with self._autocast():
+            with torch.no_grad():
+                seen_real = self.features(augment(real))
+            seen_fake = self.features(
+                torch.cat([augment(rebuilt[:rebuilds]), augment(sampled)])
+                if samples
+                else augment(rebuilt[:rebuilds])
+            )
+        seen_real, seen_fake = ([part.float() for part in seen] for seen in (seen_real, seen_fake))
+        deceived = self._deceived(seen_fake)
+        distance = adversary.feature_distance(
+            [part[:rebuilds] for part in seen_real], [part[:rebuilds] for part in seen_fake]
+        )
+        reconstruction = pixel_loss.reconstruction_loss(rebuilt, x, weights)
+        specks = self.state.specks(fake, real)
+        ramp = objective.ramp(now.within, weights.ramp_steps)
+        self.latest = {
+            "loss": reconstruction.detach(),
+            "adversarial": deceived.detach(),
+            "features": distance.detach(),
+            "specks": specks.detach(),
+        }
+        added = weights.adversarial * deceived + weights.features * distance + weights.specks * specks
+        self._optimise(reconstruction + ramp * added, ramp * now.learning_rate)
+        self._optimise_discriminator(seen_real, [part.detach() for part in seen_fake])
+
+    @torch.no_grad()
+    def _latents(self, x: Tensor, samples: int) -> Tensor:
+        """The means of images, then latents between pairs of them; the encoder rests."""
+        encoder = self.state.model.encoder.eval()
+        with self._autocast():
+            mean, logvar = encoder(x)
+        encoder.train()
+        angle = torch.rand(len(x), 1, generator=self.generator, device=x.device) * (math.pi / 2)
+        between = objective.blend(mean, logvar, angle, self._noise(len(x)))
+        return torch.cat([mean, between[:samples]])
+
+    def _deceived(self, seen: list[Tensor]) -> Tensor:
+        """How much like fakes the discriminator finds features; its weights stay."""
+        discriminator = self.state.discriminator
+        trained = [parameter for parameter in discriminator.parameters() if parameter.requires_grad]
+        for parameter in trained:
+            parameter.requires_grad_(False)
+        loss = adversary.deception_loss(discriminator(seen))
+        for parameter in trained:
+            parameter.requires_grad_(True)
+        return loss
+
+    def _autocast(self) -> AbstractContextManager[None]:
+        enabled = self.precision is not torch.float32
+        autocast: AbstractContextManager[None] = torch.autocast(
+            self.process.device.type, self.precision, enabled=enabled
+        )
+        return autocast
+
+    def _noise(self, *sizes: int) -> Tensor:
+        shape = (*sizes, self.config.network.latent)
+        return torch.randn(shape, generator=self.generator, device=self.process.device)
+
+    def _optimise(self, loss: Tensor, learning_rate: float) -> None:
+        optimiser, limit = self.state.optimiser, self.config.optimiser.gradient_clip
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.state.model.parameters(), limit)
+        self.latest["gradient_norm"] = norm.detach()
+        optimiser.step()
+
+    def _optimise_discriminator(self, real: list[Tensor], fake: list[Tensor]) -> None:
+        """One step of the discriminator on features of augmented images."""
+        discriminator, optimiser = self.state.discriminator, self.state.discriminator_optimiser
+        loss = adversary.hinge_loss(discriminator(real), discriminator(fake))
+        self.latest["discriminator"] = loss.detach()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+
+    def figures(self, value: float) -> dict[str, Any]:
+        """What to log of the latest step; ``value`` is the loss of the reconstructions."""
+        now = step_at(self.config, self.state.step - 1)
+        latest = {name: float(figure) for name, figure in self.latest.items()}
+        return {"stage": now.stage.name, **latest, "loss": value, "learning_rate": now.learning_rate}
+
+    @torch.inference_mode()
+    def validate(self, held_out: Tensor, batch: int = 64) -> dict[str, float]:
+        """PSNR and KL of the averaged weights on uint8 images (n, 3, 128, 128)."""
+        average, quality, divergence = self.state.average, 0.0, 0.0
+        for pixels in torch.split(held_out, batch):
+            x = pixels.to(self.process.device).float() / 255
+            mean, logvar = average.encoder(x)
+            quality += psnr(torch.sigmoid(average.decoder(mean)), x) * len(x)
+            divergence += float(kl_to_standard_normal(mean, logvar).sum())
+        count = len(held_out)
+        return {"validation_psnr": quality / count, "validation_kl": divergence / count}
+
+    def save(self, folder: Path) -> None:
+        """Write the checkpoint; at a stage's end also its averaged weights."""
+        dog_checkpoint.save(folder, self.state, self.config)
+        if stage := stage_ends(self.config).get(self.state.step):
+            path = dog_checkpoint.stage_average(folder, stage.name)
+            dog_checkpoint.save_average(path, self.state, self.config)
+
+    def rehearsal(self) -> DogTrainer:
+        """A copy whose steps change nothing here."""
+        return DogTrainer(self.config, copy.deepcopy(self.state), self.dogs, self.process, self.features)

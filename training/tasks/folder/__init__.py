@@ -1,0 +1,1 @@
+"""Anybody's pictures: ``vaevis-train FOLDER --out BUNDLE``."""
