@@ -121,8 +121,15 @@ class TileMap:
             self._known[y, x] = True
 
     def take_over(self, former: TileMap) -> None:
-        """Keep what another view of the same plane has decoded at the same places."""
-        if former.tile != self.tile or former.plane is not self.plane:
+        """Keep what another view of the same plane has decoded at the same places.
+
+        The same view of a plane beside it stands in until tiles of this one are decoded.
+        """
+        if former.tile != self.tile:
+            return
+        if former.plane is not self.plane:
+            if (former.grid, former.extent) == (self.grid, self.extent):
+                self._tiles[:] = former._tiles
             return
         places = {
             (round(u, 6), round(v, 6)): index

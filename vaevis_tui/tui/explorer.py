@@ -240,6 +240,8 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         self._image.show(frame)
         self._show_reference()
         self._walker.image_came()
+        if not self._walker.running:  # else at the pace of the statistics
+            self._follow_with_panels()
 
     @on(LiveImage.Presented, "#image")
     def _presented(self) -> None:
@@ -267,9 +269,10 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         action(exploration)
         self._show_point()
         self._follow_walk()
-        self._follow_with_panels(moving=exploration.walking)
-        if exploration.z is not before:
-            self._submit()
+        if exploration.z is before:
+            self._follow_with_panels(moving=exploration.walking)
+        else:
+            self._submit()  # the panels follow when the image has come: it goes first
 
     def _submit(self) -> None:
         if self._exploration is not None:
