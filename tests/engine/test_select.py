@@ -17,7 +17,15 @@ from tests.engine.reference import Builder
 from tests.engine.wgpu_device import require_adapter
 from tests.models.make import write_bundle, write_decoder
 from tests.support import require
-from vaevis_tui.engine.decoder import Decoder, DecoderInfo, DecodeTimes, EngineError, TuningMode
+from vaevis_tui.engine.decoder import (
+    Decoder,
+    DecoderInfo,
+    DecodeTimes,
+    EngineError,
+    Images,
+    Latents,
+    TuningMode,
+)
 from vaevis_tui.engine.decoder_child import chosen, open_wgpu
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
@@ -191,6 +199,41 @@ def test_auto_keeps_the_processor_where_the_gpu_is_slower(
         info = infos.get(timeout=TIMEOUT)
         assert info.backend == ("wgpu" if taken else "onnxruntime")
         assert info.reason.startswith("there is a GPU" if taken else "the GPU takes 10000.0 ms an image")
+    assert gpus[0].closed.wait(TIMEOUT)
+    assert errors == []
+
+
+class Wrong(Timed):
+    """One column of one channel is another, as by a shader that reads beside its tile."""
+
+    def decode(self, z: Latents) -> Images:
+        images = super().decode(z)
+        images[:, :, 5, 0] += 100
+        return images
+
+
+def test_a_gpu_is_verified_against_what_was_shown_and_nothing_else_is_decoded(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*arguments: object, **options: object) -> Decoder:
+        raise AssertionError("another process was started for what onnxruntime has made already")
+
+    monkeypatch.setattr("vaevis_tui.engine.verify.IsolatedDecoder", fails)
+    gpus: list[Wrong] = []
+
+    def open_wgpu(bundle: Bundle, reason: str, *, tuning: TuningMode, software: bool) -> Decoder:
+        gpus.append(Wrong(bundle, reason, 0.001))
+        return gpus[-1]
+
+    infos: queue.Queue[DecoderInfo] = queue.Queue()
+    errors = list[Exception]()
+    source = decoder_source(bundle, machine=Machine(lambda: True, open_wgpu))
+    with DecodeService(source, lambda frame: None, errors.append, infos.put) as service:
+        service.submit(bundle.space.sample(1)[0])
+        assert infos.get(timeout=TIMEOUT).backend == "onnxruntime"
+        info = infos.get(timeout=TIMEOUT)
+        assert info.backend == "onnxruntime"
+        assert info.reason.startswith("the GPU's images are wrong: ")
     assert gpus[0].closed.wait(TIMEOUT)
     assert errors == []
 

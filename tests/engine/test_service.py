@@ -182,7 +182,7 @@ def source(decoder: StubDecoder, **others: Any) -> DecoderSource:
 # ---- images ----
 
 
-def test_a_image_with_everything_that_belongs_to_it(start: Start, news: EngineEvent) -> None:
+def test_an_image_with_everything_that_belongs_to_it(start: Start, news: EngineEvent) -> None:
     stub = StubDecoder()
     worker = start(source(stub))
     tag = object()
@@ -272,7 +272,7 @@ def test_nothing_is_begun_on_a_decoder_that_is_about_to_go(start: Start, news: E
     assert (stub.begun, other.decoded) == ([None], [2])
 
 
-def test_a_device_that_fails_while_a_image_is_read_owes_the_one_begun(
+def test_a_device_that_fails_while_an_image_is_read_owes_the_one_begun(
     start: Start, news: EngineEvent
 ) -> None:
     stub, spare = PipelinedStub(), StubDecoder("spare")
@@ -661,7 +661,7 @@ def test_a_better_decoder_takes_over_when_it_is_ready(start: Start, news: Engine
     humble, better = StubDecoder("humble"), StubDecoder("better")
     asked, ready = threading.Event(), threading.Event()
 
-    def upgrade() -> Decoder:
+    def upgrade(_: Frame) -> Decoder:
         asked.set()
         assert ready.wait(TIMEOUT)
         return better
@@ -699,7 +699,7 @@ def test_why_there_is_no_better_decoder_is_said(start: Start, news: EngineEvent)
 def test_a_better_decoder_that_fails_is_replaced(start: Start, news: EngineEvent) -> None:
     humble, better, again = StubDecoder("humble"), StubDecoder("better"), StubDecoder("again")
     better.failure = EngineError("device lost")
-    worker = start(source(humble, upgrade=lambda: better, fallback=lambda reason: again))
+    worker = start(source(humble, upgrade=lambda frame: better, fallback=lambda reason: again))
     worker.submit([1, 0])
     news.opened()
     news.frame()
@@ -714,7 +714,7 @@ def test_a_better_decoder_of_a_former_model_is_closed(start: Start, news: Engine
     first, better, second = StubDecoder("first"), StubDecoder("better"), StubDecoder("second")
     ready = threading.Event()
 
-    def upgrade() -> Decoder:
+    def upgrade(_: Frame) -> Decoder:
         assert ready.wait(TIMEOUT)
         return better
 
@@ -735,7 +735,7 @@ def test_a_better_decoder_that_comes_after_closing_is_closed(news: EngineEvent) 
     better = StubDecoder("better")
     ready = threading.Event()
 
-    def upgrade() -> Decoder:
+    def upgrade(_: Frame) -> Decoder:
         assert ready.wait(TIMEOUT)
         return better
 

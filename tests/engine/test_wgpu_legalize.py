@@ -137,7 +137,7 @@ def test_a_batch_is_no_larger_than_the_device_s_buffers() -> None:
         np.testing.assert_array_equal(decoder.decode(z), images)
 
 
-def test_a_image_larger_than_a_binding_is_refused_in_one_line() -> None:
+def test_an_image_larger_than_a_binding_is_refused_in_one_line() -> None:
     require_adapter()
     b = Builder(4)
     b.image(3, 128, 128)

@@ -36,7 +36,7 @@ def test_a_decode_is_found_again(dim: int) -> None:
         assert np.abs(space.to_sigma(found.z) - space.to_sigma(z)).max() < 0.1
 
 
-def test_a_image_beyond_the_decoder_is_approached() -> None:
+def test_an_image_beyond_the_decoder_is_approached() -> None:
     """Noise on a decode cannot be made, and does not lead away from it."""
     space, decode = skewed_space(8), curved(8)
     z = space.sample(1, 1)
@@ -93,6 +93,6 @@ def test_a_decoder_that_makes_one_image_ends_at_once() -> None:
     assert np.isfinite(found.z).all()
 
 
-def test_a_image_of_another_size_is_refused() -> None:
+def test_an_image_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match=r"shape \(4, 4, 3\); \(12, 10, 3\) is expected"):
         invert(curved(2), skewed_space(2), np.zeros((4, 4, 3), np.uint8))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from functools import cached_property
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,7 +15,7 @@ from vaevis_tui.api.animations import Animation
 from vaevis_tui.api.images import ImageArray, as_images
 from vaevis_tui.api.latents import as_latents
 from vaevis_tui.api.sheets import ImageGrid
-from vaevis_tui.engine.decoder import Decoder, DecoderInfo, Latents
+from vaevis_tui.engine.decoder import Closing, Decoder, DecoderInfo, Latents
 from vaevis_tui.engine.encoder import Encoder
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.snapshot import SnapshotInfo
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from vaevis_tui.api.widget import ExplorerWidget
 
 
-class Model:
+class Model(Closing):
     """A model that is ready to decode. May be used from one thread at a time."""
 
     def __init__(self, bundle: Bundle, decoder: Decoder) -> None:
@@ -357,11 +356,3 @@ class Model:
         """Give the device back; closing twice is harmless."""
         self._decoder.close()
         self._encoder = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

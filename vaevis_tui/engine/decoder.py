@@ -117,6 +117,22 @@ class Decoder(Protocol):
     ) -> None: ...
 
 
+class Closing:
+    """What is closed at the end of a ``with``."""
+
+    def close(self) -> None:
+        """Give back what it owns; closing twice is harmless."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
 @runtime_checkable
 class Pipelined(Protocol):
     """A decoder that computes one image while the one before is read back."""

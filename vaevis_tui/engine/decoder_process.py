@@ -26,12 +26,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 import numpy as np
 
 from vaevis_tui.engine.decoder import (
+    Closing,
     DecoderInfo,
     DecodeTimes,
     EngineError,
@@ -81,7 +81,7 @@ def list_adapters(timeout: float = OPENING_TIMEOUT) -> list[str]:
         child.end()
 
 
-class IsolatedDecoder:
+class IsolatedDecoder(Closing):
     """Decodes in another process. Keeps the contract of `vaevis_tui.engine.decoder.Decoder`.
 
     Args:
@@ -218,14 +218,6 @@ class IsolatedDecoder:
         child, self._child = self._child, None
         if child is not None:
             child.end()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _Child:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.decoder import (
+    Closing,
     DecoderInfo,
     DecodeTimes,
     EngineError,
@@ -40,7 +40,7 @@ _ACCELERATOR_CHUNK = 64
 """The same where a device has to be kept busy."""
 
 
-class OnnxRuntimeDecoder:
+class OnnxRuntimeDecoder(Closing):
     """Decodes through onnxruntime. Keeps the contract of `vaevis_tui.engine.decoder.Decoder`.
 
     A shipped model is opened as it lies there. A stranger's is read through the checks of
@@ -180,14 +180,6 @@ class OnnxRuntimeDecoder:
     def close(self) -> None:
         """Free the session; closing twice is harmless."""
         self._session = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def write_images(floats: NDArray[np.float32], images: Images) -> None:

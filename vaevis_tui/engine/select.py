@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from vaevis_tui.engine.decoder import (
+    Closing,
     Decoder,
     DecoderInfo,
     DecodeTimes,
@@ -20,8 +20,8 @@ from vaevis_tui.engine.decoder import (
 )
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
-from vaevis_tui.engine.source import DecoderSource
-from vaevis_tui.engine.verify import agreeing, check_images
+from vaevis_tui.engine.source import DecoderSource, Frame
+from vaevis_tui.engine.verify import agreeing, check_images, compare
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle
 
@@ -74,6 +74,42 @@ class Machine:
 THIS_MACHINE = Machine()
 
 
+@dataclass(frozen=True, slots=True)
+class _Backends:
+    """Both backends for one model; each takes the reason why it was chosen."""
+
+    bundle: Bundle
+    tuning: TuningMode
+    machine: Machine
+
+    def onnxruntime(self, reason: str) -> Decoder:
+        return OnnxRuntimeDecoder(self.bundle, self._because(reason))
+
+    def wgpu(self, *, by_name: bool) -> Decoder:
+        """Where nobody asked for it by name, a software adapter will not do."""
+        reason = self._because(_ASKED_FOR if by_name else "there is a GPU")
+        return self.machine.open_wgpu(self.bundle, reason, tuning=self.tuning, software=by_name)
+
+    def wgpu_like(self, frame: Frame) -> Decoder:
+        """A GPU that makes of z what onnxruntime made of it, and is worth it.
+
+        Raises:
+            EngineError: It makes another image, or is slower and too slow for 60 frames a second.
+            UserError: There is none.
+        """
+        decoder = self.wgpu(by_name=False)
+        try:
+            compare(decoder.decode(frame.z[None]), frame.image[None])
+            _check_speed(decoder, frame)
+        except BaseException:
+            decoder.close()
+            raise
+        return decoder
+
+    def _because(self, reason: str) -> str:
+        return "; ".join((reason, *self.bundle.notes))
+
+
 def open_decoder(
     bundle: Bundle, backend: str = "auto", tuning: TuningMode = "cached", machine: Machine = THIS_MACHINE
 ) -> Decoder:
@@ -93,18 +129,16 @@ def open_decoder(
         UserError: there is no such backend, it cannot be had here, or the model is not one that is supported.
     """
     source = decoder_source(bundle, backend, tuning, machine)
-    wanted: Callable[[], Decoder] = source.open
-    forgiven: tuple[type[Exception], ...] = (EngineError,)
-    if source.upgrade is not None:  # where nobody asked for it by name, it may also be missing
-        wanted, forgiven = source.upgrade, (EngineError, UserError)
+    if source.fallback is None:
+        return source.open()
+    backends, by_name = _Backends(bundle, tuning, machine), backend == "wgpu"
+    # Where nobody asked for it by name, it may also be missing.
+    forgiven: tuple[type[Exception], ...] = (EngineError,) if by_name else (EngineError, UserError)
     try:
-        # A worker has images checked beside the next ones; here the first may be the only one.
-        decoder = wanted() if source.check is None else agreeing(bundle, wanted)
+        decoder = agreeing(bundle, lambda: backends.wgpu(by_name=by_name))
     except forgiven as error:
-        if source.fallback is None:
-            raise
         return source.fallback(str(error))
-    return decoder if source.fallback is None else _WithFallback(decoder, source.fallback)
+    return _WithFallback(decoder, source.fallback)
 
 
 def decoder_source(
@@ -117,74 +151,47 @@ def decoder_source(
     """
     if backend not in BACKENDS:
         raise UserError(f"unknown backend {backend!r}; the backends are {', '.join(BACKENDS)}")
-
-    def because(reason: str) -> str:
-        return "; ".join((reason, *bundle.notes))
-
-    def onnxruntime(reason: str) -> Decoder:
-        return OnnxRuntimeDecoder(bundle, because(reason))
-
-    def wgpu(reason: str, *, software: bool) -> Decoder:
-        return machine.open_wgpu(bundle, because(reason), tuning=tuning, software=software)
-
-    if backend == "onnxruntime":
-        return DecoderSource(lambda: onnxruntime(_ASKED_FOR))
+    backends = _Backends(bundle, tuning, machine)
     if backend == "wgpu":
         return DecoderSource(
-            open=lambda: wgpu(_ASKED_FOR, software=True),
-            fallback=onnxruntime,
+            open=lambda: backends.wgpu(by_name=True),
+            fallback=backends.onnxruntime,
             check=lambda z, image: check_images(bundle, z[None], image[None]),
-            batches=lambda: onnxruntime("a software adapter is slow"),
+            batches=lambda: backends.onnxruntime("a software adapter is slow"),
         )
-    if not machine.has_gpu():
-        return DecoderSource(lambda: onnxruntime("there is no GPU"))
-    serving: list[Decoder] = []
-
-    def on_processor() -> Decoder:
-        serving.append(onnxruntime("the GPU is not ready yet"))
-        return serving[-1]
-
-    def on_gpu() -> Decoder:
-        decoder = agreeing(bundle, lambda: wgpu("there is a GPU", software=False))
-        try:
-            _check_speed(bundle, decoder, serving[-1].times.total if serving else 0.0)
-        except BaseException:
-            decoder.close()
-            raise
-        return decoder
-
+    if backend == "onnxruntime" or not machine.has_gpu():
+        reason = _ASKED_FOR if backend == "onnxruntime" else "there is no GPU"
+        return DecoderSource(lambda: backends.onnxruntime(reason))
     return DecoderSource(
-        open=on_processor,
-        fallback=onnxruntime,
-        upgrade=on_gpu,
-        batches=lambda: onnxruntime("the GPU is slow"),
+        open=lambda: backends.onnxruntime("the GPU is not ready yet"),
+        fallback=backends.onnxruntime,
+        upgrade=backends.wgpu_like,
+        batches=lambda: backends.onnxruntime("the GPU is slow"),
     )
 
 
-def _check_speed(bundle: Bundle, gpu: Decoder, processor: float) -> None:
+def _check_speed(gpu: Decoder, frame: Frame) -> None:
     """See that a GPU is worth it: some that share the machine's memory are slower than its processor.
 
     Args:
-        bundle: The model.
-        gpu: Decodes it.
-        processor: Seconds that the processor took for an image; 0 where it has made none.
+        gpu: Decodes the model.
+        frame: What the processor made.
 
     Raises:
         EngineError: The GPU is slower, and too slow for 60 frames a second.
     """
-    z = bundle.space.first_look[None]
     seconds = []
     for _ in range(SPEED_SAMPLES):
-        gpu.decode(z)
+        gpu.decode(frame.z[None])
         seconds.append(gpu.times.total)
-    median = sorted(seconds)[SPEED_SAMPLES // 2]
-    if median > FAST_ENOUGH and median > processor > 0:
+    median, processor = sorted(seconds)[SPEED_SAMPLES // 2], frame.times.total
+    if median > FAST_ENOUGH and median > processor:
         raise EngineError(
             f"the GPU takes {1e3 * median:.1f} ms an image, the processor {1e3 * processor:.1f} ms"
         )
 
 
-class _WithFallback:
+class _WithFallback(Closing):
     """A decoder that is replaced by another when it fails, as `DecodeService` does."""
 
     def __init__(self, decoder: Decoder, fallback: Callable[[str], Decoder]) -> None:
@@ -217,11 +224,3 @@ class _WithFallback:
         """Give the device back; closing twice is harmless."""
         self._fallback = None
         self._decoder.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

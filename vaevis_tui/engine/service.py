@@ -6,14 +6,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.engine.batches import BatchLane
 from vaevis_tui.engine.decoder import (
+    Closing,
     Decoder,
     DecoderInfo,
     EngineError,
@@ -50,7 +49,7 @@ class _Verdict:
     error: Exception
 
 
-class DecodeService:
+class DecodeService(Closing):
     """Owns a thread that owns the decoder: opens, decodes, replaces and closes it there.
 
     Two lanes lead to the decoder. `submit` overwrites a z that was not begun yet, so no frame is more than
@@ -173,14 +172,6 @@ class DecodeService:
         if self._thread is not threading.current_thread():
             self._thread.join(timeout)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     # What follows runs in the worker thread.
 
     def _run(self) -> None:
@@ -252,7 +243,7 @@ class DecodeService:
         self._may_fall_back = fallback is not None
         self._beside = []
         if source.upgrade is not None:
-            self._beside.append(lambda decoder, frame: self._prepare_upgrade(source))
+            self._beside.append(lambda decoder, frame: self._prepare_upgrade(source, frame))
         if source.check is not None and fallback is source.fallback:
             self._beside.append(lambda decoder, frame: self._check(source, decoder, frame))
         self._serve(decoder)
@@ -343,11 +334,11 @@ class DecodeService:
                 return
         self._tell(lambda: self._on_error(failure))
 
-    def _prepare_upgrade(self, source: DecoderSource) -> None:
-        """Open the better decoder; in a thread of its own, since it takes many images' time."""
+    def _prepare_upgrade(self, source: DecoderSource, frame: Frame) -> None:
+        """Open and verify the better decoder; in a thread of its own, since it takes many images' time."""
         assert source.upgrade is not None
         try:
-            upgrade = _Upgrade(source, source.upgrade())
+            upgrade = _Upgrade(source, source.upgrade(frame))
         except Exception as error:
             upgrade = _Upgrade(source, None, str(error))
         with self._changed:

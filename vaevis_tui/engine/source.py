@@ -38,7 +38,8 @@ class DecoderSource:
     Attributes:
         open: Opens the decoder to start with. Raises UserError or EngineError.
         fallback: Opens a simpler one after an EngineError; is given its text, to show as the reason.
-        upgrade: Opens a better one that takes longer to open; runs beside decoding, after the first image.
+        upgrade: Opens a better one that takes longer to open, and sees that it makes of z what the frame, the
+            first one, shows; runs beside decoding. Raises UserError or EngineError where there is none.
         check: Judges that first image, uint8 (h, w, 3), by its z, float32 (d,), beside decoding too. Raises
             EngineError where the decoder is to be replaced.
         batches: Opens an `Interruptible` decoder, which decodes batches where the one that serves is slow and
@@ -47,7 +48,7 @@ class DecoderSource:
 
     open: Callable[[], Decoder]
     fallback: Callable[[str], Decoder] | None = None
-    upgrade: Callable[[], Decoder] | None = None
+    upgrade: Callable[[Frame], Decoder] | None = None
     check: Callable[[NDArray[np.float32], NDArray[np.uint8]], None] | None = None
     batches: Callable[[], Decoder] | None = None
 

@@ -36,7 +36,7 @@ def agreeing(bundle: Bundle, open_it: Callable[[], Decoder]) -> Decoder:
         expected = beside.submit(_expected, bundle, z)
         decoder = open_it()
         try:
-            _compare(decoder.decode(z), expected.result())
+            compare(decoder.decode(z), expected.result())
         except BaseException:
             decoder.close()
             raise
@@ -51,10 +51,15 @@ def check_images(bundle: Bundle, z: Latents, images: Images) -> None:
     Raises:
         EngineError: The device's images are others.
     """
-    _compare(images, _expected(bundle, z))
+    compare(images, _expected(bundle, z))
 
 
-def _compare(images: Images, expected: Images | None) -> None:
+def compare(images: Images, expected: Images | None) -> None:
+    """See that a device's images are those of onnxruntime; None where that cannot decode.
+
+    Raises:
+        EngineError: They are others.
+    """
     if expected is None:
         return
     difference = np.abs(expected.astype(np.int16) - images)

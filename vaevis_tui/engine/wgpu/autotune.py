@@ -1,16 +1,15 @@
-"""A wgpu decoder whose kernels are measured while it decodes, and exchanged when better ones were found."""
+"""A wgpu decoder whose kernels are measured while it decodes, for the next one."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
-
-import numpy as np
+from typing import Any
 
 from vaevis_tui.engine.decoder import (
+    Closing,
     Decoder,
     DecoderInfo,
     DecodeTimes,
@@ -59,16 +58,16 @@ def open_tuned(
     return decoder
 
 
-class TunedDecoder:
+class TunedDecoder(Closing):
     """Decodes; after the first image another decoder is opened in a thread of its own, and measured there.
 
-    If that finds faster kernels a third is opened and makes an image, for which a driver may still compile;
-    then it takes the place of the first at the beginning of a decode, which costs an assignment.
-    May be used from one thread at a time.
+    What that finds is kept for the next decoder that is opened on this adapter. To exchange this one would be
+    worth nothing on llvmpipe, where no measured kernel beats those expected to be fast (dog, mnist), and take
+    a third device. May be used from one thread at a time.
     """
 
     def __init__(self, opened: Callable[[], WgpuDecoder], budget: float = BUDGET) -> None:
-        """Open the decoder to begin with.
+        """Open the decoder.
 
         Args:
             opened: Opens one with the kernels that are known to be best by then; also called in a thread.
@@ -82,11 +81,9 @@ class TunedDecoder:
         self._thread: threading.Thread | None = None
         self._changed = threading.Condition()
         """Guards what follows, which the measuring thread and the decoding one share."""
-        self._better: WgpuDecoder | None = None
-        self._former: WgpuDecoder | None = None
         self._decoding = False
         self._decoded_at = time.monotonic()
-        self._settled = False
+        self._settled = not self._decoder.untuned
         self._closing = False
 
     @property
@@ -99,17 +96,10 @@ class TunedDecoder:
         """Where the last decode spent its time."""
         return self._decoder.times
 
-    @property
-    def serving(self) -> WgpuDecoder:
-        """The decoder that decodes now."""
-        return self._decoder
-
     def decode(self, z: Latents) -> Images:
         """Decode float32 (n, d) to uint8 (n, h, w, 3); see `WgpuDecoder.decode`."""
         with self._changed:
             self._decoding = True
-            if self._better is not None:
-                self._former, self._decoder, self._better = self._decoder, self._better, None
         try:
             images = self._decoder.decode(z)
         finally:
@@ -117,13 +107,13 @@ class TunedDecoder:
                 self._decoding = False
                 self._decoded_at = time.monotonic()
                 self._changed.notify_all()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._improve, name="tune", daemon=True)
+        if self._thread is None and self._decoder.untuned:
+            self._thread = threading.Thread(target=self._measure, name="tune", daemon=True)
             self._thread.start()
         return images
 
     def settle(self, timeout: float | None = None) -> bool:
-        """Wait until the measurements are over and what they led to is ready; false where it took longer."""
+        """Wait until the measurements are over; false where it took longer."""
         with self._changed:
             return self._changed.wait_for(lambda: self._settled, timeout)
 
@@ -136,37 +126,16 @@ class TunedDecoder:
             self._thread.join(EXIT_TIMEOUT)
         self._decoder.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     # In the measuring thread
 
-    def _improve(self) -> None:
-        better: WgpuDecoder | None = None
-        try:
-            if self._decoder.untuned and self._rest():
+    def _measure(self) -> None:
+        with contextlib.suppress(EngineError):  # what decodes goes on as it is
+            if self._rest():
                 with self._open() as spare:
-                    faster = spare.tune(self._rest, self._budget)
-                if faster and self._rest():
-                    better = self._open()
-                    better.decode(np.zeros((1, better.info.latent_dim), np.float32))
-        except EngineError:
-            if better is not None:
-                better.close()
-            better = None  # what decodes goes on as it is
+                    spare.tune(self._rest, self._budget)
         with self._changed:
-            self._better, self._settled = better, True
+            self._settled = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._better is None or self._closing)
-            unused = [self._former, self._better]
-        for decoder in unused:
-            if decoder is not None:
-                decoder.close()
 
     def _rest(self) -> bool:
         """Wait until nothing is being decoded; false when closing."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.decoder import (
+    Closing,
     DecoderInfo,
     DecodeTimes,
     EngineError,
@@ -28,7 +28,7 @@ from vaevis_tui.engine.wgpu.program import Program
 from vaevis_tui.engine.wgpu.tuning_cache import Choices
 
 
-class WgpuDecoder:
+class WgpuDecoder(Closing):
     """A decoder on a GPU, or on a processor that stands in for one.
 
     It owns its device; use it as a context manager or call `close`.
@@ -191,11 +191,3 @@ class WgpuDecoder:
         if self._device is not None:
             device, self._device = self._device, None
             device.destroy()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
