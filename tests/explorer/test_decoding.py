@@ -146,7 +146,7 @@ def test_the_last_of_many_models_asked_for_is_the_one_that_stays() -> None:
     last = listener.wait(opened("m7"))
     assert isinstance(last, Opened)
     listener.wait(decoded("m7"))
-    assert decoding.opening is None
+    assert decoding.model.opening is None
     assert not any(map(failed, listener.news))
     decoding.close()
 
@@ -173,15 +173,55 @@ def test_the_model_before_goes_on_when_the_next_cannot_be_opened() -> None:
         first.exploration.random()
         decoding.submit(first.exploration)
         listener.wait(decoded("rings"))
-    assert decoding.failure is None
+    assert decoding.model.failure is None
     assert decoding.known == ("rings", "planes")
+    decoding.close()
+
+
+def test_a_decoder_that_fails_while_another_model_is_read_is_not_taken_for_that() -> None:
+    reading, read = threading.Event(), threading.Event()
+
+    class Lost(ExactDecoder):
+        lost = False
+
+        def decode(self, z: np.ndarray) -> np.ndarray:
+            if self.lost:
+                raise EngineError("device lost")
+            return super().decode(z)
+
+    def source(bundle: Bundle, backend: str) -> DecoderSource:
+        if bundle.name == "planes":
+            reading.set()
+            assert read.wait(TIMEOUT)
+            return exact_source(bundle, backend)
+        return DecoderSource(lambda: Lost(bundle))
+
+    decoding, listener = listening(
+        make_settings(make_bundle(), make_bundle("planes", 3), decoder_source=source)
+    )
+    first = listener.wait(decoded("rings"))
+    assert isinstance(first, Decoded)
+    decoding.open("planes")
+    assert reading.wait(TIMEOUT)
+    try:
+        Lost.lost = True
+        first.exploration.random()
+        decoding.submit(first.exploration)
+        news = listener.wait(failed)
+        assert isinstance(news, Failed)
+        assert (str(news.error), news.ref) == ("device lost", None)
+        assert (decoding.model.state, decoding.model.opening) == ("failed", "planes")
+    finally:
+        read.set()
+    listener.wait(decoded("planes"))
+    assert decoding.model.state == "serving"
     decoding.close()
 
 
 def test_a_first_model_that_cannot_be_opened_is_a_failure() -> None:
     decoding, listener = listening(make_settings(model="gone"))
     listener.wait(failed)
-    assert "unknown model 'gone'" in str(decoding.failure)
+    assert "unknown model 'gone'" in str(decoding.model.failure)
     decoding.close()
 
 
@@ -200,5 +240,5 @@ def test_nothing_is_heard_after_closing() -> None:
 def test_a_point_that_does_not_fit_the_first_model_is_a_failure() -> None:
     decoding, listener = listening(replace(make_settings(), z=(1.0, 2.0)))
     listener.wait(failed)
-    assert "z does not fit model rings" in str(decoding.failure)
+    assert "z does not fit model rings" in str(decoding.model.failure)
     decoding.close()

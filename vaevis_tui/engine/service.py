@@ -92,6 +92,7 @@ class DecodeService(Closing):
         self._info: DecoderInfo | None = None
         # The worker thread's own:
         self._source = source
+        self._opening: DecoderSource | None = None
         self._may_fall_back = False
         self._beside: list[Callable[[Decoder, Frame], None]] = []
         """What the first image of a source starts, in threads of its own."""
@@ -107,6 +108,16 @@ class DecodeService(Closing):
         """The decoder that serves now and why it was taken; None before the first and after the last."""
         with self._changed:
             return self._info
+
+    @property
+    def serving(self) -> object:
+        """`DecoderSource.model` of the decoder that serves; to be asked by callbacks."""
+        return self._source.model
+
+    @property
+    def opening(self) -> object:
+        """`DecoderSource.model` of what is being opened, None when nothing is; to be asked by callbacks."""
+        return None if self._opening is None else self._opening.model
 
     def submit(self, z: ArrayLike, tag: object = None) -> None:
         """Ask for the image of one latent vector (d,), in place of any that was not begun yet."""
@@ -221,7 +232,7 @@ class DecodeService(Closing):
             self._on_error(error)
 
     def _change_model(self, source: DecoderSource) -> None:
-        fallback = source.fallback
+        fallback, self._opening = source.fallback, source
         try:
             try:
                 decoder = source.open()
@@ -235,8 +246,9 @@ class DecodeService(Closing):
                     self._forget_requests()
             failure = error
             self._tell(lambda: self._on_error(failure))
+            self._opening = None
             return
-        self._source = source
+        self._source, self._opening = source, None
         if self._batch_decoder is not None:
             self._batch_decoder.close()
             self._batch_decoder = None

@@ -44,6 +44,7 @@ class DecoderSource:
             EngineError where the decoder is to be replaced.
         batches: Opens an `Interruptible` decoder, which decodes batches where the one that serves is slow and
             cannot be interrupted: a new z would have to wait for it.
+        model: What the caller knows the model by, for `DecodeService.serving` and `opening`.
     """
 
     open: Callable[[], Decoder]
@@ -51,6 +52,7 @@ class DecoderSource:
     upgrade: Callable[[Frame], Decoder] | None = None
     check: Callable[[NDArray[np.float32], NDArray[np.uint8]], None] | None = None
     batches: Callable[[], Decoder] | None = None
+    model: object = None
 
 
 @runtime_checkable

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vaevis_tui.engine.decoder import Decoder, DecoderInfo
+from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.engine.service import DecodeService
-from vaevis_tui.engine.source import DecoderSource, Frame
+from vaevis_tui.engine.source import Frame
 from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.open_model import OpenModel
 from vaevis_tui.explorer.settings import ExplorerSettings
 
 
@@ -83,13 +84,7 @@ class Decoding:
         self._unheard: list[EngineEvent] = []
         self._worker: DecodeService | None = None
         self._explorations: dict[str, Exploration] = {}
-        self._wanted: str | None = None
-        """The model being opened, None when there is none."""
-        self._current: Exploration | None = None
-        """Whose latent vectors the worker takes."""
-        self._served: Exploration | None = None
-        """Whose decoder the worker holds; touched by its thread alone."""
-        self._failure: Exception | None = None
+        self._model = OpenModel()
         self._closed = False
         self._tickets = 0
         self._open_soon(settings.model, first=True)
@@ -103,16 +98,10 @@ class Decoding:
                 listener(news)
 
     @property
-    def failure(self) -> Exception | None:
-        """Why the first model was not opened, if it was not: then there is nothing to explore."""
+    def model(self) -> OpenModel:
+        """Which model is on show, and how it stands."""
         with self._lock:
-            return self._failure
-
-    @property
-    def opening(self) -> str | None:
-        """The model that is being opened, or None."""
-        with self._lock:
-            return self._wanted
+            return self._model
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -120,25 +109,19 @@ class Decoding:
         with self._lock:
             return tuple(dict.fromkeys((*self._settings.catalog, *self._explorations)))
 
-    @property
-    def exploration(self) -> Exploration | None:
-        """Of the model on show, or about to be; None until one was opened."""
-        with self._lock:
-            return self._current
-
     def open(self, ref: str) -> None:
         """Open a model and go to it; the one on show goes on until then, and if that fails."""
         self._open_soon(ref, first=False)
 
     def _open_soon(self, ref: str, *, first: bool) -> None:
         with self._lock:
-            self._wanted = ref
+            self._model = self._model.asked_for(ref)
         threading.Thread(target=self._open, args=(ref, first), name="open-model", daemon=True).start()
 
     def submit(self, exploration: Exploration) -> None:
         """Ask for the frame of where an exploration stands, in place of any that was not begun."""
         with self._lock:
-            if self._worker is not None and exploration is self._current:
+            if self._worker is not None and exploration is self._model.decoded:
                 self._worker.submit(exploration.z, exploration)
 
     def decode_tiles(self, exploration: Exploration, owner: str, z: ArrayLike, *, priority: int = 0) -> int:
@@ -156,7 +139,7 @@ class Decoding:
             A number that no other call returns; 0 where the model is not on show, and nothing will come.
         """
         with self._lock:
-            if self._worker is None or exploration is not self._current:
+            if self._worker is None or exploration is not self._model.decoded:
                 return 0
             self._tickets += 1
             ticket = self._tickets
@@ -186,14 +169,14 @@ class Decoding:
             self._fail(error, ref)
             return
         with self._lock:
-            if self._closed or self._wanted != ref:
+            if self._closed or self._model.opening != ref:
                 return
-            self._current = exploration
-            served = self._serve(source, exploration)
+            self._model = self._model.begun(exploration)
+            source = replace(source, model=exploration)
             if self._worker is None:
-                self._worker = DecodeService(served, self._decoded, self._failed, self._opened)
+                self._worker = DecodeService(source, self._decoded, self._failed, self._opened)
             else:
-                self._worker.open(served)
+                self._worker.open(source)
             self._worker.submit(exploration.z, exploration)
 
     def _explore(self, ref: str, first: bool) -> Exploration:
@@ -204,32 +187,17 @@ class Decoding:
         exploration.notes = settings.start_notes(bundle) if first and resumed is None else ()
         return exploration
 
-    def _serve(self, source: DecoderSource, exploration: Exploration) -> DecoderSource:
-        """The source, noting whose decoder the worker holds from then on."""
-
-        def opened() -> Decoder:
-            decoder = source.open()
-            self._served = exploration
-            return decoder
-
-        def fallen_back(reason: str) -> Decoder:
-            assert source.fallback is not None
-            decoder = source.fallback(reason)
-            self._served = exploration
-            return decoder
-
-        return replace(source, open=opened, fallback=fallen_back if source.fallback else None)
-
     # In the worker's threads
 
     def _opened(self, info: DecoderInfo) -> None:
-        served = self._served
-        assert served is not None
-        with self._lock:
-            self._current = self._explorations[served.ref] = served
-            if self._wanted == served.ref:
-                self._wanted = None
-        self._tell(Opened(served, info))
+        with self._lock:  # until the worker is known here, too
+            if self._worker is None:  # closed
+                return
+            exploration = self._worker.serving
+            assert isinstance(exploration, Exploration)
+            self._explorations[exploration.ref] = exploration
+            self._model = self._model.served(exploration, info)
+        self._tell(Opened(exploration, info))
 
     def _decoded(self, frame: Frame) -> None:
         assert isinstance(frame.tag, Exploration)
@@ -237,16 +205,15 @@ class Decoding:
 
     def _failed(self, error: Exception) -> None:
         with self._lock:
-            ref = self._wanted
-            self._current = self._served or self._current  # what did not open is not gone to
-        self._fail(error, ref)
+            opening = None if self._worker is None else self._worker.opening
+            if not isinstance(opening, Exploration):
+                self._model = self._model.failed(error)
+        self._fail(error, opening.ref if isinstance(opening, Exploration) else None)
 
     def _fail(self, error: Exception, ref: str | None) -> None:
         with self._lock:
-            if ref is not None and self._wanted == ref:
-                self._wanted = None
-            if not self._explorations:
-                self._failure = error
+            if ref is not None:
+                self._model = self._model.not_opened(ref, error)
         self._tell(Failed(error, ref))
 
     def _tell(self, news: EngineEvent) -> None:

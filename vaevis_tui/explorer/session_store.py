@@ -40,7 +40,7 @@ class SessionKeeper:
 
         To be called in the app's thread, every few seconds. What cannot be written is told at the end.
         """
-        exploration = self._decoding.exploration
+        exploration = self._decoding.model.exploration
         if self._ended or exploration is None or exploration.state is self._noted or self._writing.locked():
             return
         if (session := self._session()) is not None:
@@ -76,7 +76,7 @@ class SessionKeeper:
             return None
         if session is not None:
             self._kept = folder.keep(session, cut_off=cut_off, instead_of=self._kept)
-        elif self._decoding.exploration is None and self._kept is not None:
+        elif self._decoding.model.exploration is None and self._kept is not None:
             folder.release(self._kept)
         with self._writing:
             running, self._running = self._running, None
@@ -86,7 +86,7 @@ class SessionKeeper:
 
     def _session(self) -> Session | None:
         """What there is to lose; None if nothing, or nowhere to keep it."""
-        exploration = self._decoding.exploration
+        exploration = self._decoding.model.exploration
         if self._settings.sessions is None or exploration is None:
             return None
         elsewhere = exploration.ref != self._settings.model

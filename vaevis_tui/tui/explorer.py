@@ -11,7 +11,6 @@ from textual.binding import BindingType
 from textual.geometry import Region
 from textual.widget import Widget
 
-from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.engine.source import Frame
 from vaevis_tui.explorer.decoding import Decoded, Decoding, Failed, Opened, TilesDecoded
 from vaevis_tui.explorer.effects import EffectProbe
@@ -180,8 +179,8 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
     @on(WorkerEvent)
     def _on_worker_event(self, message: WorkerEvent) -> None:
         match message.news:
-            case Opened(exploration, info):
-                self._take_model(exploration, info)
+            case Opened():
+                self._take_model()
             case Decoded(exploration, frame):
                 if exploration is self._exploration:
                     self._take_frame(frame)
@@ -194,23 +193,25 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
             case ExportProgress() | ExportEnded():
                 self._take_export(message.news)
 
-    def _take_model(self, exploration: Exploration, info: DecoderInfo) -> None:
-        former, self._info = self._info, info
-        self._status.opening = self._decoding.opening or ""
+    def _take_model(self) -> None:
+        former, self._model = self._model, self._decoding.model
+        exploration, info = self._model.exploration, self._model.info
+        assert exploration is not None
+        assert info is not None
+        self._status.opening = self._model.opening or ""
         self._status.backend, self._details.decoder = info.backend, info
-        if exploration is self._exploration:
-            if former is not None and former.backend != info.backend != PREFERRED:
+        if exploration is former.exploration:
+            if former.info is not None and former.info.backend != info.backend != PREFERRED:
                 text = f"Fell back to {info.backend}: {info.reason}"
                 self.notify(text, severity="warning", timeout=10, markup=False)
             return
-        if self._exploration is not None:
-            self._exploration.stop_walk()
+        if former.exploration is not None:
+            former.exploration.stop_walk()
         else:
             self._tell_of_session()
             if self._settings.picture is not None:
                 self._search.begin(exploration, self._settings.picture)
             self._open_panels(exploration)
-        self._exploration = exploration
         bundle = exploration.bundle
         self._status.model = self._details.model = self._image_frame.titled = bundle.name
         for note in (*bundle.notes, *exploration.notes):
@@ -251,7 +252,7 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         if self._exploration is None:
             self.app.exit(return_code=2)
             return
-        self._status.opening = self._decoding.opening or ""
+        self._status.opening = self._decoding.model.opening or ""
         if ref is not None:
             text = f"{ref} was not opened: {error}"
             self._submit()  # what moved meanwhile was not decoded

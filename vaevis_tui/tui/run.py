@@ -73,11 +73,12 @@ def run_explorer(settings: ExplorerSettings) -> int:
             finally:  # within the loop, with which the signals' handlers end
                 _keep(app.keeper, code)
 
-        if decoding.failure is None:  # already known: then not even the screen has to be cleared
+        if decoding.model.state != "failed":  # already known: then not even the screen has to be cleared
             asyncio.run(run())
         else:
             app.keeper.keep(cut_off=True)
-        failure = decoding.failure
+        model = decoding.model
+        failure = model.failure if model.exploration is None else None
     finally:
         decoding.close()
     if failure is not None:

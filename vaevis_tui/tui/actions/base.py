@@ -11,6 +11,7 @@ from vaevis_tui.engine.decoder import DecoderInfo, Latents
 from vaevis_tui.engine.source import Frame
 from vaevis_tui.explorer.decoding import Decoding
 from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.open_model import OpenModel
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.tui.graphics_switch import GraphicsSwitch
 from vaevis_tui.tui.live_image import LiveImage
@@ -39,8 +40,8 @@ class ExplorerBase(Screen[None]):
         self._settings = settings
         self._decoding = decoding
         self._port = port
-        self._exploration: Exploration | None = None
-        self._info: DecoderInfo | None = None
+        self._model = OpenModel()
+        """As it was seen last."""
         self._newest: Frame | None = None
         self._image = LiveImage(
             port, meter=settings.meter, placeholder=f"opening {settings.model} …", id="image"
@@ -53,6 +54,14 @@ class ExplorerBase(Screen[None]):
         self._hints = HintBar()
         self._notices = NoticeBar()
         self._graphics: GraphicsSwitch
+
+    @property
+    def _exploration(self) -> Exploration | None:
+        return self._model.exploration
+
+    @property
+    def _info(self) -> DecoderInfo | None:
+        return self._model.info
 
     @property
     def exploration(self) -> Exploration | None:
