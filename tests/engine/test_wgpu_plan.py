@@ -9,8 +9,9 @@ import pytest
 
 from tests.engine.reference import Builder, dcgan_like, dog_like, mnist_like, vaevis_like
 from vaevis_tui.engine.graph import Graph, UnsupportedGraph, import_onnx, rewrite
+from vaevis_tui.engine.wgpu.arena import Arena
 from vaevis_tui.engine.wgpu.kernels import Limits
-from vaevis_tui.engine.wgpu.plan import Arena, Plan, make_plan
+from vaevis_tui.engine.wgpu.plan import Plan, make_plan
 
 NETWORKS = {
     "mnist": mnist_like(latent=4),

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
-from vaevis_tui.engine.graph.expression import RESULT, Call, Expression, Literal, Operand, Result
+from vaevis_tui.engine.graph.expression import RESULT
 from vaevis_tui.engine.graph.ir import Graph, Operator, UnsupportedGraph
-from vaevis_tui.engine.wgpu.kernels import Constant, Context, Limits, Lowered, choose, ranked
+from vaevis_tui.engine.wgpu.arena import Arena, arena_of
+from vaevis_tui.engine.wgpu.kernels import Constant, Context, Limits, Lowered, choose
 from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
 from vaevis_tui.engine.wgpu.layout import Layout, is_lossless_float16, layout_of, to_blocked
+from vaevis_tui.engine.wgpu.plan_text import plan_text
 from vaevis_tui.engine.wgpu.tuning_cache import Choices, digest
 
 
@@ -37,34 +39,6 @@ class Dispatch:
     source: str
     workgroups: tuple[int, int]
     bindings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Placement:
-    """Where a tensor lies in the arena.
-
-    Attributes:
-        bank: Which buffer; a dispatch never writes to a bank that it reads.
-        offset: First byte.
-        bytes: Length.
-    """
-
-    bank: int
-    offset: int
-    bytes: int
-
-
-@dataclass(frozen=True)
-class Arena:
-    """Memory for the tensors between input and output, shared by those that do not live at the same time.
-
-    Attributes:
-        banks: Bytes of each bank.
-        placements: Where each tensor lies, by name.
-    """
-
-    banks: tuple[int, ...]
-    placements: Mapping[str, Placement]
 
 
 @dataclass(frozen=True)
@@ -123,7 +97,7 @@ class Plan:
 
     def arena(self, items: int, alignment: int) -> Arena:
         """Place the tensors for a number of examples."""
-        return _arena(self, items, alignment)
+        return arena_of(self, items, alignment)
 
     def describe(self, choices: Choices | None = None) -> str:
         """The plan as text: dispatches, kernels, buffers with their arena offsets, bytes, multiply-adds.
@@ -131,7 +105,7 @@ class Plan:
         Args:
             choices: To say which kernels were measured, and by how much they won.
         """
-        return _describe(self, choices)
+        return plan_text(self, choices)
 
 
 def make_plan(
@@ -283,134 +257,3 @@ def _check_limits(plan: Plan, limits: Limits) -> None:
         largest = limits.texture_rows * TEXTURE_WIDTH * 16 if name in plan.textures else limits.binding_bytes
         if size > largest:
             raise UnsupportedGraph(f"{name!r} takes {size} bytes; the device binds {largest}")
-
-
-def align(offset: int, alignment: int) -> int:
-    """The next multiple of the alignment."""
-    return -(-offset // alignment) * alignment
-
-
-def _arena(plan: Plan, items: int, alignment: int) -> Arena:
-    last_read = {name: step for step, dispatch in enumerate(plan.dispatches) for name in dispatch.bindings}
-    ends: list[int] = []
-    live: dict[str, Placement] = {}
-    placements: dict[str, Placement] = {}
-    for step, dispatch in enumerate(plan.dispatches):
-        name = dispatch.operator.output
-        reads = {live[read].bank for read in dispatch.bindings if read in live}
-        if name != plan.graph.output:
-            size = plan.sizes[name] * items
-            if name in plan.textures:  # a texture holds one tensor at a time, from its first row
-                reads |= {place.bank for place in live.values()}
-            placement = _place(
-                size, [b for b in range(len(ends) + 1) if b not in reads], ends, live, alignment
-            )
-            live[name] = placements[name] = placement
-            if placement.bank == len(ends):
-                ends.append(0)
-            ends[placement.bank] = max(ends[placement.bank], placement.offset + size)
-        live = {read: place for read, place in live.items() if last_read[read] > step}
-    return Arena(tuple(align(end, alignment) for end in ends), placements)
-
-
-def _place(
-    size: int, banks: list[int], ends: list[int], live: Mapping[str, Placement], alignment: int
-) -> Placement:
-    """The lowest free place in the bank that has to grow least."""
-    best: tuple[int, Placement] | None = None
-    for bank in banks:
-        taken = sorted((p.offset, p.offset + p.bytes) for p in live.values() if p.bank == bank)
-        offset = 0
-        for start, end in taken:
-            if offset + size <= start:
-                break
-            offset = max(offset, align(end, alignment))
-        growth = max(0, offset + size - (ends[bank] if bank < len(ends) else 0))
-        if best is None or growth < best[0]:
-            best = growth, Placement(bank, offset, size)
-    assert best is not None, "a new bank is always among the banks"
-    return best[1]
-
-
-def _describe(plan: Plan, choices: Choices | None) -> str:
-    arena = plan.arena(1, 256)
-    rows = [_COLUMNS]
-    for index, dispatch in enumerate(plan.dispatches):
-        operator = dispatch.operator
-        own = sum(plan.constants[name].nbytes for name in dispatch.bindings if name in plan.constants)
-        place = arena.placements.get(operator.output)
-        made = "rgba8" if plan.packed else "floats"
-        rows.append(
-            (
-                str(index),
-                operator.kind,
-                dispatch.kernel,
-                _measured(dispatch, choices),
-                "x".join(map(str, operator.shape[1:])),
-                "x".join(map(str, dispatch.workgroups)),
-                f"{operator.multiply_adds:,}",
-                f"{own:,}",
-                f"{plan.sizes[operator.output]:,}",
-                f"{place.bank}+{place.offset}" if place else made,
-                expression_text(operator),
-            )
-        )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    weights = sum(array.nbytes for array in plan.constants.values())
-    kept = "float16 where lossless" if plan.half else "float32"
-    held = "textures" if plan.textures else "buffers"
-    lines.append(
-        f"{len(plan.dispatches)} dispatches, {plan.graph.multiply_adds:,} multiply-adds; "
-        f"weights {weights:,} bytes ({kept}); {held}: {sum(arena.banks):,} bytes in {len(arena.banks)} banks "
-        f"for {sum(plan.sizes[name] for name in plan.between):,} bytes of tensors"
-    )
-    return "\n".join(lines)
-
-
-def _measured(dispatch: Dispatch, choices: Choices | None) -> str:
-    """What a race came to, e.g. ``1.18x tile_4x2``: the winner is so much faster than the default."""
-    operator, context = dispatch.operator, dispatch.context
-    if choices is None or len(ranked(operator, context)[0]) < 2:
-        return ""
-    choice = choices.find(operator, context)
-    if choice is None:
-        return "not yet"
-    rejected = f", {len(choice.rejected)} wrong" if choice.rejected else ""
-    if choice.kernel == choice.default:
-        return f"best of {len(choice.times)}{rejected}"
-    if choice.default in choice.rejected:
-        return f"not {choice.default}, which is wrong"
-    return f"{choice.gain:.2f}x {choice.default}{rejected}"
-
-
-_COLUMNS = (
-    "",
-    "operator",
-    "kernel",
-    "measured",
-    "output",
-    "groups",
-    "mul-adds",
-    "weights",
-    "bytes",
-    "place",
-    "epilogue",
-)
-
-
-def expression_text(operator: Operator) -> str:
-    """An epilogue for people, e.g. ``relu(add(result, conv_3))``; empty where there is none."""
-
-    def text(node: Expression) -> str:
-        match node:
-            case Result():
-                return "result"
-            case Operand(index):
-                return operator.operands[index]
-            case Literal(value):
-                return f"{value:g}"
-            case Call(function, arguments):
-                return f"{function}({', '.join(map(text, arguments))})"
-
-    return "" if operator.epilogue == RESULT else text(operator.epilogue)

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.decoder import DecodeTimes, Latents
+from vaevis_tui.engine.wgpu.arena import align
 from vaevis_tui.engine.wgpu.device import engine_errors
 from vaevis_tui.engine.wgpu.kernels import Limits
 from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
-from vaevis_tui.engine.wgpu.plan import Plan, align
+from vaevis_tui.engine.wgpu.plan import Plan
 from vaevis_tui.engine.wgpu.resources import Resources, whole
 
 MAX_ITEMS = 16

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,58 +16,18 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from vaevis_tui.latent.axes import Axis, AxisSet
+from vaevis_tui.latent.axes import AxisSet
 from vaevis_tui.tui.panels import bar_cells
-from vaevis_tui.tui.text import cut
-
-HEADER_ROWS = 1
-EFFECT_FROM_COLUMNS, DETAIL_FROM_COLUMNS = 38, 60
-"""Columns from which there is room for how much an axis changes the image, and for what else is known."""
-
-MARK_COLUMNS, VALUE_COLUMNS, EFFECT_COLUMNS, SCROLL_COLUMNS = 1, 6, 7, 2
-EFFECT_BAR = 5
-NAME_SHARE = 3
-"""Names take a third of the width at most."""
-PITCH_MOST = 2
-"""Rows an axis: two, the second empty, where all fit so."""
+from vaevis_tui.tui.panels.bar_grid import (
+    EFFECT_BAR,
+    HEADER_ROWS,
+    MARK_COLUMNS,
+    VALUE_COLUMNS,
+    BarGrid,
+    label_within,
+)
 
 PARTS = ("track", "above", "above-fill", "below", "below-edge", "name", "value", "quiet", "mark")
-
-
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Where things are, in cells, for one size of the widget and one set of axes.
-
-    Attributes:
-        width: Of the widget.
-        name: Columns of an axis's name and the space after it.
-        track: Columns of a track, an even number.
-        effect: Columns of the visible effect, 0 where it is unknown or there is no room.
-        detail: Columns of what else is known, 0 where there is no room.
-        pitch: Rows from one axis to the next.
-        shown: Axes in sight at once.
-    """
-
-    width: int
-    name: int
-    track: int
-    effect: int
-    detail: int
-    pitch: int
-    shown: int
-
-    @classmethod
-    def of(cls, width: int, height: int, axes: AxisSet | None) -> Self:
-        rows = max(height - HEADER_ROWS, 1)
-        count = len(axes) if axes else 0
-        pitch = min(max((rows + 1) // max(count, 1), 1), PITCH_MOST)
-        names = [len(_label(axis)) for axis in axes.axes] if axes else []
-        details = [len(axis.detail) for axis in axes.axes] if axes else []
-        name = min(1 + max(names, default=1), max(width // NAME_SHARE, 4))
-        effect = EFFECT_COLUMNS if axes and axes.effects is not None and width >= EFFECT_FROM_COLUMNS else 0
-        detail = 1 + max(details, default=-1) if width >= DETAIL_FROM_COLUMNS else 0
-        track = width - (MARK_COLUMNS + name + VALUE_COLUMNS + effect + detail + SCROLL_COLUMNS)
-        return cls(width, name, max(track - track % 2, 2), effect, detail, pitch, -(-rows // pitch))
 
 
 class LatentBars(Widget):
@@ -153,7 +112,7 @@ class LatentBars(Widget):
         self._gesture = 0
         self._pixels = False
         """Whether the terminal has been seen to report the pointer in pixels."""
-        self._grid = _Grid.of(2, 1, None)
+        self._grid = BarGrid.of(2, 1, None)
         self._lines: dict[int, Strip] = {}
         """Lines drawn before that are still right, by row."""
         self._styles_of: dict[bool, dict[str, Style]] = {}
@@ -170,7 +129,7 @@ class LatentBars(Widget):
         self._hundredths = np.zeros(len(axes), np.int64)
         self._selected = self._top = 0
         self._dragging = None
-        self._grid = _Grid.of(*self.size, axes)
+        self._grid = BarGrid.of(*self.size, axes)
         self._redraw()
 
     def show_point(self, sigma: NDArray[np.floating], selected: int) -> None:
@@ -251,7 +210,7 @@ class LatentBars(Widget):
         Textual would dress each row in borders and padding, which there are none of, and look for ANSI
         colours in it: two thirds of the time of a row that changes with every picture.
         """
-        grid = _Grid.of(*self.size, self._axes)
+        grid = BarGrid.of(*self.size, self._axes)
         if grid != self._grid:
             self._grid = grid
             self._follow_selection()
@@ -297,7 +256,7 @@ class LatentBars(Widget):
             bar = bar_cells.beyond(bar, sigma)
         segments = [
             Segment("▌" if selected else " ", styles["mark"]),
-            Segment(f"{_label_within(axis, grid.name - 1):<{grid.name}}", styles["name"]),
+            Segment(f"{label_within(axis, grid.name - 1):<{grid.name}}", styles["name"]),
             *[_run(text, parts[what], fills.get(what)) for text, what in bar],
             Segment(bar_cells.value_text(sigma), styles["value" if sigma or selected else "quiet"]),
         ]
@@ -388,16 +347,3 @@ def _run(text: str, style: Style, fill: Style | None) -> Segment:
     """A part of a bar; whole cells in the background's colour, as fonts draw seams between full blocks."""
     whole = text.count(bar_cells.FULL)
     return Segment(" " * whole, fill) if fill and whole == len(text) else Segment(text, style)
-
-
-def _label(axis: Axis) -> str:
-    """An axis's name and what one sees at its ends, e.g. ``"coat: dark ↔ light"``."""
-    if not (axis.low and axis.high) or axis.name == f"{axis.low} to {axis.high}":
-        return axis.name
-    return f"{axis.name}: {axis.low} ↔ {axis.high}"
-
-
-def _label_within(axis: Axis, width: int) -> str:
-    """As much of it as has room: without a place for the ends the name alone says more."""
-    label = _label(axis)
-    return label if len(label) <= width else cut(axis.name, width)
