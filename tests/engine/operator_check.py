@@ -18,6 +18,28 @@ BOUNDED = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
+ACTIVATIONS: dict[str, dict[str, Any]] = {
+    "Abs": {},
+    "Clip": {},
+    "Cos": {},
+    "Elu": {"alpha": 0.7},
+    "Erf": {},
+    "Exp": {},
+    "HardSigmoid": {"alpha": 0.3, "beta": 0.4},
+    "HardSwish": {},
+    "LeakyRelu": {"alpha": 0.2},
+    "Mish": {},
+    "Neg": {},
+    "Relu": {},
+    "Selu": {},
+    "Sigmoid": {},
+    "Sin": {},
+    "Softplus": {},
+    "Softsign": {},
+    "Tanh": {},
+}
+"""Pointwise operators of one input, with attributes that are not the defaults."""
+
 
 def agrees(b: Builder, *, n: int = 2, scale: float = 1.0, fuse: bool = True, **options: Any) -> None:
     model = b.model()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engine.operator_check import BOUNDED, agrees, image
+from tests.engine.operator_check import ACTIVATIONS, BOUNDED, agrees, image
 from tests.engine.reference import Builder
 from tests.engine.wgpu_device import require_adapter
 
@@ -206,27 +206,6 @@ def test_shuffled_convolutions(mode: str, channels: int) -> None:
 
 # -- pointwise
 # -------------------------------------------------------------------------------------------------
-
-ACTIVATIONS: dict[str, dict[str, Any]] = {
-    "Abs": {},
-    "Clip": {},
-    "Cos": {},
-    "Elu": {"alpha": 0.7},
-    "Erf": {},
-    "Exp": {},
-    "HardSigmoid": {"alpha": 0.3, "beta": 0.4},
-    "HardSwish": {},
-    "LeakyRelu": {"alpha": 0.2},
-    "Mish": {},
-    "Neg": {},
-    "Relu": {},
-    "Selu": {},
-    "Sigmoid": {},
-    "Sin": {},
-    "Softplus": {},
-    "Softsign": {},
-    "Tanh": {},
-}
 
 
 @pytest.mark.parametrize("kind", list(ACTIVATIONS))
