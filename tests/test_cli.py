@@ -273,6 +273,15 @@ def test_a_latent_vector_is_finite(tmp_path: Path, capsys: pytest.CaptureFixture
     )
 
 
+def test_a_models_page_names_its_directions(capsys: pytest.CaptureFixture[str]) -> None:
+    _, text, _ = run(capsys, "models", "mnist")
+    directions = open_bundle("mnist").space.directions
+    assert directions is not None
+    named = [name for name in directions.names if " to " not in name]
+    assert all(name in text for name in named)
+    assert f"and {len(directions) - len(named)} from one label to another" in " ".join(text.split())
+
+
 def test_a_models_card_says_what_it_cannot_do(capsys: pytest.CaptureFixture[str]) -> None:
     code, text, _ = run(capsys, "models", "mnist", "--all")
     card = json.loads(run(capsys, "models", "mnist", "--json")[1])

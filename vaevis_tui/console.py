@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.latent.directions import Directions
 from vaevis_tui.models.card import ModelCard
 
 _SHORT, _FEW = 32, 12  # characters and lines of figures, and of a recipe, on a card's page
@@ -167,7 +168,12 @@ def print_card(ref: str, *, as_json: bool, everything: bool = False, console: Co
         return
     console = console or Console()
     with _paged(console) if everything else contextlib.nullcontext():
-        _print_page(console, card, everything=everything)
+        _print_page(
+            console,
+            card,
+            _direction_rows(bundle.space.directions, everything=everything),
+            everything=everything,
+        )
 
 
 @contextlib.contextmanager
@@ -181,13 +187,35 @@ def _paged(console: Console) -> Iterator[None]:
         yield
 
 
-def _print_page(console: Console, card: ModelCard, *, everything: bool) -> None:
+def _direction_rows(directions: Directions | None, *, everything: bool) -> list[tuple[str, str]]:
+    """The named directions: a line of names, or a line each with its ends and how well it tells.
+
+    Those from one label to another are counted.
+    """
+    if directions is None:
+        return []
+    strengths = ["" if np.isnan(each) else f", {each:.2f}" for each in directions.strengths]
+    known = list(zip(directions.names, directions.lows, directions.highs, strengths, strict=True))
+    named = [each for each in known if each[0] != f"{each[1]} to {each[2]}"]
+    ways = f"and {len(known) - len(named)} from one label to another" if len(named) < len(known) else ""
+    if not everything:
+        return [("directions", ", ".join([name for name, *_ in named] + [ways] * bool(ways)))]
+    rows = [(name, f"{low} ↔ {high}{strength}") for name, low, high, strength in named]
+    heading = ("directions", "strength on held-out data behind each; 0.5 is chance")
+    return [("", ""), heading, *rows, *[("", ways)] * bool(ways)]
+
+
+def _print_page(
+    console: Console, card: ModelCard, directions: list[tuple[str, str]], *, everything: bool
+) -> None:
     console.print(Text(f"{card.title} ({card.name} {card.version})", style="bold"))
     console.print(Text(card.summary), "", Text(card.limits), "", sep="\n")
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in _card_rows(card, everything=everything):
+        table.add_row(name, Text(value))
+    for name, value in directions:
         table.add_row(name, Text(value))
     console.print(table)
     if not everything:

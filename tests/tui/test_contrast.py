@@ -13,6 +13,8 @@ from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 
 from tests.tui.support import Explorer, exploring
+from tests.tui.test_journeys import begin
+from tests.tui.test_keepsakes import keep
 from vaevis_tui.tui.contrast import GRAPHIC, TEXT, contrast, readable
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.theme import UNREADABLE
@@ -27,7 +29,14 @@ SCENES = {
     "help": ("question_mark",),
     "models": ("m",),
     "commands": ("ctrl+p",),
+    "save": ("S",),
+    "examples": ("e",),
+    "compare": ("right", "x", "f"),
+    "bookmarks": ("B",),
+    "journey": (),
 }
+OVERLAYS = ("save", "examples", "bookmarks")
+"""Scenes that come once a thread has read what is kept."""
 
 
 def cells(explorer: Explorer) -> Iterator[tuple[str, ColorTriplet, ColorTriplet]]:
@@ -78,7 +87,14 @@ def needed(character: str) -> float:
 async def test_every_theme_can_be_read(scene: str) -> None:
     async with exploring(size=(140, 45)) as explorer:
         app = explorer.app
+        if scene in ("bookmarks", "journey"):
+            await keep(explorer, "r")
+            await keep(explorer, "r")
+        if scene == "journey":
+            await begin(explorer)
         await explorer.pilot.press(*SCENES[scene])
+        if scene in OVERLAYS:
+            await explorer.until(lambda: app.screen is not explorer.screen)
         if scene == "commands":
             await explorer.until(lambda: app.screen.query_one(CommandList).option_count > 0)
         assert not set(UNREADABLE) & set(app.available_themes)

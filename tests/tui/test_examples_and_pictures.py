@@ -50,6 +50,21 @@ async def test_an_example_is_found_by_its_label_shown_and_gone_to() -> None:
         np.testing.assert_array_equal(explorer.exploration.z, before)
 
 
+async def test_examples_are_marked_for_a_direction_or_a_journey() -> None:
+    async with exploring(size=(120, 36)) as explorer:
+        screen = await open_examples(explorer)
+        await explorer.pilot.press("pageup", "left_square_bracket", "down", "right_square_bracket")
+        lines = [str(screen.options.get_option_at_index(at).prompt) for at in range(2)]
+        assert [line[:2] for line in lines] == ["A ", "B "]
+        await explorer.pilot.press("left_square_bracket", "escape")
+        marks = explorer.screen._keepsakes.marks if explorer.screen._keepsakes else None
+        assert marks is not None
+        anchors = explorer.exploration.anchors.anchors
+        assert {mark.z.tobytes() for mark in marks.a} == {anchors.z[0].tobytes(), anchors.z[1].tobytes()}
+        assert not marks.b
+        assert marks.a[0].label == anchors.labels[0]
+
+
 async def test_one_steers_towards_an_example_and_away_from_it() -> None:
     async with exploring(size=(120, 36)) as explorer:
         await explorer.pilot.press("h")

@@ -7,6 +7,7 @@ import numpy as np
 from tests.tui.support import Explorer, exploring
 from tests.tui.test_keepsakes import keep
 from vaevis_tui.tui.menus.journey_menu import JourneyMenu
+from vaevis_tui.tui.panels.scrubber import Scrubber
 from vaevis_tui.tui.panels.status_line import StatusLine
 
 
@@ -64,6 +65,30 @@ async def test_a_journey_is_paused_scrubbed_stepped_and_ended() -> None:
         await explorer.press("right")  # along the row again
         assert explorer.exploration.z[selected] != here[selected]
         assert "%" not in status(explorer).split("typical")[0]
+
+
+async def test_the_mouse_scrubs_plays_and_pauses() -> None:
+    async with exploring(size=(120, 36)) as explorer:
+        first, _, third = [await keep(explorer, "r") for _ in range(3)]
+        await explorer.press("r")
+        scrubber = explorer.screen.query_one(Scrubber)
+        assert not scrubber.display
+        await begin(explorer)
+        await explorer.until(lambda: scrubber.display)
+        width = scrubber.size.width
+        await explorer.pilot.mouse_down(scrubber, offset=(width - 1, 0))
+        await explorer.settle()
+        np.testing.assert_array_equal(explorer.exploration.z, third.z)
+        await explorer.pilot.hover(scrubber, offset=(1, 0))
+        await explorer.pilot.mouse_up(scrubber, offset=(1, 0))
+        await explorer.settle()
+        np.testing.assert_array_equal(explorer.exploration.z, first.z)
+        assert str(scrubber.render()).count("◆") == 2  # the handle is on the third
+        assert not explorer.screen._player.playing(explorer.exploration)
+        await explorer.pilot.click(scrubber, offset=(1, 0))
+        assert explorer.screen._player.playing(explorer.exploration)
+        await explorer.pilot.press("escape")
+        await explorer.until(lambda: not scrubber.display)
 
 
 async def test_a_loop_goes_on_and_anything_else_ends_it() -> None:

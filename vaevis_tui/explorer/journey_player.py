@@ -102,8 +102,18 @@ class JourneyPlayer:
     def scrub(self, shares: float) -> None:
         """Pause, and go so far on, or back where negative; 1 is the whole journey."""
         if self._exploration is not None:
+            self.go(self._exploration.journey_position + shares)
+
+    def go(self, position: float) -> None:
+        """Pause, and go to a position from 0 to 1."""
+        if self._exploration is not None:
             self._playing = False
-            self._exploration.scrub(self._exploration.journey_position + shares)
+            self._exploration.scrub(position)
+
+    @property
+    def stops(self) -> tuple[float, ...]:
+        """Positions of the stops, from 0 to 1."""
+        return () if self._journey is None else tuple(self._journey.stop_positions)
 
     def step(self, stops: int) -> None:
         """Pause, and go to the next stop (1), or to the one before (-1)."""

@@ -33,12 +33,13 @@ from vaevis_tui.tui.actions.program import ProgramActions
 from vaevis_tui.tui.actions.rows import RowActions
 from vaevis_tui.tui.actions.walker import Walker
 from vaevis_tui.tui.graphics_switch import GraphicsSwitch
-from vaevis_tui.tui.layout import arrange
+from vaevis_tui.tui.layout import NOWHERE, arrange
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
 from vaevis_tui.tui.menus.value_prompt import ValuePrompt
 from vaevis_tui.tui.panels.details import rate_text
 from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel
+from vaevis_tui.tui.panels.scrubber import Scrubber
 from vaevis_tui.tui.panels.titled_frame import TitledFrame
 from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.worker_event import WorkerEvent
@@ -103,6 +104,7 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         self._filmstrip = FilmstripPanel(port, self._request_tiles)
         self._compared = LiveImage(port, priority=1, id="compare-image")
         self._player = JourneyPlayer()
+        self._scrubber = Scrubber()
         self._walker = Walker(
             self, settings.clock, lambda: not self._image.waiting, self._submit, self._player
         )
@@ -126,6 +128,7 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         yield self._details
         yield self._status
         yield self._hints
+        yield self._scrubber
         yield self._notices
 
     def on_mount(self) -> None:
@@ -165,12 +168,14 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         _place(self._filmstrip, layout.filmstrip)
         _place(self._details, layout.details)
         _place(self._status, layout.status)
-        _place(self._hints, layout.hints)
+        on_journey = self._scrubber.passage is not None
+        _place(self._hints, NOWHERE if on_journey else layout.hints)
+        _place(self._scrubber, layout.hints if on_journey else NOWHERE)
         prompts = [*self.query(ValuePrompt), *self.query(LinePrompt)]
         for prompt in prompts:
             _place(prompt, layout.hints or Region(0, height - 1, width, 1))
-            self._hints.display = False
-        self._notices.place(self.app.size, rows_below=int(bool(prompts)))
+            self._hints.display = self._scrubber.display = False
+        self._notices.place(self.app.size, rows_below=int(bool(prompts) or on_journey))
         self.call_after_refresh(self._follow_with_panels)
         self._show_point()
 
@@ -316,6 +321,7 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
             self._walker.follow(exploration)
             self._details.walk = (exploration.walking, exploration.speed)
             self._status.walk = self._moving_text()
+            self._show_journey()
 
     def on_screen_suspend(self) -> None:
         """Rest while another screen lies over this one, which would hide the walk."""
@@ -339,6 +345,7 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         if self._exploration is not None:
             if self._walker.running:
                 self._status.walk = self._moving_text()
+                self._show_journey()
                 self._follow_with_panels(moving=True)
             self._judge(self._exploration)
             self._read_keepsakes()

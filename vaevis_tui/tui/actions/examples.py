@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.keepsakes import Keepsakes
 from vaevis_tui.tui.actions.keepsakes import KeepsakeActions
 
 if TYPE_CHECKING:
@@ -22,16 +23,19 @@ class ExampleActions(KeepsakeActions):
 
     def action_examples(self) -> None:
         """List the examples."""
+        self._keep(lambda keepsakes: keepsakes, self._list_examples)
+
+    def _list_examples(self, keepsakes: Keepsakes) -> None:
         from vaevis_tui.tui.menus.example_list import ExampleList
 
         exploration = self._exploration
-        if exploration is None:
+        if exploration is None or not self.is_active:
             return
         if not len(exploration.anchors):
             self.say(f"{exploration.bundle.name} has no examples")
             return
         nearest = exploration.anchors.nearest(exploration.z, 1)[0].index
-        screen = ExampleList(self._port, exploration.anchors, self._request_tiles, nearest)
+        screen = ExampleList(self._port, exploration.anchors, self._request_tiles, nearest, keepsakes.marks)
         self.app.push_screen(screen, self._choose_example)
 
     def _choose_example(self, choice: Choice | None) -> None:

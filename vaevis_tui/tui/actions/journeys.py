@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import on
+
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.keepsakes import Keepsakes
 from vaevis_tui.latent.journey import Journey
 from vaevis_tui.tui.actions.filmstrip import FilmstripActions
+from vaevis_tui.tui.panels.scrubber import Passage, Scrubber
 
 if TYPE_CHECKING:
     from vaevis_tui.tui.menus.journey_menu import Route
@@ -23,6 +26,7 @@ class JourneyActions(FilmstripActions):
     """While a journey is on, ← and → scrub, Space plays and pauses, Esc ends it."""
 
     _player: JourneyPlayer
+    _scrubber: Scrubber
     _journey_ticket = 0
 
     def action_journey(self) -> None:
@@ -53,7 +57,7 @@ class JourneyActions(FilmstripActions):
             self._journey_ticket = self._request_tiles(OWNER, z, PRIORITY)
 
         self._change(begin)
-        self.say("Space pauses, ← → scrub, Shift goes from stop to stop, Esc ends")
+        self.say("Space pauses, ← → scrub, Esc ends")
 
     def _take_tiles(self, tiles: TilesDecoded) -> None:
         if tiles.owner != OWNER:
@@ -82,6 +86,25 @@ class JourneyActions(FilmstripActions):
         if self._exploration is not None and not self._filmstrip.has_arrows:
             self._change(Exploration.end_journey)
         super().action_leave_map()
+
+    @on(Scrubber.Moved)
+    def _scrub_to(self, message: Scrubber.Moved) -> None:
+        self._change(lambda _: self._player.go(message.position))
+
+    @on(Scrubber.Toggled)
+    def _play_or_pause(self) -> None:
+        self.action_play()
+
+    def _show_journey(self) -> None:
+        """Show how far the journey is, where one is on; in place of the hints."""
+        exploration = self._exploration
+        on = exploration is not None and self._player.on(exploration)
+        if exploration is not None and on:
+            position, playing = exploration.journey_position, self._player.playing(exploration)
+            self._scrubber.passage = Passage(position, self._player.stops, playing)
+        if on != (self._scrubber.passage is not None and self._scrubber.display):
+            self._scrubber.passage = self._scrubber.passage if on else None
+            self._arrange()
 
     def _moving_text(self) -> str:
         return self._player.text() if self._player.on(self._exploration) else super()._moving_text()

@@ -84,7 +84,9 @@ class KeepsakeActions(PointActions, PanelActions):
     def action_bookmark(self) -> None:
         """Keep the point on show with its thumbnail."""
         frame = self._seen()
-        if frame is not None:
+        if frame is None:
+            self.say("Nothing to keep yet: the first image is on its way")
+        else:
             z, image = frame.z.copy(), frame.image
             self._keep(lambda keepsakes: keepsakes.bookmarks.add(z, "", image), self._bookmark_kept)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -20,7 +21,7 @@ class ChoiceList(Overlay[ScreenResultType]):
 
     Args:
         heading: What is chosen.
-        lines: One a choice.
+        lines: One a choice: what it is, and what is said of it.
         advice: What the keys do.
         highlighted: The line to begin at.
     """
@@ -40,7 +41,9 @@ class ChoiceList(Overlay[ScreenResultType]):
     }
     """
 
-    def __init__(self, heading: str, lines: Sequence[Content], advice: str, highlighted: int = 0) -> None:
+    def __init__(
+        self, heading: str, lines: Sequence[tuple[Content, str]], advice: str, highlighted: int = 0
+    ) -> None:
         super().__init__()
         self._heading = heading
         self._lines = lines
@@ -51,13 +54,25 @@ class ChoiceList(Overlay[ScreenResultType]):
         """The parts, from top to bottom."""
         with Vertical():
             yield Static(self._heading, classes="heading", markup=False)
-            yield OptionList(*(Option(line) for line in self._lines))
+            yield OptionList(*(Option(self._line(at)) for at in range(len(self._lines))))
             yield from self.below()
             yield Static(self._advice, classes="advice", markup=False)
 
     def below(self) -> Sequence[Widget]:
         """What stands between the list and the advice."""
         return ()
+
+    def _line(self, at: int) -> Content:
+        """A line; only where nothing else marks it, what is said of it is quiet."""
+        what, about = self._lines[at]
+        quiet = "" if at == self._highlighted else "$quiet"
+        return Content.assemble(what, "  ", (about, quiet)) if about else what
+
+    @on(OptionList.OptionHighlighted)
+    def _mark(self, event: OptionList.OptionHighlighted) -> None:
+        former, self._highlighted = self._highlighted, event.option_index
+        for at in {former, self._highlighted}:
+            event.option_list.replace_option_prompt_at_index(at, self._line(at))
 
     def on_mount(self) -> None:
         """Begin where one is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
 from vaevis_tui.explorer.decoding import TilesDecoded
+from vaevis_tui.explorer.own_directions import MarkedSets
 from vaevis_tui.latent.neighbours import AnchorIndex
 from vaevis_tui.tui.actions.examples import OWNER
 from vaevis_tui.tui.menus.preview_list import PreviewList
@@ -21,6 +22,7 @@ from vaevis_tui.tui.panels.tile_image import RequestTiles
 from vaevis_tui.tui.terminal_port import TerminalPort
 
 PRIORITY = 0
+MARKING = ("left_square_bracket", "right_square_bracket")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,14 @@ class Choice:
     towards: bool = False
 
 
+class LabelInput(Input):
+    """Takes every letter but the keys that mark, which no label begins with."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether a key is text."""
+        return key not in MARKING and super().check_consume_key(key, character)
+
+
 class ExampleList(PreviewList[Choice | None]):
     """Gives what was chosen, or None.
 
@@ -44,6 +54,7 @@ class ExampleList(PreviewList[Choice | None]):
         anchors: Of the model on show.
         request: Asks for the image of the highlighted one.
         current: The anchor to begin at.
+        marks: Sets A and B, into which examples are put.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,16 +63,38 @@ class ExampleList(PreviewList[Choice | None]):
         Binding("down", "step(1)", "Down", id="examples.down", tooltip="The one below"),
         Binding("pageup", "step(-10)", "Page up", id="examples.page-up", tooltip="A page up"),
         Binding("pagedown", "step(10)", "Page down", id="examples.page-down", tooltip="A page down"),
+        Binding(
+            MARKING[0],
+            "mark('A')",
+            "Mark A",
+            id="examples.a",
+            tooltip="Put into set A, or take out of it",
+            priority=True,
+        ),
+        Binding(
+            MARKING[1],
+            "mark('B')",
+            "Mark B",
+            id="examples.b",
+            tooltip="Put into set B, or take out of it",
+            priority=True,
+        ),
         Binding("tab", "towards", "Steer", id="examples.towards", tooltip="Steer towards it with h"),
     ]
 
     def __init__(
-        self, port: TerminalPort, anchors: AnchorIndex, request: RequestTiles, current: int | None
+        self,
+        port: TerminalPort,
+        anchors: AnchorIndex,
+        request: RequestTiles,
+        current: int | None,
+        marks: MarkedSets,
     ) -> None:
-        advice = "Enter goes there  Tab: then h steers towards it, H away  Esc stays"
+        advice = "Enter goes  Tab steers: h towards it, H away  [ ] mark for A and B"
         super().__init__(port, f"{len(anchors)} examples", advice)
         self._anchors = anchors
         self._request = request
+        self._marks = marks
         self._current = current or 0
         self._shown: list[int] = []
         self._ticket = 0
@@ -70,7 +103,7 @@ class ExampleList(PreviewList[Choice | None]):
 
     def field(self) -> tuple[Widget, ...]:
         """Where one types."""
-        return (Input(placeholder="type a label", select_on_focus=False),)
+        return (LabelInput(placeholder="type a label", select_on_focus=False),)
 
     def on_mount(self) -> None:
         """Begin with all of them, at the one that is near."""
@@ -83,9 +116,13 @@ class ExampleList(PreviewList[Choice | None]):
 
     def _fill(self, text: str) -> None:
         self._shown = self._anchors.search(text) if text.strip() else list(range(len(self._anchors)))
-        labels = self._anchors.anchors.labels
         begin = self._shown.index(self._current) if not text and self._current in self._shown else 0
-        self.fill([Content(labels[index]) for index in self._shown], begin)
+        self.fill([self._line(index) for index in self._shown], begin)
+
+    def _line(self, index: int) -> Content:
+        anchors = self._anchors.anchors
+        mark = self._marks.of(anchors.z[index])
+        return Content.assemble((f"{mark or ' '} ", "$accent bold"), anchors.labels[index])
 
     @property
     def current(self) -> int | None:
@@ -122,6 +159,14 @@ class ExampleList(PreviewList[Choice | None]):
     def _go(self) -> None:
         if self.current is not None:
             self.dismiss(Choice(self.current))
+
+    def action_mark(self, which: Literal["A", "B"]) -> None:
+        """Put into a set, or take out of it."""
+        at, current = self.highlighted, self.current
+        if at is not None and current is not None:
+            anchors = self._anchors.anchors
+            self._marks.toggle(which, anchors.z[current], anchors.labels[current])
+            self.options.replace_option_prompt_at_index(at, self._line(current))
 
     def action_towards(self) -> None:
         """Choose it to steer towards."""

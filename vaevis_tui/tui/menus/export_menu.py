@@ -27,7 +27,7 @@ class ExportMenu(ChoiceList[Export | None]):
 
     def __init__(self, exports: Sequence[Export]) -> None:
         width = max(len(each.title) for each in exports)
-        lines = [Content.assemble(f"{each.title:<{width}}  ", (formats(each), "$quiet")) for each in exports]
+        lines = [(Content(f"{each.title:<{width}}"), formats(each)) for each in exports]
         super().__init__("Save as", lines, "Enter asks for a name, Esc closes")
         self._exports = exports
 

@@ -52,7 +52,7 @@ class JourneyMenu(ChoiceList[Route | None]):
 
     def __init__(self, routes: Sequence[Route]) -> None:
         advice = "Enter starts  l loops  e changes where it slows down"
-        super().__init__("Journey", [Content(route.title) for route in routes], advice)
+        super().__init__("Journey", [(Content(route.title), "") for route in routes], advice)
         self._routes = tuple(routes)
         self._loop = False
         self._ease: Ease = "none"

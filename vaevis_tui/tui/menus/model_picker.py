@@ -67,6 +67,6 @@ class ModelPicker(ChoiceList[str | None]):
         self.dismiss(self._refs[event.option_index])
 
 
-def _line(entry: ModelEntry, *, current: bool) -> Content:
+def _line(entry: ModelEntry, *, current: bool) -> tuple[Content, str]:
     mark = "●" if current else " "
-    return Content.assemble(f"{mark} ", (entry.name, "bold"), "  ", (entry.about, "$quiet"))
+    return Content.assemble(f"{mark} ", (entry.name, "bold")), entry.about

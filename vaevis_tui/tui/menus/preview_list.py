@@ -38,8 +38,12 @@ class PreviewList(Overlay[ScreenResultType]):
             width: 1fr; height: 100%; border: none; background: $surface; padding: 0;
             background-tint: transparent; scrollbar-size-vertical: 1;
         }
+        OptionList > .option-list--option-highlighted {
+            background: $block-cursor-background; color: $block-cursor-foreground;
+        }
+        Input > .input--placeholder { color: $quiet; }
         #preview-frame { width: 28; height: 100%; margin-left: 2; background: $surface; }
-        Input, Input:focus { height: 1; border: none; padding: 0; background: $panel; }
+        Input, Input:focus { height: 1; border: none; padding: 0; background: $background; }
         .heading { color: $accent; text-style: bold; height: 1; }
         .advice { color: $quiet; height: auto; }
     }
