@@ -93,7 +93,7 @@ def draw_picture(picture: NDArray[np.uint8], graphics: str) -> str | None:
     from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
     from vaevis_tui.terminal.detect.window import window_of
     from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
-    from vaevis_tui.terminal.renderers import medium
+    from vaevis_tui.terminal.renderers import renderer_for
 
     terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=sys.stdout.isatty())
     inquiry = TerminalProbe.of(os.environ, terminal)
@@ -103,7 +103,7 @@ def draw_picture(picture: NDArray[np.uint8], graphics: str) -> str | None:
         with contextlib.suppress(OSError):
             replies = ask(b"".join(inquiry.queries.values()), inquiry.timeout)
     choice = choose(graphics, inquiry.conclude(replies, window_of(1)))
-    drawn_with = medium(choice.graphics, choice.support.colors(terminal.colors), choice.support)
+    drawn_with = renderer_for(choice.graphics, choice.support.colors(terminal.colors), choice.support)
     columns, rows = shutil.get_terminal_size()
     text = drawn_with.still(picture, columns, max(rows - 2, 1))  # two rows stay for the prompt
     if choice.graphics is Graphics.ASCII and (terminal.dumb or not sys.stdout.isatty()):

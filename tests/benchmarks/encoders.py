@@ -37,19 +37,15 @@ from PIL import Image
 from rich.console import Console
 
 from tests.link.simulator import walk
-from vaevis_tui.terminal.cells.ascii import AsciiEncoder
-from vaevis_tui.terminal.cells.cells import CellEncoder
-from vaevis_tui.terminal.cells.glyphs import BRAILLE, OCTANTS, QUADRANTS, SEXTANTS
-from vaevis_tui.terminal.cells.halfblock import HalfBlockEncoder
+from vaevis_tui.terminal.cells.renderer import cell_renderer
+from vaevis_tui.terminal.cells.styles import CellStyle
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
-from vaevis_tui.terminal.color.sgr import sgr_colors, sixteen_colors
 from vaevis_tui.terminal.detect.support import KittyGraphics, conclude
-from vaevis_tui.terminal.encoder import PictureEncoder
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.terminal.images.iterm2 import inline_image
 from vaevis_tui.terminal.images.kitty import KittyImage
 from vaevis_tui.terminal.images.sixel import SixelEncoder
-from vaevis_tui.terminal.renderers import medium
+from vaevis_tui.terminal.renderers import renderer_for
 
 Pixels = NDArray[np.uint8]
 
@@ -89,16 +85,12 @@ Encode = Callable[[], int]
 
 def ours(pixels: Pixels) -> Iterator[tuple[str, Encode]]:
     """Our encoders."""
-    palette = sgr_colors(ColorMode(ColorDepth.PALETTE))
-    half, half_palette = HalfBlockEncoder(), HalfBlockEncoder(ColorMode(ColorDepth.PALETTE))
-    yield "half", lambda: half.encode(pixels).size
-    yield "half, 256 colours", lambda: half_palette.encode(pixels).size
-    for glyphs in (QUADRANTS, SEXTANTS, OCTANTS, BRAILLE):
-        for name, colors in (("", None), (", 256 colours", palette), (", 16 colours", sixteen_colors())):
-            yield glyphs.name + name, partial(encoded, CellEncoder(glyphs, colors), pixels)
-    yield "ascii", partial(encoded, AsciiEncoder(), pixels)
-    sixel = SixelEncoder()
-    yield f"sixel, scale {SCALE}", lambda: len(sixel.encode(pixels, SCALE).output)
+    for graphics in (each for each in Graphics if each not in PROTOCOLS):
+        for depth in ColorDepth if graphics is not Graphics.ASCII else (ColorDepth.SIXTEEN,):
+            style = cell_renderer(graphics, ColorMode(depth)).style
+            yield f"{graphics}, {depth}", partial(drawn, style, pixels)
+    sixel, dots = SixelEncoder(), (len(pixels) * SCALE, pixels.shape[1] * SCALE)
+    yield f"sixel, scale {SCALE}", lambda: len(sixel.encode(pixels, dots).output)
     columns, rows = octant_cells(pixels)
     frames = KittyImage(1, placeholders=True, frames=True)
     frames.show(pixels, columns, rows)
@@ -109,9 +101,10 @@ def ours(pixels: Pixels) -> Iterator[tuple[str, Encode]]:
     yield "iterm", lambda: len(inline_image(pixels, columns, rows))
 
 
-def encoded(encoder: PictureEncoder, pixels: Pixels) -> int:
-    """Bytes of a picture in cells."""
-    return encoder.encode(pixels).size
+def drawn(style: CellStyle, pixels: Pixels) -> int:
+    """Bytes of an image in cells, all of which are drawn."""
+    cells = style.render(pixels, style.ladder[0], (0, 0, 0))
+    return cells.stream(np.arange(cells.halves[..., 0, 0].size), (0, 0)).size
 
 
 def octant_cells(pixels: Pixels) -> tuple[int, int]:
@@ -197,7 +190,7 @@ def walking(frames: int = 30) -> Iterator[Row]:
     support = replace(nothing, kitty=kitty, iterm=True, sixel_registers=256, cell=(16, 8))
     pictures = walk(128, frames)
     for graphics in Graphics:
-        drawn_with = medium(graphics, ColorMode(), support)
+        drawn_with = renderer_for(graphics, ColorMode(), support)
         place = drawn_with.place(128, 128, 128, 64)
         canvas = drawn_with.surface(place, image_id=40)
         for quality in canvas.ladder[:2]:

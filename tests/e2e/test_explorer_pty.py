@@ -69,7 +69,7 @@ def shown(session: PtySession) -> NDArray[np.uint8] | None:
         pixels = session.pixels(top, left, placement.rows, placement.columns)
     except ValueError:
         return None
-    scale = placement.scale
+    scale = placement.height // SIDE
     small = pixels[::scale, ::scale]
     return small if np.array_equal(small.repeat(scale, 0).repeat(scale, 1), pixels) else None
 

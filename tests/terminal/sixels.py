@@ -7,6 +7,15 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+
+def filled(pixels: NDArray[np.uint8], dots: tuple[int, int]) -> NDArray[np.uint8]:
+    """Pixels that take so many dots in height and width: from one edge, rounded down, to the next."""
+    for axis, count in enumerate(dots):
+        size = pixels.shape[axis]
+        pixels = pixels.repeat(np.diff(np.arange(size + 1) * count // size), axis=axis)
+    return pixels
+
+
 _PICTURE = re.compile(r'\x1bP([0-9;]*)q"1;1;(\d+);(\d+)(.*)\x1b\\', re.DOTALL)
 _TOKEN = re.compile(r"#(\d+);2;(\d+);(\d+);(\d+)|#(\d+)|!(\d+)([?-~])|([?-~])|([$-])")
 

@@ -38,7 +38,7 @@ def scaled(pixels: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
 def test_xterm_shows_sixels(tmp_path: Path) -> None:
     require(shutil.which("xterm"), "xterm (Debian: xterm)")
     colored, grey = gradient(64), gradient(64)[..., :1].repeat(3, axis=2)
-    encoded = [SixelEncoder().encode(picture, scale=3) for picture in (colored, grey)]
+    encoded = [SixelEncoder().encode(picture, (192, 192)) for picture in (colored, grey)]
     output = f"{CLEARED}\x1b[2;3H{encoded[0].output}\x1b[2;50H{encoded[1].output}"
     with screen() as (display, screenshot):
         command = [

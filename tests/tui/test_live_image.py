@@ -20,15 +20,14 @@ from tests.tui.frames import FakeFrame, flat_frame, random_frame
 from tests.tui.output import StallingDriver, Terminal, on_terminal
 from tests.tui.support import TickingClock
 from vaevis_tui.terminal.cells.glyphs import ALL
-from vaevis_tui.terminal.cells.halfblock import HalfBlockEncoder
-from vaevis_tui.terminal.cells.renderer import CellMedium, cell_renderer
+from vaevis_tui.terminal.cells.renderer import CellRenderer, cell_renderer
 from vaevis_tui.terminal.cells.stream import CellStream
-from vaevis_tui.terminal.cells.styles import Cells, CellStyle
+from vaevis_tui.terminal.cells.styles import At, Cells, CellStyle, HalfBlocks
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.color.palette import to_grey
-from vaevis_tui.terminal.encoder import RGB
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.link.link import Link
+from vaevis_tui.terminal.pixels import RGB
 from vaevis_tui.terminal.placement import fit, resample
 from vaevis_tui.terminal.quality import Quality
 from vaevis_tui.tui.live_app import LiveApp
@@ -43,7 +42,7 @@ SIDE = 6
 
 @dataclass(frozen=True)
 class CountedCells:
-    """Cells, and a note of every time that they are made to rows."""
+    """Cells, and a note of every time that they are made to output."""
 
     cells: Cells
     counter: Counter[str]
@@ -56,11 +55,7 @@ class CountedCells:
     def halves(self) -> NDArray[np.uint8]:
         return self.cells.halves
 
-    def rows(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
-        self.counter["rows"] += 1
-        return self.cells.rows()
-
-    def stream(self, where: NDArray[np.intp], at: tuple[int, int], limit: int | None) -> CellStream:
+    def stream(self, where: NDArray[np.intp], at: At, limit: int | None = None) -> CellStream:
         self.counter["streams"] += 1
         return self.cells.stream(where, at, limit)
 
@@ -79,10 +74,6 @@ class Counted:
     @property
     def ladder(self) -> tuple[Quality, ...]:
         return self.style.ladder
-
-    @property
-    def like_halves(self) -> bool:
-        return self.style.like_halves
 
     def render(self, pixels: NDArray[np.uint8], quality: Quality, background: RGB) -> Cells:
         return CountedCells(self.style.render(pixels, quality, background), self.counter)
@@ -133,7 +124,7 @@ class PictureApp(LiveApp[None]):
     @property
     def drawn(self) -> int:
         """How many pictures were drawn."""
-        return self.counter["rows"] + self.counter["streams"]
+        return self.counter["streams"]
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -159,7 +150,7 @@ def expected(frame: FakeFrame, columns: int, rows: int) -> NDArray[np.uint8]:
     height, width, _ = frame.image.shape
     place = fit(height, width, columns - SIDE, rows)
     top = 2 * place.top
-    shown = resample(frame.image, place)
+    shown = resample(frame.image, place.height, place.width)
     pixels[top : top + place.height, place.left : place.left + place.width] = shown
     return pixels
 
@@ -194,7 +185,8 @@ class TestPicture:
         async with on_terminal(PictureApp()) as terminal:
             await show(terminal, first)
             terminal.pixels()
-            whole = sum(len(row) for row in HalfBlockEncoder().encode(first.image).rows)
+            cells = HalfBlocks(ColorMode()).render(first.image, Quality("exact"), BACKGROUND)
+            whole = len(cells.stream(np.arange(8 * 16), (0, 0)).text)
             await show(terminal, FakeFrame(picture))
             assert 0 < sum(map(len, terminal.driver.written)) < whole / 4
             assert (terminal.pixels() == expected(FakeFrame(picture), 40, 12)).all()
@@ -606,7 +598,7 @@ async def test_other_characters_end_up_showing_the_last_frame(
         await terminal.until(lambda: app.image.presented is frame and app.image.exact)
         terminal._feed()
         medium, place = app.image.renderer, app.image.placement
-        assert isinstance(medium, CellMedium)
+        assert isinstance(medium, CellRenderer)
         assert place is not None
         pixels = medium.style.render(medium.pixels(frame.image, place), medium.style.ladder[0], BACKGROUND)
         glyphs = ALL[graphics]

@@ -15,6 +15,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from tests.terminal.dotscreen import DotScreen, stretched
+from tests.terminal.sixels import filled
 from tests.tui.frames import FakeFrame, random_frame
 from tests.tui.output import StallingDriver, Terminal, on_terminal
 from tests.tui.support import TickingClock
@@ -23,8 +24,11 @@ from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.color.palette import to_grey
 from vaevis_tui.terminal.detect.support import KittyGraphics, conclude
 from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.images.iterm2_renderer import InlineImages
+from vaevis_tui.terminal.images.kitty_renderer import KittyImages
+from vaevis_tui.terminal.images.renderer import DotRenderer
 from vaevis_tui.terminal.images.sixel import SixelEncoder
-from vaevis_tui.terminal.images.surface import DotMedium, DotPlacement, InlineImages, KittyImages, Sixels
+from vaevis_tui.terminal.images.sixel_renderer import Sixels
 from vaevis_tui.terminal.link.link import Link
 from vaevis_tui.terminal.surface import Renderer
 from vaevis_tui.tui.live_app import LiveApp
@@ -64,7 +68,7 @@ class DotsApp(LiveApp[None]):
     #patch {{ layer: top; offset: 12 3; width: 9; height: 2; background: #00aa00; }}
     """
 
-    def __init__(self, medium: DotMedium, **arguments: Any) -> None:
+    def __init__(self, medium: DotRenderer, **arguments: Any) -> None:
         super().__init__()
         self.port = TerminalPort(renderer=medium, **{"clock": TickingClock()} | arguments)
         self.image = LiveImage(self.port)
@@ -119,9 +123,8 @@ class Dots:
         place = medium.place(height, width, columns - SIDE, rows - BOTTOM)
         pixels = medium.pixels(frame.image, place)
         if isinstance(medium, Sixels):
-            assert isinstance(place, DotPlacement)
-            pixels = SixelEncoder().encode(pixels).shown
-            drawn = pixels.repeat(place.scale, axis=0).repeat(place.scale, axis=1)
+            assert place.dots is not None
+            drawn = filled(SixelEncoder().encode(pixels).shown, place.dots)
         elif dots:
             drawn = stretched(pixels, place.rows * CELL[0], place.columns * CELL[1])
         else:
@@ -138,7 +141,7 @@ async def running(terminal: Terminal) -> Dots:
 
 
 @every_medium
-async def test_the_terminal_shows_the_dots(medium: DotMedium) -> None:
+async def test_the_terminal_shows_the_dots(medium: DotRenderer) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         for frame in (random_frame(0), random_frame(1), random_frame(2, 5, 9), random_frame(3, 200, 90)):
@@ -152,7 +155,7 @@ async def test_the_terminal_shows_the_dots(medium: DotMedium) -> None:
 
 
 @every_medium
-async def test_the_same_picture_again_costs_no_output(medium: DotMedium) -> None:
+async def test_the_same_picture_again_costs_no_output(medium: DotRenderer) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         await dots.show(random_frame(1))
@@ -162,7 +165,7 @@ async def test_the_same_picture_again_costs_no_output(medium: DotMedium) -> None
 
 
 @every_medium
-async def test_what_lies_on_it_turns_it_into_half_blocks_for_a_while(medium: DotMedium) -> None:
+async def test_what_lies_on_it_turns_it_into_half_blocks_for_a_while(medium: DotRenderer) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         patch = Static(id="patch")
@@ -193,7 +196,7 @@ class Wall(Screen[None]):
 
 @every_medium
 @pytest.mark.parametrize("above", [Veil, Wall])
-async def test_behind_a_screen_there_are_no_dots(medium: DotMedium, above: type[Screen[None]]) -> None:
+async def test_behind_a_screen_there_are_no_dots(medium: DotRenderer, above: type[Screen[None]]) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         dots.seen()
@@ -211,14 +214,14 @@ async def test_behind_a_screen_there_are_no_dots(medium: DotMedium, above: type[
 
 
 @every_medium
-async def test_other_media_take_its_place(medium: DotMedium) -> None:
+async def test_other_media_take_its_place(medium: DotRenderer) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         others: list[Renderer] = [cell_renderer(Graphics.HALF, ColorMode()), *MEDIA.values(), medium]
         for other in others:
             dots.app.image.renderer = other
             await dots.settle()
-            is_dots = isinstance(other, DotMedium)
+            is_dots = isinstance(other, DotRenderer)
             assert (dots.seen() == dots.expected(random_frame(0), dots=is_dots)).all()
 
 
@@ -232,7 +235,7 @@ async def test_greys_where_colours_are_not_wanted() -> None:
 
 
 @every_medium
-async def test_a_screenshot_shows_half_blocks(medium: DotMedium) -> None:
+async def test_a_screenshot_shows_half_blocks(medium: DotRenderer) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         frame = FakeFrame(np.full((6, 6, 3), (9, 99, 199), np.uint8))
@@ -254,7 +257,7 @@ async def test_pictures_of_kittys_are_deleted_before_the_terminal_is_given_back(
 @pytest.mark.parametrize(("seed", "budget"), [(0, None), (1, 30_000)], ids=["fast", "slow"])
 @every_medium
 async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(
-    medium: DotMedium, seed: int, budget: float | None
+    medium: DotRenderer, seed: int, budget: float | None
 ) -> None:
     """Frames, resizes, overlays, screens, repaints and media in any order, on a terminal that is slow."""
     chance = random.Random(seed)

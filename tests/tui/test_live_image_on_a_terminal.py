@@ -127,7 +127,7 @@ def assert_ends_with_its_last_frame(program: Program) -> int:
     place = fit(height, width, COLUMNS, ROWS)
     top = 2 * place.top
     shown = screen.pixels()[top : top + place.height, place.left : place.left + place.width]
-    assert np.array_equal(shown, resample(frame.image, place))
+    assert np.array_equal(shown, resample(frame.image, place.height, place.width))
     assert program.process.wait(30) == 0
     return presented
 

@@ -18,10 +18,11 @@ import numpy as np
 import pytest
 
 from tests.terminal.dotscreen import DotScreen, stretched
+from tests.terminal.sixels import filled
 from tests.tui.frames import FakeFrame
 from tests.tui.two_images_app import CELL, LAST_MAIN, LAST_SECOND, SECOND_COLUMNS, renderer
 from vaevis_tui.terminal.images.sixel import SixelEncoder
-from vaevis_tui.terminal.images.surface import DotPlacement, Sixels
+from vaevis_tui.terminal.images.sixel_renderer import Sixels
 
 COLUMNS, ROWS = 46, 13
 ACK_REQUEST = re.compile(rb"\x1b\[(\d+);(\d+)H\x1b\[6n")
@@ -89,9 +90,8 @@ def drawn(frame: FakeFrame, graphics: str, left: int, columns: int) -> tuple[sli
     place = made.place(height, width, columns, ROWS - 1)
     pixels = made.pixels(frame.image, place)
     if isinstance(made, Sixels):
-        assert isinstance(place, DotPlacement)
-        shown = SixelEncoder().encode(pixels).shown
-        dots = shown.repeat(place.scale, axis=0).repeat(place.scale, axis=1)
+        assert place.dots is not None
+        dots = filled(SixelEncoder().encode(pixels).shown, place.dots)
     else:
         dots = stretched(pixels, place.rows * CELL[0], place.columns * CELL[1])
     top, left = place.top * CELL[0], (left + place.left) * CELL[1]

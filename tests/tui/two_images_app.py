@@ -19,7 +19,7 @@ from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.detect.support import KittyGraphics, conclude
 from vaevis_tui.terminal.graphics import Graphics
-from vaevis_tui.terminal.renderers import medium
+from vaevis_tui.terminal.renderers import renderer_for
 from vaevis_tui.terminal.surface import Renderer
 from vaevis_tui.tui.live_app import LiveApp
 from vaevis_tui.tui.live_image import LiveImage
@@ -35,7 +35,7 @@ def renderer(graphics: str) -> Renderer:
     nothing = conclude([], brand="unknown", multiplexer=None)
     kitty = KittyGraphics(placeholders=False, frames=True)
     support = replace(nothing, kitty=kitty, sixel_registers=256, cell=CELL)
-    return medium(Graphics(graphics), ColorMode(), support)
+    return renderer_for(Graphics(graphics), ColorMode(), support)
 
 
 class TwoImagesApp(LiveApp[None]):

@@ -83,16 +83,19 @@ def _encoders(image: NDArray[np.uint8]) -> tuple[Callable[[int], object], Callab
     """Our encoder and rich-pixels, both from the same image to the text that a terminal gets."""
     import io
 
+    import numpy as np
     from PIL import Image
     from rich.console import Console
     from rich_pixels import Pixels
 
-    from vaevis_tui.terminal.cells.halfblock import HalfBlockEncoder
+    from vaevis_tui.terminal.cells.styles import HalfBlocks
+    from vaevis_tui.terminal.color.colors import ColorMode
 
-    encoder = HalfBlockEncoder()
+    style = HalfBlocks(ColorMode())
+    exact, everywhere = style.ladder[0], np.arange(image.shape[0] // 2 * image.shape[1])
 
     def ours(_: int) -> object:
-        return encoder.encode(image)
+        return style.render(image, exact, (0, 0, 0)).stream(everywhere, (0, 0))
 
     def rich_pixels(_: int) -> object:
         file = io.StringIO()

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.latent.arrays import Coordinates, Latent
 from vaevis_tui.latent.plane import Extent, Plane, density_levels
-from vaevis_tui.terminal.placement import Placement, resample
+from vaevis_tui.terminal.placement import resample
 
 MOST_TILES = 150
 """Tiles of one map: as many as an image a tile decodes in about a second."""
@@ -203,7 +203,7 @@ def resized(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uin
     if image.shape[:2] == (height, width):
         return image
     if image.shape[0] >= height and image.shape[1] >= width:
-        return resample(image, Placement(height, width, 0, 0, 0))
+        return resample(image, height, width)
     y = np.arange(height) * image.shape[0] // height
     x = np.arange(width) * image.shape[1] // width
     return np.asarray(image[y[:, None], x])

@@ -1,4 +1,7 @@
-"""Where in a window of cells a picture goes, at what size, and the pixels of that size."""
+"""Where in a window of cells an image goes, at what size, and the pixels of that size.
+
+A cell is taken to be twice as high as wide where its dots are not known.
+"""
 
 from __future__ import annotations
 
@@ -8,71 +11,78 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
-"""A picture, uint8 of shape (h, w, 3)."""
+from vaevis_tui.terminal.pixels import Pixels
+
+SHARP_FROM = 128
+"""Pixels along a side from which on an image is sent as it is. Smaller ones are enlarged by repetition:
+many terminals smooth what they enlarge, and what is repeated takes few bytes."""
+
+HALVES = (2, 1)
+"""Pixels in a cell of half-blocks: rows, columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A picture's place in a window of cells; a cell is one pixel wide and two pixels high.
+    """An image's place in a window of cells.
 
     Attributes:
-        height: Height in pixels that the picture is shown at.
-        width: Width in pixels that the picture is shown at.
-        scale: Pixels shown along each axis a pixel of the picture where that is a whole number; 0 where the
-            picture is larger than the window and shown smaller.
-        left: Empty columns of cells left of the picture.
-        top: Empty rows of cells above the picture.
+        height: Pixels to draw, from top to bottom.
+        width: Pixels to draw, from left to right.
+        columns: Width in cells; the last ones may be filled in part.
+        rows: Height in cells; likewise.
+        left: Empty columns of cells left of the image.
+        top: Empty rows of cells above it.
+        dots: Height and width of what is sent in dots, of which each pixel takes one or more; None where what
+            is drawn are characters.
     """
 
     height: int
     width: int
-    scale: int
+    columns: int
+    rows: int
     left: int
     top: int
-
-    @property
-    def columns(self) -> int:
-        """Width in cells."""
-        return self.width
-
-    @property
-    def rows(self) -> int:
-        """Height in cells; where the height in pixels is odd, the lower half of the last row is empty."""
-        return -(-self.height // 2)
+    dots: tuple[int, int] | None = None
 
 
-def fit(image_height: int, image_width: int, columns: int, rows: int) -> Placement:
-    """Place a picture in a window: square pixels, whole-number scale as large as fits, centred, not cropped.
+def fit(
+    image_height: int, image_width: int, columns: int, rows: int, grid: tuple[int, int] = HALVES
+) -> Placement:
+    """Place an image that is drawn with characters: as large as fits in proportion, centred, not cropped.
 
-    A picture larger than the window is shown at the largest size that fits and keeps its proportions.
+    A pixel of half-blocks is square, and a pixel of the image takes a whole number of them. With finer cells
+    it takes a whole number of half columns. Pixels of octants and braille are square, those of quadrants are
+    twice as high as wide and those of sextants four thirds: then the image has more pixels one way than the
+    other, and looks right. An image that is larger than the window is made as small as need be.
 
     Args:
-        image_height: Height of the picture in pixels, at least 1.
-        image_width: Width of the picture in pixels, at least 1.
+        image_height: Height of the image in pixels, at least 1.
+        image_width: Width of the image in pixels, at least 1.
         columns: Width of the window in cells, at least 1.
         rows: Height of the window in cells, at least 1.
+        grid: Pixels in a cell: rows, columns.
 
     Raises:
         ValueError: Something is less than 1.
     """
     if min(image_height, image_width, columns, rows) < 1:
         raise ValueError(
-            f"cannot place a picture of {image_width}x{image_height} pixels in {columns}x{rows} cells: "
+            f"cannot place an image of {image_width}x{image_height} pixels in {columns}x{rows} cells: "
             "every size must be at least 1"
         )
-    scale = min(columns // image_width, 2 * rows // image_height)
-    if scale:
-        height, width = image_height * scale, image_width * scale
+    if grid == HALVES:
+        height, width = _square(image_height, image_width, 2 * rows, columns)
     else:
-        height, width = _shrink(image_height, image_width, 2 * rows, columns)
-    left = (columns - width) // 2
-    top = (rows - -(-height // 2)) // 2
-    return Placement(height, width, scale, left, top)
+        height, width = _square(image_height, image_width, 4 * rows, 2 * columns)
+        height, width = max(1, round(height * grid[0] / 4)), max(1, round(width * grid[1] / 2))
+    return _centred(height, width, (-(-height // grid[0]), -(-width // grid[1])), columns, rows)
 
 
-def _shrink(height: int, width: int, max_height: int, max_width: int) -> tuple[int, int]:
-    """The largest size in the proportions of height and width that touches one of the limits."""
+def _square(height: int, width: int, max_height: int, max_width: int) -> tuple[int, int]:
+    """The largest size in square pixels: a whole number of times as large, or smaller."""
+    scale = min(max_width // width, max_height // height)
+    if scale:
+        return height * scale, width * scale
     if max_width * height <= max_height * width:
         return max(1, _divide_rounded(height * max_width, width)), max_width
     return max_height, max(1, _divide_rounded(width * max_height, height))
@@ -82,26 +92,82 @@ def _divide_rounded(a: int, b: int) -> int:
     return (2 * a + b) // (2 * b)
 
 
-def resample(picture: Pixels, placement: Placement) -> Pixels:
-    """The pixels to show: exact repetition where the scale is whole, else the average over each pixel's area.
+def _centred(
+    height: int,
+    width: int,
+    used: tuple[int, int],
+    columns: int,
+    rows: int,
+    dots: tuple[int, int] | None = None,
+) -> Placement:
+    """Rows and columns of cells that are used in the middle of a window."""
+    return Placement(height, width, used[1], used[0], (columns - used[1]) // 2, (rows - used[0]) // 2, dots)
+
+
+def fit_stretched(
+    height: int, width: int, columns: int, rows: int, cell: tuple[int, int], most: int
+) -> Placement:
+    """Place an image that the terminal stretches to whole cells: as large as fits, nearly in proportion.
 
     Args:
-        picture: uint8 (h, w, 3), of the size that ``placement`` was made for.
-        placement: Where `fit` puts it.
+        height: Height of the image in pixels.
+        width: Width of the image in pixels.
+        columns: Width of the window in cells.
+        rows: Height of the window in cells.
+        cell: Height and width of a cell, in any unit.
+        most: Rows and columns of cells that an image may take.
+    """
+    most_columns, most_rows = min(columns, most), min(rows, most)
+    factor = min(most_rows * cell[0] / height, most_columns * cell[1] / width)
+    used_columns = min(max(1, round(width * factor / cell[1])), most_columns)
+    used_rows = min(max(1, round(height * factor / cell[0])), most_rows)
+    scale = max(1, SHARP_FROM // max(height, width))
+    return _centred(height, width, (used_rows, used_columns), columns, rows, (height * scale, width * scale))
+
+
+def fit_dots(
+    height: int, width: int, columns: int, rows: int, cell: tuple[int, int], limit: tuple[int, int]
+) -> Placement:
+    """Place an image that is sent dot by dot: as large as fits, a pixel taking one dot or more.
+
+    Args:
+        height: Height of the image in pixels.
+        width: Width of the image in pixels.
+        columns: Width of the window in cells.
+        rows: Height of the window in cells.
+        cell: Height and width of a cell in dots.
+        limit: Dots that an image may have, in height and width.
+    """
+    most = min(rows * cell[0], limit[0]), min(columns * cell[1], limit[1])
+    if most[0] * width <= most[1] * height:
+        dots = most[0], max(1, width * most[0] // height)
+    else:
+        dots = max(1, height * most[1] // width), most[1]
+    used = -(-dots[0] // cell[0]), -(-dots[1] // cell[1])
+    return _centred(min(height, dots[0]), min(width, dots[1]), used, columns, rows, dots)
+
+
+def resample(image: Pixels, height: int, width: int) -> Pixels:
+    """An image at another size: repeated where that is evenly larger, else averaged over each pixel's area.
+
+    Args:
+        image: uint8 (h, w, 3).
+        height: Of the result, at least 1.
+        width: Of the result, at least 1.
 
     Returns:
-        uint8 of shape (placement.height, placement.width, 3); the picture itself at scale 1.
+        uint8 of shape (height, width, 3); the image itself where it has that size.
     """
-    scale = placement.scale
-    if scale == 1:
-        return picture
-    if scale:
-        return picture.repeat(scale, axis=1).repeat(scale, axis=0)
-    height, width, channels = picture.shape
-    upright = _average_rows(picture.reshape(height, width * channels), placement.height)
-    turned = upright.reshape(placement.height, width, channels).swapaxes(0, 1)
-    turned = _average_rows(turned.reshape(width, placement.height * channels), placement.width)
-    shown = turned.reshape(placement.width, placement.height, channels).swapaxes(0, 1)
+    before = image.shape[:2]
+    if before == (height, width):
+        return image
+    down, across = height // before[0], width // before[1]
+    if (before[0] * down, before[1] * across) == (height, width):
+        return image.repeat(across, axis=1).repeat(down, axis=0)
+    upright = _average_rows(image.reshape(before[0], -1), height)
+    turned = upright.reshape(height, before[1], 3).swapaxes(0, 1)
+    turned = _average_rows(turned.reshape(before[1], height * 3), width)
+    shown = turned.reshape(width, height, 3).swapaxes(0, 1)
     return np.ascontiguousarray(np.rint(shown).astype(np.uint8))
 
 

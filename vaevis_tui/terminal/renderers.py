@@ -1,4 +1,4 @@
-"""The medium for a kind of graphics in a terminal."""
+"""The renderer for a kind of graphics in a terminal."""
 
 from __future__ import annotations
 
@@ -9,23 +9,27 @@ from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.terminal.surface import Renderer
 
 
-def medium(graphics: Graphics, colors: ColorMode, support: GraphicsSupport) -> Renderer:
+def renderer_for(graphics: Graphics, colors: ColorMode, support: GraphicsSupport) -> Renderer:
     """A kind of graphics as a terminal has it.
 
     Args:
         graphics: Which, one that the terminal has.
-        colors: The colours that it draws text in; greys are for pictures of any kind.
+        colors: The colours that it draws text in; greys are for images of any kind.
         support: What it has.
     """
     if graphics not in PROTOCOLS:
         return cell_renderer(graphics, colors)
-    # The first picture, which is text, does not wait for what these need.
-    from vaevis_tui.terminal.images.surface import InlineImages, KittyImages, Sixels
-
+    # The first image, which is text, does not wait for what these need.
     match graphics:
         case Graphics.KITTY:
+            from vaevis_tui.terminal.images.kitty_renderer import KittyImages
+
             return KittyImages(colors, support)
         case Graphics.ITERM:
+            from vaevis_tui.terminal.images.iterm2_renderer import InlineImages
+
             return InlineImages(colors, support)
         case _:
+            from vaevis_tui.terminal.images.sixel_renderer import Sixels
+
             return Sixels(colors, support)

@@ -18,8 +18,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.terminal.encoder import RGB, Pixels
 from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.pixels import RGB, Pixels
+from vaevis_tui.terminal.placement import Placement
 from vaevis_tui.terminal.quality import Quality
 
 Halves = NDArray[np.uint8]
@@ -30,30 +31,6 @@ ALL = slice(None)
 
 Mask = NDArray[np.bool_]
 """Some cells of a picture, (rows, columns)."""
-
-
-class Place(Protocol):
-    """Where in a window of cells a picture goes."""
-
-    @property
-    def columns(self) -> int:
-        """Width in cells."""
-        ...
-
-    @property
-    def rows(self) -> int:
-        """Height in cells."""
-        ...
-
-    @property
-    def left(self) -> int:
-        """Empty columns of cells left of it."""
-        ...
-
-    @property
-    def top(self) -> int:
-        """Empty rows of cells above it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,15 +124,15 @@ class Renderer(Protocol):
         """What draws the picture where something lies on it: itself if it draws text, which that covers."""
         ...
 
-    def place(self, height: int, width: int, columns: int, rows: int) -> Place:
+    def place(self, height: int, width: int, columns: int, rows: int) -> Placement:
         """Where a picture of so many pixels goes in a window of so many cells."""
         ...
 
-    def pixels(self, picture: Pixels, place: Place) -> Pixels:
+    def pixels(self, picture: Pixels, place: Placement) -> Pixels:
         """A picture, uint8 (h, w, 3), as its canvas takes it."""
         ...
 
-    def surface(self, place: Place, image_id: int) -> Surface:
+    def surface(self, place: Placement, image_id: int) -> Surface:
         """A surface there; what the terminal shows in its cells is not known.
 
         Args:

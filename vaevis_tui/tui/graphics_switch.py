@@ -14,7 +14,7 @@ from vaevis_tui.terminal.detect.selection import choose, following, offered
 from vaevis_tui.terminal.detect.support import GraphicsSupport, conclude
 from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
 from vaevis_tui.terminal.graphics import AUTO, PROTOCOLS, Graphics
-from vaevis_tui.terminal.renderers import medium
+from vaevis_tui.terminal.renderers import renderer_for
 from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.textual_private.app import ScreenApp
 from vaevis_tui.tui.textual_private.driver import ask_terminal, window_of_terminal
@@ -142,7 +142,7 @@ class GraphicsSwitch:
         self._show(choice.graphics, choice.notice)
 
     def _show(self, graphics: Graphics, notice: str | None) -> None:
-        shown = medium(graphics, self.colors, self._support)
+        shown = renderer_for(graphics, self.colors, self._support)
         if shown != self._port.renderer:
             self._port.renderer = shown
         self._changed(graphics, notice)

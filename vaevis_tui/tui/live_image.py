@@ -13,11 +13,12 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from vaevis_tui.terminal.encoder import RGB, Pixels
 from vaevis_tui.terminal.link.adaptation import Adaptation
 from vaevis_tui.terminal.link.meter import FrameMeter
 from vaevis_tui.terminal.link.scheduler import MAIN, REST, FrameSlot, Turn
-from vaevis_tui.terminal.surface import Place, Renderer, Surface, Update
+from vaevis_tui.terminal.pixels import RGB, Pixels
+from vaevis_tui.terminal.placement import Placement
+from vaevis_tui.terminal.surface import Renderer, Surface, Update
 from vaevis_tui.tui.painted_frame import DecodedFrame, PaintedFrame, RenderContext
 from vaevis_tui.tui.terminal_port import Sent, TerminalPort
 from vaevis_tui.tui.textual_private.painting import LiveLane, Spot, paint_now
@@ -117,7 +118,7 @@ class LiveImage(Widget):
         return self.slot.waiting
 
     @property
-    def placement(self) -> Place | None:
+    def placement(self) -> Placement | None:
         """Where in the widget the image lies; None while there is no frame."""
         return self._painted.placement if self._painted else None
 
@@ -351,7 +352,7 @@ class LiveImage(Widget):
             self.port.wake_after(REST)
 
 
-def _covered(spot: Spot, place: Place) -> NDArray[np.bool_]:
+def _covered(spot: Spot, place: Placement) -> NDArray[np.bool_]:
     """Which of the picture's cells something lies on, (rows, columns)."""
     covered = np.zeros((place.rows, place.columns), np.bool_)
     for cover in spot.covers:

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from vaevis_tui.terminal.cells.ascii import RAMP, AsciiEncoder
-from vaevis_tui.terminal.cells.cells import CellEncoder, EncodedCells, split
+from vaevis_tui.terminal.cells.ascii import RAMP, characters
+from vaevis_tui.terminal.cells.cells import GlyphCells, glyph_cells, split
 from vaevis_tui.terminal.cells.glyphs import ALL, BRAILLE, HALVES, OCTANTS, QUADRANTS, SEXTANTS, Glyphs
+from vaevis_tui.terminal.cells.stream import encode_glyphs
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
 from vaevis_tui.terminal.color.dither import Levels, bayer
 from vaevis_tui.terminal.color.palette import palette, to_grey
 from vaevis_tui.terminal.color.sgr import SIXTEEN, SgrColors, sgr_colors, sixteen_colors
-from vaevis_tui.terminal.encoder import PictureEncoder
 
 TRUECOLOR = sgr_colors(ColorMode())
 PALETTE = sgr_colors(ColorMode(ColorDepth.PALETTE))
@@ -40,6 +40,12 @@ RESET = "\x1b[0m"
 
 def pixels(*rows: list[tuple[int, int, int]]) -> NDArray[np.uint8]:
     return np.array(rows, np.uint8)
+
+
+def lines(cells: GlyphCells) -> list[str]:
+    """The rows of an image as they are written where the cursor is."""
+    rows = zip(cells.words, cells.foreground, cells.background, strict=True)
+    return [encode_glyphs(None, row, fg.T, bg.T, cells.colors).text + RESET for row, fg, bg in rows]
 
 
 def photo(height: int = 48, width: int = 48) -> NDArray[np.uint8]:
@@ -225,33 +231,29 @@ def test_no_division_has_less_error(cell: NDArray[np.uint8]) -> None:
     ],
 )
 def test_exact_output(glyphs: Glyphs, colors: SgrColors, picture: NDArray[np.uint8], row: str) -> None:
-    encoded = CellEncoder(glyphs, colors).encode(picture)
-
-    assert encoded.rows == (row,)
-    assert encoded.size == len(row.encode())
+    assert lines(glyph_cells(picture, glyphs, colors)) == [row]
 
 
 def test_cells_that_reach_beyond_the_picture_are_background() -> None:
-    encoded = CellEncoder(QUADRANTS).encode(pixels([RED]), background=BLACK)
-    assert encoded.rows == ("\x1b[38;2;255;0;0;48;2;0;0;0m▘" + RESET,)
-    assert encoded.columns == 1
+    cells = glyph_cells(pixels([RED]), QUADRANTS, TRUECOLOR, background=BLACK)
+    assert lines(cells) == ["\x1b[38;2;255;0;0;48;2;0;0;0m▘" + RESET]
 
 
 # Read back
 
 
-def read_back(encoded: EncodedCells) -> tuple[tuple[str, ...], NDArray[np.uint8]]:
+def read_back(cells: GlyphCells) -> tuple[list[str], NDArray[np.uint8]]:
     """Characters and colours that an emulator shows if rows are written one at a time, in any order."""
-    count = len(encoded.rows)
-    screen = pyte.Screen(encoded.columns + 2, count + 1)
+    rows, (count, columns) = lines(cells), cells.patterns.shape
+    screen = pyte.Screen(columns + 2, count + 1)
     stream = pyte.Stream(screen)
     for y in random.Random(count).sample(range(count), count):
-        stream.feed(f"\x1b[{y + 1};2H{encoded.rows[y]}")
-        assert screen.cursor.x == 1 + encoded.columns
+        stream.feed(f"\x1b[{y + 1};2H{rows[y]}")
+        assert screen.cursor.x == 1 + columns
         assert screen.cursor.attrs == screen.default_char
-    cells = [[screen.buffer[y][x] for x in range(1, encoded.columns + 1)] for y in range(count)]
-    pairs = [[(rgb(cell.fg), rgb(cell.bg)) for cell in row] for row in cells]
-    return tuple("".join(cell.data for cell in row) for row in cells), np.array(pairs, np.uint8)
+    read = [[screen.buffer[y][x] for x in range(1, columns + 1)] for y in range(count)]
+    pairs = [[(rgb(cell.fg), rgb(cell.bg)) for cell in row] for row in read]
+    return ["".join(cell.data for cell in row) for row in read], np.array(pairs, np.uint8)
 
 
 _NAMES = ("black", "red", "green", "brown", "blue", "magenta", "cyan", "white")
@@ -271,48 +273,35 @@ def test_an_emulator_shows_the_same_cells(glyphs: Glyphs, colors: SgrColors) -> 
     picture = photo(23, 29)
     picture[:8, :12] = 0  # cells of one colour, and of few
 
-    encoded = CellEncoder(glyphs, colors).encode(picture, background=(1, 2, 3))
-    characters, pairs = read_back(encoded)
+    cells = glyph_cells(picture, glyphs, colors, background=(1, 2, 3))
+    held, pairs = read_back(cells)
 
-    assert characters == encoded.characters
-    used = np.array([[character != " " for character in row] for row in characters])
-    assert (pairs[:, :, 1] == encoded.pairs[:, :, 1]).all()
-    assert (pairs[:, :, 0] == encoded.pairs[:, :, 0])[used].all()
-    assert encoded.sizes == tuple(len(row.encode()) for row in encoded.rows)
-    assert encoded.colors.shape == encoded.pairs.shape
-
-
-def shown(encoded: EncodedCells, glyphs: Glyphs) -> NDArray[np.uint8]:
-    """The pixels that characters and colours show."""
-    pattern = np.array(
-        [[glyphs.characters.index(character) for character in row] for row in encoded.characters]
-    )
-    member = (pattern[..., None] >> np.arange(glyphs.pixels) & 1).astype(bool)
-    cells = np.where(member[..., None], encoded.pairs[:, :, :1], encoded.pairs[:, :, 1:])
-    height, width = pattern.shape
-    in_rows = cells.reshape(height, width, glyphs.rows, glyphs.columns, 3).swapaxes(1, 2)
-    return in_rows.reshape(height * glyphs.rows, width * glyphs.columns, 3)
+    assert held == ["".join(glyphs.characters[pattern] for pattern in row) for row in cells.patterns.tolist()]
+    used = np.array([[character != " " for character in row] for row in held])
+    assert (pairs[:, :, 1] == cells.pairs[:, :, 1]).all()
+    assert (pairs[:, :, 0] == cells.pairs[:, :, 0])[used].all()
+    assert cells.halves.shape == cells.pairs.shape
 
 
 @given(arrays(np.uint8, (8, 4, 3), elements=st.sampled_from([0, 7, 42, 99, 255])))
 @settings(max_examples=30, deadline=None)
 def test_pictures_of_two_colours_a_cell_are_exact(picture: NDArray[np.uint8]) -> None:
-    encoded = CellEncoder(HALVES).encode(picture)
-    assert (shown(encoded, HALVES) == picture).all()
-    assert (encoded.colors.swapaxes(1, 2).reshape(picture.shape) == picture).all()
+    cells = glyph_cells(picture, HALVES, TRUECOLOR)
+    assert (cells.shown == picture).all()
+    assert (cells.halves.swapaxes(1, 2).reshape(picture.shape) == picture).all()
 
 
 @pytest.mark.parametrize("glyphs", [SEXTANTS, OCTANTS], ids=lambda glyphs: glyphs.name)
 def test_a_drawing_in_two_colours_is_exact(glyphs: Glyphs) -> None:
     ink = np.random.default_rng(1).random((24, 24, 1)) < 0.5
     picture = np.where(ink, np.array([200, 180, 20], np.uint8), np.array([10, 20, 40], np.uint8))
-    assert (shown(CellEncoder(glyphs).encode(picture), glyphs) == picture).all()
+    assert (glyph_cells(picture, glyphs, TRUECOLOR).shown == picture).all()
 
 
 def test_halves_are_means_of_what_is_shown() -> None:
-    encoded = CellEncoder(SEXTANTS).encode(pixels([WHITE, WHITE], [WHITE, BLACK], [BLACK, BLACK]))
+    cells = glyph_cells(pixels([WHITE, WHITE], [WHITE, BLACK], [BLACK, BLACK]), SEXTANTS, TRUECOLOR)
     # The middle row lies in both halves, for a third of each.
-    assert encoded.colors[0, 0, :, 0].tolist() == [round(255 * 5 / 6), round(255 / 6)]
+    assert cells.halves[0, 0, :, 0].tolist() == [round(255 * 5 / 6), round(255 / 6)]
 
 
 # Dithering
@@ -363,27 +352,19 @@ def test_ascii_is_plain_text() -> None:
     ramp = np.repeat(
         np.repeat(np.linspace(0, 255, len(RAMP)).round().astype(np.uint8)[None, :, None], 2, 0), 3, 2
     )
-    encoded = AsciiEncoder().encode(ramp)
-    assert encoded.rows == (RAMP,)
-    assert encoded.size == len(RAMP)
+    codes, greys = characters(ramp)
+    assert codes.tobytes().decode() == RAMP
+    assert greys[0, 0] == 0
+    assert greys[0, -1] == 255
 
 
 def test_ascii_is_dithered_to_the_mean() -> None:
-    picture = np.full((16, 8, 3), 100, np.uint8)
-    encoded = AsciiEncoder(" @").encode(picture)
-    dense = "".join(encoded.rows).count("@") / 64
-    assert dense == pytest.approx(100 / 255, abs=1 / 64)
-    assert encoded.colors.mean() == pytest.approx(100, abs=4)
+    _, greys = characters(np.full((16, 8, 3), 100, np.uint8))
+    assert len(np.unique(greys)) == 2
+    assert greys.mean() == pytest.approx(100, abs=4)
 
 
-@pytest.mark.parametrize("ramp", ["", " ", " ░█", " \n"])
-def test_a_ramp_that_is_none_is_refused(ramp: str) -> None:
-    with pytest.raises(ValueError, match="printable ASCII"):
-        AsciiEncoder(ramp)
-
-
-@pytest.mark.parametrize("encoder", [CellEncoder(OCTANTS), AsciiEncoder()], ids=["octant", "ascii"])
-def test_they_are_picture_encoders(encoder: PictureEncoder) -> None:
-    assert encoder.encode(pixels([RED])).columns == 1
-    with pytest.raises(ValueError, match="uint8 \\(h, w, 3\\)"):
-        encoder.encode(np.zeros((4, 4), np.uint8))
+def test_what_is_no_image_is_refused() -> None:
+    for refused in (lambda bad: glyph_cells(bad, OCTANTS, TRUECOLOR), characters):
+        with pytest.raises(ValueError, match="uint8 \\(h, w, 3\\)"):
+            refused(np.zeros((4, 4), np.uint8))

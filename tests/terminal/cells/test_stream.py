@@ -20,8 +20,7 @@ A, B, C, D = (10, 20, 30), (200, 100, 0), (1, 2, 3), (255, 255, 255)
 def encode(cells: list[Cell], limit: int | None = None) -> CellStream:
     rows, columns, upper, lower = zip(*cells, strict=True)
     return encode_cells(
-        np.array(rows),
-        np.array(columns),
+        (np.array(rows), np.array(columns)),
         np.array(upper, np.uint8).T,
         np.array(lower, np.uint8).T,
         ColorDepth.TRUECOLOR,
@@ -67,7 +66,7 @@ def test_a_long_run_of_one_colour_is_not_drawn_as_full_blocks() -> None:
 def test_no_cells_are_no_output() -> None:
     nothing = np.zeros((3, 0), np.uint8)
     assert encode_cells(
-        np.zeros(0, np.intp), np.zeros(0, np.intp), nothing, nothing, ColorDepth.TRUECOLOR
+        (np.zeros(0, np.intp), np.zeros(0, np.intp)), nothing, nothing, ColorDepth.TRUECOLOR
     ) == CellStream("", 0, 0)
 
 
@@ -75,7 +74,7 @@ def test_palette_entries_are_named_by_one_number() -> None:
     one = np.array([[17]], np.uint8)
     where = np.array([0])
     assert (
-        encode_cells(where, where, one, one + 1, ColorDepth.PALETTE).text == "\x1b[;H\x1b[38;5;17;48;5;18m▀"
+        encode_cells((where, where), one, one + 1, ColorDepth.PALETTE).text == "\x1b[;H\x1b[38;5;17;48;5;18m▀"
     )
 
 

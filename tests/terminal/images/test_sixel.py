@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from tests.terminal.sixels import read_sixels
+from tests.terminal.sixels import filled, read_sixels
 from vaevis_tui.bench.report import photograph
-from vaevis_tui.terminal.images.sixel import SixelEncoder, fit_scale
+from vaevis_tui.terminal.images.sixel import SixelEncoder
 
 PICTURES = st.tuples(st.integers(1, 15), st.integers(1, 12)).flatmap(
     lambda size: arrays(np.uint8, (*size, 3), elements=st.sampled_from([0, 7, 42, 128, 255]))
@@ -40,32 +40,36 @@ def test_exact_output() -> None:
         "-#100!5@"  # white: the first row of the second band
         "\x1b\\"
     )
-    assert (encoded.height, encoded.width) == (7, 5)
 
 
 def test_exact_output_scaled() -> None:
-    encoded = SixelEncoder().encode(np.zeros((2, 1, 3), np.uint8), scale=4)
+    encoded = SixelEncoder().encode(np.zeros((2, 1, 3), np.uint8), (8, 4))
     assert encoded.output == '\x1bP0;1;0q"1;1;4;8#0;2;0;0;0#0!4~-#0!4B\x1b\\'
 
 
-@given(picture=PICTURES, scale=st.integers(1, 7), registers=st.sampled_from([2, 16, 64, 256]))
+@given(
+    picture=PICTURES,
+    more=st.tuples(st.integers(0, 60), st.integers(0, 60)),
+    registers=st.sampled_from([2, 16, 64, 256]),
+)
 @settings(max_examples=80, deadline=None)
 def test_a_terminal_shows_what_the_encoder_says(
-    picture: NDArray[np.uint8], scale: int, registers: int
+    picture: NDArray[np.uint8], more: tuple[int, int], registers: int
 ) -> None:
-    encoded = SixelEncoder(registers).encode(picture, scale)
+    dots = picture.shape[0] + more[0], picture.shape[1] + more[1]
+    encoded = SixelEncoder(registers).encode(picture, dots)
 
     shown = read_sixels(encoded.output, before=99)
 
-    assert shown.shape == (encoded.height, encoded.width, 3)
-    assert (shown == scaled(encoded.shown, scale)).all()
+    assert shown.shape == (*dots, 3)
+    assert (shown == filled(encoded.shown, dots)).all()
 
 
 @given(arrays(np.uint8, (9, 11)), st.integers(1, 3))
 @settings(max_examples=30, deadline=None)
 def test_greys_are_as_exact_as_the_scale_of_percent(grey: NDArray[np.uint8], scale: int) -> None:
     picture = grey[..., None].repeat(3, axis=2)
-    shown = read_sixels(SixelEncoder().encode(picture, scale).output).astype(int)
+    shown = read_sixels(SixelEncoder().encode(picture, (9 * scale, 11 * scale)).output).astype(int)
     assert (shown == shown[..., :1]).all()
     assert np.abs(shown - scaled(picture, scale)).max() <= 1.5
 
@@ -98,30 +102,20 @@ def test_it_keeps_to_the_registers_there_are(registers: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("picture", "scale"),
+    ("picture", "dots"),
     [
-        (np.zeros((4, 4), np.uint8), 1),
-        (np.zeros((4, 4, 3), np.float32), 1),
-        (np.zeros((0, 4, 3), np.uint8), 1),
-        (np.zeros((4, 4, 3), np.uint8), 0),
-        (np.zeros((4, 4, 3), np.uint8), 5000),
+        (np.zeros((4, 4), np.uint8), None),
+        (np.zeros((4, 4, 3), np.float32), None),
+        (np.zeros((0, 4, 3), np.uint8), None),
+        (np.zeros((4, 4, 3), np.uint8), (4, 3)),
+        (np.zeros((4, 4, 3), np.uint8), (20000, 20000)),
     ],
 )
-def test_what_cannot_be_shown_is_refused(picture: NDArray[np.uint8], scale: int) -> None:
+def test_what_cannot_be_shown_is_refused(picture: NDArray[np.uint8], dots: tuple[int, int] | None) -> None:
     with pytest.raises(ValueError, match=r"must be uint8|cannot show"):
-        SixelEncoder().encode(picture, scale)
+        SixelEncoder().encode(picture, dots)
 
 
 def test_one_register_is_refused() -> None:
     with pytest.raises(ValueError, match="not 1"):
         SixelEncoder(1)
-
-
-@pytest.mark.parametrize(
-    ("size", "window", "scale"),
-    [((28, 28), (80, 24), 13), ((128, 128), (80, 24), 3), ((512, 512), (80, 24), 0)],
-)
-def test_the_scale_is_the_largest_that_fits(
-    size: tuple[int, int], window: tuple[int, int], scale: int
-) -> None:
-    assert fit_scale(*size, *window, cell=(16, 8)) == scale

@@ -8,7 +8,7 @@ pixels: that takes 1.9 ms for a 128x128 picture; dividing along the direction of
 does not always find the best, takes 1.6.
 
 The brighter group is foreground: where a picture lies on black, the background stays what it is from cell to
-cell and need not be named again. The bytes of a row are those of `vaevis_tui.terminal.color.sgr`.
+cell and need not be named again.
 """
 
 from __future__ import annotations
@@ -20,30 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.terminal.cells.glyphs import Glyphs
-from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.color.sgr import SgrColors, rows, sgr_colors
-from vaevis_tui.terminal.encoder import RGB, EncodedPicture, Pixels
+from vaevis_tui.terminal.color.sgr import SgrColors
+from vaevis_tui.terminal.pixels import RGB, Pixels, checked
 
 _Floats = NDArray[np.float32]
 
 _WORTH_TWO_COLORS = 0.4
 """Squared error, summed over a cell, that a second colour must save; 0.5 if two pixels differ by one step."""
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedCells(EncodedPicture):
-    """A picture as rows of characters of several pixels each.
-
-    `colors` holds what the upper and the lower half of each cell look like on the average, as for any
-    `EncodedPicture`; what a cell holds exactly is told by the following.
-
-    Attributes:
-        characters: One string a row of cells, without colours.
-        pairs: Foreground and background of each cell as shown, uint8 (rows, columns, 2, 3).
-    """
-
-    characters: tuple[str, ...]
-    pairs: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,57 +72,30 @@ class GlyphCells:
         """What the upper and the lower half of each cell look like, uint8 (rows, columns, 2, 3)."""
         return _halves(self.pairs, _cover(self.glyphs)[self.patterns])
 
-    def rows(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
-        """The rows as strings, and the length of each in bytes of UTF-8."""
-        return rows(self.words, self.foreground, self.background, self.colors)
 
-
-class CellEncoder:
-    """Encodes pictures with a set of characters; see the module.
+def glyph_cells(pixels: Pixels, glyphs: Glyphs, colors: SgrColors, background: RGB = (0, 0, 0)) -> GlyphCells:
+    """Choose what each cell holds.
 
     Args:
+        pixels: The image, uint8 (h, w, 3).
         glyphs: The characters, one of `vaevis_tui.terminal.cells.glyphs`.
-        colors: How colours are named; any of 2**24 if None. `sgr_colors` and `sixteen_colors` make others.
+        colors: How colours are named.
+        background: What shows where the last cells reach beyond the image.
+
+    Raises:
+        ValueError: The pixels have another shape or type, or there are none.
     """
-
-    def __init__(self, glyphs: Glyphs, colors: SgrColors | None = None) -> None:
-        self.glyphs = glyphs
-        self.colors = colors or sgr_colors(ColorMode())
-
-    @property
-    def grid(self) -> tuple[int, int]:
-        """Pixels in a cell: rows, columns."""
-        return self.glyphs.rows, self.glyphs.columns
-
-    def render(self, pixels: Pixels, background: RGB = (0, 0, 0)) -> GlyphCells:
-        """Choose what each cell holds; arguments and errors are those of `encode`."""
-        pixels = whole_cells(pixels, self.grid, background)
-        height, width = len(pixels) // self.glyphs.rows, pixels.shape[1] // self.glyphs.columns
-        patterns, means = split(_by_cell(pixels, self.grid))
-        patterns = patterns.reshape(height, width)
-        # Foregrounds and backgrounds in rows of their own: dithering gives each a threshold of its own.
-        pairs = means.reshape(2, height, width, 3).swapaxes(0, 1)
-        codes, shown = self.colors.quantize(pairs.reshape(2 * height, width, 3))
-        patterns[(shown[0::2] == shown[1::2]).all(axis=-1)] = 0  # two colours may have become one
-        pairs = shown.reshape(height, 2, width, 3).swapaxes(1, 2)
-        return GlyphCells(self.glyphs, patterns, codes[0::2], codes[1::2], pairs, self.colors)
-
-    def encode(self, pixels: Pixels, background: RGB = (0, 0, 0)) -> EncodedCells:
-        """Encode pixels, uint8 (h, w, 3), each cell taking as many as `grid` says.
-
-        Args:
-            pixels: The picture.
-            background: What shows where the last cells reach beyond the picture.
-
-        Raises:
-            ValueError: The pixels have another shape or type, or there are none.
-        """
-        cells = self.render(pixels, background)
-        lines, sizes = cells.rows()
-        characters = tuple(
-            "".join(map(self.glyphs.characters.__getitem__, row)) for row in cells.patterns.tolist()
-        )
-        return EncodedCells(lines, cells.patterns.shape[1], cells.halves, sizes, characters, cells.pairs)
+    grid = glyphs.rows, glyphs.columns
+    pixels = whole_cells(pixels, grid, background)
+    height, width = len(pixels) // glyphs.rows, pixels.shape[1] // glyphs.columns
+    patterns, means = split(_by_cell(pixels, grid))
+    patterns = patterns.reshape(height, width)
+    # Foregrounds and backgrounds in rows of their own: dithering gives each a threshold of its own.
+    pairs = means.reshape(2, height, width, 3).swapaxes(0, 1)
+    codes, shown = colors.quantize(pairs.reshape(2 * height, width, 3))
+    patterns[(shown[0::2] == shown[1::2]).all(axis=-1)] = 0  # two colours may have become one
+    pairs = shown.reshape(height, 2, width, 3).swapaxes(1, 2)
+    return GlyphCells(glyphs, patterns, codes[0::2], codes[1::2], pairs, colors)
 
 
 def whole_cells(pixels: Pixels, grid: tuple[int, int], background: RGB) -> Pixels:
@@ -153,9 +109,7 @@ def whole_cells(pixels: Pixels, grid: tuple[int, int], background: RGB) -> Pixel
     Raises:
         ValueError: The pixels have another shape or type, or there are none.
     """
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or not pixels.size:
-        raise ValueError(f"pixels must be uint8 (h, w, 3), not {pixels.dtype} {pixels.shape}")
-    height, width, _ = pixels.shape
+    height, width, _ = checked(pixels).shape
     missing = -height % grid[0], -width % grid[1]
     if not any(missing):
         return pixels

@@ -1,19 +1,20 @@
-"""Characters as a medium: which pixels of a picture they show, and where."""
+"""Characters as a renderer: which pixels of an image they show, and where."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 from vaevis_tui.terminal.cells import glyphs
-from vaevis_tui.terminal.cells.placement import CellPlacement, fit_cells, resample_cells
 from vaevis_tui.terminal.cells.styles import CellStyle, Characters, HalfBlocks, Patterns
 from vaevis_tui.terminal.cells.surface import CellSurface
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
-from vaevis_tui.terminal.encoder import Pixels
 from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.pixels import Pixels
 from vaevis_tui.terminal.placement import Placement, fit, resample
-from vaevis_tui.terminal.surface import Place, Surface
+from vaevis_tui.terminal.surface import Surface
 
 _GLYPHS = {
     Graphics.OCTANT: glyphs.OCTANTS,
@@ -24,7 +25,7 @@ _GLYPHS = {
 
 
 @dataclass(frozen=True)
-class CellMedium:
+class CellRenderer:
     """Images of characters.
 
     Attributes:
@@ -36,37 +37,33 @@ class CellMedium:
     style: CellStyle
 
     @property
-    def fallback(self) -> CellMedium:
+    def fallback(self) -> CellRenderer:
         """Itself."""
         return self
 
-    def place(self, height: int, width: int, columns: int, rows: int) -> Place:
-        """As for any medium. A cell is taken to be twice as high as wide."""
-        if self.style.grid == (2, 1):
-            return fit(height, width, columns, rows)
-        return fit_cells(height, width, columns, rows, self.style.grid)
+    def place(self, height: int, width: int, columns: int, rows: int) -> Placement:
+        """As for any renderer."""
+        return fit(height, width, columns, rows, self.style.grid)
 
-    def pixels(self, picture: Pixels, place: Place) -> Pixels:
-        """As for any medium."""
-        if isinstance(place, CellPlacement):
-            return resample_cells(picture, place)
-        assert isinstance(place, Placement)
-        return resample(picture, place)
+    def pixels(self, image: Pixels, place: Placement) -> Pixels:
+        """As for any renderer."""
+        return resample(image, place.height, place.width)
 
-    def surface(self, place: Place, image_id: int = 0) -> Surface:
-        """As for any medium."""
+    def surface(self, place: Placement, image_id: int = 0) -> Surface:
+        """As for any renderer."""
         return CellSurface(self.style, place.rows, place.columns)
 
-    def still(self, picture: Pixels, columns: int, rows: int) -> str:
-        """As for any medium."""
-        height, width, _ = picture.shape
+    def still(self, image: Pixels, columns: int, rows: int) -> str:
+        """As for any renderer. A line ends with all attributes reset."""
+        height, width, _ = image.shape
         place = self.place(height, width, columns, rows)
-        rendered = self.style.render(self.pixels(picture, place), self.style.ladder[0], (0, 0, 0))
-        return "".join(f"{row}\n" for row in rendered.rows()[0])
+        cells = self.style.render(self.pixels(image, place), self.style.ladder[0], (0, 0, 0))
+        lines = np.arange(place.rows * place.columns).reshape(place.rows, place.columns)
+        return "".join(f"{cells.stream(line, None).text}\x1b[0m\n" for line in lines)
 
 
 @lru_cache(maxsize=16)
-def cell_renderer(graphics: Graphics, colors: ColorMode) -> CellMedium:
+def cell_renderer(graphics: Graphics, colors: ColorMode) -> CellRenderer:
     """A kind of characters in the colours that a terminal draws.
 
     Raises:
@@ -83,4 +80,4 @@ def cell_renderer(graphics: Graphics, colors: ColorMode) -> CellMedium:
         style = Patterns(_GLYPHS[graphics], colors)
     else:
         raise ValueError(f"{graphics} is drawn in dots")
-    return CellMedium(graphics, style)
+    return CellRenderer(graphics, style)

@@ -9,18 +9,20 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.terminal.cells.ascii import AsciiEncoder
-from vaevis_tui.terminal.cells.cells import CellEncoder, GlyphCells, whole_cells
+from vaevis_tui.terminal.cells.ascii import GRID, characters
+from vaevis_tui.terminal.cells.cells import GlyphCells, glyph_cells, whole_cells
 from vaevis_tui.terminal.cells.glyphs import Glyphs
-from vaevis_tui.terminal.cells.halfblock import half_rows, halves, quantized
-from vaevis_tui.terminal.cells.stream import CellStream, encode_cells, encode_glyphs
+from vaevis_tui.terminal.cells.halfblock import halves, quantized
+from vaevis_tui.terminal.cells.stream import CellStream, Positions, encode_cells, encode_glyphs
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
-from vaevis_tui.terminal.color.sgr import rows, sgr_colors, sixteen_colors
-from vaevis_tui.terminal.encoder import RGB, Pixels
+from vaevis_tui.terminal.color.sgr import sgr_colors, sixteen_colors
+from vaevis_tui.terminal.pixels import RGB, Pixels
 from vaevis_tui.terminal.quality import Quality, ladder, reduce
 from vaevis_tui.terminal.surface import Halves
 
 _Indices = NDArray[np.intp]
+At = tuple[int, int] | None
+"""Row and column of the screen that an image begins at, from 0; None is where the cursor is."""
 
 
 class Cells(Protocol):
@@ -36,16 +38,13 @@ class Cells(Protocol):
         """What the halves of each cell look like."""
         ...
 
-    def rows(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
-        """The rows as strings, and the length of each in bytes of UTF-8."""
-        ...
-
-    def stream(self, where: _Indices, at: tuple[int, int], limit: int | None) -> CellStream:
+    def stream(self, where: _Indices, at: At, limit: int | None = None) -> CellStream:
         """Some of the cells, anywhere on the screen.
 
         Args:
             where: Which, (n,), numbers of cells counted row by row, rising.
-            at: Row and column of the screen that the picture begins at.
+            at: Row and column of the screen that the image begins at; None writes one cell after the other
+                where the cursor is.
             limit: Bytes to stop at, or None.
         """
         ...
@@ -64,17 +63,14 @@ class CellStyle(Protocol):
         """The qualities that pictures can be drawn in, the best first."""
         ...
 
-    @property
-    def like_halves(self) -> bool:
-        """Whether a picture in half-blocks of the same colours looks the same."""
-        ...
-
     def render(self, pixels: Pixels, quality: Quality, background: RGB) -> Cells:
         """A picture, uint8 (h, w, 3), as cells; background fills those that it does not."""
         ...
 
 
-def _on_screen(where: _Indices, columns: int, at: tuple[int, int]) -> tuple[_Indices, _Indices]:
+def _on_screen(where: _Indices, columns: int, at: At) -> Positions | None:
+    if at is None:
+        return None
     rows, inside = np.divmod(where, columns)
     return rows + at[0], inside + at[1]
 
@@ -96,14 +92,11 @@ class _HalfCells:
     def halves(self) -> Halves:
         return halves(self.shown)
 
-    def rows(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
-        return half_rows(self.codes, self.depth)
-
-    def stream(self, where: _Indices, at: tuple[int, int], limit: int | None) -> CellStream:
+    def stream(self, where: _Indices, at: At, limit: int | None = None) -> CellStream:
         columns = self.shown.shape[1]
         by_channel = np.moveaxis(self.codes, -1, 0)
         upper, lower = (by_channel[:, half::2].reshape(len(by_channel), -1)[:, where] for half in (0, 1))
-        return encode_cells(*_on_screen(where, columns, at), upper, lower, self.depth, limit)
+        return encode_cells(_on_screen(where, columns, at), upper, lower, self.depth, limit)
 
 
 @dataclass(frozen=True)
@@ -117,7 +110,6 @@ class HalfBlocks:
     mode: ColorMode
 
     grid = (2, 1)
-    like_halves = True
 
     @property
     def ladder(self) -> tuple[Quality, ...]:
@@ -128,7 +120,8 @@ class HalfBlocks:
         """As for any style."""
         mode = _at_depth(self.mode, quality)
         pixels = reduce(whole_cells(pixels, self.grid, background), quality)
-        return _HalfCells(*quantized(pixels, mode), mode.depth)
+        dithers = mode.depth is ColorDepth.PALETTE and not quality.tolerance
+        return _HalfCells(*quantized(pixels, mode, dithers=dithers), mode.depth)
 
 
 @dataclass(frozen=True)
@@ -145,10 +138,7 @@ class _Patterns:
     def halves(self) -> Halves:
         return self.cells.halves
 
-    def rows(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
-        return self.cells.rows()
-
-    def stream(self, where: _Indices, at: tuple[int, int], limit: int | None) -> CellStream:
+    def stream(self, where: _Indices, at: At, limit: int | None = None) -> CellStream:
         cells = self.cells
         columns = cells.patterns.shape[1]
         foreground, background = (
@@ -156,7 +146,7 @@ class _Patterns:
         )
         words = cells.words.reshape(-1)[where]
         return encode_glyphs(
-            *_on_screen(where, columns, at), words, foreground, background, cells.colors, limit
+            _on_screen(where, columns, at), words, foreground, background, cells.colors, limit
         )
 
 
@@ -172,8 +162,6 @@ class Patterns:
     glyphs: Glyphs
     mode: ColorMode
 
-    like_halves = False
-
     @property
     def grid(self) -> tuple[int, int]:
         """As for any style."""
@@ -187,8 +175,7 @@ class Patterns:
     def render(self, pixels: Pixels, quality: Quality, background: RGB) -> _Patterns:
         """As for any style."""
         pixels = reduce(whole_cells(pixels, self.grid, background), quality, self.grid)
-        encoder = CellEncoder(self.glyphs, sgr_colors(_at_depth(self.mode, quality)))
-        return _Patterns(encoder.render(pixels))
+        return _Patterns(glyph_cells(pixels, self.glyphs, sgr_colors(_at_depth(self.mode, quality))))
 
 
 _WHITE, _BLACK = 15, 0
@@ -210,25 +197,20 @@ class _CharacterCells:
     def halves(self) -> Halves:
         return np.broadcast_to(self.greys[..., None, None], (*self.greys.shape, 2, 3))
 
-    def rows(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
-        white, black = (np.full((*self.codes.shape, 1), color, np.uint8) for color in (_WHITE, _BLACK))
-        return rows(self.codes.astype(np.uint32), white, black, sixteen_colors())
-
-    def stream(self, where: _Indices, at: tuple[int, int], limit: int | None) -> CellStream:
+    def stream(self, where: _Indices, at: At, limit: int | None = None) -> CellStream:
         words = self.codes.astype(np.uint32).reshape(-1)[where]
         white, black = (np.full((1, len(where)), color, np.uint8) for color in (_WHITE, _BLACK))
         place = _on_screen(where, self.codes.shape[1], at)
-        return encode_glyphs(*place, words, white, black, sixteen_colors(), limit)
+        return encode_glyphs(place, words, white, black, sixteen_colors(), limit)
 
 
 @dataclass(frozen=True)
 class Characters:
     """ASCII characters, white on black: for screens without block elements."""
 
-    grid = AsciiEncoder.grid
+    grid = GRID
     ladder = (Quality("exact"),)
-    like_halves = False
 
     def render(self, pixels: Pixels, quality: Quality, background: RGB) -> _CharacterCells:
         """As for any style."""
-        return _CharacterCells(*AsciiEncoder().characters(pixels, background))
+        return _CharacterCells(*characters(pixels, background))

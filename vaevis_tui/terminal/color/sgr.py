@@ -1,13 +1,8 @@
-"""Cells of two colours as terminal output: how colours are named, and rows that name them when they change.
+"""How colours are named in output, and which are shown in place of others.
 
-A row is written as follows; SGR is *Select Graphic Rendition* (ECMA-48, 8.3.117; colours: ISO 8613-6, and for
-90 to 107 aixterm):
-
-- A cell is a glyph that shows foreground on background, or a space, which leaves the foreground what it was.
-- Before a cell stands one SGR sequence with the colours that are not in force already: ``ESC [ F m``,
-  ``ESC [ B m``, ``ESC [ F;B m``, or nothing. F is ``38;2;R;G;B``, ``38;5;N``, or 30 to 37 and 90 to 97; B is
-  ``48;2;R;G;B``, ``48;5;N``, or 40 to 47 and 100 to 107.
-- Numbers have no leading zeros. No colour is in force where a row begins, and a row ends with ``ESC [ 0 m``.
+SGR is *Select Graphic Rendition* (ECMA-48, 8.3.117; colours: ISO 8613-6, and for 90 to 107 aixterm). A
+foreground is ``38;2;R;G;B``, ``38;5;N``, or 30 to 37 and 90 to 97; a background ``48;2;R;G;B``, ``48;5;N``,
+or 40 to 47 and 100 to 107. Numbers have no leading zeros.
 """
 
 from __future__ import annotations
@@ -31,15 +26,10 @@ _NUL = b"\0"
 
 
 def word(text: bytes) -> np.uint32:
-    """Up to four bytes as a number; those that are missing are NUL, which `rows` deletes."""
+    """Up to four bytes as a number; those that are missing are NUL, which whoever writes deletes."""
     return np.uint32(np.frombuffer(text.ljust(4, _NUL), np.uint32)[0])
 
 
-_ESC = word(b"\x1b[")
-_SEPARATOR = word(b";")
-_END = word(b"m")
-_RESET = word(b"\x1b[0m")
-_END_OF_ROW = word(b"\n")
 SPACE = word(b" ")
 
 
@@ -191,60 +181,3 @@ def _sixteen_greys(colors: _Bytes) -> tuple[_Bytes, _Bytes]:
 def _four_greys() -> tuple[Levels, _Bytes]:
     entries = np.array([0, 8, 7, 15], np.uint8)
     return Levels(SIXTEEN[entries, 0].astype(np.int64)), entries
-
-
-def rows(
-    glyphs: _Words, foreground: _Bytes, background: _Bytes, colors: SgrColors
-) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Cells as strings, one a row, and the length of each in bytes of UTF-8; see the module for the bytes.
-
-    Args:
-        glyphs: What each cell holds, UTF-8 as a `word`, (rows, columns); `SPACE` shows no foreground.
-        foreground: The numbers that name each cell's foreground, uint8 (rows, columns, c).
-        background: The same for its background.
-        colors: How they are named.
-    """
-    height, width, channels = foreground.shape
-    split = glyphs != SPACE
-    new_fg, new_bg = _changes(split, _packed(foreground), _packed(background))
-    new_any = new_fg | new_bg
-    # A cell: ESC [ | 38;2 | ;R | ;G | ;B | ; | 48;2 | ;R | ;G | ;B | m | glyph. A row has two words more.
-    size = 2 * channels + 6
-    words = np.empty((height, width * size + 2), np.uint32)
-    words[:, -2:] = _RESET, _END_OF_ROW
-    cells = np.lib.stride_tricks.as_strided(
-        words, (height, width, size), (words.strides[0], size * words.itemsize, words.itemsize)
-    )
-    cells[..., 0] = new_any * _ESC
-    cells[..., 1] = new_fg * colors.foreground
-    cells[..., 2 + channels] = (new_fg & new_bg) * _SEPARATOR
-    cells[..., 3 + channels] = new_bg * colors.background
-    for channel in range(channels):  # by channel: NumPy is slow where the innermost axis is short
-        cells[..., 2 + channel] = colors.foreground_numbers[foreground[..., channel]] * new_fg
-        cells[..., 4 + channels + channel] = colors.background_numbers[background[..., channel]] * new_bg
-    cells[..., -2] = new_any * _END
-    cells[..., -1] = glyphs
-    packed = words.tobytes().translate(None, _NUL).split(b"\n")[:-1]
-    return tuple(row.decode() for row in packed), tuple(len(row) for row in packed)
-
-
-def _changes(
-    split: NDArray[np.bool_], foreground: _Words, background: _Words
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which cells set a foreground and which a background, (rows, columns) each."""
-    new_bg = np.ones(split.shape, np.bool_)
-    new_bg[:, 1:] = background[:, 1:] != background[:, :-1]
-    # The foreground in force is that of the last cell to the left that shows one.
-    last = np.maximum.accumulate(np.where(split, np.arange(split.shape[1]), -1), axis=1)[:, :-1]
-    in_force = np.take_along_axis(foreground, np.maximum(last, 0), axis=1)
-    new_fg = split.copy()
-    new_fg[:, 1:] &= (last < 0) | (in_force != foreground[:, 1:])
-    return new_fg, new_bg
-
-
-def _packed(codes: _Bytes) -> _Words:
-    """One number a colour, (h, w, c) to (h, w), for c up to 4."""
-    padded = np.zeros((*codes.shape[:2], 4), np.uint8)
-    for channel in range(codes.shape[2]):
-        padded[..., channel] = codes[..., channel]
-    return padded.view(np.uint32)[..., 0]

@@ -17,8 +17,8 @@ from __future__ import annotations
 from base64 import standard_b64encode
 from collections.abc import Callable
 
-from vaevis_tui.terminal.encoder import Pixels
 from vaevis_tui.terminal.images.png import png
+from vaevis_tui.terminal.pixels import Pixels
 
 PART = 65536
 """Characters of base64 in a part. tmux and iTerm2 take 1 MiB, but nothing else gets through meanwhile."""

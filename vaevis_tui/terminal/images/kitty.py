@@ -32,9 +32,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from vaevis_tui.terminal.encoder import Pixels
 from vaevis_tui.terminal.images.passthrough import as_it_is
 from vaevis_tui.terminal.images.png import png
+from vaevis_tui.terminal.pixels import Pixels
 
 PLACEHOLDER = "\U0010eeee"
 

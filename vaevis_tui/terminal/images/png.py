@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 
-from vaevis_tui.terminal.encoder import Pixels
+from vaevis_tui.terminal.pixels import Pixels
 
 
 def png(pixels: Pixels) -> bytes:

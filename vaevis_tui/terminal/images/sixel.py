@@ -14,7 +14,7 @@ last dot of a colour is left out.
 Images in grey get the 101 greys that the scale has. Others get a palette of their own where there are
 registers enough: an octree finds one in 0.2 ms, off by 4 of 255 for faces of dogs and 12 for grain (root of
 the mean square), where dithering is off by 20. Where registers are few, the palette is a fixed colour cube
-with ordered dithering, so that nothing flickers from frame to frame. The picture is scaled by repetition
+with ordered dithering, so that nothing flickers from frame to frame. The image is scaled by repetition
 here, which costs little, as each of its rows is looked at once or twice only.
 """
 
@@ -29,7 +29,7 @@ from PIL import Image
 
 from vaevis_tui.terminal.color.dither import Levels
 from vaevis_tui.terminal.color.palette import to_grey
-from vaevis_tui.terminal.encoder import Pixels
+from vaevis_tui.terminal.pixels import Pixels, checked
 
 _BAND = 6
 """Rows of dots in a band."""
@@ -43,27 +43,23 @@ _OWN_FROM = 64
 _BITS = 6
 _COLUMN_BITS = 14
 _COLOR_BITS = 8
-_MAX_SIDE = 1 << _COLUMN_BITS
+MOST_DOTS = 1 << _COLUMN_BITS
 """Dots along a side at most; terminals may take fewer, xterm 1000 by default (maxGraphicSize)."""
 
 _NUL = b"\0"
 
 
 @dataclass(frozen=True, slots=True)
-class SixelPicture:
-    """A picture as sixels.
+class SixelImage:
+    """An image as sixels.
 
     Attributes:
         output: What draws it, its upper left corner where the cursor is. Where that is left differs among
             terminals (mode 8452): save and restore the cursor around the output.
-        height: Height in dots.
-        width: Width in dots.
         shown: What is shown, at the size that was given, uint8 (h, w, 3).
     """
 
     output: str
-    height: int
-    width: int
     shown: Pixels
 
 
@@ -101,43 +97,31 @@ class SixelEncoder:
             raise ValueError(f"sixels need at least 2 colour registers, not {registers}")
         self.registers = min(256, registers)
 
-    def encode(self, pixels: Pixels, scale: int = 1) -> SixelPicture:
-        """Encode pixels, each shown as ``scale`` by ``scale`` dots.
+    def encode(self, pixels: Pixels, dots: tuple[int, int] | None = None) -> SixelImage:
+        """Encode pixels, each shown as one dot or more.
 
         Args:
             pixels: uint8 (h, w, 3).
-            scale: A whole number, at least 1.
+            dots: Height and width to fill, at least as many as there are pixels; None for one dot each. Where
+                they are no multiple, some pixels are shown a dot larger than others.
 
         Raises:
-            ValueError: The pixels have another shape or type, there are none, or too many at this scale.
+            ValueError: The pixels have another shape or type, there are none, or there are too many dots or
+                too few.
         """
-        if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or not pixels.size:
-            raise ValueError(f"pixels must be uint8 (h, w, 3), not {pixels.dtype} {pixels.shape}")
-        height, width, _ = pixels.shape
-        if scale < 1 or max(height, width) * scale > _MAX_SIDE:
+        height, width, _ = checked(pixels).shape
+        tall, wide = dots or (height, width)
+        if tall < height or wide < width or max(tall, wide) > MOST_DOTS:
             raise ValueError(
-                f"cannot show {width}x{height} pixels at scale {scale}: 1 to {_MAX_SIDE} dots a side"
+                f"cannot show {width}x{height} pixels as {wide}x{tall} dots: as many at least, "
+                f"and {MOST_DOTS} a side at most"
             )
         palette, registers = _quantized(pixels, self.registers)
         used = np.unique(registers)
         defined = zip(used.tolist(), palette.percent[used].tolist(), strict=True)
         definitions = "".join(f"#{n};2;{r};{g};{b}" for n, (r, g, b) in defined)
-        header = f'\x1bP0;1;0q"1;1;{width * scale};{height * scale}{definitions}'
-        output = header + _bands(registers, scale) + "\x1b\\"
-        return SixelPicture(output, height * scale, width * scale, palette.colors[registers])
-
-
-def fit_scale(height: int, width: int, columns: int, rows: int, cell: tuple[int, int]) -> int:
-    """The largest whole-number scale at which a picture fits; 0 if it does not fit at all.
-
-    Args:
-        height: Height of the picture in pixels.
-        width: Width of the picture in pixels.
-        columns: Width of the window in cells.
-        rows: Height of the window in cells.
-        cell: Height and width of a cell in dots.
-    """
-    return min(rows * cell[0] // height, columns * cell[1] // width)
+        header = f'\x1bP0;1;0q"1;1;{wide};{tall}{definitions}'
+        return SixelImage(header + _bands(registers, tall, wide) + "\x1b\\", palette.colors[registers])
 
 
 def _of_percent(percent: NDArray[np.int64]) -> Pixels:
@@ -210,29 +194,29 @@ def _channel_levels(count: int) -> Levels:
     return Levels(_of_percent(_percent(count)).astype(np.int64))
 
 
-def _bands(registers: NDArray[np.uint8], scale: int) -> str:
-    """All bands of a picture, (h, w), shown at a scale.
+def _bands(registers: NDArray[np.uint8], tall: int, wide: int) -> str:
+    """All bands of an image, (h, w), that fills so many dots.
 
-    Of each band the rows of the picture in it are looked at, each with the bits that it fills. A pixel of
+    Of each band the rows of the image in it are looked at, each with the bits that it fills. A pixel of
     such a row is a number: band, colour, column, bits. Once these are sorted, equal neighbours are runs.
     """
-    row, bits, band = _rows_in_bands(len(registers), scale)
-    width = registers.shape[1]
+    height, width = registers.shape
+    row, bits, band = _rows_in_bands(height, tall)
     keys = band[:, None] << _COLOR_BITS | registers[row]
     keys = keys << _COLUMN_BITS | np.arange(width)
     sorted_keys = np.sort((keys << _BITS | bits[:, None]).ravel())
     column, value = _merged(sorted_keys)
-    return _runs(column, value, scale)
+    return _runs(column, value, np.arange(width + 1) * wide // width)
 
 
 @lru_cache(maxsize=8)
-def _rows_in_bands(height: int, scale: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Which rows of a picture lie in which bands: row, the bits it fills, band, each (n,)."""
-    dots = np.arange(height * scale)
-    pairs = dots // _BAND * height + dots // scale
-    first = np.flatnonzero(np.diff(pairs, prepend=-1))
+def _rows_in_bands(height: int, tall: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Which rows of an image lie in which bands: row, the bits it fills, band, each (n,)."""
+    dots = np.arange(tall)
+    rows = np.repeat(np.arange(height), np.diff(np.arange(height + 1) * tall // height))
+    first = np.flatnonzero(np.diff(dots // _BAND * height + rows, prepend=-1))
     bits = np.add.reduceat(1 << dots % _BAND, first)
-    return dots[first] // scale, bits, dots[first] // _BAND
+    return rows[first], bits, dots[first] // _BAND
 
 
 def _merged(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -242,22 +226,23 @@ def _merged(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int6
     return place[first], np.add.reduceat(keys & (1 << _BITS) - 1, first)
 
 
-def _runs(place: NDArray[np.int64], bits: NDArray[np.int64], scale: int) -> str:
-    """Places of equal bits side by side, as text."""
+def _runs(place: NDArray[np.int64], bits: NDArray[np.int64], edges: NDArray[np.int64]) -> str:
+    """Places of equal bits side by side, as text; edges: where columns begin, and the last ends."""
     line = place >> _COLUMN_BITS  # band and colour
     new_line = np.diff(line, prepend=-1) != 0
     first = np.flatnonzero(new_line | (np.diff(place, prepend=-2) != 1) | (np.diff(bits, prepend=-1) != 0))
-    length = np.diff(first, append=len(place))
-    new_line, line, column = new_line[first], line[first], place[first] & _MAX_SIDE - 1
-    gap = column.copy()
-    gap[1:] -= np.where(new_line[1:], 0, (column + length)[:-1])
+    columns = np.diff(first, append=len(place))
+    new_line, line, column = new_line[first], line[first], place[first] & MOST_DOTS - 1
+    begin, end = edges[column], edges[column + columns]
+    gap, length = begin.copy(), end - begin
+    gap[1:] -= np.where(new_line[1:], 0, end[:-1])
     color = line & (1 << _COLOR_BITS) - 1
     new_band = np.diff(line >> _COLOR_BITS, prepend=0)
     # Three words a run: $ or - and #c, the gap before it, the run; NUL fills words up and goes at the end.
     words = np.empty((len(first), 3), "<u8")
     words[:, 0] = _selections()[new_band, color] * new_line
     words[0, 0] >>= np.uint64(8)  # nothing to go back from
-    counts, characters = _repetitions(scale, int(max(gap.max(), length.max())))
+    counts, characters = _repetitions(int(edges[-1]))
     words[:, 1] = counts[gap] + characters[gap] * np.uint64(ord("?"))
     words[:, 2] = counts[length] + characters[length] * (ord("?") + bits[first]).astype(np.uint64)
     return words.tobytes().translate(None, _NUL).decode("ascii")
@@ -275,17 +260,16 @@ def _selections() -> NDArray[np.uint64]:
 
 
 @lru_cache(maxsize=8)
-def _repetitions(scale: int, longest: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """For runs of 0 to ``longest`` columns: what stands before the character, and what to multiply it by.
+def _repetitions(longest: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """For runs of 0 to ``longest`` dots: what stands before the character, and what to multiply it by.
 
     Up to three characters are written out, ``cc`` being ``0x0101 * c``; others are ``!n`` and, shifted beyond
     that, the character.
     """
     counts = np.zeros(longest + 1, np.uint64)
     characters = np.zeros(longest + 1, np.uint64)
-    for columns in range(1, longest + 1):
-        n = columns * scale
+    for n in range(1, longest + 1):
         count = b"" if n <= 3 else b"!%d" % n
-        counts[columns] = _word(count)
-        characters[columns] = _word(b"\1" * n) if n <= 3 else 1 << 8 * len(count)
+        counts[n] = _word(count)
+        characters[n] = _word(b"\1" * n) if n <= 3 else 1 << 8 * len(count)
     return counts, characters

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 
-from vaevis_tui.terminal.encoder import RGB, Pixels
 from vaevis_tui.terminal.link.link import SLICE, Link
+from vaevis_tui.terminal.pixels import RGB, Pixels
 from vaevis_tui.terminal.quality import EXACT, Quality
 from vaevis_tui.terminal.surface import Mask, Surface, Update
 
