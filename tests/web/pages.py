@@ -22,6 +22,9 @@ from vaevis_tui.web.export import WebModel, make_web_model
 from vaevis_tui.web.ort import OrtSource
 from vaevis_tui.web.plans import Weights
 
+NAME = "mnist-2d"
+"""The model of most pages that tests open: its kernels compile fast."""
+
 NODE_MODULES = Path(__file__).parent / "node_modules"
 
 
@@ -111,6 +114,14 @@ def page_decode(page: Page, z: NDArray[np.float32], height: int, width: int) -> 
 def page_z(page: Page) -> NDArray[np.float32]:
     """The latent on show."""
     return np.array(json.loads(page.evaluate("JSON.stringify(Array.from(vaevis.z))")), np.float32)
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait until an expression is true, looked at once a frame, without `eval`, which a page may not."""
+    page.evaluate(
+        "() => new Promise((done) => {"
+        f" const look = () => ({expression}) ? done() : requestAnimationFrame(look); look(); }})"
+    )
 
 
 def apart(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> int:

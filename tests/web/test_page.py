@@ -3,56 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.pages import (
-    apart,
-    decoded,
-    opened,
-    ort_source,
-    page_decode,
-    page_z,
-    serving,
-    shipped_page,
-)
+from tests.web.pages import NAME, apart, decoded, opened, page_decode, page_z, shipped_page, until
 from vaevis_tui.cli import main
 from vaevis_tui.export.png import read_metadata, save_png
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.latent.typicality import TypicalityScale
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.models.identity import decoder_hash
-from vaevis_tui.web.export import folder_files, single_file, write_folder
-
-NAME = "mnist-2d"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The page with a CPU path, hosted."""
-    folder = tmp_path_factory.mktemp("page")
-    write_folder(folder, folder_files(shipped_page(NAME, ort=True), ort_source()), force=True)
-    with serving(folder) as found:
-        yield found
-
-
-@pytest.fixture
-def shown(browser: Browser, address: str) -> Iterator[Page]:
-    """The page, open on WebGPU, without glides; whatever it complains about fails the test."""
-    context = browser.new_context(reduced_motion="reduce", accept_downloads=True)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    opened(page, f"{address}/?backend=webgpu")
-    yield page
-    context.close()
-    assert complaints == []
+from vaevis_tui.web.export import single_file
 
 
 def test_decodes_what_decode_does(shown: Page) -> None:
@@ -111,11 +75,7 @@ def test_a_walk_moves_and_is_one_step(shown: Page) -> None:
     start = page_z(shown)
     shown.keyboard.press("w")
     expect(shown.locator("#walk")).to_have_attribute("aria-pressed", "true")
-    shown.evaluate(
-        "start => new Promise((done) => { const look = () => Math.hypot(vaevis.z[0] - start[0],"
-        " vaevis.z[1] - start[1]) > 0.05 ? done() : requestAnimationFrame(look); look(); })",
-        start.tolist(),
-    )
+    until(shown, f"Math.hypot(vaevis.z[0] - {start[0]}, vaevis.z[1] - {start[1]}) > 0.05")
     shown.keyboard.press("w")
     assert open_bundle(NAME).space.dim == len(page_z(shown))
     shown.keyboard.press("u")
@@ -211,56 +171,4 @@ def test_a_page_opened_from_a_file(browser: Browser, tmp_path: Path) -> None:
     assert info["backend"] == "webgpu"
     assert apart(page_decode(page, z, 28, 28), decoded(bundle, z)) <= 1
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
-    page.close()
-
-
-def test_the_cpu_path_is_said(browser: Browser, address: str) -> None:
-    """A software adapter is slower than wasm, so the page takes that."""
-    page = browser.new_page()
-    info = opened(page, address)
-    bundle = open_bundle(NAME)
-    z = bundle.space.sample(3, 2)
-    assert info["backend"] == "cpu"
-    assert apart(page_decode(page, z, 28, 28), decoded(bundle, z)) <= 1
-    expect(page.locator("#backend")).to_have_text("CPU")
-    page.close()
-
-
-def test_without_webgpu_it_is_the_cpu_or_said(browser: Browser, address: str, tmp_path: Path) -> None:
-    page = browser.new_page()
-    page.add_init_script("Object.defineProperty(navigator, 'gpu', { value: undefined })")
-    assert opened(page, address)["backend"] == "cpu"
-    file = tmp_path / "page.html"
-    file.write_bytes(single_file(shipped_page(NAME), None))
-    page.goto(file.as_uri())
-    said = page.evaluate("vaevis.ready.catch((error) => error.message)")
-    assert "WebGPU: this browser has none" in said
-    expect(page.locator("#failure")).to_contain_text("this browser has none")
-    page.close()
-
-
-def test_the_cpu_goes_on_where_a_lost_device_was(browser: Browser, address: str) -> None:
-    """A device that is lost so soon after it was opened is given up."""
-    page = browser.new_page()
-    page.add_init_script("""
-        window.devices = [];
-        const request = GPUAdapter.prototype.requestDevice;
-        GPUAdapter.prototype.requestDevice = async function (options) {
-            const device = await request.call(this, options);
-            devices.push(device);
-            return device;
-        };
-        Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { value: false });
-        Object.defineProperty(GPUAdapterInfo.prototype, "architecture", { value: "ampere" });
-    """)
-    info = opened(page, address)
-    assert info["backend"] == "webgpu"
-    page.evaluate("vaevis.show([0.5, 0.25])")
-    page.evaluate("devices.at(-1).destroy()")
-    bundle = open_bundle(NAME)
-    z = np.array([[0.5, 0.25]], np.float32)
-    assert apart(page_decode(page, z, 28, 28), decoded(bundle, z)) <= 1
-    assert page.evaluate("vaevis.backend") == "cpu"
-    np.testing.assert_array_equal(page_z(page), z[0])
-    assert "WebGPU" in page.evaluate("vaevis.info.reasons.join()")
     page.close()

@@ -12,7 +12,7 @@
  * @property {(reasons: string[]) => void} onFailure nothing is left that decodes
  */
 
-/** A device that fails again so soon after it was opened is given up. */
+/** Milliseconds: a device that fails again within them is given up, and the next candidate taken. */
 const RETRY_AFTER = 10_000;
 
 /** @typedef {{ z: Float32Array, resolve: (images: Uint8ClampedArray) => void, reject: (error: unknown) => void }} Call */
@@ -29,13 +29,15 @@ export class DecodeService {
     this.candidates = candidates;
     this.listener = listener;
     this.index = 0;
-    this.openedAt = -Infinity;
+    this.failedAt = -Infinity;
     /** @type {string[]} */
     this.reasons = [];
     /** @type {Decoder | null} */
     this.decoder = null;
     /** @type {Float32Array | null} */
     this.latest = null;
+    /** Whether what was decoded last was for the screen. */
+    this.shown = false;
     /** @type {Call[]} */
     this.calls = [];
     /** @type {Batch[]} */
@@ -89,8 +91,10 @@ export class DecodeService {
   /** @param {Decoder} decoder to use @returns whether there was something to do */
   async #next(decoder) {
     this.batches = this.batches.filter((batch) => !batch.signal.aborted && batch.done * this.dim < batch.z.length);
-    const z = this.latest;
+    // Programs take turns with the screen: a walk would leave them no gap.
+    const z = this.shown && this.calls.length ? null : this.latest;
     const call = z ? undefined : this.calls.shift();
+    this.shown = z !== null;
     const batch = this.batches.at(0);
     try {
       if (z) {
@@ -142,7 +146,9 @@ export class DecodeService {
     this.decoder?.close();
     this.decoder = null;
     this.reasons.push(`${candidate.name}: ${messageOf(error)}`);
-    if (performance.now() - this.openedAt < RETRY_AFTER) this.index++;
+    const now = performance.now();
+    if (now - this.failedAt < RETRY_AFTER) this.index++;
+    this.failedAt = now;
     await this.#open();
   }
 
@@ -151,7 +157,6 @@ export class DecodeService {
       const candidate = this.candidates[this.index];
       try {
         this.decoder = await candidate.open();
-        this.openedAt = performance.now();
         this.listener.onBackend(this.decoder.info, this.reasons.join("; "));
         return;
       } catch (error) {

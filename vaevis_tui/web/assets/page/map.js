@@ -1,7 +1,7 @@
 // The map: a plane through latent space, tiled with what it decodes to, the data's density and their anchors on it.
 
 import { dot } from "../latent/linear.js";
-import { byId, paint, make, settled } from "./dom.js";
+import { byId, paint, make, settled, signed } from "./dom.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {[number, number]} Point */
@@ -41,7 +41,8 @@ export class LatentMap {
     this.drawn = false;
     this.later = settled(MAP_REST, () => this.#decode());
     this.shown = { tiles: true, density: false, anchors: true };
-    byId("map-names", HTMLParagraphElement).textContent = `→ ${plane.names[0]}   ↑ ${plane.names[1]}`;
+    this.names = plane.names;
+    this.words = byId("map-names", HTMLParagraphElement);
     this.#listen();
     this.#options();
     new ResizeObserver(() => this.#resized()).observe(this.canvas);
@@ -270,12 +271,12 @@ export class LatentMap {
     this.#drawTrail(context, place, scale);
     const [x, y] = place(this.project(this.app.exploration.z));
     drawCursor(context, x, y, scale);
-    canvas.setAttribute("aria-valuetext", this.#words());
+    this.#tell();
   }
 
-  #words() {
+  #tell() {
     const [u, v] = this.project(this.app.exploration.z);
-    return `${u.toFixed(2)} to the right, ${v.toFixed(2)} up`;
+    this.words.textContent = `→ ${this.names[0]} ${signed(u)}   ↑ ${this.names[1]} ${signed(v)}`;
   }
 
   /** @param {CanvasRenderingContext2D} context to draw on @param {(point: Point) => Point} place of points @param {number} scale pixels a CSS pixel */

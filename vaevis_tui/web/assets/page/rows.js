@@ -6,6 +6,9 @@ import { byId, make, signed } from "./dom.js";
 /** @typedef {import("../latent/state.js").Exploration} Exploration */
 /** @typedef {{ element: HTMLElement, fill: HTMLElement, value: HTMLElement, shown: number }} Row */
 
+/** CSS pixels that a finger trembles. */
+const SLOP = 6;
+
 /** Sigmas from the middle of a track to its end. */
 const REACH = 3;
 
@@ -117,15 +120,21 @@ export class Rows {
       const share = Math.min(Math.max((event.clientX - left) / width, 0), 1);
       this.exploration.set(row, (2 * share - 1) * REACH, `drag ${this.set} ${row}`);
     };
+    /** Where a finger came down that may yet scroll. @type {PointerEvent | null} */
+    let undecided = null;
     track.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
+      undecided = event.pointerType === "touch" ? event : null;
       track.setPointerCapture(event.pointerId);
       this.exploration.settle();
       this.exploration.select(row);
-      if (event.pointerType !== "touch") follow(event);
+      if (!undecided) follow(event);
     });
     track.addEventListener("pointermove", (event) => {
-      if (track.hasPointerCapture(event.pointerId)) follow(event);
+      if (!track.hasPointerCapture(event.pointerId)) return;
+      if (undecided && !isAlong(undecided, event)) return;
+      undecided = null;
+      follow(event);
     });
     track.addEventListener("click", follow);
     track.addEventListener("lostpointercapture", () => this.exploration.settle());
@@ -184,6 +193,12 @@ export class Rows {
     element.tabIndex = selected ? 0 : -1;
     if (selected) element.scrollIntoView({ block: "nearest" });
   }
+}
+
+/** @param {PointerEvent} start of a finger @param {PointerEvent} now @returns {boolean} whether it moves along the track */
+function isAlong(start, now) {
+  const across = Math.abs(now.clientX - start.clientX);
+  return across > SLOP && across > Math.abs(now.clientY - start.clientY);
 }
 
 /** @param {string} name of a set @returns {string} with a capital */
