@@ -10,8 +10,10 @@ import { byId, paint, make, settled, signed } from "./dom.js";
 /** Milliseconds of rest before tiles are decoded again. */
 const MAP_REST = 160;
 
-/** CSS pixels of a tile, about. */
+/** CSS pixels of a tile, about: at least so many, more for images that need them, and no more tiles than so many in a row. */
 const TILE = 44;
+const TILE_OF_IMAGE = 0.6;
+const MOST_TILES = 18;
 
 /** Places that the trail keeps. */
 const TRAIL = 240;
@@ -199,8 +201,9 @@ export class LatentMap {
     const { model, service, space } = this.app;
     this.abort.abort();
     this.abort = new AbortController();
-    const columns = Math.max(4, Math.round(clientWidth / TILE));
-    const rows = Math.max(4, Math.round(clientHeight / TILE));
+    const tile = Math.max(TILE, TILE_OF_IMAGE * model.width, clientWidth / MOST_TILES);
+    const columns = Math.max(4, Math.round(clientWidth / tile));
+    const rows = Math.max(4, Math.round((clientHeight / tile) * (model.width / model.height)));
     const [left, right, bottom, top] = this.extent;
     const order = fromTheMiddle(columns, rows);
     const latents = new Float32Array(order.length * space.dim);
