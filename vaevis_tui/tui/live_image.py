@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -352,6 +352,7 @@ class LiveImage(Widget):
             self.port.wake_after(REST)
 
 
+@lru_cache(maxsize=16)
 def _covered(spot: Spot, place: Placement) -> NDArray[np.bool_]:
     """Which of the picture's cells something lies on, (rows, columns)."""
     covered = np.zeros((place.rows, place.columns), np.bool_)

@@ -220,3 +220,22 @@ def test_whatever_happened_it_ends_with_the_last_frame(actions: list[tuple[objec
     terminal.live.cover(np.zeros((ROWS, COLUMNS), np.bool_))
     terminal.show(noise(99))
     assert (terminal.pixels() == noise(99)).all()
+
+
+def test_stale_is_known_at_any_time() -> None:
+    """It is remembered, since it is asked several times a frame."""
+    terminal = Terminal()
+    covered = np.zeros((ROWS, COLUMNS), np.bool_)
+    covered[1] = True
+    assert terminal.live.stale
+    terminal.live.cover(covered)
+    terminal.show(noise(0))
+    assert not terminal.live.stale
+    terminal.live.cover(np.zeros((ROWS, COLUMNS), np.bool_))
+    assert terminal.live.stale
+    terminal.show(noise(0))
+    assert not terminal.live.stale
+    terminal.live.forget(3, slice(2, 3))
+    assert terminal.live.stale
+    terminal.show(noise(0))
+    assert not terminal.live.stale

@@ -273,3 +273,12 @@ def test_24_bit_colours_are_asked_for(replies: bytes, truecolor: bool) -> None:
 
 def test_what_tmux_calls_the_terminal_outside_is_no_word_about_its_own_colours() -> None:
     assert not support(TMUX, "kitty", passthrough=True).truecolor
+
+
+@pytest.mark.parametrize("brand", ["VS Code", "unknown"])
+def test_a_terminal_made_of_xterm_js_shows_images_where_it_tells_of_sixels(brand: str) -> None:
+    version = b"\x1bP>|xterm.js(6.1.0)\x1b\\" if brand == "unknown" else b""
+    off, on = support(version + b"\x1b[?1;2c", brand), support(version + b"\x1b[?62;4;9;22c", brand)
+    assert off.best is Graphics.HALF, off.reasons
+    assert "DA1 has no 4" in dict(off.reasons)["iTerm2 images"]
+    assert on.iterm

@@ -97,6 +97,14 @@ def test_what_comes_through_tmux_is_used_if_asked_for() -> None:
     assert choose(AUTO, through).graphics is Graphics.ITERM
 
 
+def test_a_kitty_that_is_known_to_draw_no_placeholders_gets_none_through_tmux() -> None:
+    through = support(TMUX, "tmux", passthrough=True, outside="kitty(0.26.5)")
+    choice = choose("kitty", through)
+    assert choice.graphics is Graphics.HALF
+    assert choice.notice is not None
+    assert "kitty 0.26.5 is not known to draw" in choice.notice
+
+
 def test_the_key_goes_through_all_and_comes_back() -> None:
     foot = support(FOOT)
     seen = [Graphics.SIXEL]

@@ -38,6 +38,8 @@ class CellSurface:
         self._known = np.zeros((rows, columns), np.bool_)
         self._covered = np.zeros((rows, columns), np.bool_)
         self._reachable: Mask = np.ones((rows, columns), np.bool_)
+        self._stale: bool | None = None
+        """What `stale` found, until something may have changed: it is asked several times a frame."""
 
     @property
     def ladder(self) -> tuple[Quality, ...]:
@@ -52,7 +54,9 @@ class CellSurface:
     @property
     def stale(self) -> bool:
         """Whether something else may stand where nothing lies on it."""
-        return bool((~self._known & ~self._covered & self._reachable).any())
+        if self._stale is None:
+            self._stale = bool((~self._known & ~self._covered & self._reachable).any())
+        return self._stale
 
     @property
     def lies_in_cells(self) -> bool:
@@ -62,10 +66,12 @@ class CellSurface:
     def forget(self, row: int | None = None, columns: slice = ALL) -> None:
         """Cells of a row, or all, show nobody knows what."""
         self._known[ALL if row is None else row, columns] = False
+        self._stale = None
 
     def cover(self, covered: Mask) -> None:
         """Something lies on these cells, (rows, columns), from now on; whoever draws that calls `forget`."""
-        self._covered = covered
+        if covered is not self._covered:
+            self._covered, self._stale = covered, None
 
     def erase(self) -> str:
         """Nothing: what is drawn over it takes its place."""
@@ -99,7 +105,9 @@ class CellSurface:
         Raises:
             ValueError: The picture has another size.
         """
-        self._reachable = _reachable(*self._known.shape, at)
+        reachable = _reachable(*self._known.shape, at)
+        if reachable is not self._reachable:
+            self._reachable, self._stale = reachable, None
         cells = self._render(pixels, quality, background)
         shown = cells.shown
         changed = self._changed(shown, quality.tolerance)
@@ -120,6 +128,8 @@ class CellSurface:
             where = where.repeat(across, axis=1)
         np.copyto(self._shown, shown, where=where[..., None])
         self._known |= cells
+        if self._stale:
+            self._stale = None
 
     def _render(self, pixels: Pixels, quality: Quality, background: RGB) -> Cells:
         (rows, columns), (down, across) = self._known.shape, self._style.grid

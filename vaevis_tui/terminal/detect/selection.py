@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from vaevis_tui.terminal.detect.support import GraphicsSupport, KittyGraphics
+from vaevis_tui.terminal.detect.support import GraphicsSupport, KittyGraphics, lacks_placeholders
 from vaevis_tui.terminal.graphics import AUTO, Graphics
 
 _REASONS = {
@@ -80,7 +80,7 @@ def _assumed(graphics: Graphics, support: GraphicsSupport) -> GraphicsSupport | 
     if graphics is Graphics.KITTY:
         if support.multiplexer is None and not support.answered:
             return replace(support, kitty=KittyGraphics(placeholders=False, frames=False))
-        if support.multiplexer and through:
+        if support.multiplexer and through and not lacks_placeholders(support):
             return replace(support, kitty=KittyGraphics(placeholders=True, frames=False))
         return None
     if support.answered and not support.sixel_registers:

@@ -106,6 +106,9 @@ _FRAMES_FROM: dict[str, tuple[int, ...]] = {"kitty": (0, 20)}  # changelog: 0.20
 _INLINE_IMAGES = frozenset({"iTerm2", "WezTerm", "mintty", "xterm.js", "VS Code", "Tabby", "Warp"})
 """Brands that show iTerm2's images, as their documents say; nothing can be asked."""
 
+_SIXEL_TELLS = frozenset({"xterm.js", "VS Code", "Tabby"})
+"""Of these those made of xterm.js, whose images are an add-on: it tells of sixels, or is not there."""
+
 _DEFAULT_REGISTERS = 256
 """Of terminals that have sixels and do not say how many colours: all that emulate them have this many."""
 
@@ -140,7 +143,7 @@ def conclude(
     reasons = [("terminal", _why_brand(answered, brand, inside, outside))]
     kitty, why = _kitty(said.get(ReplyKind.KITTY), brand, version, inside, passthrough)
     reasons.append(("kitty graphics", why))
-    iterm, why = _iterm(brand, inside, passthrough)
+    iterm, why = _iterm(brand, inside, passthrough, said.get(ReplyKind.ATTRIBUTES))
     reasons.append(("iTerm2 images", why))
     registers, why = _registers(said)
     reasons.append(("sixels", why))
@@ -219,17 +222,25 @@ def _kitty(
     return KittyGraphics(placeholders, frames), f"answered OK; {named} {where}, {how}"
 
 
+def lacks_placeholders(support: GraphicsSupport) -> bool:
+    """Whether the terminal is one of a release that is known to draw none."""
+    known = _PLACEHOLDERS_FROM.get(support.brand)
+    return known is not None and bool(support.version) and support.version < known
+
+
 def _since(known: Mapping[str, tuple[int, ...]], brand: str, version: tuple[int, ...]) -> bool:
     """Whether a release is one of those that can do something."""
     return brand in known and version >= known[brand]
 
 
-def _iterm(brand: str, inside: str | None, passthrough: bool) -> tuple[bool, str]:
+def _iterm(brand: str, inside: str | None, passthrough: bool, attributes: Reply | None) -> tuple[bool, str]:
     if inside and not (inside == "tmux" and passthrough):
         return (
             False,
             f"{inside} passthrough is off{': set -g allow-passthrough on' if inside == 'tmux' else ''}",
         )
+    if brand in _SIXEL_TELLS and not inside and attributes and 4 not in attributes.numbers[1:]:
+        return False, f"{brand} shows no images: DA1 has no 4"
     shows = brand in _INLINE_IMAGES
     return shows, f"{brand} {'shows' if shows else 'is not known to show'} them"
 

@@ -129,7 +129,8 @@ class FrameScheduler:
     def _turns(self) -> Iterator[tuple[Turn, float]]:
         """What each image has to send, and in how many seconds it may."""
         now = self._clock()
-        slots = [slot for slot in self._slots if slot.can_send()]
+        # Most have nothing to send most of the time, and this is called several times a frame.
+        slots = [slot for slot in self._slots if (slot.waiting or not slot.is_exact()) and slot.can_send()]
         busy = any(slot.waiting and slot.priority == MAIN for slot in slots)
         for slot in slots:
             seconds = SLICE
@@ -144,8 +145,6 @@ class FrameScheduler:
                     if seconds < LEAST_PART:
                         continue
                 pause = self._link.background_pause(overdue=starved)
-            if refines and not slot.waiting and slot.is_exact():
-                continue
             if pause is None:
                 pause = self._link.timeout  # until then an acknowledgement comes, and this is called again
             if pause is None:
