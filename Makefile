@@ -22,6 +22,7 @@ e2e:
 
 bench:
 	$(BIN)/vaevis-tui bench --model dog
+	$(BIN)/python -m tests.benchmarks.compare
 	$(BIN)/python -m tests.benchmarks.link
 	$(BIN)/python -m tests.benchmarks.encoders
 	$(BIN)/python -m tests.benchmarks.decoders

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.decoders [--networks vaevis dog mnist] [--seconds 20] [--adapter NAME] [--json]
 
-They decode one picture at a time in turns, readback included; see `vaevis_tui.bench.compare` for the columns.
+They decode one picture at a time in turns, readback included; see `tests.benchmarks.compare` for the columns.
 Networks are VAE-Vis's decoder with random weights, ``dog`` and ``mnist``. This engine takes kernels that it
 measures before, ``--no-tune`` those that it expects to be the fastest. Before anything is timed, all must
 make the same picture. PyTorch takes part if it is installed, on the processor and, where there is one, on the
@@ -22,16 +22,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.benchmarks.naive import NaiveChain
-from tests.engine.reference import as_images, vaevis_like
-from vaevis_tui import resources
-from vaevis_tui.bench.compare import (
-    Contender,
+from tests.benchmarks.compare import (
+    Candidate,
     compare,
     comparison_as_dict,
     print_comparison,
-    wgpu_contender,
+    wgpu_candidate,
 )
+from tests.benchmarks.naive import NaiveChain
+from tests.engine.reference import as_images, vaevis_like
+from vaevis_tui import resources
 from vaevis_tui.engine.graph import import_onnx
 from vaevis_tui.engine.wgpu import WgpuDecoder, open_tuned
 from vaevis_tui.engine.wgpu.device import find_adapter, open_device
@@ -52,17 +52,17 @@ NETWORKS: dict[str, Callable[[], Any]] = {
 
 
 @contextmanager
-def contenders(model: Any, adapter: str | None, tune: bool = False) -> Iterator[list[Contender]]:
+def candidates(model: Any, adapter: str | None, tune: bool = False) -> Iterator[list[Candidate]]:
     """Everyone who can take part here, this engine first."""
     graph = import_onnx(model)
     with ExitStack() as stack:
         ours = stack.enter_context(open_tuned(model, "upfront" if tune else "off", adapter=adapter))
         assert isinstance(ours, WgpuDecoder)
-        found = [wgpu_contender("this engine", ours)]
+        found = [wgpu_candidate("this engine", ours)]
         device, _ = open_device(find_adapter(adapter)[1])
         stack.callback(device.destroy)
         naive = stack.enter_context(closing(NaiveChain(device, graph)))
-        found.append(Contender("naive chain", naive.decode, naive.dispatches))
+        found.append(Candidate("naive chain", naive.decode, naive.dispatches))
         found += _onnxruntime(model)
         if importlib.util.find_spec("torch"):
             import torch
@@ -70,11 +70,11 @@ def contenders(model: Any, adapter: str | None, tune: bool = False) -> Iterator[
             from tests.benchmarks.torch_eager import TorchEager
 
             for name in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
-                found.append(Contender(f"torch eager {name}", TorchEager(graph, name).decode))
+                found.append(Candidate(f"torch eager {name}", TorchEager(graph, name).decode))
         yield found
 
 
-def _onnxruntime(model: Any) -> Iterator[Contender]:
+def _onnxruntime(model: Any) -> Iterator[Candidate]:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -91,19 +91,19 @@ def _onnxruntime(model: Any) -> Iterator[Contender]:
         ) -> NDArray[np.uint8]:
             return as_images(np.asarray(session.run(None, {latents: z})[0]))
 
-        yield Contender(f"onnxruntime {wanted[provider]}", decode)
+        yield Candidate(f"onnxruntime {wanted[provider]}", decode)
 
 
-def check(found: list[Contender], z: NDArray[np.float32]) -> None:
-    """Every contender makes the first one's picture, to two levels of 255.
+def check(found: list[Candidate], z: NDArray[np.float32]) -> None:
+    """Every candidate makes the first one's picture, to two levels of 255.
 
     Raises:
         AssertionError: One does not.
     """
     expected = np.asarray(found[0].decode(z)).astype(int)
-    for contender in found[1:]:
-        furthest = int(np.abs(np.asarray(contender.decode(z)).astype(int) - expected).max())
-        assert furthest <= 2, f"{contender.name} is {furthest} levels away from {found[0].name}"
+    for candidate in found[1:]:
+        furthest = int(np.abs(np.asarray(candidate.decode(z)).astype(int) - expected).max())
+        assert furthest <= 2, f"{candidate.name} is {furthest} levels away from {found[0].name}"
 
 
 def main(arguments: list[str]) -> int:
@@ -121,7 +121,7 @@ def main(arguments: list[str]) -> int:
         model = NETWORKS[name]()
         graph = import_onnx(model)
         points = np.random.default_rng(0).standard_normal((16, graph.input_shape[1])).astype(np.float32)
-        with contenders(model, options.adapter, options.tune) as found:
+        with candidates(model, options.adapter, options.tune) as found:
             check(found, points[:1])
             where = find_adapter(options.adapter)[0].name
             result = compare(name, where, found, points, graph.multiply_adds, options.seconds)

@@ -7,17 +7,17 @@ import json
 import numpy as np
 import pytest
 
-from tests.benchmarks.decoders import check, contenders, main
+from tests.benchmarks.compare import Candidate
+from tests.benchmarks.decoders import candidates, check, main
 from tests.engine.reference import vaevis_like
 from tests.engine.wgpu_device import require_adapter
-from vaevis_tui.bench.compare import Contender
 
 
 def test_all_make_the_same_picture() -> None:
     require_adapter()
     b = vaevis_like(width=32)
-    with contenders(b.model(), None) as found:
-        assert [contender.name for contender in found[:3]] == [
+    with candidates(b.model(), None) as found:
+        assert [candidate.name for candidate in found[:3]] == [
             "this engine",
             "naive chain",
             "onnxruntime cpu",
@@ -27,8 +27,8 @@ def test_all_make_the_same_picture() -> None:
 
 
 def test_a_wrong_picture_is_found() -> None:
-    black = Contender("black", lambda z: np.zeros((1, 2, 2, 3), np.uint8))
-    grey = Contender("grey", lambda z: np.full((1, 2, 2, 3), 3, np.uint8))
+    black = Candidate("black", lambda z: np.zeros((1, 2, 2, 3), np.uint8))
+    grey = Candidate("grey", lambda z: np.full((1, 2, 2, 3), 3, np.uint8))
     with pytest.raises(AssertionError, match="grey is 3 levels away from black"):
         check([black, grey], np.zeros((1, 1), np.float32))
 
@@ -39,4 +39,4 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     (result,) = json.loads(capsys.readouterr().out)
     assert result["network"] == "mnist"
     # It is eight and more. The wall clock would say what else the machine does.
-    assert result["standings"][1]["processor_ratio"] > 1.5
+    assert result["results"][1]["processor_ratio"] > 1.5

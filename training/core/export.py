@@ -158,10 +158,10 @@ def _draw_sheet(trained: Trained, space: LatentSpace, path: Path) -> None:
 
 def decode_times(folder: Path, seconds: float) -> dict[str, Any]:
     """Median milliseconds to a picture in memory of the backends that this machine has, taking turns."""
-    from vaevis_tui.bench.compare import compare_backends
+    from tests.benchmarks.compare import compare_backends
 
     comparison = compare_backends(str(folder.resolve()), seconds)
-    times = {f"decode_{row.name}_ms": round(row.wall.median, 2) for row in comparison.standings}
+    times = {f"decode_{row.name}_ms": round(row.wall.median, 2) for row in comparison.results}
     return {**times, "decode_adapter": comparison.adapter}
 
 

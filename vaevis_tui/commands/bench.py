@@ -14,22 +14,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""
     arguments.add_model(parser)
     parser.add_argument("--seconds", type=float, default=3.0, help="for each figure (default: 3)")
-    parser.add_argument(
-        "--compare", action="store_true", help="instead, the backends side by side, decoding in turns"
-    )
     arguments.add_no_tune(parser)
     arguments.add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print."""
-    name = model_name(options)
-    if options.compare:
-        from vaevis_tui.bench.compare import compare_backends, print_comparison
+    from vaevis_tui.bench.report import measure, print_results
 
-        print_comparison(compare_backends(name, options.seconds, options.tune), as_json=options.json)
-    else:
-        from vaevis_tui.bench.report import measure, print_results
-
-        print_results(measure(name, options.backend, options.seconds, options.tune), as_json=options.json)
+    results = measure(model_name(options), options.backend, options.seconds, options.tune)
+    print_results(results, as_json=options.json)
     return 0

@@ -1,10 +1,17 @@
-"""Decoders side by side: they take turns, so that whatever else the machine does slows all of them alike."""
+"""The backends of this machine side by side, on any model, with the share of its peak that wgpu reaches.
+
+    python -m tests.benchmarks.compare [MODEL] [--seconds 3] [--no-tune] [--json]
+
+They take turns, so that whatever else the machine does slows all of them alike.
+"""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -17,14 +24,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vaevis_tui.bench.peak import Peak
+    from tests.benchmarks.peak import Peak
     from vaevis_tui.engine.wgpu import WgpuDecoder
 
     Latents = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Contender:
+class Candidate:
     """One way to decode.
 
     Attributes:
@@ -62,8 +69,8 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How one contender did.
+class Result:
+    """How one candidate did.
 
     Attributes:
         name: Whose.
@@ -95,52 +102,52 @@ class Comparison:
         network: Its name.
         adapter: What wgpu ran on.
         multiply_adds: Of the network, as its file has them; 0 where they are not known.
-        standings: In the contenders' order.
+        results: In the candidates' order.
     """
 
     network: str
     adapter: str
     multiply_adds: int
-    standings: list[Standing]
+    results: list[Result]
 
 
 def compare(
     network: str,
     adapter: str,
-    contenders: Sequence[Contender],
+    candidates: Sequence[Candidate],
     points: Latents,
     multiply_adds: int,
     seconds: float,
 ) -> Comparison:
-    """Let contenders decode in turns for about `seconds`, at least three rounds after one that warms up.
+    """Let candidates decode in turns for about `seconds`, at least three rounds after one that warms up.
 
     Args:
         network: Its name.
         adapter: What wgpu runs on, for the heading.
-        contenders: Who takes part.
+        candidates: Who takes part.
         points: Latent vectors, float32 (k, d), taken one after another.
         multiply_adds: Of the network, as its file has them.
         seconds: For all of them together.
     """
-    for contender in contenders:
-        contender.decode(points[:1])
-    wall: list[list[float]] = [[] for _ in contenders]
-    processor: list[list[float]] = [[] for _ in contenders]
+    for candidate in candidates:
+        candidate.decode(points[:1])
+    wall: list[list[float]] = [[] for _ in candidates]
+    processor: list[list[float]] = [[] for _ in candidates]
     end = time.perf_counter() + seconds
     turn = 0
     while turn < 3 or time.perf_counter() < end:
         z = points[turn % len(points)][None]
-        for index, contender in enumerate(contenders):
+        for index, candidate in enumerate(candidates):
             began, used = time.perf_counter(), time.process_time()
-            contender.decode(z)
+            candidate.decode(z)
             wall[index].append(1000 * (time.perf_counter() - began))
             processor[index].append(1000 * (time.process_time() - used))
         turn += 1
-    standings = [
-        _standing(contender, spread(wall[index]), spread(processor[index]), points, multiply_adds)
-        for index, contender in enumerate(contenders)
+    results = [
+        _standing(candidate, spread(wall[index]), spread(processor[index]), points, multiply_adds)
+        for index, candidate in enumerate(candidates)
     ]
-    return Comparison(network, adapter, multiply_adds, standings)
+    return Comparison(network, adapter, multiply_adds, results)
 
 
 DEVICE_ROUNDS = 9
@@ -148,38 +155,38 @@ DEVICE_ROUNDS = 9
 
 
 def _standing(
-    contender: Contender, wall: Spread, processor: Spread, points: Latents, multiply_adds: int
-) -> Standing:
+    candidate: Candidate, wall: Spread, processor: Spread, points: Latents, multiply_adds: int
+) -> Result:
     clocked: list[float] = []
-    if contender.device_seconds is not None:
+    if candidate.device_seconds is not None:
         for turn in range(DEVICE_ROUNDS):
-            seconds = contender.device_seconds(points[turn % len(points)][None])
+            seconds = candidate.device_seconds(points[turn % len(points)][None])
             clocked += [] if seconds is None else [1000 * seconds]
     device = statistics.median(clocked) if clocked else None
     arithmetic = bandwidth = None
-    if contender.work is not None:
-        by_processor = contender.work.peak.of_processor_time
+    if candidate.work is not None:
+        by_processor = candidate.work.peak.of_processor_time
         took = processor.median if by_processor else device or wall.median
-        arithmetic, bandwidth = contender.work.shares(took / 1000)
+        arithmetic, bandwidth = candidate.work.shares(took / 1000)
     gflops = 2 * multiply_adds / wall.median / 1e6
-    return Standing(
-        contender.name, contender.dispatches, wall, processor, gflops, device, arithmetic, bandwidth
+    return Result(
+        candidate.name, candidate.dispatches, wall, processor, gflops, device, arithmetic, bandwidth
     )
 
 
-def wgpu_contender(name: str, decoder: WgpuDecoder) -> Contender:
+def wgpu_candidate(name: str, decoder: WgpuDecoder) -> Candidate:
     """A decoder of ours, with what its adapter can do at most, which is measured here.
 
     Raises:
         EngineError: The adapter gives no second device.
     """
-    from vaevis_tui.bench.peak import measure_peak
+    from tests.benchmarks.peak import measure_peak
 
     plan = decoder.plan
     sizes = dict(plan.sizes) | {name: array.nbytes for name, array in plan.constants.items()}
     moved = sum(sizes[name] for dispatch in plan.dispatches for name in dispatch.bindings)
     work = Work(2 * plan.graph.multiply_adds, moved, measure_peak(decoder.info.adapter))
-    return Contender(name, decoder.decode, len(plan.dispatches), decoder.device_seconds, work)
+    return Candidate(name, decoder.decode, len(plan.dispatches), decoder.device_seconds, work)
 
 
 def compare_backends(model: str, seconds: float, tune: bool = True) -> Comparison:
@@ -203,20 +210,20 @@ def compare_backends(model: str, seconds: float, tune: bool = True) -> Compariso
     except UnsupportedGraph:
         multiply_adds = 0
     with ExitStack() as stack:
-        contenders: list[Contender] = []
+        candidates: list[Candidate] = []
         adapter = "no adapter"
         with contextlib.suppress(EngineError, ImportError, OSError):  # where there is none, the others race
             decoder = stack.enter_context(open_tuned(bundle.read_decoder(), "upfront" if tune else "off"))
             assert isinstance(decoder, WgpuDecoder)
-            contenders.append(wgpu_contender("wgpu", decoder))
+            candidates.append(wgpu_candidate("wgpu", decoder))
             adapter = decoder.info.adapter
         with contextlib.suppress(UserError):
             opened = stack.enter_context(load(model, backend="onnxruntime"))
-            contenders.append(Contender("onnxruntime", opened.decode))
-        if not contenders:
+            candidates.append(Candidate("onnxruntime", opened.decode))
+        if not candidates:
             raise UserError("there is no backend to compare")
         points = bundle.space.sample(0, 64)
-        return compare(model, adapter, contenders, points, multiply_adds, seconds)
+        return compare(model, adapter, candidates, points, multiply_adds, seconds)
 
 
 def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
@@ -229,7 +236,7 @@ def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
 
     columns = ("decoder", "launches", "ms", "99 %", "device", "CPU", "GFLOP/s", "x", "x CPU")
     table = Table(*columns, box=None, pad_edge=False)
-    for row, (wall, processor) in zip(comparison.standings, ratios(comparison), strict=True):
+    for row, (wall, processor) in zip(comparison.results, ratios(comparison), strict=True):
         table.add_row(
             row.name,
             "" if row.dispatches is None else str(row.dispatches),
@@ -241,13 +248,13 @@ def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
             _short(wall),
             _short(processor),
         )
-    rounds = comparison.standings[0].wall.calls
+    rounds = comparison.results[0].wall.calls
     size = f"{comparison.multiply_adds / 1e6:,.1f} M multiply-adds"
     print(f"{comparison.network}, {size}; wgpu on {comparison.adapter}")
     print(f"one image at a time, read back, in turns, {rounds} rounds; medians in ms: wall clock,")
     print("the device's own clock, processor time of all threads; ratios are to the first line")
     Console().print(table)
-    for row in comparison.standings:
+    for row in comparison.results:
         if row.arithmetic is not None and row.bandwidth is not None:
             print(
                 f"{row.name} reaches {100 * row.arithmetic:.0f} % of this adapter's peak arithmetic and "
@@ -260,17 +267,35 @@ def _short(value: float) -> str:
 
 
 def ratios(comparison: Comparison) -> list[tuple[float, float]]:
-    """How many times the first contender's wall and processor time each takes, by the medians."""
-    first = comparison.standings[0]
+    """How many times the first candidate's wall and processor time each takes, by the medians."""
+    first = comparison.results[0]
     return [
         (row.wall.median / first.wall.median, row.processor.median / max(first.processor.median, 1e-9))
-        for row in comparison.standings
+        for row in comparison.results
     ]
 
 
 def comparison_as_dict(comparison: Comparison) -> dict[str, Any]:
     """The comparison and its ratios, ready for JSON; times in milliseconds."""
     fields = asdict(comparison)
-    for row, (wall, processor) in zip(fields["standings"], ratios(comparison), strict=True):
+    for row, (wall, processor) in zip(fields["results"], ratios(comparison), strict=True):
         row |= {"wall_ratio": wall, "processor_ratio": processor}
     return fields
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.compare")
+    parser.add_argument(
+        "model", nargs="?", default="mnist", help="a shipped model, a bundle or an .onnx file"
+    )
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--no-tune", dest="tune", action="store_false")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    print_comparison(compare_backends(options.model, options.seconds, options.tune), as_json=options.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
