@@ -154,6 +154,7 @@ class Trained:
         digest: Of the averaged weights, before any pruning: figures carry it, to be told from others'.
         commit: Of the code that trained them, where a bundle tells.
         machine: That trained them, where a bundle tells.
+        began_with: Whose weights they began as, in words; empty where they were drawn.
     """
 
     model: VAE
@@ -163,6 +164,7 @@ class Trained:
     digest: str
     commit: str = ""
     machine: str = ""
+    began_with: str = ""
 
 
 def weights_digest(model: VAE) -> str:

@@ -81,6 +81,7 @@ def card(trained: Trained, decoder_bytes: int, figures: dict[str, Any], machine:
             "machine": machine or trained.machine or "unknown",
             "minutes": round(trained.seconds / 60),
             "steps": trained.step,
+            **({"began_with": trained.began_with} if trained.began_with else {}),
             "seed": config.seed,
             **{key: value for key, value in recipe.items() if key not in head and key not in NOT_SHOWN},
         },

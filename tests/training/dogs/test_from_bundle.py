@@ -15,6 +15,7 @@ from training.core.loop import train
 from training.tasks.dogs import bundle, checkpoint
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.space import LatentSpace
+from vaevis_tui.models.bundle import open_bundle
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,7 @@ def test_the_weights_come_back_and_train_on(shipped: Path) -> None:
     weight = state.model.decoder.get_parameter("block_4.weight").detach().clone()
     trainer.step()
     assert trainer.figures(0.0)["stage"] == "sharpen"
+    assert [group["betas"] for group in state.optimiser.param_groups] == [tiny_config().stage[1].betas]
     assert not torch.equal(weight, state.model.decoder.get_parameter("block_4.weight"))
 
 
@@ -56,6 +58,18 @@ def test_what_is_measured_is_what_the_bundle_draws(shipped: Path) -> None:
             torch.testing.assert_close(found, wanted, atol=2e-3, rtol=2e-3)
         z = torch.randn(5, 6, generator=torch.Generator().manual_seed(0))
         torch.testing.assert_close(trained.model.decoder(z), before.decoder(z), atol=2e-3, rtol=2e-3)
+
+
+def test_the_card_tells_what_it_began_with(shipped: Path, tmp_path: Path) -> None:
+    state = bundle.load(shipped / "bundle", tiny_config(), ONE_PROCESS.device, faces())
+    checkpoint.save(tmp_path, state, tiny_config())
+    again = checkpoint.load_trained(tmp_path / checkpoint.AVERAGE)
+    export.export(again, LatentSpace.standard_normal(6), tmp_path / "bundle", {}, "a GPU", seconds=0.1)
+    card = open_bundle(tmp_path / "bundle").card
+    assert card is not None
+    version = tiny_config().version
+    assert card.training["began_with"].startswith(f"weights of dog {version}, 9 steps")
+    assert bundle.load_trained(tmp_path / "bundle").began_with == card.training["began_with"]
 
 
 def test_a_wider_network_begins_with_the_bundles_images(shipped: Path) -> None:

@@ -52,6 +52,7 @@ def load_trained(folder: Path) -> Trained:
         weights_digest(model),
         commit=str(recipe.get("commit", "")),
         machine=str(recipe.get("machine", "")),
+        began_with=str(recipe.get("began_with", "")),
     )
 
 
@@ -121,7 +122,11 @@ def load(folder: Path, recipe: DogConfig, device: torch.device, pixels: Tensor) 
     unfold(state.model.encoder, pixels)
     state.average.load_state_dict(state.model.state_dict())
     state.step = sum(stage.steps for stage in recipe.stage if not stage.sharpens)
-    state.seconds = 60.0 * float((bundle.card.training if bundle.card else {}).get("minutes", 0))
+    assert bundle.card is not None
+    told = bundle.card.training
+    state.seconds = 60.0 * float(told.get("minutes", 0))
+    whose = f"{bundle.name} {bundle.card.version}, {told.get('steps', 0):,} steps"
+    state.began_with = f"weights of {whose}, in place of what does not sharpen"
     return state
 
 

@@ -26,6 +26,9 @@ from .objective import Specks
 
 AVERAGE = "average.pt"
 
+TOLD = ("step", "seconds", "began_with")
+"""Of a training, beside its configuration and weights."""
+
 
 FEATURES = (16, 24, 40, 112, 320)
 """Channels of EfficientNet-Lite0's features."""
@@ -39,6 +42,7 @@ class DogState(State):
         discriminator: Idle in stages that do not sharpen.
         discriminator_optimiser: Adam over it.
         specks: What stands at the same place in every decode.
+        began_with: Whose weights it began with, in words; empty where they were drawn.
     """
 
     model: DogVAE
@@ -46,6 +50,7 @@ class DogState(State):
     discriminator: ProjectedDiscriminator
     discriminator_optimiser: torch.optim.Adam
     specks: Specks
+    began_with: str = ""
 
     def parts(self) -> dict[str, Any]:
         """Everything that has a state dictionary."""
@@ -78,7 +83,7 @@ def fresh(config: DogConfig, device: torch.device, pixels: Tensor | None) -> Dog
     model, discriminator = model.to(**layout), discriminator.to(**layout)
     optimiser = torch.optim.AdamW(
         [parameter for parameter in model.parameters() if parameter.requires_grad],
-        betas=config.optimiser.betas,
+        betas=config.stage[0].betas,
         weight_decay=0.0,
         fused=True,  # one kernel for all weights; on two cores a fifth of a step less
     )
@@ -100,20 +105,24 @@ def fresh(config: DogConfig, device: torch.device, pixels: Tensor | None) -> Dog
 
 def save(folder: Path, state: DogState, config: DogConfig) -> None:
     """Write ``checkpoint.pt`` and ``average.pt``."""
-    head = {"config": configuration.to_table(config), "step": state.step, "seconds": state.seconds}
     parts = {name: part.state_dict() for name, part in state.parts().items()}
-    checkpoint.write(folder / checkpoint.FILE, {**head, **parts})
+    checkpoint.write(folder / checkpoint.FILE, {**_head(state, config), **parts})
     save_average(folder / AVERAGE, state, config)
 
 
 def save_average(path: Path, state: DogState, config: DogConfig) -> None:
     """Write the averaged weights in half precision."""
-    head = {"config": configuration.to_table(config), "step": state.step, "seconds": state.seconds}
     average = {
         name: tensor.half() if tensor.is_floating_point() else tensor
         for name, tensor in state.average.state_dict().items()
     }
-    checkpoint.write(path, {**head, "average": average})
+    checkpoint.write(path, {**_head(state, config), "average": average})
+
+
+def _head(state: DogState, config: DogConfig) -> dict[str, Any]:
+    """What both files tell beside weights."""
+    told = {"step": state.step, "seconds": state.seconds, "began_with": state.began_with}
+    return {"config": configuration.to_table(config), **told}
 
 
 def stage_average(folder: Path, stage: str) -> Path:
@@ -130,11 +139,11 @@ def resume(path: Path, config: DogConfig, device: torch.device) -> DogState:
         UserError: No checkpoint there, a broken one, or one of other networks, seed or data.
     """
     content = checkpoint.read(path)
-    checkpoint.check_keys(path, content, ("config", "discriminator", "specks", "step", "seconds"))
+    checkpoint.check_keys(path, content, ("config", "discriminator", "specks", *TOLD))
     checkpoint.check_same(path, content, config, ("network", "discriminator", "seed", "dataset", "crop"))
     state = fresh(config, device, None)
     checkpoint.load_parts(path, content, state.parts())
-    state.step, state.seconds = content["step"], content["seconds"]
+    state.step, state.seconds, state.began_with = (content[key] for key in TOLD)
     return state
 
 
@@ -145,7 +154,7 @@ def load_trained(path: Path) -> Trained:
         UserError: No file there, or a broken one.
     """
     content = checkpoint.read(path)
-    checkpoint.check_keys(path, content, ("config", "average", "step", "seconds"))
+    checkpoint.check_keys(path, content, ("config", "average", *TOLD))
     config = dog_config.from_table(content["config"], str(path))
     model = DogVAE(config.network)
     rounded = {
@@ -154,4 +163,5 @@ def load_trained(path: Path) -> Trained:
     checkpoint.load_parts(path, {"average": rounded}, {"average": model})
     layout: Any = {"memory_format": torch.channels_last}
     model = model.to(**layout).eval().requires_grad_(False)
-    return Trained(model, config, content["step"], content["seconds"], weights_digest(model))
+    step, seconds, began_with = (content[key] for key in TOLD)
+    return Trained(model, config, step, seconds, weights_digest(model), began_with=began_with)

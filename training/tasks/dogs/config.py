@@ -43,12 +43,10 @@ class Discriminator:
 
 @dataclass(frozen=True)
 class DogOptimiser:
-    """AdamW without decay, the clipping of its gradient and the moving average of the weights."""
+    """AdamW without decay: the clipping of its gradient and its warm-up."""
 
-    betas: tuple[float, float]
     gradient_clip: float
     warmup_steps: int
-    average_decay: float
 
 
 @dataclass(frozen=True)
@@ -75,6 +73,8 @@ class DogStage:
     steps: int
     batch_size: int
     learning_rate: tuple[float, float]
+    betas: tuple[float, float]
+    average_decay: float
     sharpens: bool
 
 

@@ -55,7 +55,7 @@ class DogTrainer:
         else:
             self._rebuild(x, border)
         state.step += 1
-        checkpoint.update_average(state, config.optimiser.average_decay)
+        checkpoint.update_average(state, now.stage.average_decay)
         return self.latest["loss"]
 
     def _rebuild(self, x: Tensor, border: Tensor) -> None:
@@ -68,7 +68,7 @@ class DogTrainer:
         kl = kl_to_standard_normal(out.mean, out.logvar).sum(1).mean()
         factor = pixel_loss.kl_factor(self.state.step, weights.kl_warmup_steps)
         self.latest = {"loss": loss.detach(), "kl": kl.detach()}
-        self._optimise(loss + weights.kl * factor * kl, now.learning_rate)
+        self._optimise(loss + weights.kl * factor * kl, now.stage, now.learning_rate)
 
     def _sharpen(self, x: Tensor, border: Tensor, now: Step[DogStage]) -> None:
         """A step of the decoder by what the discriminator says too, then one of the discriminator.
@@ -113,7 +113,7 @@ class DogTrainer:
             "specks": specks.detach(),
         }
         added = weights.adversarial * deceived + weights.features * distance + weights.specks * specks
-        self._optimise(reconstruction + ramp * added, ramp * now.learning_rate)
+        self._optimise(reconstruction + ramp * added, now.stage, ramp * now.learning_rate)
         self._optimise_discriminator(seen_real, [part.detach() for part in seen_fake])
 
     @torch.no_grad()
@@ -149,10 +149,10 @@ class DogTrainer:
         shape = (*sizes, self.config.network.latent)
         return torch.randn(shape, generator=self.generator, device=self.process.device)
 
-    def _optimise(self, loss: Tensor, learning_rate: float) -> None:
+    def _optimise(self, loss: Tensor, stage: DogStage, learning_rate: float) -> None:
         optimiser, limit = self.state.optimiser, self.config.optimiser.gradient_clip
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate
+            group["lr"], group["betas"] = learning_rate, stage.betas
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.state.model.parameters(), limit)
