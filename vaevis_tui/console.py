@@ -25,7 +25,7 @@ from vaevis_tui.models.card import ModelCard
 _SHORT, _FEW = 32, 12  # characters and lines of figures, and of a recipe, on a card's page
 
 if TYPE_CHECKING:
-    from vaevis_tui.terminal.detect.probe import Reply
+    from vaevis_tui.terminal.detect.replies import Reply
 
 
 def print_picture(picture: NDArray[np.uint8], console: Console | None = None) -> None:

@@ -16,9 +16,9 @@ from vaevis_tui.engine.decoder import DecoderInfo, EngineError
 from vaevis_tui.errors import UserError
 from vaevis_tui.terminal.detect.ask import ask
 from vaevis_tui.terminal.detect.capabilities import TerminalCapabilities, detect
-from vaevis_tui.terminal.detect.probe import Reply
+from vaevis_tui.terminal.detect.protocol import GraphicsSupport
+from vaevis_tui.terminal.detect.replies import Reply
 from vaevis_tui.terminal.detect.selection import offered
-from vaevis_tui.terminal.detect.support import GraphicsSupport
 from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
 from vaevis_tui.terminal.detect.window import window_of
 from vaevis_tui.terminal.graphics import Graphics

@@ -22,7 +22,8 @@ from tests.tui.support import TickingClock
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.color.palette import to_grey
-from vaevis_tui.terminal.detect.support import KittyGraphics, conclude
+from vaevis_tui.terminal.detect.kitty import KittyGraphics
+from vaevis_tui.terminal.detect.support import conclude
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.images.iterm2_renderer import InlineImages
 from vaevis_tui.terminal.images.kitty_renderer import KittyImages

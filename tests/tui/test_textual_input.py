@@ -8,7 +8,7 @@ from textual.events import CursorPosition, Key
 from textual.message import Message
 
 from tests.terminal.detect.replies import FOOT, KITTY_26, WEZTERM, XTERM
-from vaevis_tui.terminal.detect.probe import Reply, ReplyKind
+from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 from vaevis_tui.tui.textual_private.input import LONGEST_HOLD, KeyParser, TerminalInput
 
 

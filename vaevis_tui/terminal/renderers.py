@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.support import GraphicsSupport
-from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
+from vaevis_tui.terminal.detect.protocol import GraphicsSupport
+from vaevis_tui.terminal.detect.protocols import BY_GRAPHICS
+from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.surface import Renderer
 
 
@@ -17,19 +18,5 @@ def renderer_for(graphics: Graphics, colors: ColorMode, support: GraphicsSupport
         colors: The colours that it draws text in; greys are for images of any kind.
         support: What it has.
     """
-    if graphics not in PROTOCOLS:
-        return cell_renderer(graphics, colors)
-    # The first image, which is text, does not wait for what these need.
-    match graphics:
-        case Graphics.KITTY:
-            from vaevis_tui.terminal.images.kitty_renderer import KittyImages
-
-            return KittyImages(colors, support)
-        case Graphics.ITERM:
-            from vaevis_tui.terminal.images.iterm2_renderer import InlineImages
-
-            return InlineImages(colors, support)
-        case _:
-            from vaevis_tui.terminal.images.sixel_renderer import Sixels
-
-            return Sixels(colors, support)
+    protocol = BY_GRAPHICS.get(graphics)
+    return cell_renderer(graphics, colors) if protocol is None else protocol.renderer(colors, support)

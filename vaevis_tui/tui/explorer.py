@@ -21,7 +21,7 @@ from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.keepsakes import KeepsakeStore
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.terminal.color.colors import ColorDepth
-from vaevis_tui.terminal.detect.probe import Reply
+from vaevis_tui.terminal.detect.replies import Reply
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.actions.examples import ExampleActions

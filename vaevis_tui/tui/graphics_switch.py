@@ -9,9 +9,11 @@ from textual.app import App
 from textual.widget import Widget
 
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.probe import Reply, ReplyKind
+from vaevis_tui.terminal.detect.protocol import GraphicsSupport
+from vaevis_tui.terminal.detect.protocols import IMAGE_PROTOCOLS
+from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 from vaevis_tui.terminal.detect.selection import choose, following, offered
-from vaevis_tui.terminal.detect.support import GraphicsSupport, conclude
+from vaevis_tui.terminal.detect.support import conclude
 from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
 from vaevis_tui.terminal.graphics import AUTO, PROTOCOLS, Graphics
 from vaevis_tui.terminal.renderers import renderer_for
@@ -19,10 +21,7 @@ from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.textual_private.app import ScreenApp
 from vaevis_tui.tui.textual_private.driver import ask_terminal, window_of_terminal
 
-NAMES = {
-    Graphics.KITTY: "kitty's graphics",
-    Graphics.ITERM: "iTerm2's images",
-    Graphics.SIXEL: "sixels",
+NAMES = {protocol.graphics: protocol.name for protocol in IMAGE_PROTOCOLS} | {
     Graphics.OCTANT: "octants, 2×4 a cell",
     Graphics.SEXTANT: "sextants, 2×3 a cell",
     Graphics.QUADRANT: "quadrants, 2×2 a cell",
@@ -68,7 +67,7 @@ class GraphicsSwitch:
         self._changed = changed
         self._on_background = on_background
         self._support = _UNKNOWN
-        self._replies: dict[ReplyKind, Reply] = {}
+        self._replies: dict[str, Reply] = {}
         self.asking = inquiry is not None
         """Whether nothing was concluded yet from what the terminal answers."""
         self._concluded = False
@@ -88,7 +87,7 @@ class GraphicsSwitch:
         else:
             self._conclude()
 
-    def _ask(self, queries: dict[ReplyKind, bytes]) -> bool:
+    def _ask(self, queries: dict[str, bytes]) -> bool:
         assert self._inquiry is not None
         batch = b"".join(queries.values())
         return ask_terminal(self._widget.app, batch, self._inquiry.timeout, self._heard)

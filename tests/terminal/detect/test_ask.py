@@ -12,7 +12,8 @@ import pytest
 from vaevis_tui.terminal.detect import terminal_probe as inquiry
 from vaevis_tui.terminal.detect.ask import ask
 from vaevis_tui.terminal.detect.capabilities import detect
-from vaevis_tui.terminal.detect.probe import QUERIES, ReplyKind
+from vaevis_tui.terminal.detect.probe import QUERIES
+from vaevis_tui.terminal.detect.replies import ReplyKind
 from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe, ask_tmux
 
 REPLIES = b"\x1bP>|kitty(0.26.5)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[?62;c"

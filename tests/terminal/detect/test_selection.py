@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from vaevis_tui.terminal.detect.kitty import KittyGraphics
 from vaevis_tui.terminal.detect.probe import ReplyParser
+from vaevis_tui.terminal.detect.protocol import GraphicsSupport
 from vaevis_tui.terminal.detect.selection import choose, following, offered
-from vaevis_tui.terminal.detect.support import GraphicsSupport, KittyGraphics, conclude
+from vaevis_tui.terminal.detect.support import conclude
 from vaevis_tui.terminal.graphics import AUTO, Graphics
 
 KITTY = b"\x1bP>|kitty(0.26.5)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[6;20;9t\x1b[?62;c"

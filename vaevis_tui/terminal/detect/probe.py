@@ -16,56 +16,42 @@ DECRQSS               ``DCS $ q m ST``            ``DCS 1 $ r ... m ST``, the SG
 DA1                   ``CSI c``                   ``CSI ? n ; ... c``, with 4 for sixels
 ====================  ==========================  ==================================================
 
-What follows from the answers is in `vaevis_tui.terminal.detect.support`.
+Those about images are in the descriptors of their protocols, and what follows from the answers in
+`vaevis_tui.terminal.detect.support`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from itertools import chain
 
-_KITTY_QUERY_ID = 31
+from vaevis_tui.terminal.detect.protocols import IMAGE_PROTOCOLS
+from vaevis_tui.terminal.detect.replies import Query, Reply, ReplyKind
 
-
-class ReplyKind(StrEnum):
-    """What a reply answers."""
-
-    VERSION = "XTVERSION"
-    KITTY = "kitty graphics"
-    REGISTERS = "sixel colours"
-    SIXEL_SIZE = "sixel size"
-    SYNCHRONIZED = "synchronised output"
-    WINDOW_SIZE = "window size"
-    CELL_SIZE = "cell size"
-    BACKGROUND = "background"
-    COLOR = "24-bit colour"
-    ATTRIBUTES = "DA1"
-
-
-QUERIES: dict[ReplyKind, bytes] = {
-    ReplyKind.VERSION: b"\x1b[>q",
-    ReplyKind.KITTY: b"\x1b_Gi=%d,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\" % _KITTY_QUERY_ID,
-    ReplyKind.REGISTERS: b"\x1b[?1;1;0S",
-    ReplyKind.SIXEL_SIZE: b"\x1b[?2;1;0S",
-    ReplyKind.SYNCHRONIZED: b"\x1b[?2026$p",
-    ReplyKind.WINDOW_SIZE: b"\x1b[14t",
-    ReplyKind.CELL_SIZE: b"\x1b[16t",
-    ReplyKind.BACKGROUND: b"\x1b]11;?\x1b\\",
-    ReplyKind.COLOR: b"\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[m",
-    ReplyKind.ATTRIBUTES: b"\x1b[c",
+_GENERAL: dict[str, Query] = {
+    ReplyKind.SYNCHRONIZED: Query(b"\x1b[?2026$p", control=(b"?", b"$", b"y"), first="2026"),
+    ReplyKind.WINDOW_SIZE: Query(b"\x1b[14t", control=(b"", b"", b"t"), first="4"),
+    ReplyKind.CELL_SIZE: Query(b"\x1b[16t", control=(b"", b"", b"t"), first="6"),
+    ReplyKind.BACKGROUND: Query(b"\x1b]11;?\x1b\\", strings=(b"\x1b]11;",)),
+    ReplyKind.COLOR: Query(b"\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[m", strings=(b"\x1bP1$r", b"\x1bP0$r")),
+    ReplyKind.ATTRIBUTES: Query(b"\x1b[c", control=(b"?", b"", b"c")),
 }
+
+_ALL: dict[str, Query] = {
+    ReplyKind.VERSION: Query(b"\x1b[>q", strings=(b"\x1bP>|",)),
+    **dict(chain.from_iterable(protocol.queries.items() for protocol in IMAGE_PROTOCOLS)),
+    **_GENERAL,
+}
+
+QUERIES: dict[str, bytes] = {kind: query.sent for kind, query in _ALL.items()}
 """What is asked, in this order; the last is the fence."""
 
-_PRINT_APC = frozenset({"Apple Terminal", "Linux console"})
-"""Brands that show an application program command as text instead of ignoring it."""
+_PRINT_STRINGS = frozenset({"Apple Terminal", "Linux console"})
+"""Brands that show a device control string as text instead of ignoring it."""
 
 _NO_COLOR_QUERY = frozenset({"Linux console"})
 """Brands that take an operating system command for something else."""
-
-_NAMED_BY_APC = frozenset({"screen", "tmux"})
-"""Multiplexers that take one for the title of the window; neither would answer it."""
 
 TIMEOUT = 1.0
 """Seconds to wait for the fence on this machine. Nothing waits for it but a better picture."""
@@ -79,81 +65,31 @@ def timeout(environ: Mapping[str, str]) -> float:
     return REMOTE_TIMEOUT if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY") else TIMEOUT
 
 
-def queries(brand: str, multiplexer: str | None) -> dict[ReplyKind, bytes]:
+def queries(brand: str, multiplexer: str | None) -> dict[str, bytes]:
     """The queries for a terminal, to be written in this order and in one go.
 
     Args:
         brand: The terminal by its environment, as in `TerminalCapabilities`.
         multiplexer: What stands between, as in `TerminalCapabilities`.
     """
-    kitty = brand not in _PRINT_APC and multiplexer not in _NAMED_BY_APC
-    left_out = {
-        ReplyKind.KITTY: not kitty,
+    left_out: dict[str, bool] = {
         ReplyKind.BACKGROUND: brand in _NO_COLOR_QUERY,
         # Multiplexers do not know it, or let the terminal outside answer, which never sees these colours.
-        ReplyKind.COLOR: brand in _PRINT_APC or multiplexer is not None,
+        ReplyKind.COLOR: brand in _PRINT_STRINGS or multiplexer is not None,
     }
-    return {kind: query for kind, query in QUERIES.items() if not left_out.get(kind)}
+    silent = {
+        kind
+        for protocol in IMAGE_PROTOCOLS
+        if not protocol.may_ask(brand, multiplexer)
+        for kind in protocol.queries
+    }
+    return {kind: sent for kind, sent in QUERIES.items() if kind not in silent and not left_out.get(kind)}
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a terminal answered.
-
-    Attributes:
-        kind: What it answers.
-        text: What it says: a name and version, a message, or numbers separated by semicolons.
-        raw: The bytes.
-    """
-
-    kind: ReplyKind
-    text: str
-    raw: bytes
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        """The numbers of a reply that holds numbers; none where one of them cannot be read."""
-        numbers = [number for number in self.text.split(";") if number]
-        return tuple(map(int, numbers)) if all(map(_NUMBER.fullmatch, numbers)) else ()
-
-
-_COLOR = re.compile(r"rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})(?:/[0-9a-fA-F]{1,4})?")
-
-
-def is_dark(background: Reply) -> bool | None:
-    """Whether white text is easier to read than black on a background; None where the reply is none.
-
-    Each channel has one to four hexadecimal digits, all ones being the most (XParseColor).
-    """
-    match = _COLOR.fullmatch(background.text)
-    if match is None:
-        return None
-    red, green, blue = (int(digits, 16) / (16 ** len(digits) - 1) for digits in match.groups())
-    return bool(0.299 * red + 0.587 * green + 0.114 * blue < 0.5)
-
-
-_COLOR_IN_FORCE = re.compile(r"(?:.*[;m])?48[:;]2[:;]{1,2}1[:;]2[:;]3m")
-
-
-def draws_24_bit(color: Reply) -> bool:
-    """Whether the background that was set before the question is still the very colour that was named.
-
-    Who draws fewer colours tells the entry of a palette that it took instead, as xterm with directColor off
-    does (``48:5:16``). Some put an empty number for the colour space before red (``48:2::1:2:3``).
-    """
-    return _COLOR_IN_FORCE.fullmatch(color.text) is not None
-
-
-_NUMBER = re.compile(r"[0-9]{1,9}")
 _CSI = re.compile(rb"\x1b\[([?>=<]?)([0-9;:]*)([ -/]*)([@-~])")
 _CSI_BEGUN = re.compile(rb"\x1b\[[?>=<]?[0-9;:]*[ -/]*")
-_STRING_STARTS = {
-    b"\x1bP>|": ReplyKind.VERSION,
-    b"\x1b_G": ReplyKind.KITTY,
-    b"\x1b]11;": ReplyKind.BACKGROUND,
-    b"\x1bP1$r": ReplyKind.COLOR,
-    b"\x1bP0$r": ReplyKind.COLOR,
-}
+_STRING_STARTS = {start: kind for kind, query in _ALL.items() for start in query.strings}
+_CONTROLS = {(*query.control, query.first): kind for kind, query in _ALL.items() if query.control is not None}
 _STRING_END = re.compile(rb"\x1b\\|\x07")
 _LONGEST = 256
 """Bytes that a reply has at most; what is longer is none."""
@@ -227,7 +163,7 @@ def _next(data: bytes) -> tuple[int, Reply | None]:
     return 1, None  # ESC itself; what follows is taken as what it is
 
 
-def _string(data: bytes, start: int, kind: ReplyKind) -> tuple[int, Reply | None]:
+def _string(data: bytes, start: int, kind: str) -> tuple[int, Reply | None]:
     end = _STRING_END.search(data, start)
     if end is None:
         return (0 if len(data) < _LONGEST else 1), None
@@ -239,13 +175,9 @@ def _control(match: re.Match[bytes]) -> Reply | None:
     private, numbers, intermediate, final = match.groups()
     text = numbers.decode()
     first, _, rest = text.partition(";")
-    by_form = {
-        (b"?", b"", b"c"): ReplyKind.ATTRIBUTES,
-        (b"?", b"$", b"y"): ReplyKind.SYNCHRONIZED if first == "2026" else None,
-        (b"?", b"", b"S"): {"1": ReplyKind.REGISTERS, "2": ReplyKind.SIXEL_SIZE}.get(first),
-        (b"", b"", b"t"): {"4": ReplyKind.WINDOW_SIZE, "6": ReplyKind.CELL_SIZE}.get(first),
-    }
-    kind = by_form.get((private, intermediate, final))
-    if kind is None:
-        return None
-    return Reply(kind, text if kind is ReplyKind.ATTRIBUTES else rest, match[0])
+    form = private, intermediate, final
+    if kind := _CONTROLS.get((*form, "")):
+        return Reply(kind, text, match[0])
+    if kind := _CONTROLS.get((*form, first)):
+        return Reply(kind, rest, match[0])
+    return None

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from vaevis_tui.terminal.detect import probe
 from vaevis_tui.terminal.detect.capabilities import TerminalCapabilities
-from vaevis_tui.terminal.detect.probe import Reply, ReplyKind
-from vaevis_tui.terminal.detect.support import GraphicsSupport, conclude
+from vaevis_tui.terminal.detect.protocol import GraphicsSupport
+from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
+from vaevis_tui.terminal.detect.support import conclude
 from vaevis_tui.terminal.detect.window import Window
 
 _TMUX_PATIENCE = 1.0
@@ -36,12 +37,12 @@ class TerminalProbe:
         return cls(terminal.brand, terminal.multiplexer, probe.timeout(environ))
 
     @property
-    def queries(self) -> dict[ReplyKind, bytes]:
+    def queries(self) -> dict[str, bytes]:
         """What to ask, in this order and in one go."""
         return probe.queries(self.brand, self.multiplexer)
 
     @property
-    def size_queries(self) -> dict[ReplyKind, bytes]:
+    def size_queries(self) -> dict[str, bytes]:
         """What to ask again when the window's size has changed, and perhaps its font's."""
         kinds = (ReplyKind.WINDOW_SIZE, ReplyKind.CELL_SIZE, ReplyKind.ATTRIBUTES)
         return {kind: probe.QUERIES[kind] for kind in kinds}

@@ -8,7 +8,7 @@ from typing import Any
 from textual.app import App
 from textual.theme import Theme
 
-from vaevis_tui.terminal.detect.probe import Reply, is_dark
+from vaevis_tui.terminal.detect.replies import Reply, is_dark
 from vaevis_tui.tui.theme import DARK, LIGHT, UNREADABLE, suited
 
 

@@ -17,7 +17,8 @@ from textual.app import App
 from textual.driver import Driver
 from textual.message import Message
 
-from vaevis_tui.terminal.detect.probe import QUERIES, Reply, ReplyKind
+from vaevis_tui.terminal.detect.probe import QUERIES
+from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 from vaevis_tui.terminal.detect.window import Window, window_of
 from vaevis_tui.tui.textual_private.input import KeyParser, TerminalInput
 from vaevis_tui.tui.textual_private.writing import TimedFile, WriteMark, WriteReport
