@@ -1,10 +1,10 @@
-"""The page's engine beside the naive chain in one browser, on one adapter; and how the page opens.
+"""The page's engine beside the naive chain and onnxruntime-web, in one browser on one adapter; how it opens.
 
     python -m tests.benchmarks.web [--networks vaevis dog mnist] [--rounds 3]
 
-Both decode one latent in turns in headless Chromium on its software adapter, readback included; ratios count,
-not times. The page is opened from a server on this machine: until the first image is there, which the page
-carries, and until something has decoded.
+All decode one latent in turns in headless Chromium on a software adapter, readback included; ratios count,
+not times. onnxruntime-web decodes by its own WebGPU kernels. The page is opened from a server on this
+machine: until the first image is there, which the page carries, and until something has decoded.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.benchmarks.decoders import NETWORKS
 from tests.benchmarks.naive import NaiveChain
-from tests.web.conftest import SOFTWARE_WEBGPU, chromium
-from tests.web.pages import ort_source, serving, shipped_page
+from tests.web.conftest import ARGUMENTS, chromium
+from tests.web.pages import node_package, ort_source, serving, shipped_page
 from vaevis_tui.engine.graph import import_onnx
 from vaevis_tui.web.arrays import ArrayFile
 from vaevis_tui.web.export import folder_files, write_folder
@@ -65,8 +65,20 @@ OPEN = """async ([plan, entries, packed, dim, naive, z]) => {
         staging.unmap();
         return image;
     };
-    const [a, b] = [await window.ours(), await window.naive()];
-    return a.reduce((most, level, i) => Math.max(most, Math.abs(level - b[i])), 0);
+    const runtime = await import("/ort/ort.webgpu.bundle.min.mjs");
+    runtime.env.wasm.wasmPaths = "/ort/";
+    runtime.env.wasm.numThreads = 1;
+    const session = await runtime.InferenceSession.create("/model.onnx", { executionProviders: ["webgpu"] });
+    window.ort = async () => {
+        const input = new runtime.Tensor("float32", latent, [1, dim]);
+        const output = await session.run({ [session.inputNames[0]]: input });
+        return output[session.outputNames[0]].getData();
+    };
+    const [a, b, c] = [await window.ours(), await window.naive(), await window.ort()];
+    const pixels = a.length / 4;
+    const level = (i) => Math.round(255 * c[((i % 4) % (c.length / pixels)) * pixels + Math.floor(i / 4)]);
+    const apart = (i) => Math.max(Math.abs(a[i] - b[i]), i % 4 === 3 ? 0 : Math.abs(a[i] - level(i)));
+    return a.reduce((most, _, i) => Math.max(most, apart(i)), 0);
 }"""
 
 TIME = """async (name) => {
@@ -131,8 +143,8 @@ def naive_record(model: Any) -> dict[str, Any]:
     }
 
 
-def compare(page: Page, model: Any, rounds: int) -> tuple[float, float]:
-    """Milliseconds an image of this engine and of the naive chain, the least of some rounds each."""
+def compare(page: Page, model: Any, rounds: int) -> dict[str, float]:
+    """Milliseconds an image of this engine, the naive chain and onnxruntime-web, the least of some rounds."""
     plans, arrays = make_web_plans(import_onnx(model)), ArrayFile()
     record = plan_record(plans.software, "float16", arrays)
     entries = [asdict(entry) for entry in arrays.entries]
@@ -140,12 +152,12 @@ def compare(page: Page, model: Any, rounds: int) -> tuple[float, float]:
     z = np.random.default_rng(0).standard_normal(dim).astype(np.float32).tolist()
     packed = base64.b64encode(arrays.pack()).decode()
     furthest = page.evaluate(OPEN, [record, entries, packed, dim, naive_record(model), z])
-    assert furthest <= 2, f"the two are {furthest} levels apart"
-    times: dict[str, list[float]] = {"ours": [], "naive": []}
+    assert furthest <= 2, f"two of them are {furthest} levels apart"
+    times: dict[str, list[float]] = {"ours": [], "naive": [], "ort": []}
     for _ in range(rounds):
         for name, found in times.items():
             found.append(page.evaluate(TIME, name))
-    return min(times["ours"]), min(times["naive"])
+    return {name: min(found) for name, found in times.items()}
 
 
 def open_page(browser: Browser, name: str) -> tuple[float, float, float]:
@@ -178,18 +190,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args(arguments)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox", *SOFTWARE_WEBGPU]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         shutil.copytree(ASSETS / "engine", Path(folder) / "engine")
+        (Path(folder) / "ort").symlink_to(node_package("onnxruntime-web") / "dist")
         (Path(folder) / "index.html").write_text("<!doctype html>")
         with serving(Path(folder)) as address:
             for name in options.networks:
                 page = browser.new_page()
                 page.goto(address)
-                ours, naive = compare(page, NETWORKS[name](), options.rounds)
-                ratio = f"{naive / ours:.1f} times"
-                print(f"{name}: {ours:.0f} ms, naive chain {naive:.0f} ms, {ratio}", flush=True)
+                model = NETWORKS[name]()
+                (Path(folder) / "model.onnx").write_bytes(model.SerializeToString())
+                times = compare(page, model, options.rounds)
+                ours = times.pop("ours")
+                others = [f"{each} {time:.0f} ms, {time / ours:.1f} times" for each, time in times.items()]
+                print(f"{name}: {ours:.0f} ms; {'; '.join(others)}", flush=True)
                 page.close()
         weight, first, live = open_page(browser, "dog")
         print(f"page of dog: {weight:.1f} MB, first image after {first:.0f} ms, decodes after {live:.0f} ms")

@@ -172,3 +172,14 @@ def test_a_page_opened_from_a_file(browser: Browser, tmp_path: Path) -> None:
     assert apart(page_decode(page, z, 28, 28), decoded(bundle, z)) <= 1
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     page.close()
+
+
+def test_the_page_in_the_documentation(browser: Browser, root: Path) -> None:
+    """It decodes the model that is shipped; docs/web.md has the command that makes it again."""
+    bundle = open_bundle(NAME)
+    z = bundle.space.sample(5, 4)
+    page = browser.new_page()
+    info = opened(page, (root / "docs" / "mnist-2d.html").as_uri())
+    assert info["hash"] == decoder_hash(bundle)
+    assert apart(page_decode(page, z, 28, 28), decoded(bundle, z)) <= 1
+    page.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -12,7 +14,9 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser
 
 from tests.web.pages import apart, decoded, opened, page_decode
+from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.models.bundle import open_bundle
+from vaevis_tui.web.answers import MAX_BATCH, answer
 
 NAME = "mnist-2d"
 
@@ -27,15 +31,20 @@ CONNECT = """(url) => new Promise((resolve) => {
 def serve(*arguments: str) -> Iterator[str]:
     """The real program; gives the address that it prints."""
     command = [sys.executable, "-m", "vaevis_tui", "serve", "--model", NAME, "--backend", "onnxruntime"]
-    with subprocess.Popen(
-        [*command, "--port", "0", *arguments], stdout=subprocess.PIPE, text=True
-    ) as program:
+    with (
+        tempfile.TemporaryFile("w+") as complaints,
+        subprocess.Popen(
+            [*command, "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=complaints, text=True
+        ) as program,
+    ):
         try:
             assert program.stdout is not None
             yield program.stdout.readline().split()[2]
         finally:
             program.terminate()
             program.wait(20)
+        complaints.seek(0)
+        assert complaints.read() == ""
 
 
 def status(address: str, **headers: str) -> int:
@@ -68,6 +77,46 @@ def test_the_page_decodes_in_python(browser: Browser) -> None:
         elsewhere.goto("data:text/html,elsewhere")
         assert elsewhere.evaluate(CONNECT, live) == "refused"
         elsewhere.close()
+
+
+LEAVE = """async (url) => {
+    for (let i = 0; i < 40; i++) {
+        await new Promise((resolve) => {
+            const socket = new WebSocket(url);
+            socket.onmessage = () => {
+                for (let number = 0; number < 20; number++) socket.send(new Uint8Array(4 + 4 * 2 * 8));
+                socket.close();
+                resolve();
+            };
+            socket.onerror = resolve;
+        });
+    }
+}"""
+
+
+def test_browsers_that_go_give_their_session_back(browser: Browser) -> None:
+    """In the middle of an answer too; nothing is printed."""
+    with serve("--max-sessions", "2") as address:
+        page = browser.new_page()
+        page.goto(address + "style.css")
+        page.evaluate(LEAVE, address.replace("http", "ws") + "live")
+        assert opened(page, address)["backend"] == "live"
+        z = open_bundle(NAME).space.sample(2, 8)
+        assert apart(page_decode(page, z, 28, 28), decoded(open_bundle(NAME), z)) == 0
+        page.close()
+
+
+def test_what_is_no_request_is_answered_with_a_reason() -> None:
+    with OnnxRuntimeDecoder(open_bundle(NAME), "") as decoder:
+        for data, said in (
+            (b"\0" * 4, "no whole number of latents"),
+            (b"\0" * 11, "no whole number of latents"),
+            (b"\0" * (4 + 8 * (MAX_BATCH + 1)), "8 at most"),
+            (b"\0" * 4 + b"\xff" * 8, "NaN"),
+        ):
+            reply = answer(decoder, data)
+            assert isinstance(reply, str)
+            assert said in json.loads(reply)["error"]
 
 
 def test_beyond_the_loopback_a_token_is_needed(browser: Browser) -> None:

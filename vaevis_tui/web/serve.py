@@ -161,6 +161,8 @@ class LiveServer:
                 async with self._lock:
                     reply = await asyncio.to_thread(answer, self._decoder, message.data)
                 await (socket.send_str(reply) if isinstance(reply, str) else socket.send_bytes(reply))
+        except ConnectionResetError:
+            pass  # the browser went while its image was being decoded
         finally:
             self._sessions -= 1
         return socket
