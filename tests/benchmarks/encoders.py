@@ -109,7 +109,7 @@ def drawn(style: CellStyle, pixels: Pixels) -> int:
 
 
 def octant_cells(pixels: Pixels) -> tuple[int, int]:
-    """Columns and rows that a picture takes at 2x4 pixels a cell."""
+    """Columns and rows that an image takes at 2x4 pixels a cell."""
     return -(-pixels.shape[1] // 2), -(-len(pixels) // 4)
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Graphics(StrEnum):
-    """How pictures are drawn, best first where the terminal has a choice."""
+    """How images are drawn, best first where the terminal has a choice."""
 
     KITTY = "kitty"
     ITERM = "iterm"

@@ -175,7 +175,7 @@ def _average_rows(a: NDArray[np.generic], count: int) -> NDArray[np.float32]:
     """Average the rows of a, shape (n, m), over ``count`` equal stretches; shape (count, m), float32.
 
     A sum over the few rows that a stretch covers, and no matrix product: that wakes the threads of BLAS,
-    which cost 16 ms a picture on two cores that also decode, against 0.5 ms for this (128x128 to 110x110).
+    which cost 16 ms an image on two cores that also decode, against 0.5 ms for this (128x128 to 110x110).
     """
     rows, weights = _stretches(len(a), count)
     total: NDArray[np.float32] = weights[0] * a[rows[0]]

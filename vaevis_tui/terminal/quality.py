@@ -1,4 +1,4 @@
-"""How faithful a picture is on its way to the terminal: what to give up first where bytes are few."""
+"""How faithful an image is on its way to the terminal: what to give up first where bytes are few."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Quality:
         levels: Steps of each channel that colours are rounded to, 256 for none: neighbours become equal.
         depth: How colours are named.
         block: Cells along each row, and half as many along each column, that share one colour.
-        seconds: How long one picture may take on the way before the next step down is the better choice.
+        seconds: How long one image may take on the way before the next step down is the better choice.
     """
 
     name: str
@@ -84,7 +84,7 @@ def reduce(pixels: NDArray[np.uint8], quality: Quality, grid: tuple[int, int] = 
     """Pixels with the detail of a quality, uint8 (h, w, 3) to the same shape.
 
     Args:
-        pixels: The picture, in whole cells.
+        pixels: The image, in whole cells.
         quality: How much is left of it.
         grid: Pixels in a cell: rows, columns. With that of half-blocks a block is square.
     """

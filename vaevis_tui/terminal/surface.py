@@ -1,9 +1,9 @@
-"""What every kind of graphics can do for whoever paces pictures and puts them on the screen.
+"""What every kind of graphics can do for whoever paces images and puts them on the screen.
 
-A *medium* is a kind of graphics as one terminal has it: it knows how large a picture is shown in a window of
-cells, and with which pixels. A *canvas* is one place on the screen that holds a picture: it keeps what the
-terminal shows there, and makes the output that changes it. There is a canvas for characters, which know about
-every cell what it holds, and one for each protocol that sends dots.
+A *renderer* is a kind of graphics as one terminal has it: it knows how large an image is shown in a window of
+cells, and with which pixels. A *surface* is one place on the screen that holds an image: it keeps what the
+terminal shows there, and makes the output that changes it. There is a surface for characters, which know
+about every cell what it holds, and one for each protocol that sends dots.
 
 Everything goes to the screen by `Surface.plan`, as one string that changes what differs. What a surface draws
 in cells is told apart from text by whoever draws that; what lies above cells has background in them.
@@ -30,12 +30,12 @@ ALL = slice(None)
 """Every column."""
 
 Mask = NDArray[np.bool_]
-"""Some cells of a picture, (rows, columns)."""
+"""Some cells of an image, (rows, columns)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Update:
-    """Output that changes a picture on the screen.
+    """Output that changes an image on the screen.
 
     Attributes:
         text: What to write; it leaves the cursor and colours anywhere.
@@ -51,7 +51,7 @@ class Update:
 
 
 class Surface(Protocol):
-    """A picture at one place on the screen."""
+    """An image at one place on the screen."""
 
     @property
     def ladder(self) -> tuple[Quality, ...]:
@@ -72,20 +72,20 @@ class Surface(Protocol):
         limit: int | None = None,
         within: Mask | None = None,
     ) -> Update:
-        """Output that makes the terminal show a picture.
+        """Output that makes the terminal show an image.
 
         Args:
-            pixels: The picture, uint8 (h, w, 3), of the size that the medium makes it.
+            pixels: The image, uint8 (h, w, 3), of the size that the renderer makes it.
             quality: How faithfully.
-            at: Row and column of the screen that the canvas begins at, from 0.
-            background: What shows in cells that the picture does not fill.
+            at: Row and column of the screen that the surface begins at, from 0.
+            background: What shows in cells that the image does not fill.
             limit: Bytes to stop at where that is possible, or None.
             within: The only cells to draw, where it is drawn in cells; None for all that nothing lies on.
         """
         ...
 
     def halves(self, pixels: Pixels, background: RGB) -> Halves:
-        """What the picture looks like in half-blocks: for screenshots, and beside what cuts its rows."""
+        """What the image looks like in half-blocks: for screenshots, and beside what cuts its rows."""
         ...
 
     def cover(self, covered: Mask) -> None:
@@ -107,7 +107,7 @@ class Surface(Protocol):
         ...
 
     def erase(self) -> str:
-        """What takes the picture off the screen where writing into its cells does not."""
+        """What takes the image off the screen where writing into its cells does not."""
         ...
 
 
@@ -121,15 +121,15 @@ class Renderer(Protocol):
 
     @property
     def fallback(self) -> Renderer:
-        """What draws the picture where something lies on it: itself if it draws text, which that covers."""
+        """What draws the image where something lies on it: itself if it draws text, which that covers."""
         ...
 
     def place(self, height: int, width: int, columns: int, rows: int) -> Placement:
-        """Where a picture of so many pixels goes in a window of so many cells."""
+        """Where an image of so many pixels goes in a window of so many cells."""
         ...
 
-    def pixels(self, picture: Pixels, place: Placement) -> Pixels:
-        """A picture, uint8 (h, w, 3), as its canvas takes it."""
+    def pixels(self, image: Pixels, place: Placement) -> Pixels:
+        """An image, uint8 (h, w, 3), as its surface takes it."""
         ...
 
     def surface(self, place: Placement, image_id: int) -> Surface:
@@ -141,11 +141,11 @@ class Renderer(Protocol):
         """
         ...
 
-    def still(self, picture: Pixels, columns: int, rows: int) -> str:
-        """What shows a picture once where the cursor is, and leaves that at the beginning of a line below.
+    def still(self, image: Pixels, columns: int, rows: int) -> str:
+        """What shows an image once where the cursor is, and leaves that at the beginning of a line below.
 
         Args:
-            picture: uint8 (h, w, 3).
+            image: uint8 (h, w, 3).
             columns: Width of the console in cells.
             rows: Height that there is for it in cells.
         """

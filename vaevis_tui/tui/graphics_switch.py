@@ -1,4 +1,4 @@
-"""What pictures are drawn with: half-blocks at first, then what the user wishes and the terminal can do."""
+"""What images are drawn with: half-blocks at first, then what the user wishes and the terminal can do."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAMES = {protocol.graphics: protocol.name for protocol in IMAGE_PROTOCOLS} | {
     Graphics.BRAILLE: "braille, 2×4 a cell",
     Graphics.ASCII: "ASCII characters",
 }
-"""What pictures are drawn as, for people."""
+"""What images are drawn as, for people."""
 
 _UNKNOWN = conclude([], brand="unknown", multiplexer=None)
 """A terminal of which nothing is known."""
@@ -44,7 +44,7 @@ class GraphicsSwitch:
         wish: A kind of graphics, or `AUTO`.
         colors: The colours that the terminal draws, by its environment.
         inquiry: What to ask the terminal; nothing if None.
-        changed: Told of what pictures are drawn with from now on, and of a notice for the user, or None.
+        changed: Told of what images are drawn with from now on, and of a notice for the user, or None.
         on_background: Told what the terminal says its background is.
     """
 

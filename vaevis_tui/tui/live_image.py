@@ -175,7 +175,7 @@ class LiveImage(Widget):
         return self.placeholder
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines of the picture within ``crop``; encoded anew if what surrounds it has changed."""
+        """The lines of the image within ``crop``; encoded anew if what surrounds it has changed."""
         if self._painted is None:
             return super().render_lines(crop)
         redrawn = False
@@ -354,7 +354,7 @@ class LiveImage(Widget):
 
 @lru_cache(maxsize=16)
 def _covered(spot: Spot, place: Placement) -> NDArray[np.bool_]:
-    """Which of the picture's cells something lies on, (rows, columns)."""
+    """Which of the image's cells something lies on, (rows, columns)."""
     covered = np.zeros((place.rows, place.columns), np.bool_)
     for cover in spot.covers:
         x, y = cover.x - spot.region.x - place.left, cover.y - spot.region.y - place.top

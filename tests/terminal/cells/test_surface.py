@@ -156,7 +156,7 @@ def test_sixteen_colours() -> None:
 
 def test_nonsense_is_refused() -> None:
     for size in ((0, 5), (5, 0)):
-        with pytest.raises(ValueError, match="no picture has"):
+        with pytest.raises(ValueError, match="no image has"):
             CellSurface(HalfBlocks(TRUECOLOR), *size)
     with pytest.raises(ValueError, match="do not hold"):
         Terminal().show(noise(0)[:4])

@@ -58,7 +58,7 @@ def test_what_the_terminal_denies_is_not_used_and_the_user_is_told_why(wish: str
     choice = choose(wish, support(XTERM))
     assert choice.graphics is Graphics.HALF
     assert choice.notice is not None
-    assert choice.notice.endswith("pictures are drawn as half.")
+    assert choice.notice.endswith("images are drawn as half.")
     assert choose("kitty", support(FOOT)).graphics is Graphics.SIXEL
 
 

@@ -150,7 +150,7 @@ def test_rows_of_placeholders_are_as_wide_as_they_say() -> None:
 )
 def test_what_cannot_be_shown_is_refused(pixels: NDArray[np.uint8], cells: tuple[int, int]) -> None:
     image = KittyImage(1, placeholders=True, frames=True)
-    with pytest.raises(ValueError, match=r"must be uint8|a picture takes"):
+    with pytest.raises(ValueError, match=r"must be uint8|an image takes"):
         image.show(pixels, *cells)
     assert image.delete() == ""
 

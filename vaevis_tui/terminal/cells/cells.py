@@ -1,13 +1,13 @@
 """Images as characters that show several pixels in two colours: quadrants, sextants, octants, braille.
 
-Which pixels of a cell take which colour is chosen so that the squared distance in RGB between picture and
+Which pixels of a cell take which colour is chosen so that the squared distance in RGB between image and
 what is shown is least. The two colours are then the means of two groups of pixels, A and the rest. With
 pixels as differences from the mean of the cell, and k of them, the error is least where
 ``|sum of A|^2 (1 / |A| + 1 / (k - |A|))`` is greatest. All ways to divide a cell are tried, 128 for eight
-pixels: that takes 1.9 ms for a 128x128 picture; dividing along the direction of greatest variance, which
+pixels: that takes 1.9 ms for a 128x128 image; dividing along the direction of greatest variance, which
 does not always find the best, takes 1.6.
 
-The brighter group is foreground: where a picture lies on black, the background stays what it is from cell to
+The brighter group is foreground: where an image lies on black, the background stays what it is from cell to
 cell and need not be named again.
 """
 
@@ -31,7 +31,7 @@ _WORTH_TWO_COLORS = 0.4
 
 @dataclass(frozen=True, slots=True)
 class GlyphCells:
-    """A picture as cells: what each holds, and how its colours are named.
+    """An image as cells: what each holds, and how its colours are named.
 
     Attributes:
         glyphs: The characters.

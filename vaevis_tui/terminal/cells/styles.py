@@ -1,4 +1,4 @@
-"""Ways to draw pictures with characters: which characters, how many pixels each shows, in which colours."""
+"""Ways to draw images with characters: which characters, how many pixels each shows, in which colours."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ At = tuple[int, int] | None
 
 
 class Cells(Protocol):
-    """A picture as cells, before it is written."""
+    """An image as cells, before it is written."""
 
     @property
     def shown(self) -> Pixels:
@@ -51,7 +51,7 @@ class Cells(Protocol):
 
 
 class CellStyle(Protocol):
-    """A way to draw pictures with characters."""
+    """A way to draw images with characters."""
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -60,11 +60,11 @@ class CellStyle(Protocol):
 
     @property
     def ladder(self) -> tuple[Quality, ...]:
-        """The qualities that pictures can be drawn in, the best first."""
+        """The qualities that images can be drawn in, the best first."""
         ...
 
     def render(self, pixels: Pixels, quality: Quality, background: RGB) -> Cells:
-        """A picture, uint8 (h, w, 3), as cells; background fills those that it does not."""
+        """An image, uint8 (h, w, 3), as cells; background fills those that it does not."""
         ...
 
 
@@ -101,7 +101,7 @@ class _HalfCells:
 
 @dataclass(frozen=True)
 class HalfBlocks:
-    """Two pixels a cell, one above the other, in colours of their own: every picture is exact.
+    """Two pixels a cell, one above the other, in colours of their own: every image is exact.
 
     Attributes:
         mode: The colours that the terminal draws.

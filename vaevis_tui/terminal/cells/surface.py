@@ -1,4 +1,4 @@
-"""A live picture of characters: what the terminal shows of it, and the least that makes it show the next."""
+"""A live image of characters: what the terminal shows of it, and the least that makes it show the next."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from vaevis_tui.terminal.surface import ALL, Halves, Mask, Update
 
 
 class CellSurface:
-    """A copy of what the terminal shows in a rectangle of cells, and updates against it: a canvas.
+    """A copy of what the terminal shows in a rectangle of cells, and updates against it: a surface.
 
     A cell that somebody else has drawn over is *unknown*: it is drawn with the next update in any case.
-    Cells that are *covered* by something that lies on the picture are left alone.
+    Cells that are *covered* by something that lies on the image are left alone.
 
     Args:
-        style: How pictures are drawn.
+        style: How images are drawn.
         rows: Height in cells.
         columns: Width in cells.
 
@@ -32,7 +32,7 @@ class CellSurface:
 
     def __init__(self, style: CellStyle, rows: int, columns: int) -> None:
         if min(rows, columns) < 1:
-            raise ValueError(f"no picture has {columns}x{rows} cells")
+            raise ValueError(f"no image has {columns}x{rows} cells")
         self._style = style
         self._shown = np.zeros((rows * style.grid[0], columns * style.grid[1], 3), np.uint8)
         self._known = np.zeros((rows, columns), np.bool_)
@@ -90,20 +90,20 @@ class CellSurface:
         limit: int | None = None,
         within: Mask | None = None,
     ) -> Update:
-        """Output that makes the terminal show a picture; if it is written, `Update.commit` must be called.
+        """Output that makes the terminal show an image; if it is written, `Update.commit` must be called.
 
         Args:
-            pixels: The picture, uint8 (h, w, 3), that fills the cells but for a part of the last ones.
+            pixels: The image, uint8 (h, w, 3), that fills the cells but for a part of the last ones.
             quality: How faithfully.
             at: Row and column of the screen that the rectangle begins at, from 0.
-            background: What shows where the picture does not fill the last cells.
+            background: What shows where the image does not fill the last cells.
             limit: Bytes to stop at, or None. Then the cells that were left out are still to be changed.
             within: The only cells to draw, (rows, columns); None for all that nothing lies on.
 
         Cells beyond row or column 999 cannot be addressed and are not drawn.
 
         Raises:
-            ValueError: The picture has another size.
+            ValueError: The image has another size.
         """
         reachable = _reachable(*self._known.shape, at)
         if reachable is not self._reachable:
@@ -112,7 +112,7 @@ class CellSurface:
         shown = cells.shown
         changed = self._changed(shown, quality.tolerance)
         if quality.tolerance:
-            # What is nearer to the picture already is not drawn coarser, to be drawn once more at rest.
+            # What is nearer to the image already is not drawn coarser, to be drawn once more at rest.
             changed &= self._changed(whole_cells(pixels, self._style.grid, background), quality.tolerance)
         changed &= self._reachable & (~self._covered if within is None else within)
         where = np.flatnonzero(changed)

@@ -1,4 +1,4 @@
-"""How much colour pictures are drawn with."""
+"""How much colour images are drawn with."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class ColorDepth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ColorMode:
-    """The colours that a picture is drawn in.
+    """The colours that an image is drawn in.
 
     Attributes:
         depth: How colours are named, and thereby how many there are.
-        grey: Whether pictures are drawn in greys alone, as NO_COLOR asks for.
+        grey: Whether images are drawn in greys alone, as NO_COLOR asks for.
     """
 
     depth: ColorDepth = ColorDepth.TRUECOLOR

@@ -1,9 +1,9 @@
 """Few colours made to look like many: ordered dithering, and palettes to dither to.
 
 A pixel takes the next darker or the next brighter level by whether what is left over exceeds a threshold that
-depends on its place (B. E. Bayer, "An optimum method for two-level rendition of continuous-tone pictures",
+depends on its place (B. E. Bayer, "An optimum method for two-level rendition of continuous-tone images",
 ICC 1973). Unlike error diffusion it needs no loop over pixels, and a pixel that does not change keeps its
-level from frame to frame, so that a live picture neither crawls nor sends bytes for nothing.
+level from frame to frame, so that a live image neither crawls nor sends bytes for nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def bayer() -> NDArray[np.uint8]:
 
 @lru_cache(maxsize=8)
 def thresholds(height: int, width: int) -> NDArray[np.uint8]:
-    """Bayer's matrix repeated over a picture, uint8 (height, width): 0 to 63."""
+    """Bayer's matrix repeated over an image, uint8 (height, width): 0 to 63."""
     repeats = -(-height // _SIDE), -(-width // _SIDE)
     tiled = np.tile(bayer(), repeats)[:height, :width]
     tiled.setflags(write=False)

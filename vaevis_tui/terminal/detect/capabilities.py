@@ -69,7 +69,7 @@ class TerminalCapabilities:
         brand: The terminal's name, or ``"unknown"``; inside a multiplexer what its environment was born with.
         term: The value of TERM.
         multiplexer: ``"tmux"``, ``"screen"`` or ``"zellij"`` if one stands between, else None.
-        colors: What pictures should be drawn in.
+        colors: What images should be drawn in.
         colors_reason: Why, one clause.
         refusal: Why the explorer cannot run here and what would be right, one line; None if it can.
         notice: What is not as good as it could be and what would mend it, one line; None if nothing.

@@ -27,12 +27,12 @@ _PLACEHOLDERS_FROM: dict[str, tuple[int, ...]] = {
 xterm.js and thereby VS Code (issue 5711), Warp (issue 6210), Konsole; zellij refuses them (issue 5530)."""
 
 _FRAMES_FROM: dict[str, tuple[int, ...]] = {"kitty": (0, 20)}  # changelog: 0.20.0, "animation"
-"""Releases that replace frames. For others pictures are flipped, which works everywhere."""
+"""Releases that replace frames. For others images are flipped, which works everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class KittyGraphics:
-    """How a terminal is to be told of pictures by kitty's protocol, as for `KittyImage`.
+    """How a terminal is to be told of images by kitty's protocol, as for `KittyImage`.
 
     Attributes:
         placeholders: Whether it draws placeholders.

@@ -7,7 +7,7 @@ terminal answers, so that what has not been answered before it never will be:
 XTVERSION             ``CSI > q``                 ``DCS > | name version ST``
 kitty graphics        ``APC G a=q ... ST``        ``APC G i=31 ; OK ST`` (kitty's protocol, "Querying")
 XTSMGRAPHICS          ``CSI ? 1 ; 1 ; 0 S``       ``CSI ? 1 ; 0 ; n S``, n colour registers for sixels
-XTSMGRAPHICS          ``CSI ? 2 ; 1 ; 0 S``       ``CSI ? 2 ; 0 ; w ; h S``, the largest sixel picture
+XTSMGRAPHICS          ``CSI ? 2 ; 1 ; 0 S``       ``CSI ? 2 ; 0 ; w ; h S``, the largest sixel image
 DECRQM                ``CSI ? 2026 $ p``          ``CSI ? 2026 ; n $ y``, 1 or 2: synchronised output
 XTWINOPS              ``CSI 14 t``                ``CSI 4 ; h ; w t``, the window in dots
 XTWINOPS              ``CSI 16 t``                ``CSI 6 ; h ; w t``, a cell in dots
@@ -54,10 +54,10 @@ _NO_COLOR_QUERY = frozenset({"Linux console"})
 """Brands that take an operating system command for something else."""
 
 TIMEOUT = 1.0
-"""Seconds to wait for the fence on this machine. Nothing waits for it but a better picture."""
+"""Seconds to wait for the fence on this machine. Nothing waits for it but a better image."""
 
 REMOTE_TIMEOUT = 5.0
-"""Seconds to wait for the fence over SSH: several round trips of a bad link that carries a picture, too."""
+"""Seconds to wait for the fence over SSH: several round trips of a bad link that carries an image, too."""
 
 
 def timeout(environ: Mapping[str, str]) -> float:

@@ -26,13 +26,13 @@ class GraphicsSupport:
         kitty: How to use kitty's graphics, None if it has none.
         iterm: Whether it shows iTerm2's inline images.
         sixel_registers: Colour registers for sixels, 0 if it shows none.
-        sixel_size: Height and width in dots that a sixel picture may have, None if not known.
+        sixel_size: Height and width in dots that a sixel image may have, None if not known.
         synchronized: Whether output between ``CSI ? 2026 h`` and ``l`` is shown at once.
         truecolor: Whether it is known by its answers to draw 24-bit colours.
         cell: Height and width of a cell in dots, None if not known.
         passthrough: Whether tmux hands on what is wrapped for the terminal outside.
         answered: Whether it has answered the last question, so that what it did not answer it does not know.
-        best: What pictures should be drawn with.
+        best: What images should be drawn with.
         reasons: What each was concluded from, pairs of a name and one clause, for people.
     """
 

@@ -11,7 +11,7 @@ from vaevis_tui.terminal.graphics import AUTO, Graphics
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What pictures are drawn with.
+    """What images are drawn with.
 
     Attributes:
         graphics: Which kind.
@@ -47,7 +47,7 @@ def choose(wish: str, support: GraphicsSupport) -> Selection:
     assumed = protocol.assume(support)
     if assumed is None:
         best = support.best
-        return Selection(best, support, f"No {name} here ({reason}): pictures are drawn as {best}.")
+        return Selection(best, support, f"No {name} here ({reason}): images are drawn as {best}.")
     return Selection(graphics, assumed, f"Whether this terminal shows {name} is not known ({reason}).")
 
 

@@ -28,7 +28,7 @@ def inline_image(pixels: Pixels, columns: int, rows: int, *, wrap: Callable[[str
     """What shows pixels in so many cells, the upper left one being where the cursor is.
 
     The cursor stays in iTerm2; others may move it, so save and restore it. What the cells held before is
-    gone, and writing into a cell takes the picture out of it.
+    gone, and writing into a cell takes the image out of it.
 
     Args:
         pixels: uint8 (h, w, 3).
@@ -40,7 +40,7 @@ def inline_image(pixels: Pixels, columns: int, rows: int, *, wrap: Callable[[str
         ValueError: The pixels have another shape or type, or there are none; or there are no cells.
     """
     if columns < 1 or rows < 1:
-        raise ValueError(f"a picture takes at least one cell, not {columns}x{rows}")
+        raise ValueError(f"an image takes at least one cell, not {columns}x{rows}")
     data = png(pixels)
     content = standard_b64encode(data).decode("ascii")
     place = f"width={columns};height={rows};preserveAspectRatio=0;doNotMoveCursor=1"

@@ -15,7 +15,7 @@ from vaevis_tui.terminal.surface import Mask, Update
 
 
 class InlineImageSurface(DotSurface):
-    """A picture as an inline image of iTerm2's."""
+    """An image as an inline image of iTerm2's."""
 
     def __init__(self, place: Placement, tmux: bool) -> None:
         super().__init__(place)

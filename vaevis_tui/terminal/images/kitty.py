@@ -6,10 +6,10 @@ for waves of 128x128 pixels. They go in base64 and in chunks of at most 4096 cha
 with ``m=1``. Every command has ``q=2``: whatever the terminal thinks of it, nothing comes back that would
 read as a key press.
 
-Where a picture lies is told in one of two ways:
+Where an image lies is told in one of two ways:
 
-- By placeholders: the picture has a virtual placement (``U=1``), and cells that hold U+10EEEE show parts of
-  it. Their foreground names the picture, two combining characters the row and the column. To whoever draws
+- By placeholders: the image has a virtual placement (``U=1``), and cells that hold U+10EEEE show parts of
+  it. Their foreground names the image, two combining characters the row and the column. To whoever draws
   text these are characters like others, which are moved, clipped and covered like others.
 - Directly, where the cursor is, for terminals that draw no placeholders. It lies above all text, and has to
   be hidden while something covers it. (Beneath text, at a negative z-index, kitty 0.26 on software OpenGL
@@ -20,8 +20,8 @@ What it shows is replaced in one of two ways:
 - By frame: the pixels of its first and only frame are sent anew (``a=f,r=1``), or some rows of them; nothing
   else changes. Unlike
   for other commands, ``a=f`` stands in each chunk, and so does ``r=1``: kitty reads it from each anew, and
-  makes another frame of the picture where it is missing (seen on 0.26 and 0.41).
-- By flipping, for terminals without animation: a second picture takes the place of the first, which is then
+  makes another frame of the image where it is missing (seen on 0.26 and 0.41).
+- By flipping, for terminals without animation: a second image takes the place of the first, which is then
   deleted.
 """
 
@@ -87,13 +87,13 @@ def command(keys: str, payload: bytes = b"", *, continued: str = "") -> Iterator
 
 
 def placeholder_rows(image_id: int, columns: int, rows: int) -> tuple[str, ...]:
-    """Rows of cells that show a picture.
+    """Rows of cells that show an image.
 
-    Each cell names its row and its column, so that it is right wherever a row is cut. The picture is named by
+    Each cell names its row and its column, so that it is right wherever a row is cut. The image is named by
     one of 256 colours, which reach the terminal unchanged through tmux, too.
 
     Args:
-        image_id: The picture, 1 to 255.
+        image_id: The image, 1 to 255.
         columns: Width of its placement in cells.
         rows: Height of its placement in cells.
     """
@@ -107,7 +107,7 @@ def placeholder_rows(image_id: int, columns: int, rows: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class KittyOutput:
-    """What shows a picture. To be written in this order, and in one go.
+    """What shows an image. To be written in this order, and in one go.
 
     Attributes:
         before: What comes first, wherever the cursor is.
@@ -129,13 +129,13 @@ class KittyOutput:
 
 
 class KittyImage:
-    """A live picture in a terminal that has kitty's graphics protocol; see the module.
+    """A live image in a terminal that has kitty's graphics protocol; see the module.
 
     It keeps what the terminal was told, so all that it returns must be written. Pixels are enlarged by the
     terminal to the cells they are to fill, and smoothed thereby; who wants them sharp repeats them.
 
     Args:
-        image_id: A number from 1 to 254 that no other picture in the terminal has; the next one is used, too.
+        image_id: A number from 1 to 254 that no other image in the terminal has; the next one is used, too.
         placeholders: Whether the terminal draws placeholders.
         frames: Whether it can replace frames.
         wrap: What every command passes on its way, `through_tmux` for instance.
@@ -176,7 +176,7 @@ class KittyImage:
         if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != "uint8" or not pixels.size:
             raise ValueError(f"pixels must be uint8 (h, w, 3), not {pixels.dtype} {pixels.shape}")
         if not (1 <= columns <= MAX_CELLS and 1 <= rows <= MAX_CELLS):
-            raise ValueError(f"a picture takes 1 to {MAX_CELLS} columns and rows, not {columns}x{rows}")
+            raise ValueError(f"an image takes 1 to {MAX_CELLS} columns and rows, not {columns}x{rows}")
         same = self._size == pixels.shape and self.frames
         moved = self._cells != (columns, rows)
         shown_before = self._size is not None
@@ -189,14 +189,14 @@ class KittyImage:
         return self._placed(self._send("a=t", pixels), after)
 
     def patch(self, pixels: Pixels, top: int) -> str:
-        """Replace some rows of pixels of a picture that is shown, where frames can be replaced.
+        """Replace some rows of pixels of an image that is shown, where frames can be replaced.
 
         Args:
-            pixels: uint8 (n, w, 3), of the picture's width.
-            top: The row of the picture that they begin at, from 0.
+            pixels: uint8 (n, w, 3), of the image's width.
+            top: The row of the image that they begin at, from 0.
 
         Raises:
-            ValueError: There is no picture that these rows are of.
+            ValueError: There is no image that these rows are of.
         """
         height, width = self._size[:2] if self._size else (0, 0)
         if not self.frames or pixels.shape[1] != width or not 0 <= top <= height - len(pixels):
@@ -204,17 +204,17 @@ class KittyImage:
         return self._send(f"a=f,r=1,X=1,x=0,y={top}", pixels, continued="a=f,r=1")
 
     def again(self) -> KittyOutput:
-        """What puts the picture back where cells were overwritten, or the cursor's place is another."""
+        """What puts the image back where cells were overwritten, or the cursor's place is another."""
         if self._size is None:
             return KittyOutput("", None, "", "")
         return self._placed("", "")
 
     def hide(self) -> str:
-        """What takes the picture off the screen until `again`; only direct placements need it."""
+        """What takes the image off the screen until `again`; only direct placements need it."""
         return "" if self._size is None else self._command(f"a=d,d=i,i={self._ids[0]}")
 
     def delete(self) -> str:
-        """What removes the picture from the terminal's screen and memory; empty if there is none."""
+        """What removes the image from the terminal's screen and memory; empty if there is none."""
         if self._size is None:
             return ""
         self._size = None

@@ -19,7 +19,7 @@ from vaevis_tui.terminal.surface import ALL, Mask, Update
 
 
 class KittySurface(DotSurface):
-    """A picture by kitty's protocol."""
+    """An image by kitty's protocol."""
 
     def __init__(self, place: Placement, image: KittyImage) -> None:
         super().__init__(place)
@@ -28,7 +28,7 @@ class KittySurface(DotSurface):
 
     @property
     def stale(self) -> bool:
-        """Whether the picture is not there, or its placeholders are not."""
+        """Whether the image is not there, or its placeholders are not."""
         return self._shown is None or not self._placed
 
     def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None, quality: Quality) -> Update:
@@ -81,7 +81,7 @@ class KittySurface(DotSurface):
             self._placed = False
 
     def erase(self) -> str:
-        """What removes the picture from the terminal."""
+        """What removes the image from the terminal."""
         self._shown, self._placed = None, False
         return self._image.delete()
 

@@ -34,7 +34,7 @@ MOST_CELLS = 297
 """Rows and columns of cells that an image may take: as many as kitty's placeholders can tell apart."""
 
 At = tuple[int, int] | None
-"""Row and column of the screen that a picture begins at, from 0; None is where the cursor was saved."""
+"""Row and column of the screen that an image begins at, from 0; None is where the cursor was saved."""
 
 
 def _nothing() -> None:
@@ -42,7 +42,7 @@ def _nothing() -> None:
 
 
 class DotSurface(ABC):
-    """What canvases of dots have in common: they know the pixels that the terminal shows, or show none."""
+    """What surfaces of dots have in common: they know the pixels that the terminal shows, or show none."""
 
     ladder: tuple[Quality, ...] = DOTS_LADDER
 
@@ -55,7 +55,7 @@ class DotSurface(ABC):
 
     @property
     def stale(self) -> bool:
-        """Whether the picture is not there."""
+        """Whether the image is not there."""
         return self._shown is None
 
     def plan(
@@ -90,18 +90,18 @@ class DotSurface(ABC):
         return resample(pixels, len(pixels) * self._scale, pixels.shape[1] * self._scale)
 
     def _whole(self, text: str, pixels: Pixels, at: At) -> Update:
-        """An update that draws the whole picture."""
+        """An update that draws the whole image."""
         return Update(text, len(text), True, partial(self._put, pixels, at))
 
     def _put(self, pixels: Pixels, at: At) -> None:
         self._shown, self._at = pixels, at
 
     def halves(self, pixels: Pixels, background: RGB) -> Halves:
-        """As for any canvas."""
+        """As for any surface."""
         return halves(resample(pixels, 2 * self._place.rows, self._place.columns))
 
     def cover(self, covered: Mask) -> None:  # noqa: B027
-        """Nothing lies on it, or another canvas is in its place."""
+        """Nothing lies on it, or another surface is in its place."""
 
     @property
     def known(self) -> None:
@@ -124,7 +124,7 @@ class DotSurface(ABC):
 
 
 def move_to(at: At, row: int = 0) -> str:
-    """To the left cell of a row of the canvas."""
+    """To the left cell of a row of the surface."""
     if at is None:
         return f"\x1b8\x1b[{row}B" if row else "\x1b8"
     return f"\x1b[{at[0] + row + 1};{at[1] + 1}H"
@@ -132,10 +132,10 @@ def move_to(at: At, row: int = 0) -> str:
 
 @dataclass(frozen=True)
 class DotRenderer(ABC):
-    """What media of dots have in common.
+    """What renderers of dots have in common.
 
     Attributes:
-        colors: Of which a picture is in greys, or not, and half-blocks in its stead are drawn in.
+        colors: Of which an image is in greys, or not, and half-blocks in its stead are drawn in.
         support: What the terminal has.
     """
 
@@ -153,7 +153,7 @@ class DotRenderer(ABC):
         return cell_renderer(Graphics.HALF, self.colors)
 
     def place(self, height: int, width: int, columns: int, rows: int) -> Placement:
-        """As for any medium."""
+        """As for any renderer."""
         return fit_stretched(height, width, columns, rows, self.support.cell or CELL, MOST_CELLS)
 
     def pixels(self, image: Pixels, place: Placement) -> Pixels:
@@ -168,10 +168,10 @@ class DotRenderer(ABC):
     @abstractmethod
     def _surface(self, place: Placement, image_id: int) -> DotSurface: ...
 
-    def still(self, picture: Pixels, columns: int, rows: int) -> str:
-        """As for any medium. Room is made first: at the bottom of the screen a picture would be cut."""
-        height, width, _ = picture.shape
+    def still(self, image: Pixels, columns: int, rows: int) -> str:
+        """As for any renderer. Room is made first: at the bottom of the screen an image would be cut."""
+        height, width, _ = image.shape
         place = self.place(height, width, columns, rows)
-        update = self._surface(place, STILL_IMAGE).plan(self.pixels(picture, place), DOTS_LADDER[0], None)
+        update = self._surface(place, STILL_IMAGE).plan(self.pixels(image, place), DOTS_LADDER[0], None)
         room = "\n" * place.rows
         return f"{room}\x1b[{place.rows}A\x1b7{update.text}\x1b8\x1b[{place.rows}B\r"

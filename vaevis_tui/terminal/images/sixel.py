@@ -6,7 +6,7 @@ The output is one device control string::
 
 P2 = 1 leaves dots alone that are not set, so nothing is cleared beforehand; the raster attributes
 ``"1;1;W;H`` give square dots and the size, so that the terminal makes room once. Colour registers that the
-picture uses are defined in percent (``2`` is RGB). A band is six rows of dots: for each colour in it ``#c``
+image uses are defined in percent (``2`` is RGB). A band is six rows of dots: for each colour in it ``#c``
 and one character a column, ``?`` + bits, the least significant bit uppermost; ``$`` goes back to the left for
 the next colour. Runs of four characters or more are written ``!n`` and the character once; what follows the
 last dot of a colour is left out.
@@ -38,7 +38,7 @@ _COLORS_FROM = 8
 """Registers that the smallest cube takes."""
 
 _OWN_FROM = 64
-"""Registers from which on a palette of the picture's own beats dithering to a cube."""
+"""Registers from which on a palette of the image's own beats dithering to a cube."""
 
 _BITS = 6
 _COLUMN_BITS = 14
@@ -82,11 +82,11 @@ class _Palette:
 
 
 class SixelEncoder:
-    """Encodes pictures as sixels; see the module.
+    """Encodes images as sixels; see the module.
 
     Args:
         registers: How many colours the terminal has; XTSMGRAPHICS tells, a VT340 has 16. More than 256 are
-            not used; fewer than 8 make all pictures grey.
+            not used; fewer than 8 make all images grey.
 
     Raises:
         ValueError: There are fewer than 2 registers.
@@ -150,7 +150,7 @@ def _quantized(pixels: Pixels, registers: int) -> tuple[_Palette, NDArray[np.uin
 
 
 def _own_palette(pixels: Pixels, registers: int) -> tuple[_Palette, NDArray[np.uint8]]:
-    """A palette made for a picture: its very colours where they are few, else those of an octree."""
+    """A palette made for an image: its very colours where they are few, else those of an octree."""
     image = Image.fromarray(pixels)
     if image.getcolors(registers) is not None:
         colors, found = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)

@@ -20,7 +20,7 @@ _MOST_DOTS = (1000, 1000)
 
 
 class SixelSurface(DotSurface):
-    """A picture in sixels."""
+    """An image in sixels."""
 
     def __init__(self, place: Placement, registers: int) -> None:
         super().__init__(place)
@@ -45,7 +45,7 @@ class Sixels(DotRenderer):
     graphics = Graphics.SIXEL
 
     def place(self, height: int, width: int, columns: int, rows: int) -> Placement:
-        """As for any medium."""
+        """As for any renderer."""
         cell, limit = self.support.cell or CELL, self.support.sixel_size or _MOST_DOTS
         return fit_dots(height, width, columns, rows, cell, limit)
 

@@ -1,4 +1,4 @@
-"""As much of a picture as the way to the terminal takes in time: the quality ladder, up and down."""
+"""As much of a frame as the way to the terminal takes in time: the quality ladder, up and down."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ TRY_BETTER = 0.3
 MARGIN = 0.8
 """Share of the time it may take that a better quality must do with, so that it does not come and go."""
 WHOLE = 0.2
-"""Seconds of the way that a whole picture may take, where all is drawn anew: at the start, after a resize."""
+"""Seconds of the way that a whole frame may take, where all is drawn anew: at the start, after a resize."""
 
 
 EASE = 3_000_000.0
-"""Bytes a second at which any terminal draws with time to spare. A moving picture that takes more is not sent
+"""Bytes a second at which any terminal draws with time to spare. A moving frame that takes more is not sent
 exactly, however much the way takes: nobody sees the difference, but both ends work for it."""
 
 
 class Adaptation:
-    """Chooses the quality of each picture by what the link takes.
+    """Chooses the quality of each frame by what the link takes.
 
     Args:
         link: Knows the capacity of the way.
@@ -46,7 +46,7 @@ class Adaptation:
 
     @property
     def exact(self) -> bool:
-        """Whether the last picture went as it is."""
+        """Whether the last frame went as it is."""
         return self._quality is None or (not self._quality.tolerance and self._whole)
 
     @property
@@ -77,7 +77,7 @@ class Adaptation:
         return update
 
     def frame(self, surface: Surface, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
-        """A picture in motion, as good as the way takes it in the time that its quality is worth."""
+        """A frame in motion, as good as the way takes it in the time that its quality is worth."""
         steps = surface.ladder
         step = min(self._step, len(steps) - 1)
         if step > EXACT and self._clock() - self._tried_at > TRY_BETTER:
@@ -117,7 +117,7 @@ class Adaptation:
         return update
 
     def refinement(self, surface: Surface, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
-        """More of the exact picture, at rest; `exact` tells when that was all."""
+        """More of the exact frame, at rest; `exact` tells when that was all."""
         quality = surface.ladder[EXACT]
         update = surface.plan(pixels, quality, at, background, self._limit(SLICE))
         update.commit()
@@ -130,7 +130,7 @@ class Adaptation:
         return None if capacity is None else max(int(capacity * seconds), 512)
 
     def _room(self, step: int, steps: tuple[Quality, ...]) -> float:
-        """Bytes that a picture may take in a quality."""
+        """Bytes that a frame may take in a quality."""
         rates = [rate for rate in (self._link.capacity, EASE if step == EXACT else None) if rate is not None]
         return min(rates, default=inf) * steps[step].seconds
 

@@ -1,18 +1,18 @@
 """What acknowledgements tell of the way to the terminal: its round trip, its rate, and how much it may hold.
 
 A terminal answers ``CSI 6 n`` (cursor position report, ECMA-48) once it has taken all output before it. Two
-such questions stand around each picture; their answers tell
+such questions stand around each frame; their answers tell
 
-- the round trip without a picture, whose minimum over `MEMORY` is that of the empty way, and
-- how long the picture itself took, from when the way was free for it to the second answer. That is when the
-  first was answered, or the picture before. (Where the first question travels in one piece with the picture,
+- the round trip without a frame, whose minimum over `MEMORY` is that of the empty way, and
+- how long the frame itself took, from when the way was free for it to the second answer. That is when the
+  first was answered, or the frame before. (Where the first question travels in one piece with the frame,
   as in an SSH packet, the time between the two answers is too short. So it is taken to be a quarter at least
-  of what has passed since a round trip after the picture was sent; not all of that, because chance delays on
-  the way look the same, and must not count as pictures that take long.)
+  of what has passed since a round trip after the frame was sent; not all of that, because chance delays on
+  the way look the same, and must not count as frames that take long.)
 
 That is the model of a queue served at a constant rate, after a delay that does not depend on size, as
 congestion control by delay has it (TCP Vegas, Brakmo and Peterson 1995; BBR, Cardwell et al. 2016), with the
-rate measured picture by picture.
+rate measured frame by frame.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from math import ceil
 MEMORY = 10.0
 """Seconds after which a minimum of the round trip is forgotten, as in BBR: ways change."""
 DECAY = 0.8
-"""Weight of what was known of the rate against one more picture: 0.5 s at 10 pictures a second forget 2/3."""
+"""Weight of what was known of the rate against one more frame: 0.5 s at 10 frames a second forget 2/3."""
 LEAST_SERVICE = 0.0005
-"""Seconds that a picture takes at least; answers cannot be told apart more closely."""
+"""Seconds that a frame takes at least; answers cannot be told apart more closely."""
 TELLING = 1000
-"""Bytes of a picture that tells of the rate: of less, chance decides how long it takes."""
+"""Bytes of a frame that tells of the rate: of less, chance decides how long it takes."""
 LEAST_SHARE = 0.2
-"""Share of the time a picture took that is put down to its size at least."""
+"""Share of the time a frame took that is put down to its size at least."""
 LINE_DECAY = 0.97
-"""As `DECAY`, where what depends on size is told from what does not: some 30 pictures."""
+"""As `DECAY`, where what depends on size is told from what does not: some 30 frames."""
 LINE_LEAST = 8.0
 """Frames that it takes at least for that."""
 LINE_SPREAD = 0.1
 """Standard deviation of their sizes, as a share of the mean, below which it cannot be told."""
 QUEUE = 0.03
-"""Seconds of waiting behind other output that are put down to chance; two pictures at 60 a second."""
+"""Seconds of waiting behind other output that are put down to chance; two frames at 60 a second."""
 QUEUE_SHARE = 0.25
 """The same as a share of the round trip: long ways are not as even."""
 MOST = 16
@@ -46,12 +46,12 @@ MOST = 16
 
 
 class _FixedDelay:
-    """How much of the time that pictures take does not depend on their size.
+    """How much of the time that frames take does not depend on their size.
 
-    Terminals look at their input once in a while, machines are busy, delays vary: all that makes pictures
-    take longer, however small they are. Were it put down to the rate, smaller pictures would be sent, which
+    Terminals look at their input once in a while, machines are busy, delays vary: all that makes frames
+    take longer, however small they are. Were it put down to the rate, smaller frames would be sent, which
     would make the rate look lower still. So time is taken to be a line over size, that of least squares, in
-    which pictures of long ago count less.
+    which frames of long ago count less.
     """
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class _FixedDelay:
         """Of ones, sizes, seconds, squares of sizes, products of both."""
 
     def learn(self, size: int, seconds: float) -> None:
-        """A picture of so many bytes took so long."""
+        """A frame of so many bytes took so long."""
         values = (1.0, size, seconds, size**2, size * seconds)
         self._sums = tuple(LINE_DECAY * old + new for old, new in zip(self._sums, values, strict=True))
 
@@ -104,16 +104,16 @@ class LinkEstimator:
 
     @property
     def rate(self) -> float | None:
-        """Bytes a second that the way takes; None until a picture was answered."""
+        """Bytes a second that the way takes; None until a frame was answered."""
         return self._bytes / self._seconds if self._seconds else None
 
     def window(self, interval: float) -> int:
-        """How many pictures may be in flight when one is sent every so many seconds."""
+        """How many frames may be in flight when one is sent every so many seconds."""
         needed = 1 + ceil((self.round_trip or 0.0) / interval)
         return max(1, min(needed, int(self._room), MOST))
 
     def begun(self, sent: float, late: float = 0.0) -> None:
-        """The question before a picture, sent then, was answered so many seconds ago."""
+        """The question before a frame, sent then, was answered so many seconds ago."""
         now = self._begun_at = self._clock() - late
         round_trip = now - sent
         while self._minima and self._minima[-1][1] >= round_trip:
@@ -123,7 +123,7 @@ class LinkEstimator:
             self._minima.popleft()
 
     def ended(self, sent: float, size: int, late: float = 0.0, *, paced: bool = True) -> None:
-        """The question after a picture, sent then and so many bytes long, was answered.
+        """The question after a frame, sent then and so many bytes long, was answered.
 
         Args:
             sent: When it began to be handed over.
@@ -155,7 +155,7 @@ class LinkEstimator:
             self._shrunk_at = now
 
     def overdue(self, sent: float, size: int) -> None:
-        """No answer to a picture yet: the way cannot be faster than that."""
+        """No answer to a frame yet: the way cannot be faster than that."""
         if size < TELLING:
             return
         service = self._clock() - max(sent + (self.round_trip or 0.0), self._free_at) - self._delay.seconds

@@ -1,4 +1,4 @@
-"""Pacing: which pictures may go to the terminal, when, and how large they may be."""
+"""Pacing: which frames may go to the terminal, when, and how large they may be."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SEQUENCE_NUMBERS = 2 * MOST
 """Numbers that questions to the terminal carry, in the column of the cursor: columns 1 to this."""
 
 ROW_AFTER, ROW_BEFORE = 2, 3
-"""Rows of the cursor in questions after and before a picture. Not row 1: the answer would read as a key."""
+"""Rows of the cursor in questions after and before a frame. Not row 1: the answer would read as a key."""
 
 TIMEOUT = 3.0
 """Seconds beyond the expected in which an answer must come; then the terminal counts as silent again."""
@@ -27,7 +27,7 @@ SLICE = 0.05
 """Seconds of the link that a part takes of an image that gives way: a key pressed meanwhile waits for it."""
 
 FIRST_ACK_TIMEOUT = 2.0
-"""Seconds in which the first answer is hoped for where there is a budget, with few pictures under way."""
+"""Seconds in which the first answer is hoped for where there is a budget, with few frames under way."""
 MOST_DEBT = 0.25
 """Seconds that the next frame waits at most once all were acknowledged: the link is empty then, and one slow
 answer of a busy terminal must not hold up what follows."""
@@ -38,10 +38,10 @@ FIRST_WINDOW = 3
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """A picture that was handed over for writing.
+    """A frame that was handed over for writing.
 
     Attributes:
-        number: The picture's number.
+        number: The frame's number.
         size: Its length in bytes; once it was written, with all that was written since the one before.
         since: When it began to be handed over, in seconds of the link's clock.
         background: Whether it is of an image that gives way to the main one.
@@ -89,8 +89,8 @@ class Link:
 
     Args:
         clock: Seconds that never go back.
-        window: How many pictures may be under way while nobody answers.
-        max_rate: How many pictures a second may be sent.
+        window: How many frames may be under way while nobody answers.
+        max_rate: How many frames a second may be sent.
         budget: Bytes a second while nobody answers; None for any number.
         ceiling: Bytes a second at most in any case; None for any number.
         asks: Whether to ask the terminal at all. A multiplexer answers by itself, before its own terminal has
@@ -132,14 +132,14 @@ class Link:
         """When the link has taken all bytes that were sent, by its capacity."""
         self._under_way: tuple[InFlight, ...] = ()
         self._requested: tuple[int, float] = (-1, 0.0)
-        """The last picture before which a question was written, and when."""
+        """The last frame before which a question was written, and when."""
         self._asked: dict[int, InFlight] = {}
         """Frames by number whose answers are still to come, also where nobody waits for them."""
         self._sizes: deque[tuple[float, int]] = deque()
 
     @property
     def in_flight(self) -> tuple[InFlight, ...]:
-        """The pictures under way, oldest first."""
+        """The frames under way, oldest first."""
         return self._under_way
 
     @property
@@ -149,7 +149,7 @@ class Link:
 
     @property
     def window(self) -> int:
-        """How many pictures may be under way now."""
+        """How many frames may be under way now."""
         return self._route.window(self._interval) if self._answering else self._window
 
     @property
@@ -221,13 +221,13 @@ class Link:
             self._due = max(self._due, self._taken_until)
             return
         self._interval = max(self._period, seconds)
-        # The next may come early by what this one was late, up to a period: pictures that are made at the
+        # The next may come early by what this one was late, up to a period: frames that are made at the
         # maximum rate, but not evenly, would be dropped otherwise.
         self._due = max(self._due, now - self._period) + self._interval
         self._paced_until = max(self._paced_until, now - self._period) + self._period
 
     def ack_request(self, number: int, *, before: bool) -> str:
-        """What to write around a picture so that the terminal answers: a cursor move and ``CSI 6 n``.
+        """What to write around a frame so that the terminal answers: a cursor move and ``CSI 6 n``.
 
         The cursor stays there: whoever writes this saves and restores its place. The one before counts as
         written now: drawing what it stands before may take longer than the way.
@@ -239,15 +239,15 @@ class Link:
         return f"\x1b[{ROW_BEFORE if before else ROW_AFTER};{1 + number % SEQUENCE_NUMBERS}H\x1b[6n"
 
     def written(self, number: int, size: int) -> float | None:
-        """A picture was written, ``size`` bytes with all that was written since the one before.
+        """A frame was written, ``size`` bytes with all that was written since the one before.
 
         Returns:
             As `presented` where writing is all that can be known, else None.
         """
         asked = self._asked.get(number)
-        picture = next((each for each in self._under_way if each.number == number), asked)
-        if picture is not None:
-            self._take(max(0, size - picture.charged))
+        frame = next((each for each in self._under_way if each.number == number), asked)
+        if frame is not None:
+            self._take(max(0, size - frame.charged))
         if asked is None:
             return self.presented(number)
         self._asked[number] = replace(asked, size=max(size, asked.size))
@@ -262,29 +262,29 @@ class Link:
             late: Seconds since the report came; the program was busy with something else.
 
         Returns:
-            The number of the picture that is thereby on the screen, and all before it; None if it is none.
+            The number of the frame that is thereby on the screen, and all before it; None if it is none.
         """
-        picture = next((p for p in self._asked.values() if 1 + p.number % SEQUENCE_NUMBERS == column), None)
-        if picture is None or row not in (ROW_AFTER, ROW_BEFORE):
+        frame = next((p for p in self._asked.values() if 1 + p.number % SEQUENCE_NUMBERS == column), None)
+        if frame is None or row not in (ROW_AFTER, ROW_BEFORE):
             return None
         self._answering = True
         if row == ROW_BEFORE:
-            self._route.begun(picture.since, late)
+            self._route.begun(frame.since, late)
             return None
-        self._route.ended(picture.since, picture.size, late, paced=not picture.background)
-        self._asked = {number: p for number, p in self._asked.items() if number > picture.number}
-        return picture.number
+        self._route.ended(frame.since, frame.size, late, paced=not frame.background)
+        self._asked = {number: p for number, p in self._asked.items() if number > frame.number}
+        return frame.number
 
     def presented(self, number: int) -> float | None:
-        """A picture is on the screen, and with it all before it.
+        """A frame is on the screen, and with it all before it.
 
         Returns:
             Seconds since it was handed over, or None if it was not under way (it was forgotten).
         """
         now = self._clock()
-        since = [picture.since for picture in self._under_way if picture.number == number]
+        since = [frame.since for frame in self._under_way if frame.number == number]
         gave_way = any(p.background for p in self._under_way if p.number <= number)
-        self._under_way = tuple(picture for picture in self._under_way if picture.number > number)
+        self._under_way = tuple(frame for frame in self._under_way if frame.number > number)
         if self._answering and not self._under_way and self._ceiling is None:
             # What other images sent is large, and a frame that waits for it is seen to be late: once it has
             # arrived it holds up nothing, whatever was thought of the capacity.
@@ -335,7 +335,7 @@ class Link:
             self._sizes.append((now, size))
 
     def _longest(self) -> float:
-        """Seconds that the answer to the oldest picture under way may take."""
+        """Seconds that the answer to the oldest frame under way may take."""
         rate = self._route.rate
         expected = (self._route.round_trip or 0.0) + (self._under_way[0].size / rate if rate else 0.0)
         return TIMEOUT + 2 * expected

@@ -1,4 +1,4 @@
-"""Statistics of the live picture over the last second."""
+"""Statistics of the live frame over the last second."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class FrameStats:
     Attributes:
         fps: Frames presented.
         dropped: Frames that gave way to a newer one.
-        decode: Time from the latent vector to the picture; None if nothing was decoded, and likewise below.
-        draw: Time from the picture to terminal output, compositing included.
+        decode: Time from the latent vector to the frame; None if nothing was decoded, and likewise below.
+        draw: Time from the frame to terminal output, compositing included.
         write: Time in which that output was written to the terminal.
         frame_bytes: Bytes written a frame (median), with all that was drawn since the frame before.
         frame_times: Milliseconds from one frame to the next, oldest first, at most `FRAME_TIMES`; these may
@@ -76,7 +76,7 @@ class FrameMeter:
         self._frame_times: deque[float] = deque(maxlen=FRAME_TIMES)
 
     def decoded(self, seconds: float) -> None:
-        """A picture was decoded in so many seconds, whether it is presented or not."""
+        """A frame was decoded in so many seconds, whether it is presented or not."""
         now = self._clock()
         _forget(self._decoded, now)
         self._decoded.append(_Sample(now, seconds))
@@ -91,7 +91,7 @@ class FrameMeter:
         """A frame is on the screen.
 
         Args:
-            draw: Seconds from the picture to terminal output.
+            draw: Seconds from the frame to terminal output.
             write: Seconds in which that was written.
             size: Bytes that were written.
         """

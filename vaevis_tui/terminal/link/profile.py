@@ -23,7 +23,7 @@ class LinkProfile:
         remote: Whether it leads through SSH.
         multiplexer: As in `TerminalCapabilities`.
         ceiling: Bytes a second that the user allows; None for any number.
-        reduced_motion: Whether the user asks for fewer pictures.
+        reduced_motion: Whether the user asks for fewer frames.
     """
 
     remote: bool = False

@@ -123,7 +123,7 @@ class TimedDriver(Driver):
         paced before they come here, and what else is drawn is small.
 
         The kernel looks at every byte to put carriage returns before line feeds (OPOST). Textual moves the
-        cursor after each line feed, and needs none; the 300 KB of a picture are written in 0.9 ms of
+        cursor after each line feed, and needs none; the 300 KB of an image are written in 0.9 ms of
         processor time instead of 2. Textual restores all modes of the terminal at the end.
         """
         super().start_application_mode()  # type: ignore[safe-super]

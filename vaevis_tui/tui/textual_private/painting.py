@@ -21,7 +21,7 @@ def paint_now(widget: Widget, regions: Sequence[Region]) -> None:
     """Draw regions of a widget at once, and in the same go whatever else waits to be drawn on its screen.
 
     Textual collects what is to be drawn by messages and draws at its next tick, up to 1/60 s later. A live
-    picture was paced before and would only come late, and bars that moved with it would be drawn in a go of
+    image was paced before and would only come late, and bars that moved with it would be drawn in a go of
     their own. While Textual is batching updates, it draws when it is done with that.
 
     Args:
@@ -104,7 +104,7 @@ class LiveLane:
     def free(self) -> bool:
         """Whether nothing lies on the widget, all of which is in sight, with text below it, as laid out last.
 
-        Below it, since terminals scroll once a picture that is more than text reaches their last row.
+        Below it, since terminals scroll once an image that is more than text reaches their last row.
         """
         if not self.has_terminal or (spot := self._laid_out()) is None:
             return False
