@@ -1,0 +1,52 @@
+"""docs/architecture.md leads whoever is new to files and names that are there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+WHERE = re.findall(r"^\| (.+?) \| `(.+?)` \| `(.+?)` \|$", PAGE, re.MULTILINE)
+LARGEST_FILE = 400
+"""Lines: what one reads in one sitting."""
+
+
+def defined(path: Path) -> set[str]:
+    """The names of a module, and of its classes."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found.update(target.id for target in node.targets if isinstance(target, ast.Name))
+    return found
+
+
+def test_the_table_is_read() -> None:
+    assert len(WHERE) > 15
+
+
+@pytest.mark.parametrize(("what", "file", "name"), WHERE, ids=[what for what, _, _ in WHERE])
+def test_what_a_newcomer_looks_for_is_where_the_page_says(what: str, file: str, name: str) -> None:
+    assert name in defined(ROOT / file), what
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|js|md|toml))`", PAGE))))
+def test_every_file_that_the_page_names_is_there(path: str) -> None:
+    """Some are named from the folder that the text is about."""
+    folders = ("vaevis_tui", "tests", "training", "docs")
+    files = [ROOT / path, *(each for folder in folders for each in (ROOT / folder).rglob(Path(path).name))]
+    assert any(file.is_file() and file.as_posix().endswith(f"/{path}") for file in files)
+
+
+def test_no_file_of_the_program_is_too_long_to_be_read_in_one_sitting() -> None:
+    lines = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8").count("\n")
+        for folder in ("vaevis_tui", "training")
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    assert {path: count for path, count in lines.items() if count > LARGEST_FILE} == {}
