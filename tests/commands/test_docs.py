@@ -10,13 +10,31 @@ import tomllib
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
+from vaevis_tui.cli import main
+from vaevis_tui.commands.man import escaped
+from vaevis_tui.commands.registry import COMMANDS
 from vaevis_tui.explorer.config import SETTINGS
 from vaevis_tui.tui.keys.keymap import keymap_problems
+from vaevis_tui.tui.menus.help_text import TERMS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "scripts.md").read_text()
+
+
+def test_the_man_page_has_all_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["man"]) == 0
+    page = capsys.readouterr().out
+    rendered = subprocess.run(
+        ["groff", "-man", "-Tutf8", "-ww"], input=page, capture_output=True, text=True, check=True
+    )
+    assert not rendered.stderr
+    assert all(f".SS vaevis-tui {escaped(name)}" in page for name in COMMANDS)
+    assert all(setting.variable in page for setting in SETTINGS)
+    assert all(escaped(term) in page for term, _ in TERMS)
+    assert "\\fBS\\fR\nan animation or a sheet" in page
 
 
 def blocks(language: str) -> list[str]:

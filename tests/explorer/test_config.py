@@ -27,6 +27,10 @@ theme = "nord"
 max_rate = "1.5M"
 reduced_motion = true
 walk_speed = 2
+step = 0.2
+coarse_step = 2
+fine_step = "0.05"
+panels = ["map", "details"]
 snapshot_dir = "~/pictures"
 caption = true
 
@@ -53,6 +57,10 @@ def test_every_key_of_a_file_is_read(tmp_path: Path) -> None:
         "max_rate": 1_500_000,
         "reduced_motion": True,
         "walk_speed": 2.0,
+        "step": 0.2,
+        "coarse_step": 2.0,
+        "fine_step": 0.05,
+        "panels": ("map", "details"),
         "snapshot_dir": Path("~/pictures").expanduser(),
         "caption": True,
     }
@@ -97,6 +105,8 @@ def test_the_template_explains_every_key_and_says_nothing(tmp_path: Path) -> Non
         ('max_rate = "fast"', "max_rate is 'fast'"),
         ("max_rate = true", "max_rate is True"),
         ('reduced_motion = "perhaps"', "reduced_motion is 'perhaps': expected true or false"),
+        ("step = 0", "step is 0: expected a number of sigma, 0.001 to 5"),
+        ('panels = ["maps"]', "panels is ['maps']: expected some of strip, map, filmstrip, details, or none"),
         ("walk_speed = -1", "walk_speed is -1: expected a number of sigma a second"),
         ("snapshot_dir = []", "snapshot_dir is []: expected a text"),
         ("keymap = 1", "keymap is 1: expected a table"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vaevis_tui.explorer.paths import completed, dropped_path
+from vaevis_tui.explorer.paths import completed, dropped_pictures
 
 
 @pytest.mark.parametrize("form", ["{}", "  {}\n", "'{}'", '"{}"', "escaped", "address", "{}\n/another one"])
@@ -15,16 +15,25 @@ def test_a_dropped_file_is_found_however_the_terminal_writes_it(tmp_path: Path, 
     path.write_bytes(b"")
     escaped = str(path).replace(" ", r"\ ").replace("(", r"\(").replace(")", r"\)")
     text = {"escaped": escaped, "address": path.as_uri()}.get(form) or form.format(path)
-    assert dropped_path(text) == path
+    assert dropped_pictures(text) == [path]
 
 
-@pytest.mark.parametrize("text", ["", "0.1,0.2", "no such file", "x" * 5000, "a\0b", "'", "~nobody-at-all/x"])
+@pytest.mark.parametrize("text", ["", "0.1,0.2", "no such", "x" * 70_000, "a\0b", "'", "~nobody-at-all/x"])
 def test_other_text_is_no_file(text: str) -> None:
-    assert dropped_path(text) is None
+    assert dropped_pictures(text) == []
 
 
-def test_a_folder_is_no_picture(tmp_path: Path) -> None:
-    assert dropped_path(str(tmp_path)) is None
+def test_a_folder_is_the_pictures_in_it_and_several_files_are_all_of_them(tmp_path: Path) -> None:
+    folder = tmp_path / "my dogs"
+    folder.mkdir()
+    assert dropped_pictures(str(folder)) == []
+    paths = [folder / name for name in ("a b.png", "c.JPG")]
+    for path in (*paths, folder / "notes.txt"):
+        path.write_bytes(b"")
+    assert dropped_pictures(str(folder)) == paths
+    assert dropped_pictures(folder.as_uri()) == paths
+    assert dropped_pictures(f"'{paths[1]}' '{paths[0]}'\n") == [paths[1], paths[0]]
+    assert dropped_pictures(f"{paths[0]}\n{paths[1]}\n{paths[0]}") == paths
 
 
 def test_paths_are_completed_as_far_as_they_agree(tmp_path: Path) -> None:

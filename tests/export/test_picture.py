@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from PIL import Image
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.export.picture import read_picture
+from vaevis_tui.export.picture import Crop, read_picture
 
 
 def quarters(side: int = 64) -> Image.Image:
@@ -78,3 +79,19 @@ def test_a_picture_that_is_too_large_gets_one_line(tmp_path: Path, monkeypatch: 
     quarters().save(tmp_path / "x.png")
     with pytest.raises(UserError, match="more pixels than can be read"):
         read_picture(tmp_path / "x.png")
+
+
+def test_a_crop_is_moved_and_zoomed_within_the_picture(tmp_path: Path) -> None:
+    y, x = np.mgrid[:64, :96]
+    pixels = np.stack((x * 2, y * 2, np.zeros_like(x)), axis=-1).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "wide.png")
+    picture = read_picture(tmp_path / "wide.png")
+    np.testing.assert_array_equal(picture.fitted(64, 64), pixels[:, 16:80])
+    right = replace(picture, crop=Crop().changed(right=0.5))
+    np.testing.assert_array_equal(right.fitted(64, 64), pixels[:, 32:])
+    np.testing.assert_array_equal(
+        replace(right, crop=right.crop.changed(right=9, down=9)).fitted(64, 64), pixels[:, 32:]
+    )
+    near = replace(picture, crop=Crop().changed(right=-1, down=-1, zoom=2))
+    np.testing.assert_array_equal(near.fitted(32, 32), pixels[:32, :32])
+    assert Crop().changed(zoom=0.1) == Crop()

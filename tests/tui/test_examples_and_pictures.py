@@ -10,6 +10,7 @@ from textual import events
 from textual.widgets import Input
 
 from tests.tui.support import ExactDecoder, Explorer, exploring
+from tests.tui.test_keepsakes import bookmarks
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.menus.example_list import ExampleList
 from vaevis_tui.tui.panels.status_line import StatusLine
@@ -150,3 +151,48 @@ async def test_what_is_no_picture_is_told_in_a_line(tmp_path: Path) -> None:
         await explorer.pilot.press("enter")
         await explorer.until(lambda: "no picture that can be read" in explorer.notices)
         assert not explorer.screen.query(Input)
+
+
+async def test_the_crop_is_moved_and_searched_for(tmp_path: Path) -> None:
+    wide = Image.new("RGB", (60, 20), (0, 0, 255))
+    wide.paste((255, 0, 0), (0, 0, 20, 20))
+    wide.save(tmp_path / "wide.png")
+    async with exploring(size=(120, 36)) as explorer:
+        await explorer.pilot.press("O")
+        assert "Open a picture first" in explorer.notices
+        explorer.screen.post_message(events.Paste(str(tmp_path / "wide.png")))
+        beside = explorer.screen.query_one("#compare-image", LiveImage)
+
+        def color() -> list[int]:
+            return [] if beside.presented is None else beside.presented.image[14, 14].tolist()
+
+        await explorer.until(lambda: color() == [0, 0, 255])
+        before = explorer.exploration.z
+        await explorer.pilot.press("O", "shift+left")
+        await explorer.until(lambda: color() == [255, 0, 0])
+        status = explorer.screen.query_one(StatusLine)
+        assert "crop: arrows move" in str(status.render())
+        await explorer.pilot.press("enter")
+        assert "crop" not in str(status.render())
+        await explorer.until(lambda: not explorer.screen._search.running)
+        assert color() == [255, 0, 0]
+        await explorer.settle()
+        assert explorer.exploration.z is not before or "Search failed" in explorer.notices
+
+
+async def test_a_folder_of_pictures_becomes_bookmarks(tmp_path: Path) -> None:
+    for name in ("one.png", "two.png"):
+        picture(tmp_path, name)
+    (tmp_path / "letter.png").write_text("Dear all")
+    async with exploring(size=(120, 36)) as explorer:
+        before = explorer.exploration.z
+        explorer.screen.post_message(events.Paste(str(tmp_path)))
+        await explorer.until(lambda: len(bookmarks(explorer)) == 2)
+        assert [each.name for each in bookmarks(explorer)] == ["one", "two"]
+        await explorer.until(lambda: explorer.screen._batch is None)
+        assert "2 pictures are bookmarks now" in explorer.notices
+        assert "letter.png is no picture" in explorer.notices
+        assert explorer.exploration.z is before
+        with ExactDecoder(explorer.exploration.bundle) as decoder:
+            for each in bookmarks(explorer):
+                np.testing.assert_array_equal(each.thumbnail, decoder.decode(each.z[None])[0])

@@ -164,3 +164,14 @@ async def test_what_there_is_room_for_is_open_at_first(size: tuple[int, int], op
         assert not explorer.screen.map_focused
         if opened:
             await explorer.until(lambda: explorer.screen.query_one(MapPanel).complete)
+
+
+async def test_panels_and_steps_are_what_the_settings_say() -> None:
+    settings = make_settings(panels=("strip", "filmstrip"), step=0.25, coarse_step=2.0, fine_step=0.05)
+    async with exploring(settings, size=(160, 50)) as explorer:
+        shown = {
+            name: explorer.screen.query_one(f"#{name}").display for name in ("strip", "map", "filmstrip")
+        }
+        assert shown == {"strip": True, "map": False, "filmstrip": True}
+        await explorer.press("c", "right", "shift+right", "ctrl+left")
+        assert explorer.value == pytest.approx(2.2)

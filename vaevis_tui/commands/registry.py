@@ -37,6 +37,7 @@ COMMANDS = {
     "serve": "the page with this machine behind it",
     "models": "the shipped models, or the card of one",
     "config": "settings: show, check and edit them; other keys for actions",
+    "man": "the manual page: every option, key, command and setting",
     "completion": "what bash, zsh or fish need to complete commands, options and models",
     "doctor": "what this machine has, and what the program chose because of it",
     "bench": "decode, encode and presented rates",
@@ -47,7 +48,7 @@ COMMANDS = {
 _MAY_BE_NEGATIVE = {"--z", "--sigma", "--coordinates", "--extent", "--range"}
 """Options whose values may begin with a minus."""
 
-_WITHOUT_CONFIG = {"config", "completion", "models"}
+_WITHOUT_CONFIG = {"config", "completion", "models", "man"}
 
 _EXPLORE = "explore"
 """The module of what is done where no command is named."""

@@ -22,6 +22,9 @@ PREFIX = "VAEVIS_TUI_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 """Names another file than that of the platform's folder."""
 
+PANELS = ("strip", "map", "filmstrip", "details")
+"""What can be open beside image and rows."""
+
 KEYMAP = "keymap"
 """The table of a config file that gives actions other keys."""
 
@@ -43,6 +46,10 @@ class Config:
     max_rate: float | None = None
     reduced_motion: bool = False
     walk_speed: float = 1.5
+    step: float = 0.1
+    coarse_step: float = 1.0
+    fine_step: float = 0.01
+    panels: tuple[str, ...] | None = None
     snapshot_dir: Path | None = None
     caption: bool = False
     keymap: Mapping[str, str] = field(default_factory=dict)
@@ -124,6 +131,27 @@ def _speed(value: object) -> float:
     raise ValueError("expected a number of sigma a second, 0.05 to 20")
 
 
+def _step(value: object) -> float:
+    if not isinstance(value, bool) and isinstance(value, int | float | str):
+        try:
+            step = float(value)
+        except ValueError:
+            step = 0.0
+        if 0.001 <= step <= 5:
+            return step
+    raise ValueError("expected a number of sigma, 0.001 to 5")
+
+
+def _panels(value: object) -> tuple[str, ...]:
+    """A list of names, or a text of names with commas between them; "none" is an empty one."""
+    names = [each.strip() for each in value.split(",")] if isinstance(value, str) else value
+    if names in (["none"], []):
+        return ()
+    if isinstance(names, list) and all(each in PANELS for each in names):
+        return tuple(names)
+    raise ValueError(f"expected some of {', '.join(PANELS)}, or none")
+
+
 def bytes_per_second(value: object) -> float:
     """``200k``, ``1.5M`` or a number.
 
@@ -177,6 +205,16 @@ SETTINGS = (
     ),
     Setting("reduced_motion", "Show no more than 8 images a second.", "false", "false", _flag),
     Setting("walk_speed", "Of a random walk at its start, in sigma a second.", "1.5", "1.5", _speed),
+    Setting("step", "What an arrow moves by, in sigma.", "0.1", "0.1", _step),
+    Setting("coarse_step", "The same with Shift.", "1", "1", _step),
+    Setting("fine_step", "The same with Ctrl.", "0.01", "0.01", _step),
+    Setting(
+        "panels",
+        f"What is open at first beside image and rows: some of {', '.join(PANELS)}, or none.",
+        "as there is room",
+        '["strip", "map"]',
+        _panels,
+    ),
     Setting(
         "snapshot_dir", "Where snapshots go; made if it is missing.", "here", '"~/Pictures/latent"', _folder
     ),

@@ -10,31 +10,50 @@ from urllib.parse import unquote, urlsplit
 
 from vaevis_tui.export.picture import ENDINGS
 
-LONGEST = 4096
-"""Characters that are looked at."""
+LONGEST = 65_536
+"""Characters that are looked at: some hundred names."""
+MOST_PICTURES = 200
+"""That are taken from a folder."""
 
 
-def dropped_path(text: str) -> Path | None:
-    """The file that a terminal means when one is dropped on it, or that was pasted; None if there is none.
+def dropped_pictures(text: str) -> list[Path]:
+    """The files that a terminal means when some are dropped on it, or that were pasted or typed.
 
-    Terminals put quotes around a name, or backslashes before its blanks, or write it as an address; of
-    several names the first one counts.
+    Terminals put quotes around a name, or backslashes before its blanks, or write it as an address. Of a
+    folder it is the pictures in it, by name, `MOST_PICTURES` at most.
     """
     text = text.strip()
     if not text or len(text) > LONGEST or "\0" in text:
-        return None
-    names = [text, text.splitlines()[0].strip()]
-    with contextlib.suppress(ValueError):  # a quote that is part of the name
-        names += shlex.split(names[1])[:1]
-    for name in dict.fromkeys(names):
-        path = Path(unquote(urlsplit(name).path) if name.startswith("file://") else name)
-        try:
-            path = path.expanduser()
-            if path.is_file():
-                return path
-        except (OSError, RuntimeError, ValueError):
-            continue
+        return []
+    names = [text] if _existing(text) else [name for line in text.splitlines() for name in _names(line)]
+    paths = [path for name in dict.fromkeys(names) if (path := _existing(name))]
+    return [each for path in paths for each in (_pictures(path) if path.is_dir() else [path])]
+
+
+def _names(line: str) -> list[str]:
+    """The names in a line, or the line where it is one."""
+    line = line.strip()
+    if not _existing(line):
+        with contextlib.suppress(ValueError):  # a quote that is part of the name
+            return shlex.split(line)
+    return [line]
+
+
+def _existing(name: str) -> Path | None:
+    """The file or folder of that name, if there is one."""
+    path = Path(unquote(urlsplit(name).path) if name.startswith("file://") else name)
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        path = path.expanduser()
+        if path.is_file() or path.is_dir():
+            return path
     return None
+
+
+def _pictures(folder: Path) -> list[Path]:
+    with contextlib.suppress(OSError):
+        files = sorted(each for each in folder.iterdir() if each.name.lower().endswith(ENDINGS))
+        return [each for each in files if each.is_file()][:MOST_PICTURES]
+    return []
 
 
 def completions(text: str, endings: tuple[str, ...] = ENDINGS) -> list[str]:

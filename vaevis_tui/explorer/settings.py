@@ -59,6 +59,10 @@ class ExplorerSettings:
         picture: Whose nearest point is looked for in the first model, from there; or None.
         walk: Whether the random walk is on from the start.
         speed: Of the walk, in sigma of the whitened space per second.
+        step: What an arrow moves by, in sigma.
+        coarse_step: The same with Shift.
+        fine_step: The same with Ctrl.
+        panels: What is open at first, some of `config.PANELS`; None is what there is room for.
         snapshot_dir: Where snapshots go; made if it is missing.
         open_bundle: From a catalog name or path to a bundle; called off the event loop. Raises UserError.
         decoder_source: From a bundle and a backend's name to how it is decoded. Raises UserError.
@@ -89,6 +93,10 @@ class ExplorerSettings:
     picture: PictureFile | None = None
     walk: bool = False
     speed: float = 1.5
+    step: float = 0.1
+    coarse_step: float = 1.0
+    fine_step: float = 0.01
+    panels: tuple[str, ...] | None = None
     snapshot_dir: Path = field(default_factory=Path.cwd)
     caption: bool = False
     open_bundle: Callable[[str], Bundle] = _open_bundle

@@ -25,6 +25,33 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".
 """Of the files that are taken from a folder."""
 
 
+MOST_ZOOM = 8.0
+"""Of a crop; a smaller part is a few blurred pixels."""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Which part of a picture a model sees.
+
+    Attributes:
+        x: Of what is cut off in width, the share that is cut off on the left, 0 to 1.
+        y: Of what is cut off in height, the share that is cut off on top.
+        zoom: How many times smaller the part is than the largest of the same proportions, 1 to `MOST_ZOOM`.
+    """
+
+    x: float = 0.5
+    y: float = 0.5
+    zoom: float = 1.0
+
+    def changed(self, right: float = 0.0, down: float = 0.0, zoom: float = 1.0) -> Crop:
+        """Moved by shares of what is cut off, and zoomed by a factor, as far as there is picture."""
+        return Crop(
+            min(max(self.x + right, 0.0), 1.0),
+            min(max(self.y + down, 0.0), 1.0),
+            min(max(self.zoom * zoom, 1.0), MOST_ZOOM),
+        )
+
+
 @dataclass(frozen=True)
 class PictureFile:
     """A picture that was read, in its own size.
@@ -32,13 +59,15 @@ class PictureFile:
     Attributes:
         path: Where it lies.
         image: Its pixels, RGB: turned as its EXIF data say, transparent parts black.
+        crop: What of it a model sees.
     """
 
     path: Path
     image: Image
+    crop: Crop = Crop()
 
     def fitted(self, height: int, width: int, *, grey: bool = False) -> NDArray[np.uint8]:
-        """The largest middle part that has a model's proportions, resized to it.
+        """The cropped part, which has a model's proportions, resized to it.
 
         Args:
             height: Of the result, in pixels.
@@ -48,10 +77,14 @@ class PictureFile:
         Returns:
             uint8 (height, width, 3).
         """
-        from PIL import Image, ImageOps
+        from PIL import Image
 
         image = self.image.convert("L").convert("RGB") if grey else self.image
-        return np.asarray(ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS))
+        wide = min(image.width, image.height * width / height) / self.crop.zoom
+        tall = wide * height / width
+        left, top = (image.width - wide) * self.crop.x, (image.height - tall) * self.crop.y
+        box = left, top, min(left + wide, image.width), min(top + tall, image.height)
+        return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS, box=box))
 
 
 def read_picture(path: str | Path, least: int | None = None) -> PictureFile:

@@ -19,6 +19,7 @@ from vaevis_tui.explorer.export_news import ExportEnded, ExportProgress
 from vaevis_tui.explorer.inversion_search import SearchFailed, SearchProgress
 from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.keepsakes import KeepsakeStore
+from vaevis_tui.explorer.picture_batch import PictureFound, PicturesEnded
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.terminal.color.colors import ColorDepth
 from vaevis_tui.terminal.detect.replies import Reply
@@ -148,6 +149,7 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
     def on_unmount(self) -> None:
         """Leave no thread behind."""
         self._search.close()
+        self._close_pictures()
         self._close_export()
 
     # Layout
@@ -195,6 +197,8 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
                 self._take_failure(error, ref)
             case SearchProgress() | SearchFailed():
                 self._take_search(message.news)
+            case PictureFound() | PicturesEnded():
+                self._take_pictures(message.news)
             case ExportProgress() | ExportEnded():
                 self._take_export(message.news)
 

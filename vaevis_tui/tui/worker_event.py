@@ -7,8 +7,11 @@ from textual.message import Message
 from vaevis_tui.explorer.decoding import Decoded, EngineEvent
 from vaevis_tui.explorer.export_news import ExportEnded, ExportProgress
 from vaevis_tui.explorer.inversion_search import SearchFailed, SearchProgress
+from vaevis_tui.explorer.picture_batch import PictureFound, PicturesEnded
 
-ScreenNews = EngineEvent | SearchProgress | SearchFailed | ExportProgress | ExportEnded
+ScreenNews = (
+    EngineEvent | SearchProgress | SearchFailed | PictureFound | PicturesEnded | ExportProgress | ExportEnded
+)
 
 
 class WorkerEvent(Message):

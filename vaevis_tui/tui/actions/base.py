@@ -88,6 +88,10 @@ class ExplorerBase(Screen[None]):
         """Pass on what another thread tells; called there."""
         self.post_message(WorkerEvent(news))
 
+    def action_change_speed(self, steps: int) -> None:
+        """Walk faster or slower."""
+        raise NotImplementedError
+
     def _moving_text(self) -> str:
         """What moves by itself, and how fast; empty where nothing does."""
         exploration = self._exploration

@@ -25,6 +25,10 @@ class FilmstripActions(KeepsakeActions):
     def _panels(self) -> Panels:
         return replace(super()._panels, filmstrip=self._filmstrip_open)
 
+    def _open_panels(self, exploration: Exploration) -> None:
+        super()._open_panels(exploration)
+        self._filmstrip_open = "filmstrip" in (self._settings.panels or ())
+
     def action_filmstrip(self) -> None:
         """Open the filmstrip and give it the arrows; close it if it has them."""
         if self._filmstrip_open and not self._filmstrip.has_arrows:

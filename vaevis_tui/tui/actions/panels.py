@@ -27,12 +27,14 @@ class PanelActions(ExplorerBase):
         return Panels(rows, strip=self._strip_open, map=self._map_open, details=self._details_open)
 
     def _open_panels(self, exploration: Exploration) -> None:
-        """Open all that there is room for; two dimensions are a map, which has the arrows."""
+        """Open what the settings say, or has room; two dimensions are a map, which has the arrows."""
         width, height = self.app.size
         roomy = width >= ROOMY[0] and height >= ROOMY[1]
         dimensions = exploration.bundle.latent_dim
-        self._strip_open = roomy
-        self._map_open = dimensions == 2 or (roomy and dimensions > 1)
+        chosen = self._settings.panels
+        self._strip_open = roomy if chosen is None else "strip" in chosen
+        self._map_open = dimensions == 2 or (roomy and dimensions > 1 if chosen is None else "map" in chosen)
+        self._details_open = chosen is not None and "details" in chosen
         self._focus_map(dimensions == 2)
 
     def action_strip(self) -> None:

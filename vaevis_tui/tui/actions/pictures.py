@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from numpy.typing import NDArray
 from textual import events, on
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.explorer.bookmarks import NAME_LENGTH
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.inversion_search import SearchFailed, SearchProgress
-from vaevis_tui.explorer.paths import completed, dropped_path
+from vaevis_tui.explorer.paths import completed, dropped_pictures
+from vaevis_tui.explorer.picture_batch import PictureBatch, PictureFound, PicturesEnded
 from vaevis_tui.export.picture import PictureFile
 from vaevis_tui.models.bundle import Bundle
+from vaevis_tui.text import one_line
 from vaevis_tui.tui.actions.compare import CompareActions
 from vaevis_tui.tui.actions.journeys import JourneyActions
 from vaevis_tui.tui.actions.picture_search import PictureSearch
@@ -27,6 +31,8 @@ ADVICE = "Tab completes, Enter opens"
 NAMES = 4
 """Names that are told when several complete a path."""
 NAME_COLUMNS = 16
+CROP_STEP, CROP_ZOOM = 0.5, 1.1
+"""Of what is cut off, the share that a key for 1 σ moves the crop by; and how much larger a zoom makes it."""
 
 
 class PictureActions(JourneyActions, CompareActions):
@@ -36,6 +42,13 @@ class PictureActions(JourneyActions, CompareActions):
     _search_error: float | None = None
     """Root mean square difference of the nearest image so far, in levels of 255."""
     _search_name = ""
+    _picture: tuple[Exploration, PictureFile] | None = None
+    """The picture that was opened last, with its crop."""
+    _cropping = False
+    """Whether arrows move the crop."""
+    _batch: PictureBatch | None = None
+    _batch_number = 1
+    """The picture that is looked at."""
 
     def action_open_picture(self) -> None:
         """Type the path of a picture."""
@@ -57,20 +70,55 @@ class PictureActions(JourneyActions, CompareActions):
         if not message.text.strip():
             await self._close_line()
             return
-        path = dropped_path(message.text)
-        if path is None:
-            message.prompt.advise("no such file", wrong=True)
+        paths = dropped_pictures(message.text)
+        if not paths:
+            message.prompt.advise("no such picture", wrong=True)
             return
         await self._close_line()
-        self._open_picture(path)
+        self._open_pictures(paths)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Open a picture that was dropped or whose path was pasted; anything else is a latent vector."""
-        path = dropped_path(event.text)
-        if path is not None and self._exploration is not None:
+        """Open pictures that were dropped or whose paths were pasted; anything else is a latent vector."""
+        paths = dropped_pictures(event.text)
+        if paths and self._exploration is not None:
             event.prevent_default()
             event.stop()
-            self._open_picture(path)
+            self._open_pictures(paths)
+
+    def _open_pictures(self, paths: list[Path]) -> None:
+        if len(paths) == 1:
+            self._open_picture(paths[0])
+        elif self._batch is not None:
+            self.say("Other pictures are being looked at; Esc cancels that")
+        elif self._exploration is not None:
+            self._batch_number = 1
+            self._batch = PictureBatch(self._settings, self._exploration, paths, self._post_event)
+            self._follow_walk()
+
+    def _take_pictures(self, news: PictureFound | PicturesEnded) -> None:
+        if self._batch is None:  # cancelled while this was on its way
+            return
+        if isinstance(news, PictureFound):
+            self._batch_number = min(news.number + 1, len(self._batch.paths))
+            if news.exploration is self._exploration:
+                name = one_line(news.name, NAME_LENGTH) or "picture"
+                self._keep(
+                    lambda keepsakes: keepsakes.bookmarks.add(news.z, name, news.image),
+                    lambda _: self._follow_with_panels(),
+                )
+        else:
+            self._close_pictures()
+            if news.found:
+                self.say(f"{news.found} pictures are bookmarks now; B lists them, J goes through them")
+            if news.faults:
+                more = f" (and {len(news.faults) - 1} more)" if len(news.faults) > 1 else ""
+                self.say(news.faults[0] + more, error=True)
+        self._follow_walk()
+
+    def _close_pictures(self) -> None:
+        if self._batch is not None:
+            self._batch.close()
+            self._batch = None
 
     def _open_picture(self, path: Path) -> None:
         exploration = self._exploration
@@ -92,13 +140,75 @@ class PictureActions(JourneyActions, CompareActions):
             return
         if exploration is not self._exploration:
             return
+        self._picture = exploration, picture
+        self._set_original(exploration, picture.path.name, fitted)
+        self._search_for(exploration, picture)
+
+    def _search_for(self, exploration: Exploration, picture: PictureFile) -> None:
         self._change(Exploration.settle)
         self._change(Exploration.stop_walk)
         self._change(Exploration.end_journey)
         self._search_error, self._search_name = None, picture.path.name
         self._search.begin(exploration, picture)
-        self._set_original(exploration, picture.path.name, fitted)
         self._follow_walk()
+
+    # The crop
+
+    def action_crop(self) -> None:
+        """Choose which part of the picture is looked for."""
+        exploration = self._exploration
+        started_with = self._settings.picture
+        if self._picture is None and exploration is not None and started_with is not None:
+            self._picture = exploration, started_with
+        if self._picture is None or self._picture[0] is not exploration:
+            self.say("Open a picture first: o asks for one")
+            return
+        super().action_leave_map()  # the arrows move the crop
+        if self._search.running:
+            self._search.cancel()
+        self._cropping = True
+        self._change_crop()
+
+    def _change_crop(self, right: float = 0.0, down: float = 0.0, zoom: float = 1.0) -> None:
+        if self._picture is None:
+            return
+        exploration, picture = self._picture
+        if exploration is not self._exploration:
+            self._cropping = False
+            return
+        cropped = replace(picture, crop=picture.crop.changed(right, down, zoom))
+        self._picture = exploration, cropped
+        self._set_original(exploration, picture.path.name, _fitted(cropped, exploration.bundle))
+        self._follow_walk()
+
+    def action_nudge(self, sigmas: float) -> None:
+        """Move along the selected row; while cropping, move the crop."""
+        if self._cropping:
+            self._change_crop(right=CROP_STEP * sigmas)
+        else:
+            super().action_nudge(sigmas)
+
+    def action_select(self, places: int) -> None:
+        """Move the selection; while cropping, move the crop."""
+        if self._cropping:
+            self._change_crop(down=CROP_STEP * places / 10)
+        else:
+            super().action_select(places)
+
+    def action_change_speed(self, steps: int) -> None:
+        """Walk faster or slower; while cropping, zoom."""
+        if self._cropping:
+            self._change_crop(zoom=CROP_ZOOM**steps)
+        else:
+            super().action_change_speed(steps)
+
+    def action_ask_value(self) -> None:
+        """Type a value for the selected row; while cropping, look for what is cropped."""
+        if self._cropping and self._picture is not None:
+            self._cropping = False
+            self._search_for(*self._picture)
+        else:
+            super().action_ask_value()
 
     def _take_search(self, news: SearchProgress | SearchFailed) -> None:
         if isinstance(news, SearchFailed):
@@ -109,14 +219,25 @@ class PictureActions(JourneyActions, CompareActions):
         self._follow_walk()
 
     def action_leave_map(self) -> None:
-        """Give up the search; give the arrows back to the rows."""
-        if self._search.running:
+        """Give up the crop or the search; give the arrows back to the rows."""
+        if self._cropping:
+            self._cropping = False
+            self._follow_walk()
+        elif self._batch is not None:
+            self._batch.stop()
+            self._batch = None
+            self._follow_walk()
+        elif self._search.running:
             self._search.cancel()
             self._follow_walk()
         else:
             super().action_leave_map()
 
     def _moving_text(self) -> str:
+        if self._cropping:
+            return "crop: arrows move · + - zoom · Enter searches · Esc leaves"
+        if self._batch is not None:
+            return f"picture {self._batch_number} of {len(self._batch.paths)} · Esc cancels"
         if not self._search.running or not self._search_name:
             return super()._moving_text()
         error = "" if self._search_error is None else f" · RMSE {self._search_error:.0f}"
@@ -132,4 +253,9 @@ def _read(path: Path, bundle: Bundle) -> tuple[PictureFile, NDArray[np.uint8]]:
     from vaevis_tui.export.picture import read_picture
 
     picture = read_picture(path)
-    return picture, picture.fitted(bundle.image_height, bundle.image_width, grey=bundle.channels == 1)
+    return picture, _fitted(picture, bundle)
+
+
+def _fitted(picture: PictureFile, bundle: Bundle) -> NDArray[np.uint8]:
+    """The picture as the model sees it."""
+    return picture.fitted(bundle.image_height, bundle.image_width, grey=bundle.channels == 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from textual import events, on
@@ -50,7 +51,14 @@ class PointActions(ExplorerBase):
             self._change(lambda exploration: exploration.select_by(end * len(exploration.axis_set)))
 
     def action_nudge(self, sigmas: float) -> None:
-        """Move along the selected row; in the map, go left or right."""
+        """Move along the selected row; in the map, go left or right.
+
+        Args:
+            sigmas: As keys have it: 0.1, 1 or 0.01 either way, for the steps that the settings have.
+        """
+        settings = self._settings
+        steps = {0.1: settings.step, 1.0: settings.coarse_step, 0.01: settings.fine_step}
+        sigmas = math.copysign(steps.get(abs(sigmas), abs(sigmas)), sigmas)
         if self.map_focused:
             self._step_in_map(sigmas, 0)
         else:

@@ -97,7 +97,15 @@ POINT_KEYS = [
         "Own picture",
         id="point.picture",
         group=POINT,
-        tooltip="Find the point of a picture of your own; dropping a file does the same, Esc cancels",
+        tooltip="Find the point of a picture of your own; of a folder, or several dropped, make bookmarks",
+    ),
+    Binding(
+        "O",
+        "screen.crop",
+        "Crop",
+        id="point.crop",
+        group=POINT,
+        tooltip="Choose the part of your picture: arrows move, + - zoom, Enter searches",
     ),
     Binding(
         "t",

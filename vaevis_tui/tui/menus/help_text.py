@@ -28,7 +28,7 @@ LINES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("point.next", "point.previous"), "next example, the one before"),
     (("point.examples",), "an example by its label"),
     (("point.towards", "point.away"), "towards that example, away"),
-    (("point.picture",), "the point of your own picture"),
+    (("point.picture", "point.crop"), "your own picture; its crop"),
     (("point.bookmark", "point.bookmarks"), "keep this point; the bookmarks"),
     (("point.typical",), "nearer to the data"),
     (("panel.strip",), "strip: the row from -3 to +3 σ"),
