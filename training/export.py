@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.resources import weights_dir
 
 from .core.config import names
 from .core.export import export, read_figures
@@ -28,14 +27,14 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="where training ran (runs)")
     parser.add_argument("--bundle", type=Path, help="weights of this bundle of digits, not of a checkpoint")
-    parser.add_argument("--out", type=Path, help="folder of the bundle (weights/MODEL)")
+    parser.add_argument("--out", type=Path, help="folder of the bundle (bundle/ in the run's folder)")
     parser.add_argument("--machine", default="", help='where it was trained, e.g. "2 CPU cores"')
     options = parser.parse_args(arguments)
     try:
         run = options.runs_dir / options.model
         trained, space = task_of(options.model).finish(options, run)
         figures = read_figures(run / "figures.json", trained)
-        export(trained, space, options.out or weights_dir() / options.model, figures, options.machine)
+        export(trained, space, options.out or run / "bundle", figures, options.machine)
     except UserError as error:
         print(f"training: error: {error}", file=sys.stderr)
         return 2

@@ -15,6 +15,7 @@ from training.core.posterior import Posteriors
 from training.tasks.digits import bundle, config, posterior
 from training.tasks.digits import checkpoint as digits_checkpoint
 from training.tasks.digits.networks import Decoder
+from training.tasks.digits.task import DIGITS
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import open_bundle
 
@@ -49,6 +50,26 @@ def test_the_bundle_opens_and_says_what_was_measured(tmp_path: Path, monkeypatch
     assert bundle.encoder_path is not None
     assert bundle.space.anchors.labels[:2] == ("0", "1")
     assert list(bundle.space.order) == [0, 1, 2]  # dimensions are stored by falling KL
+
+
+def test_a_card_says_what_was_done_not_what_was_meant() -> None:
+    stages = [{"name": "explore", "steps": 4}, {"name": "tighten", "steps": 6}]
+    assert export.stages_done(stages, 3) == [{"name": "explore", "steps": 3}]
+    assert export.stages_done(stages, 6) == [stages[0], {"name": "tighten", "steps": 2}]
+    assert export.stages_done(stages, 10) == stages
+
+
+def test_a_run_does_not_overwrite_what_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spread(monkeypatch, [True, False, True, True])
+    trained, space = posterior.prepare(tiny_trained(), bars())
+    task = dataclasses.replace(DIGITS, finish=lambda _options, _run: (trained, space))
+    monkeypatch.setattr(export_command, "task_of", lambda _model: task)
+    monkeypatch.setattr(export, "decode_times", lambda _folder, _seconds: {})
+    run = tmp_path / "mnist"
+    run.mkdir()
+    (run / "figures.json").write_text(json.dumps({"weights": trained.digest}))
+    assert export_command.main(["mnist", "--data-root", "nowhere", "--runs-dir", str(tmp_path)]) == 0
+    assert open_bundle(run / "bundle").latent_dim == 3
 
 
 def test_a_bundle_gives_its_weights_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,6 +114,27 @@ def test_the_log_holds_one_json_object_a_line(tmp_path: Path) -> None:
     assert [line["step"] for line in lines if "validation_bound" in line] == [5, 10]
 
 
+def test_a_download_without_a_network_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody listens
+    assert main(["mnist", "--data-root", str(tmp_path), "--download"]) == 2
+    error = capsys.readouterr().err
+    assert "training: error: MNIST was not fetched into" in error
+    assert "Traceback" not in error
+
+
+def test_the_time_that_is_left_follows_how_long_steps_take() -> None:
+    forecast = Forecast(tiny_config(), [1.0, 2.0])  # stages of 4 and 6 steps
+    assert forecast.seconds_left(0) == pytest.approx(4 + 12)
+    assert forecast.seconds_left(6) == pytest.approx(8)
+    for _ in range(300):
+        forecast.took(2, 3.0)
+    assert forecast.seconds_left(2) == pytest.approx(3 * (2 + 12), rel=0.01)  # all is three times as slow
+    assert forecast.seconds_left(10) == 0
+
+
 def test_a_signal_lets_the_step_finish() -> None:
     before = signal.getsignal(signal.SIGINT)
     with stop_requests() as stop:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +85,26 @@ def card(trained: Trained, decoder_bytes: int, figures: dict[str, Any], machine:
             **({"began_with": trained.began_with} if trained.began_with else {}),
             "seed": config.seed,
             **{key: value for key, value in recipe.items() if key not in head and key not in NOT_SHOWN},
+            "stage": stages_done(recipe["stage"], trained.step),
         },
         "figures": figures,
     }
     return toml(head) + "".join(f"\n[{name}]\n{toml(table)}" for name, table in tables.items())
+
+
+def stages_done(stages: Sequence[dict[str, Any]], step: int) -> list[dict[str, Any]]:
+    """The stages of a recipe as far as they were taken: a card says what was done, not what was meant.
+
+    Args:
+        stages: As a configuration has them.
+        step: Steps taken.
+    """
+    done, first = [], 0
+    for stage in stages:
+        if (taken := min(stage["steps"], step - first)) > 0:
+            done.append({**stage, "steps": taken})
+        first += stage["steps"]
+    return done
 
 
 def toml(table: dict[str, Any]) -> str:

@@ -242,6 +242,8 @@ def train(
             between()
             config = trainer.config
             bar.total = config.total_steps
+            if forecast is not None:
+                forecast.schedule = config
             if state.step % config.run.log_every == 0:
                 figures = trainer.figures(process.mean(value))
                 bar.set_postfix({key: _short(figure) for key, figure in list(figures.items())[:2]})

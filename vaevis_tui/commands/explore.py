@@ -54,6 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="show no more than 8 images a second",
     )
     parser.add_argument("--theme", metavar="NAME", help="colours (default: those chosen last)")
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="open the model again when its files change, as while it trains",
+    )
     arguments.add_no_tune(parser)
 
 
@@ -81,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
     from vaevis_tui.explorer.session import SessionFolder, read_session
     from vaevis_tui.explorer.settings import ExplorerSettings, tuned_source, untuned_source
     from vaevis_tui.explorer.snapshots import ready_folder
+    from vaevis_tui.explorer.watch import LOOK_EVERY
     from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
     from vaevis_tui.terminal.graphics import AUTO
     from vaevis_tui.terminal.link.profile import LinkProfile
@@ -141,5 +147,6 @@ def run(options: argparse.Namespace) -> int:
         resumed=resumed,
         sessions=sessions,
         claimed=claimed,
+        watch=LOOK_EVERY if options.watch else 0.0,
     )
     return run_explorer(settings)

@@ -113,10 +113,16 @@ class Decoding:
         """Open a model and go to it; the one on show goes on until then, and if that fails."""
         self._open_soon(ref, first=False)
 
-    def _open_soon(self, ref: str, *, first: bool) -> None:
+    def reopen(self) -> None:
+        """Open the model on show anew, as its files are now, and stay where one is if that can be."""
+        exploration = self.model.exploration
+        if exploration is not None:
+            self._open_soon(exploration.ref, first=False, former=exploration)
+
+    def _open_soon(self, ref: str, *, first: bool, former: Exploration | None = None) -> None:
         with self._lock:
             self._model = self._model.asked_for(ref)
-        threading.Thread(target=self._open, args=(ref, first), name="open-model", daemon=True).start()
+        threading.Thread(target=self._open, args=(ref, first, former), name="open-model", daemon=True).start()
 
     def submit(self, exploration: Exploration) -> None:
         """Ask for the frame of where an exploration stands, in place of any that was not begun."""
@@ -161,9 +167,12 @@ class Decoding:
 
     # In the thread that opens
 
-    def _open(self, ref: str, first: bool) -> None:
+    def _open(self, ref: str, first: bool, former: Exploration | None) -> None:
         try:
-            exploration = self._explorations.get(ref) or self._explore(ref, first)
+            if former is not None:
+                exploration = self._explore_anew(former)
+            else:
+                exploration = self._explorations.get(ref) or self._explore(ref, first)
             source = self._settings.decoder_source(exploration.bundle, self._settings.backend)
         except Exception as error:
             self._fail(error, ref)
@@ -185,6 +194,20 @@ class Decoding:
         z, resumed = (settings.start(bundle), settings.resumed) if first else (None, None)
         exploration = Exploration(ref, bundle, seed=settings.seed, z=z, speed=settings.speed, resumed=resumed)
         exploration.notes = settings.start_notes(bundle) if first and resumed is None else ()
+        return exploration
+
+    def _explore_anew(self, former: Exploration) -> Exploration:
+        """A model whose files have changed: point, undo, rows and walk stay what they are, if they can."""
+        bundle, seed = self._settings.open_bundle(former.ref), self._settings.seed
+        if bundle.latent_dim != former.bundle.latent_dim:
+            exploration = Exploration(former.ref, bundle, seed=seed, speed=former.speed)
+        elif not former.moved:
+            exploration = Exploration(former.ref, bundle, seed=seed, z=former.z, speed=former.speed)
+        else:
+            exploration = Exploration(former.ref, bundle, seed=seed, resumed=former.session(""))
+            exploration.state = replace(exploration.state)  # so that the row that was chosen stays
+        if former.walking:
+            exploration.start_walk()
         return exploration
 
     # In the worker's threads

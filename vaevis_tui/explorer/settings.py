@@ -80,6 +80,8 @@ class ExplorerSettings:
         keymap: Other keys by the id of their action; see `vaevis_tui.tui.keys.keymap`.
         theme: The app's colours at the start; None is what suits it.
         keep_theme: Is told when a person chooses other colours.
+        watch: Seconds between looks at the files of the model on show, which is opened again when they
+            change; 0: never.
         claimed: The file of the resumed session, which that of this one takes the place of; or None.
     """
 
@@ -115,6 +117,7 @@ class ExplorerSettings:
     keymap: Mapping[str, str] = field(default_factory=dict)
     theme: str | None = None
     keep_theme: Callable[[str], None] | None = None
+    watch: float = 0.0
 
     def start(self, bundle: Bundle) -> ArrayLike | None:
         """Where the first model starts, (d,), if z or sigma say so.

@@ -139,6 +139,8 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         self._details.walk = (False, self._settings.speed)
         self._arrange()
         self._decoding.listen(self._post_event)
+        if self._settings.watch:
+            self.set_interval(self._settings.watch, self.look_at_files)
         self.call_after_refresh(self._graphics.start, self.app)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.text import one_line
 
 # SHA-256 of the IDX files after unpacking: packed files may differ between mirrors, their content does not.
 SHA256 = {
@@ -67,10 +68,18 @@ def load_mnist(root: Path, *, train: bool) -> Images:
 
 
 def download_mnist(root: Path) -> None:
-    """Fetch MNIST into ``root/MNIST/raw`` by torchvision, which tries several mirrors."""
+    """Fetch MNIST into ``root/MNIST/raw`` by torchvision, which tries several mirrors.
+
+    Raises:
+        UserError: There is no network, or no room.
+    """
     from torchvision.datasets import MNIST  # slow to import, and wanted only here
 
-    MNIST(str(root), download=True)
+    try:
+        MNIST(str(root), download=True)
+    except (OSError, RuntimeError) as error:
+        folder = root / "MNIST" / "raw"
+        raise UserError(f"MNIST was not fetched into {folder}: {one_line(error)}") from None
 
 
 def _read_idx(root: Path, name: str) -> NDArray[np.uint8]:

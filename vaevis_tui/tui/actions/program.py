@@ -12,6 +12,7 @@ from textual.app import SystemCommand
 from vaevis_tui.engine.source import Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.watch import ModelWatch
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.terminal.link.clipboard import clipboard_hint, set_clipboard
 from vaevis_tui.tui import keys
@@ -52,6 +53,19 @@ class ProgramActions(ExplorerBase):
         if ref is not None:
             self._status.opening = ref
             self._decoding.open(ref)
+
+    def look_at_files(self) -> None:
+        """Open the model on show again if its files have changed."""
+        exploration = self._exploration
+        if exploration is None or self._decoding.model.opening is not None:
+            return
+        ref = exploration.ref
+        if self._watched is None or self._watched[0] != ref:
+            self._watched = (ref, ModelWatch(exploration.bundle.path))
+        elif self._watched[1].changed():
+            self._status.opening = ref
+            self._decoding.reopen()
+            self.say(f"{exploration.bundle.name} has changed: opened again")
 
     def commands(self) -> Iterable[SystemCommand]:
         """What the palette offers and no key does: a model by its name, a renderer by its name."""

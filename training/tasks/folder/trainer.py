@@ -1,0 +1,207 @@
+"""Training steps on a folder of pictures, and the checkpoint that they go on from."""
+
+from __future__ import annotations
+
+import copy
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vaevis_tui.errors import UserError
+
+from ...core import checkpoint, components, pixel_loss
+from ...core.augment import jitter
+from ...core.checkpoint import State
+from ...core.config import to_table
+from ...core.conv_vae import ConvVAE
+from ...core.distributed import Process
+from ...core.figures import psnr
+from ...core.loop import resolve_precision
+from ...core.networks import Pass
+from ...core.objective import kl_to_standard_normal
+from ...core.schedule import noise_seed, order, step_at
+from .pictures import PictureSet
+from .recipe import FolderConfig, from_table
+
+FITTED = 4000
+"""Pictures that principal components are taken from."""
+
+SHARE_OF_DEVICE = 0.5
+"""Of a GPU's memory that pictures may take; more stay where they are and are sent batch by batch."""
+
+
+@dataclass
+class FolderState(State):
+    """All that a step changes.
+
+    Attributes:
+        spent: Seconds since the training began, all sittings, whatever they went by with.
+    """
+
+    model: ConvVAE
+    average: ConvVAE
+    spent: float = 0.0
+
+
+def fresh(config: FolderConfig, device: torch.device, pixels: Tensor | None) -> FolderState:
+    """Weights drawn by the configuration's seed, the encoder's components fitted to training pictures.
+
+    Args:
+        config: The configuration.
+        device: Where the state lives.
+        pixels: uint8 (n, c, side, side); none where a checkpoint is about to be loaded.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        model = ConvVAE(config.sizes)
+    if pixels is not None:
+        found = components.of_coarse_pictures(pixels, config.sizes.encoder_components)
+        model.encoder.set_components(*found.whitening())
+    layout: Any = {"device": device, "memory_format": torch.channels_last}
+    model = model.to(**layout)
+    optimiser = torch.optim.AdamW(
+        [parameter for parameter in model.parameters() if parameter.requires_grad],
+        betas=config.optimiser.betas,
+        weight_decay=0.0,
+        fused=True,
+    )
+    return FolderState(model, copy.deepcopy(model).requires_grad_(False).eval(), optimiser)
+
+
+def save(path: Path, state: FolderState, config: FolderConfig) -> None:
+    """Write a checkpoint; a crash half-way leaves the previous one."""
+    content = {
+        "config": to_table(config),
+        "model": state.model.state_dict(),
+        "average": state.average.state_dict(),
+        "optimiser": state.optimiser.state_dict(),
+        "step": state.step,
+        "seconds": state.seconds,
+        "spent": state.spent,
+    }
+    checkpoint.write(path, content)
+
+
+def resume(path: Path, device: torch.device) -> tuple[FolderConfig, FolderState]:
+    """The configuration and the state in a checkpoint, to go on with.
+
+    Raises:
+        UserError: It is broken, or of another training.
+    """
+    content = checkpoint.read(path)
+    checkpoint.check_keys(path, content, ("config", "model", "average", "optimiser", "step", "spent"))
+    config = from_table(content["config"], str(path))
+    state = fresh(config, device, None)
+    checkpoint.load_parts(
+        path, content, {"model": state.model, "average": state.average, "optimiser": state.optimiser}
+    )
+    state.step, state.seconds, state.spent = content["step"], content["seconds"], content["spent"]
+    return config, state
+
+
+class FolderTrainer:
+    """Takes steps: owns the state and the pictures."""
+
+    def __init__(
+        self, config: FolderConfig, state: FolderState, pictures: PictureSet, process: Process
+    ) -> None:
+        self.config, self.state, self.pictures, self.process = config, state, pictures, process
+        self.pixels = pictures.pixels
+        self.positions = pictures.train
+        if process.device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(process.device)
+            if pictures.pixels.numel() <= SHARE_OF_DEVICE * free:
+                self.pixels = pictures.pixels.to(process.device)
+        self.generator = torch.Generator(process.device)
+        self.precision = resolve_precision(config.run.precision, process.device)
+        self.latest: dict[str, Tensor] = {}
+
+    def step(self) -> Tensor:
+        """Take one step; the loss of the reconstructions, detached."""
+        config, state = self.config, self.state
+        now = step_at(config, state.step)
+        self.generator.manual_seed(noise_seed(config.seed, state.step, 0))
+        draws = order(config.seed, len(self.positions), now.first_draw, now.stage.batch_size)
+        at = self.positions[draws].to(self.pixels.device)
+        pixels = self.pixels[at].to(self.process.device)
+        border = torch.zeros(len(at), *pixels.shape[2:], dtype=torch.bool, device=pixels.device)
+        x, _ = jitter(pixels, border, config.jitter, self.generator, mirror=config.mirror)
+        noise = torch.randn(
+            (1, len(x), config.sizes.latent), generator=self.generator, device=self.process.device
+        )
+        with self._autocast():
+            out: Pass = state.model(x, noise)
+        weights = config.objective
+        logits = out.logits[0]
+        loss = pixel_loss.reconstruction_loss(torch.sigmoid(logits), x, weights)
+        loss = loss + weights.cross_entropy * F.binary_cross_entropy_with_logits(logits, x)
+        kl = kl_to_standard_normal(out.mean, out.logvar).sum(1).mean()
+        factor = weights.kl_factor(state.step)
+        total = loss + weights.kl * factor * kl
+        for group in state.optimiser.param_groups:
+            group["lr"] = now.learning_rate
+        state.optimiser.zero_grad(set_to_none=True)
+        total.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(state.model.parameters(), config.optimiser.gradient_clip)
+        state.optimiser.step()
+        state.step += 1
+        checkpoint.update_average(state, config.optimiser.average_decay)
+        self.latest = {"loss": loss.detach(), "kl": kl.detach(), "gradient_norm": norm.detach()}
+        return self.latest["loss"]
+
+    def _autocast(self) -> AbstractContextManager[None]:
+        enabled = self.precision is not torch.float32
+        autocast: AbstractContextManager[None] = torch.autocast(
+            self.process.device.type, self.precision, enabled=enabled
+        )
+        return autocast
+
+    def figures(self, value: float) -> dict[str, Any]:
+        """What to log of the latest step; ``value`` is the loss of the reconstructions."""
+        latest = {name: float(figure) for name, figure in self.latest.items()}
+        rate = step_at(self.config, self.state.step - 1).learning_rate
+        return {**latest, "loss": value, "learning_rate": rate}
+
+    @torch.inference_mode()
+    def validate(self, held_out: Tensor, batch: int = 64) -> dict[str, float]:
+        """PSNR and KL of the averaged weights on uint8 images (n, c, side, side)."""
+        average, quality, divergence = self.state.average, 0.0, 0.0
+        for pixels in torch.split(held_out, batch):
+            x = pixels.to(self.process.device).float() / 255
+            mean, logvar = average.encoder(x)
+            quality += psnr(torch.sigmoid(average.decoder(mean)), x) * len(x)
+            divergence += float(kl_to_standard_normal(mean, logvar).sum())
+        count = len(held_out)
+        return {"validation_psnr": quality / count, "validation_kl": divergence / count}
+
+    def save(self, folder: Path) -> None:
+        """Write the checkpoint."""
+        save(folder / checkpoint.FILE, self.state, self.config)
+
+    def rehearsal(self) -> FolderTrainer:
+        """A copy whose steps change nothing here."""
+        return FolderTrainer(self.config, copy.deepcopy(self.state), self.pictures, self.process)
+
+    def check(self, path: Path) -> None:
+        """Refuse to go on with other pictures than before.
+
+        Raises:
+            UserError: They are others.
+        """
+        if self.config.pictures != self.pictures.digest:
+            raise UserError(
+                f"the pictures of {self.config.name} are not those that {path} was trained on; "
+                "--restart begins anew"
+            )
+
+
+def fitted_on(pictures: PictureSet) -> Tensor:
+    """Training pictures spread over all, for `fresh`."""
+    count = min(FITTED, len(pictures.train))
+    spread = torch.linspace(0, len(pictures.train) - 1, count).long()
+    return pictures.pixels[pictures.train[spread]]
