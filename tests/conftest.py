@@ -16,13 +16,31 @@ E2E = ("e2e", "terminal/test_real_terminals.py", "test_bench.py")
 
 SLOW = (
     "benchmarks",
-    "link",
-    "training",
+    "bundling/test_make.py",
     "bundling/test_pytorch.py",
+    "commands/test_docs.py",
+    "commands/test_verbs.py",
+    "engine/test_decoder_process.py",
+    "engine/test_encoder.py",
     "engine/test_pytorch_exports.py",
+    "engine/test_select.py",
     "engine/test_tuning.py",
+    "engine/test_wgpu_decoder.py",
+    "engine/test_wgpu_kernels.py",
+    "engine/test_wgpu_legalize.py",
+    "engine/test_wgpu_normalization.py",
+    "engine/test_wgpu_operators.py",
+    "explorer/test_any_actions.py",
+    "link",
+    "onnx_model/test_zoo.py",
+    "training",
+    "tui/test_contrast.py",
+    "tui/test_exports.py",
+    "tui/test_live_image",
+    "tui/test_two_images",
+    "web",
 )
-"""Tests that train, compile many shaders or simulate minutes of a network."""
+"""Tests that train, compile many shaders, start browsers or many processes, or simulate a network."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
