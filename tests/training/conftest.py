@@ -7,7 +7,10 @@ NEEDED = ("torch", "torchvision", "onnxscript", "tqdm")
 MISSING = [name for name in NEEDED if find_spec(name) is None]
 
 collect_ignore = (
-    [path.name for path in Path(__file__).parent.glob("test_*.py") if path.name != "test_extra.py"]
+    [
+        *(path.name for path in Path(__file__).parent.glob("test_*.py") if path.name != "test_extra.py"),
+        *(path.name for path in Path(__file__).parent.iterdir() if path.is_dir()),
+    ]
     if MISSING
     else []
 )

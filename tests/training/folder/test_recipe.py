@@ -37,6 +37,15 @@ def test_a_recipe_grows_with_pictures_and_machine_and_comes_back_from_a_table() 
         assert from_table(to_table(config), "here") == config
 
 
+def test_nats_cost_nothing_at_first_and_their_price_at_the_end() -> None:
+    weights = recipe.objective(32, 1)
+    for total in (40, 1000, 50_000):
+        factors = [weights.kl_factor(step, total) for step in range(0, total, max(1, total // 40))]
+        assert factors[0] == 0
+        assert factors == sorted(factors)
+        assert factors[len(factors) // 2] == 1
+
+
 def test_letters_are_not_mirrored_unless_it_is_said() -> None:
     assert not suggest("letters", "", 200, 32, 1, gpu=False).mirror
     assert suggest("cats", "", 200, 32, 3, gpu=False).mirror

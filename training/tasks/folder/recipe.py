@@ -60,9 +60,14 @@ class Objective:
     kl_free_steps: int
     kl_ramp_steps: int
 
-    def kl_factor(self, step: int) -> float:
-        """What a nat's weight is multiplied with at a step: 0, then rising to 1."""
-        return min(1.0, max(0, step - self.kl_free_steps) / self.kl_ramp_steps)
+    def kl_factor(self, step: int, total: int) -> float:
+        """What a nat's weight is multiplied with at a step of so many: 0, then rising to 1.
+
+        A training that is short gives an eighth and a quarter of its steps to that, so that it ends with nats
+        at their price: otherwise random latents would make no pictures.
+        """
+        free, ramp = min(self.kl_free_steps, total // 8), min(self.kl_ramp_steps, max(1, total // 4))
+        return min(1.0, max(0, step - free) / ramp)
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ class FolderTrainer:
         loss = pixel_loss.reconstruction_loss(torch.sigmoid(logits), x, weights)
         loss = loss + weights.cross_entropy * F.binary_cross_entropy_with_logits(logits, x)
         kl = kl_to_standard_normal(out.mean, out.logvar).sum(1).mean()
-        factor = weights.kl_factor(state.step)
+        factor = weights.kl_factor(state.step, config.total_steps)
         total = loss + weights.kl * factor * kl
         for group in state.optimiser.param_groups:
             group["lr"] = now.learning_rate
