@@ -26,8 +26,8 @@ from .objective import Specks
 
 AVERAGE = "average.pt"
 
-TOLD = ("step", "seconds", "began_with")
-"""Of a training, beside its configuration and weights."""
+TOLD = ("step", "seconds")
+"""Of a training, beside its configuration and weights; earlier ones do not say what they began with."""
 
 
 FEATURES = (16, 24, 40, 112, 320)
@@ -143,7 +143,8 @@ def resume(path: Path, config: DogConfig, device: torch.device) -> DogState:
     checkpoint.check_same(path, content, config, ("network", "discriminator", "seed", "dataset", "crop"))
     state = fresh(config, device, None)
     checkpoint.load_parts(path, content, state.parts())
-    state.step, state.seconds, state.began_with = (content[key] for key in TOLD)
+    state.step, state.seconds = (content[key] for key in TOLD)
+    state.began_with = content.get("began_with", "")
     return state
 
 
@@ -163,5 +164,6 @@ def load_trained(path: Path) -> Trained:
     checkpoint.load_parts(path, {"average": rounded}, {"average": model})
     layout: Any = {"memory_format": torch.channels_last}
     model = model.to(**layout).eval().requires_grad_(False)
-    step, seconds, began_with = (content[key] for key in TOLD)
+    step, seconds = (content[key] for key in TOLD)
+    began_with = content.get("began_with", "")
     return Trained(model, config, step, seconds, weights_digest(model), began_with=began_with)
