@@ -136,7 +136,6 @@ def export(
     folder: Path,
     figures: dict[str, Any],
     machine: str,
-    seconds: float = 6.0,
 ) -> None:
     """Write the bundle of a (pruned) model and its latent space into ``folder``.
 
@@ -144,9 +143,8 @@ def export(
         trained: The model.
         space: Where its data lie.
         folder: Of the bundle.
-        figures: For the card, beside those of decoding, which are measured here.
+        figures: For the card.
         machine: Where it was trained, for the card; empty for what ``trained`` tells.
-        seconds: Spent on measuring.
     """
     step = verify(trained, np.concatenate([space.sample(0, 64), space.anchors.z]))
 
@@ -155,11 +153,7 @@ def export(
     (folder / "decoder.onnx").write_bytes(decoder)
     (folder / "encoder.onnx").write_bytes(onnx_graph.encoder_model(trained.model).SerializeToString())
     write_latents(folder / "latents.npz", space)
-    path = folder / "model.toml"
-    path.write_text(card(trained, len(decoder), figures, machine), encoding="utf-8")
-    path.write_text(
-        card(trained, len(decoder), figures | decode_times(folder, seconds), machine), encoding="utf-8"
-    )
+    (folder / "model.toml").write_text(card(trained, len(decoder), figures, machine), encoding="utf-8")
     _draw_sheet(trained, space, folder / "sheet.png")
     print(
         f"{folder}: {space.dim} dimensions, decoder {len(decoder):,} bytes; "
@@ -172,15 +166,6 @@ def _draw_sheet(trained: Trained, space: LatentSpace, path: Path) -> None:
     columns, scale = (16, 2) if trained.model.image_shape[2] < 64 else (8, 1)
     if int((space.anchors.indices >= 0).sum()) >= columns:
         sheet.save(path, sheet.draw_without_originals(trained.model, space, 0, columns), scale)
-
-
-def decode_times(folder: Path, seconds: float) -> dict[str, Any]:
-    """Median milliseconds to a picture in memory of the backends that this machine has, taking turns."""
-    from tests.benchmarks.compare import compare_backends
-
-    comparison = compare_backends(str(folder.resolve()), seconds)
-    times = {f"decode_{row.name}_ms": round(row.wall.median, 2) for row in comparison.results}
-    return {**times, "decode_adapter": comparison.adapter}
 
 
 def read_figures(path: Path, trained: Trained) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def trained(folder: Path) -> Trained:
 
 def test_the_bundle_opens_and_names_dogs(tmp_path: Path) -> None:
     pruned, space = posterior.prepare(trained(tmp_path), dogs(40))
-    export.export(pruned, space, tmp_path / "bundle", {"psnr_db": 20.0}, "a GPU", seconds=0.1)
+    export.export(pruned, space, tmp_path / "bundle", {"psnr_db": 20.0}, "a GPU")
     bundle = open_bundle(tmp_path / "bundle")
     assert bundle.card is not None
     assert (bundle.name, bundle.channels, bundle.image_height, bundle.image_width) == ("dog", 3, 128, 128)
@@ -104,7 +104,7 @@ def test_a_whole_public_zip_is_measured_on_its_test_dogs(
     assert np.load(kept).shape == (32, 1280)
 
     pruned, space = posterior.load_prepared(tmp_path / "run" / checkpoint.AVERAGE, tmp_path)
-    export.export(pruned, space, tmp_path / "bundle", {}, "a GPU", seconds=0.1)
+    export.export(pruned, space, tmp_path / "bundle", {}, "a GPU")
     options.bundle, options.nearest, options.contact_sheet = tmp_path / "bundle", 0, None
     again = evaluate.evaluate(options, tmp_path / "none")[1]
     assert again.keys() < found.keys()

@@ -25,7 +25,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     train(tiny_trainer(), faces(4), folder)
     trained = checkpoint.load_trained(folder / checkpoint.AVERAGE)
     space = LatentSpace.standard_normal(6)
-    export.export(trained, space, folder / "bundle", {}, "a GPU", seconds=0.1)
+    export.export(trained, space, folder / "bundle", {}, "a GPU")
     return folder
 
 
@@ -64,7 +64,7 @@ def test_the_card_tells_what_it_began_with(shipped: Path, tmp_path: Path) -> Non
     state = bundle.load(shipped / "bundle", tiny_config(), ONE_PROCESS.device, faces())
     checkpoint.save(tmp_path, state, tiny_config())
     again = checkpoint.load_trained(tmp_path / checkpoint.AVERAGE)
-    export.export(again, LatentSpace.standard_normal(6), tmp_path / "bundle", {}, "a GPU", seconds=0.1)
+    export.export(again, LatentSpace.standard_normal(6), tmp_path / "bundle", {}, "a GPU")
     card = open_bundle(tmp_path / "bundle").card
     assert card is not None
     version = tiny_config().version
