@@ -150,3 +150,18 @@ def test_a_mean_over_examples_is_refused() -> None:
     b.add("ReduceMean", axes=[0])
     with pytest.raises(UnsupportedGraph, match="ReduceMean 'n2': it reduces over the examples"):
         import_onnx(b.model())
+
+
+def test_layers_are_normalized_with_one_bias_for_all() -> None:
+    b = image(3, 4, 4)
+    b.add("LayerNormalization", b.weight(4, 4), b.weight(1), axis=2)
+    agrees(b)
+
+
+@pytest.mark.parametrize("number", [-np.inf, np.inf, 0.0])
+def test_infinite_constants_are_numbers(number: float) -> None:
+    b = image(2, 3, 3)
+    b.add("Max", b.constant(np.float32(number)))
+    b.add("Min", b.constant(np.float32(5)), b.weight(2, 1, 1))
+    b.add("Max")
+    agrees(b)

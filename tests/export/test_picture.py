@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,3 +97,36 @@ def test_a_crop_is_moved_and_zoomed_within_the_picture(tmp_path: Path) -> None:
     near = replace(picture, crop=Crop().changed(right=-1, down=-1, zoom=2))
     np.testing.assert_array_equal(near.fitted(32, 32), pixels[:32, :32])
     assert Crop().changed(zoom=0.1) == Crop()
+
+
+def test_sixteen_bits_and_fractions_are_as_bright_as_they_were_meant(tmp_path: Path) -> None:
+    grey = np.tile(np.linspace(0, 65535, 64), (64, 1))
+    Image.fromarray(grey.astype(np.uint16)).save(tmp_path / "grey.png")
+    Image.fromarray((grey / 65535).astype(np.float32)).save(tmp_path / "fractions.tif")
+    for name in ("grey.png", "fractions.tif"):
+        row = read_picture(tmp_path / name).fitted(8, 8)[4, :, 0].astype(int)
+        assert np.abs(row - (np.arange(8) + 0.5) * 255 / 8).max() < 4
+
+
+def test_a_picture_with_damaged_exif_data_is_read_as_it_lies(tmp_path: Path) -> None:
+    quarters().save(tmp_path / "x.jpg", exif=b"Exif\0\0II*\0\xff\xff\xff\x7f", quality=95, subsampling=0)
+    red = read_picture(tmp_path / "x.jpg").fitted(8, 8)[1, 1]
+    assert np.abs(red.astype(int) - RED).max() < 8
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P", "1", "I;16"])
+def test_a_large_picture_takes_little_more_memory_than_its_pixels(mode: str, tmp_path: Path) -> None:
+    Image.new(mode, (9000, 9000)).save(tmp_path / "x.png")
+    code = f"""
+import resource
+from vaevis_tui.export.picture import read_picture
+start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+picture = read_picture({str(tmp_path / "x.png")!r})
+assert picture.image.size == (3000, 3000), picture.image.size
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert int(done.stdout) < 600 << 10  # KiB: 4 bytes a pixel are 309 MiB
+    assert done.stderr == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +15,15 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from tests.models.make import decoder_model, write_decoder
+from vaevis_tui.commands.shared.own_model import add_own_model
 from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.checked import CheckedModel
-from vaevis_tui.onnx_model.limits import MAX_FILE_BYTES
+from vaevis_tui.onnx_model.limits import LIMITS_VARIABLE, MAX_FILE_BYTES, MAX_NODES, supported
 from vaevis_tui.onnx_model.load import load_decoder
+from vaevis_tui.onnx_model.node import UnsupportedError
+from vaevis_tui.onnx_model.structure import check_structure
+from vaevis_tui.onnx_model.trace import trace
 
 Change = Callable[[onnx.ModelProto], object]
 
@@ -443,7 +448,10 @@ REFUSALS: dict[str, tuple[Change, str]] = {
     "huge ConstantOfShape": (constant_of_shape(10**6, 10**6), "operator 'ConstantOfShape' ('zeros') makes"),
     "negative ConstantOfShape": (constant_of_shape(-1, 3), "operator 'ConstantOfShape' ('zeros') cannot be"),
     "many large tensors": (many_large_tensors, "hold 539506072 numbers for one image; up to 536870912"),
-    "much work": (much_work, "multiply-adds; up to 1000000000000 are supported"),
+    "much work": (
+        much_work,
+        "multiply-adds; up to 200000000000 are supported, with --large 16 times as many",
+    ),
     "scratch space": (scratch_of_transposed_convolution, "numbers in between; up to 134217728 are supported"),
     "shape out of z": (data_dependent, "its output shape does not follow from the latent input's"),
     "image side": (grow("Tile", [1, 1, 200, 1]), "sides up to 4096 is supported"),
@@ -481,6 +489,37 @@ def test_refusals_name_what_is_wrong_and_what_is_supported(case: str, tmp_path: 
     assert message.isprintable()
     assert len(message) < len(str(path)) + 400
     assert expected in message
+
+
+def many_operators(model: onnx.ModelProto) -> None:
+    for index in range(MAX_NODES):
+        model.graph.node.insert(1, helper.make_node("Neg", ["fc"], [f"unread{index}"]))
+
+
+@pytest.mark.parametrize("change", [many_large_tensors, scratch_of_transposed_convolution, many_operators])
+def test_limits_are_raised_by_a_flag(
+    change: Callable[[onnx.ModelProto], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = decoder_model(8)
+    change(model)
+
+    def check() -> None:
+        check_structure(model)
+        trace(model, "z", (1, 8))
+
+    with pytest.raises(UnsupportedError, match="with --large 16 times as many"):
+        check()
+    monkeypatch.setenv(LIMITS_VARIABLE, "1")
+    parser = argparse.ArgumentParser()
+    add_own_model(parser)
+    parser.parse_args(["--large"])
+    check()
+
+
+@pytest.mark.parametrize("said", ["", "many", "nan", "-1", "inf"])
+def test_a_limit_that_is_none_leaves_what_is_supported(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(LIMITS_VARIABLE, said)
+    assert supported(100) == 100
 
 
 def test_every_limit_leaves_what_is_just_below(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
+import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import reason
+from vaevis_tui.export.pillow import quiet_pillow
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """What is read; Pillow knows more, but formats from its far corners are risk without use."""
 
+MOST_PIXELS = 4096 * 4096
+"""That are kept of a picture: those of the largest model's images."""
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm")
 """Of the files that are taken from a folder."""
@@ -98,30 +102,69 @@ def read_picture(path: str | Path, least: int | None = None) -> PictureFile:
     Raises:
         UserError: The file is missing, not readable, or no picture.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image
 
     path = Path(path)
-    unreadable = UserError(f"{path} is no picture that can be read; {', '.join(FORMATS)} are")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as file:
-                if least is not None:
-                    file.draft("RGB", (least, least))
-                # Turned by EXIF, which only the file's own kind of image carries; then without transparency.
-                turned = ImageOps.exif_transpose(file).convert("RGBA")
+        with quiet_pillow(), Image.open(path, formats=FORMATS) as file:
+            if least is not None:
+                file.draft("RGB", (least, least))
+            # Only the file's own kind of image carries the EXIF data by which it is turned.
+            turned = _turned(_not_too_large(file), file)
+            opaque = _eight_bit(turned).convert("RGBA")
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; name a snapshot or a picture") from None
-    except (UnidentifiedImageError, SyntaxError, ValueError):
-        raise unreadable from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UserError(f"{path} has more pixels than can be read; make it smaller") from None
     except OSError as error:
         if error.errno is None:  # Pillow's own, of a file that ends too early
-            raise unreadable from None
+            raise _unreadable(path) from None
         raise UserError(f"{path} cannot be read: {reason(error)}; name a snapshot or a picture") from None
-    black = Image.new("RGBA", turned.size, (0, 0, 0, 255))
-    return PictureFile(path, Image.alpha_composite(black, turned).convert("RGB"))
+    except Exception:  # whatever the readers of seven formats raise for damaged ones
+        raise _unreadable(path) from None
+    black = Image.new("RGBA", opaque.size, (0, 0, 0, 255))
+    return PictureFile(path, Image.alpha_composite(black, opaque).convert("RGB"))
+
+
+def _unreadable(path: Path) -> UserError:
+    return UserError(f"{path} is no picture that can be read; {', '.join(FORMATS)} are")
+
+
+def _not_too_large(file: Image) -> Image:
+    """The picture, or a smaller one of one with more than `MOST_PIXELS`: copies of it are made."""
+    from PIL import Image
+
+    factor = math.ceil(math.sqrt(file.width * file.height / MOST_PIXELS))
+    if factor <= 1:
+        file.load()
+        return file
+    if file.mode in ("1", "P", "PA") or ";" in file.mode:  # numbers of colours have no mean
+        return file.resize((file.width // factor or 1, file.height // factor or 1), Image.Resampling.NEAREST)
+    return file.reduce(factor)
+
+
+def _turned(image: Image, file: Image) -> Image:
+    """The picture as the camera was held; as it lies where its EXIF data are damaged."""
+    from PIL import ImageOps
+
+    with suppress(Exception):  # of every kind, by what stands there
+        image.info, tags = dict(file.info), file.getexif()
+        image.getexif().update(tags)
+        return ImageOps.exif_transpose(image)
+    return image
+
+
+def _eight_bit(image: Image) -> Image:
+    """A picture whose pixels are 0 to 255: Pillow would clip those of 16 bits and fractions."""
+    from PIL import Image
+
+    if image.mode != "F" and not image.mode.startswith("I"):
+        return image
+    values = np.asarray(image, np.float32)
+    values = np.where(np.isfinite(values), values, 0)
+    # Of fractions 1, but for those who write 0 to 255 as fractions.
+    white = max(1.0, float(values.max(initial=0))) if image.mode == "F" else 65_535.0
+    return Image.fromarray((np.clip(values / white, 0, 1) * 255).round().astype(np.uint8))
 
 
 def read_fitted(paths: Sequence[Path], size: tuple[int, int], *, grey: bool = False) -> NDArray[np.uint8]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import reason, replace_whole
+from vaevis_tui.export.pillow import quiet_pillow
 
 MAX_SIDE = 8192
 """Longest side of a written picture in pixels: Pillow reads a square of it without a warning."""
@@ -106,22 +107,22 @@ def read_metadata(path: str | Path) -> dict[str, str]:
     Raises:
         UserError: the file is missing, not readable or not a PNG.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
     from PIL.PngImagePlugin import PngImageFile
 
     path = Path(path)
     try:
-        with Image.open(path, formats=["PNG"]) as image:
+        with quiet_pillow(), Image.open(path, formats=["PNG"]) as image:
             assert isinstance(image, PngImageFile)
             return {str(keyword): str(text) for keyword, text in image.text.items()}
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; expected a PNG file") from None
-    except (UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise UserError(f"{path} is not a PNG file that can be read") from None
     except OSError as error:
         if error.errno is None:  # Pillow's own, of a file that ends too early
             raise UserError(f"{path} is not a PNG file that can be read") from None
         raise UserError(f"{path} cannot be read: {reason(error)}; expected a PNG file") from None
+    except Exception:  # of many kinds, by what is damaged
+        raise UserError(f"{path} is not a PNG file that can be read") from None
 
 
 def encode_png(picture: NDArray[np.uint8], scale: int, metadata: Mapping[str, str]) -> bytes:

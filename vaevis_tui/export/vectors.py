@@ -8,7 +8,6 @@ import json
 import re
 import sys
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import STANDARD, reason
 from vaevis_tui.latent.notation import parse_latent
+from vaevis_tui.text import one_line
 
 MAX_BYTES = 1 << 30
 """Of a file of vectors, also once unpacked: two million vectors of 128 numbers."""
@@ -56,7 +56,7 @@ def read_vectors(source: str | Path, dim: int, name: str = "z") -> Vectors:
     try:
         values = _parse(data, name)
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{label}: {str(error).splitlines()[0]}; expected vectors of {dim} numbers") from None
+        raise UserError(f"{label}: {one_line(error, 400)}; expected vectors of {dim} numbers") from None
     return _checked(values, dim, label)
 
 
@@ -107,17 +107,21 @@ def _npy(data: bytes) -> NDArray[Any]:
 def _npz(data: bytes, name: str) -> NDArray[Any]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            if name not in members and len(members) != 1:
-                raise ValueError(
-                    f"the npz has the arrays {', '.join(members) or '(none)'}, and none is {name}"
-                )
-            member = members.get(name) or next(iter(members.values()))
-            if member.file_size > MAX_BYTES:
-                raise ValueError(f"its array unpacks to more than {MAX_BYTES >> 20} MiB")
-            return _npy(archive.read(member))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            return _npy(archive.read(_member(archive, name)))
+    except ValueError:
+        raise
+    except Exception as error:  # of the archive or of one of its four ways to pack
         raise ValueError(f"it is no npz file: {error}") from None
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    if name not in members and len(members) != 1:
+        raise ValueError(f"the npz has the arrays {', '.join(members) or '(none)'}, and none is {name}")
+    member = members.get(name) or next(iter(members.values()))
+    if member.file_size > MAX_BYTES:
+        raise ValueError(f"its array unpacks to more than {MAX_BYTES >> 20} MiB")
+    return member
 
 
 def _json_lines(text: str, name: str) -> Any:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import sys
 import zipfile
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -87,9 +87,11 @@ def read_latents(path: Path) -> LatentSpace:
                 if any(f"{key}.npy" in present for key in optional):
                     types |= optional
             arrays = {key: _read_array(archive, key, path, types) for key in types}
+    except UserError:
+        raise
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise UserError(f"{path}: {one_line(error.strerror or error)}") from None
+    except Exception as error:  # of the archive, or of one of its four ways to pack
         raise UserError(f"{path}: not an npz file: {one_line(error)}") from None
     return _space(path, arrays)
 
@@ -110,11 +112,15 @@ def _read_array(archive: zipfile.ZipFile, key: str, path: Path, wanted: Iterable
         data = stream.read(MAX_ARRAY_BYTES + 1)
     file = io.BytesIO(data)
     shape, fortran, dtype = _header(file)
-    if dtype.kind not in "fiuU" or any(n < 0 for n in shape):
+    if dtype.kind not in "fiuU" or any(type(n) is not int or n < 0 for n in shape):  # True is an int, too
         raise UserError(f"{path}: array {key} is {dtype} of shape {shape}; numbers and text are supported")
     if math.prod(shape) * dtype.itemsize != len(data) - file.tell():
         raise UserError(f"{path}: array {key}, {dtype} of shape {shape}, does not fit its {len(data)} bytes")
     array = np.frombuffer(data, dtype, offset=file.tell())
+    if dtype.kind == "U" and array.size:
+        codes = np.frombuffer(array.tobytes(), np.dtype(np.uint32).newbyteorder(dtype.byteorder))
+        if codes.max(initial=0) > sys.maxunicode:
+            raise UserError(f"{path}: array {key} holds what is no text")
     return array.reshape(shape, order="F" if fortran else "C")
 
 

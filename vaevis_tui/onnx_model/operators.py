@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from vaevis_tui.onnx_model.folding import RULES, Rule
+from vaevis_tui.onnx_model.limits import MAX_SCRATCH_ELEMENTS, beyond, supported
 from vaevis_tui.onnx_model.node import Node, Shape, UnsupportedError, label
-
-MAX_SCRATCH_ELEMENTS = 1 << 27
-"""Of what an operator holds beside its inputs and outputs: 512 MiB of float32."""
 
 Work: TypeAlias = Callable[[Node, Sequence[Shape], Shape], int]
 """Multiply-adds of a node by its inputs' shapes and its first output's; refuses what cannot be computed."""
@@ -54,9 +52,9 @@ def _convolution(node: Node, inputs: Sequence[Shape], output: Shape) -> int:
 
 
 def _check_scratch(node: Node, scratch: int) -> None:
-    if scratch > MAX_SCRATCH_ELEMENTS:
+    if scratch > supported(MAX_SCRATCH_ELEMENTS):
         raise UnsupportedError(
-            f"{label(node)} needs {scratch} numbers in between; up to {MAX_SCRATCH_ELEMENTS} are supported"
+            f"{label(node)} needs {scratch} numbers in between; {beyond(MAX_SCRATCH_ELEMENTS)}"
         )
 
 

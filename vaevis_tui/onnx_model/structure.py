@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from vaevis_tui.onnx_model.limits import MAX_NODES, beyond, supported
 from vaevis_tui.onnx_model.node import UnsupportedError, label, reads
 from vaevis_tui.onnx_model.operators import SUBGRAPHS, UNREPEATABLE
 from vaevis_tui.text import one_line, quoted
@@ -22,7 +23,6 @@ DOMAINS = ("", "com.microsoft")
 MAX_DEPTH = 4
 """Of graphs inside operators."""
 
-MAX_NODES = 10_000
 MAX_INPUTS = 1_000
 """Of one operator; a Concat has some ten. Checks that compare all of them would take gigabytes."""
 
@@ -76,8 +76,8 @@ def check_structure(model: onnx.ModelProto) -> None:
     _check_versions(model)
     if graph.sparse_initializer:
         raise UnsupportedError("sparse_initializer: sparse weights are not supported; store them dense")
-    if len(graph.node) > MAX_NODES:
-        raise UnsupportedError(f"{len(graph.node)} operators; up to {MAX_NODES} are supported")
+    if len(graph.node) > supported(MAX_NODES):
+        raise UnsupportedError(f"{len(graph.node)} operators; {beyond(MAX_NODES)}")
     for tensor in graph.initializer:
         check_tensor(tensor, f"initializer {quoted(tensor.name)}")
     _check_names(graph)

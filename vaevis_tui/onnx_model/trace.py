@@ -15,6 +15,13 @@ from numpy.typing import NDArray
 
 from vaevis_tui.onnx_model.evaluate import evaluate
 from vaevis_tui.onnx_model.folding import FOLD_ERRORS, Array, TooLargeError, dtype_of, fold
+from vaevis_tui.onnx_model.limits import (
+    MAX_MULTIPLY_ADDS,
+    MAX_TENSOR_ELEMENTS,
+    MAX_TOTAL_ELEMENTS,
+    beyond,
+    supported,
+)
 from vaevis_tui.onnx_model.node import MAX_ELEMENTS, Node, Shape, UnsupportedError, label, reads
 from vaevis_tui.onnx_model.operators import OPERATORS, RANDOM, SUBGRAPHS, Operator, shown
 from vaevis_tui.onnx_model.probe import probe
@@ -23,15 +30,6 @@ from vaevis_tui.text import one_line, quoted
 
 if TYPE_CHECKING:
     import onnx
-
-MAX_TENSOR_ELEMENTS = 1 << 27
-"""Of one tensor for one image: 512 MiB of float32, 128 channels at 1024x1024."""
-
-MAX_TOTAL_ELEMENTS = 1 << 29
-"""Of all tensors for one image together: 2 GiB of float32, some tens of layers at full size."""
-
-MAX_MULTIPLY_ADDS = 10**12
-"""Of one image: 400 times the decoder of VAE-Vis, minutes on a laptop."""
 
 
 class Trace:
@@ -151,7 +149,7 @@ class Trace:
         """Noise that is the same each time: random operators stand for constants."""
         get = node.attributes.get
         shape = tuple(get("shape", ())) or self.shape(node.inputs[0])
-        if math.prod(shape) > MAX_TENSOR_ELEMENTS or min(shape, default=1) < 0:
+        if math.prod(shape) > supported(MAX_TENSOR_ELEMENTS) or min(shape, default=1) < 0:
             raise UnsupportedError(f"{label(node)} makes a tensor of shape {shape}")
         if "Normal" in node.kind:
             value = get("mean", 0.0) + get("scale", 1.0) * self._random.standard_normal(shape)
@@ -232,15 +230,14 @@ class Trace:
             raise UnsupportedError(f"{label(node)} makes a tensor of shape {shape[: MAX_RANK + 1]}")
         elements = math.prod(shape)
         self._elements += elements
-        if elements > MAX_TENSOR_ELEMENTS:
+        if elements > supported(MAX_TENSOR_ELEMENTS):
             raise UnsupportedError(
-                f"{label(node)} makes {'x'.join(map(str, shape))} numbers; "
-                f"up to {MAX_TENSOR_ELEMENTS} are supported"
+                f"{label(node)} makes {'x'.join(map(str, shape))} numbers; {beyond(MAX_TENSOR_ELEMENTS)}"
             )
-        if self._elements > MAX_TOTAL_ELEMENTS:
+        if self._elements > supported(MAX_TOTAL_ELEMENTS):
             raise UnsupportedError(
                 f"{label(node)}: the tensors up to it hold {self._elements} numbers for one image; "
-                f"up to {MAX_TOTAL_ELEMENTS} are supported"
+                f"{beyond(MAX_TOTAL_ELEMENTS)}"
             )
 
     def _count(self, node: Node, operator: Operator) -> None:
@@ -248,10 +245,10 @@ class Trace:
             return
         inputs = [self.shape(name) for name in node.inputs if name]
         self.multiply_adds += operator.work(node, inputs, self.shape(node.outputs[0]))
-        if self.multiply_adds > MAX_MULTIPLY_ADDS:
+        if self.multiply_adds > supported(MAX_MULTIPLY_ADDS):
             raise UnsupportedError(
                 f"{label(node)}: up to it one image takes {self.multiply_adds} multiply-adds; "
-                f"up to {MAX_MULTIPLY_ADDS} are supported"
+                f"{beyond(MAX_MULTIPLY_ADDS)}"
             )
 
 

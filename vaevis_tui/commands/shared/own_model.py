@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vaevis_tui.commands.shared.opening import model_name
 from vaevis_tui.errors import UserError
+from vaevis_tui.onnx_model.limits import LARGE, LIMITS_VARIABLE
 
 if TYPE_CHECKING:
     from vaevis_tui.onnx_model.adapter.options import AdapterOptions
@@ -40,6 +43,26 @@ def add_own_model(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="another input: the number of a class, a seed of noise, a scale",
     )
+    group.add_argument(
+        "--large",
+        action=_AllowLarge,
+        nargs=0,
+        help="open a model that takes up to 16 times the memory and the work that are supported",
+    )
+
+
+class _AllowLarge(argparse.Action):
+    """Raises the limits of this process and of those that it starts."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Note it."""
+        os.environ[LIMITS_VARIABLE] = str(LARGE)
 
 
 def _setting(text: str) -> tuple[str, str]:

@@ -89,10 +89,13 @@ class Importer:
         self._renamed[node.outputs[0]] = node.inputs[0]
 
     def operand(self, node: Node, index: int) -> Expression:
-        """An input as an expression: a number if it is one, else the operand of that index."""
+        """An input as an expression: a number if it is one, else the operand of that index.
+
+        No shader's text can hold NaN or an infinity; a tensor can.
+        """
         array = self.constants.get(node.inputs[index])
-        if array is not None and array.size == 1:
-            return Literal(float(np.float32(array.item())))
+        if array is not None and array.size == 1 and np.isfinite(number := np.float32(array.item())):
+            return Literal(float(number))
         return Operand(index)
 
     def pointwise(self, node: Node, expression: Expression, inputs: tuple[str, ...] | None = None) -> None:

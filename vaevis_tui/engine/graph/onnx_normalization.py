@@ -103,13 +103,20 @@ def _normalize(
 
 
 def _affine(importer: Importer, node: Node, source: str, shape: tuple[int, ...], repeat: int = 1) -> None:
-    """Times the second input, plus the third where there is one, each viewed as a shape."""
+    """Times the second input, plus the third where there is one, each viewed as a shape.
+
+    One number stands for all.
+    """
     stem, last = node.outputs[0], source
     for index, function in ((1, "mul"), (2, "add")):
         if not node.has(index):
             continue
-        array = np.repeat(importer.weight(node, index, "scale or bias").reshape(-1), repeat)
-        importer.constants[f"{stem}.constant{index}"] = array.reshape(shape)
+        array = importer.weight(node, index, "scale or bias")
+        if array.size != 1:
+            array = np.repeat(array.reshape(-1), repeat)
+        importer.constants[f"{stem}.constant{index}"] = array.reshape(
+            shape if array.size != 1 else (1,) * len(shape)
+        )
         final = index == 2 or not node.has(2)
         output = stem if final else f"{stem}.scaled"
         importer.step(node, output, call(function, X, Y), last, f"{stem}.constant{index}")
