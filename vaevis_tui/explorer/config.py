@@ -15,9 +15,13 @@ from typing import Any
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import replace_whole
+from vaevis_tui.text import one_line
 
 PREFIX = "VAEVIS_TUI_"
 """Of environment variables: that of ``max_rate`` is ``VAEVIS_TUI_MAX_RATE``."""
+
+LONGEST_PROBLEM = 500
+"""Characters of a line about the file."""
 
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 """Names another file than that of the platform's folder."""
@@ -270,7 +274,8 @@ def examine(path: Path, environ: Mapping[str, str] = os.environ) -> tuple[Config
                     label = name if source is environ else f"{path}: {name}"
                     problems.append(f"{label} is {source[name]!r}: {error}")
                 break
-    return Config(**values, keymap=keymap, sources=sources, path=path), problems
+    lines = [one_line(problem, LONGEST_PROBLEM) for problem in problems]
+    return Config(**values, keymap=keymap, sources=sources, path=path), lines
 
 
 def _load(path: Path, problems: list[str]) -> dict[str, Any]:
@@ -281,11 +286,11 @@ def _load(path: Path, problems: list[str]) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         problems.append(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8'}")
         return {}
-    import tomllib
+    from vaevis_tui.models.card import parse_toml
 
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return parse_toml(text)
+    except ValueError as error:
         problems.append(f"{path}: {str(error)[0].lower()}{str(error)[1:]}")
         return {}
 

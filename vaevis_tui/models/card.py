@@ -92,10 +92,8 @@ def read_card(path: Path) -> ModelCard:
     if len(data) > MAX_CARD_BYTES:
         raise UserError(f"{path}: larger than {MAX_CARD_BYTES} bytes; a model card is a page of text")
     try:
-        text = data.decode("utf-8")
-        _check_depth(text)
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+        table = parse_toml(data.decode("utf-8"))
+    except ValueError as error:
         raise UserError(f"{path}: not TOML: {one_line(error)}") from None
     problems: list[str] = []
     card = _card(_Reader(problems, table))
@@ -105,16 +103,20 @@ def read_card(path: Path) -> ModelCard:
     return card
 
 
-def _check_depth(text: str) -> None:
-    """Refuse keys of many parts, each of which becomes a table in a table.
+def parse_toml(text: str) -> dict[str, Any]:
+    """Parse TOML of anybody's; keys of many parts, each of which becomes a table in a table, are refused.
 
     Raises:
-        ValueError: There is one.
+        ValueError: It is none, or nested too deep.
     """
     for line in text.splitlines():
         head, equals, _ = line.partition("=")
         if (equals or head.lstrip().startswith("[")) and head.count(".") > MAX_DEPTH:
             raise ValueError(f"a key has more than {MAX_DEPTH} parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("lists or tables are nested too deep") from None
 
 
 class _Reader:
