@@ -46,6 +46,7 @@ def test_damaged_files_are_read_or_refused(kind: str, folder: Path) -> None:
         ("latents", 3, 912),  # labels with code points beyond Unicode
         ("photo", 0, 1392),  # EXIF data cut short
         ("vectors", 0, 140),  # a header of an array quoted at length
+        ("config", 0, 722),  # a speed of 400 digits
         ("vectors", 0, 782),  # an archive that LZMA cannot unpack
     ],
 )

@@ -270,7 +270,7 @@ def examine(path: Path, environ: Mapping[str, str] = os.environ) -> tuple[Config
                 try:
                     values[setting.key] = setting.read(source[name])
                     sources[setting.key] = where
-                except ValueError as error:
+                except (ValueError, OverflowError) as error:  # a whole number of 400 digits
                     label = name if source is environ else f"{path}: {name}"
                     problems.append(f"{label} is {source[name]!r}: {error}")
                 break
