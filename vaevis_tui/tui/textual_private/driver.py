@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
+from textual import events
 from textual.app import App
 from textual.driver import Driver
 from textual.message import Message
@@ -20,6 +21,7 @@ from textual.message import Message
 from vaevis_tui.terminal.detect.probe import QUERIES
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 from vaevis_tui.terminal.detect.window import Window, window_of
+from vaevis_tui.tui.textual_private.brake import InputBrake
 from vaevis_tui.tui.textual_private.input import KeyParser, TerminalInput
 from vaevis_tui.tui.textual_private.writing import TimedFile, WriteMark, WriteReport
 
@@ -29,6 +31,8 @@ if sys.platform != "win32":
 _INPUT_PAUSE = 0.05
 """Seconds without input after which to see whether Escape was meant, or the program is being left."""
 _INPUT_CHUNK = 1 << 14
+_BRAKE_PAUSE = 0.002
+"""Seconds after which to see whether the app has handled what it was given, where more waits."""
 
 _LAST_ANSWER = 1.0
 """Seconds that leaving may take for the last answers to come: a round trip, as a rule."""
@@ -75,11 +79,12 @@ class TimedDriver(Driver):
     def run_input_thread(self) -> None:
         """As Textual's, but that it tells answers from keys, and no terminal that has gone is an error."""
         source = TerminalInput(KeyParser(self._debug), self._heard)
+        brake = InputBrake(self.process_message, self._when_handled)
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 messages: list[Message] = []
-                if selector.select(_INPUT_PAUSE):
+                if selector.select(_BRAKE_PAUSE if brake.waits else _INPUT_PAUSE):
                     try:
                         data = os.read(self.fileno, _INPUT_CHUNK)
                     except OSError:
@@ -89,11 +94,20 @@ class TimedDriver(Driver):
                         self._fence.set()
                         self._leave()
                         break
-                    messages += source.feed(data)
+                    messages += source.feed(brake.skim(data))
                 messages += source.tick()
-                for message in messages:
-                    self.process_message(message)
+                brake.put(messages)
         source.close()
+
+    def _when_handled(self, handled: Callable[[], None]) -> None:
+        """Call back when the app, and the widget that it gives keys to, has handled all before."""
+
+        def pass_on() -> None:
+            receiver = self._app.focused or (self._app.screen if self._app.screen_stack else None)
+            if receiver is None or not receiver.call_later(handled):
+                handled()
+
+        self.send_message(events.Callback(callback=pass_on))
 
     def _heard(self, reply: Reply) -> None:
         if reply.kind is ReplyKind.ATTRIBUTES:

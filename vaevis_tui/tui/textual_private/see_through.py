@@ -6,6 +6,7 @@ would have to be sent them all again, twice. As they are, they need not be sent 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from textual._context import visible_screen_stack
@@ -26,8 +27,18 @@ def lines_below(screen: Screen[Any], crop: Region) -> list[Strip] | None:
     below = _screen_below(screen)
     if below is None:
         return None
-    lines = below._compositor._render_chops(below._compositor.size.region, lambda y: True)
-    return [LineStrip(lines[y].values()).crop(crop.x, crop.right) for y in crop.line_range]
+    region = below._compositor.size.region
+    lines = below._compositor._render_chops(region, lambda y: True)
+    return [
+        LineStrip(_without_gaps(lines[y], region.width)).crop(crop.x, crop.right) for y in crop.line_range
+    ]
+
+
+def _without_gaps(line: Mapping[int, Strip | None], width: int) -> Iterator[Strip]:
+    """The parts of a line by their columns; blank where no widget has drawn any, in tiny windows."""
+    ends = [*line, width][1:]
+    for (start, part), end in zip(line.items(), ends, strict=True):
+        yield Strip.blank(end - start) if part is None else part
 
 
 def _screen_below(screen: Screen[Any]) -> Screen[Any] | None:

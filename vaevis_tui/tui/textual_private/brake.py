@@ -1,0 +1,98 @@
+"""Input that the app has not handled yet: kept short, so that a key is answered soon after any flood."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from textual import events
+from textual.message import Message
+
+MOST = 256
+"""Messages that wait: a line pasted as single keys. Of more the oldest are thrown away."""
+
+MOST_REPEATS = 8
+"""That wait of one key or turn of the wheel; nobody counts more that a program was too slow for."""
+
+AT_ONCE = 16
+"""Messages that the app gets before it is asked whether it has handled them."""
+
+LONGEST_WAIT = 0.5
+"""Seconds for the app to say so: what was to answer may have been closed."""
+
+LONG_TEXT = 256
+"""Bytes without an escape that come at once, as no typing does."""
+
+_DROPPED = (events.Key, events.MouseMove, events.MouseScrollDown, events.MouseScrollUp)
+"""What may be left out; presses and releases come in pairs."""
+
+
+class InputBrake:
+    """Hands messages over as fast as they are handled, and merges those that wait.
+
+    Args:
+        send: Gives a message to the app.
+        ask: Calls back, in any thread, when the app has handled what it was given so far.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Message], None],
+        ask: Callable[[Callable[[], None]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._send = send
+        self._ask = ask
+        self._clock = clock
+        self._handled = threading.Event()
+        self._handled.set()
+        self._asked = 0.0
+        self._waiting: deque[Message] = deque()
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is more than the app was given; then `put` is to be called soon."""
+        return bool(self._waiting)
+
+    def skim(self, data: bytes) -> bytes:
+        """Input, or the end of a long text without any command where much waits: it would not be handled."""
+        long = len(data) > LONG_TEXT and b"\x1b" not in data
+        return data[-MOST_REPEATS:] if long and len(self._waiting) > MOST // 2 else data
+
+    def put(self, messages: Iterable[Message] = ()) -> None:
+        """Take messages, and hand over what the app is ready for."""
+        for message in messages:
+            self._add(message)
+        if self._waiting and (self._handled.is_set() or self._clock() - self._asked > LONGEST_WAIT):
+            for _ in range(min(AT_ONCE, len(self._waiting))):
+                self._send(self._waiting.popleft())
+            self._handled = handled = threading.Event()  # a late answer is to what was asked before
+            self._asked = self._clock()
+            self._ask(handled.set)
+
+    def _add(self, message: Message) -> None:
+        if isinstance(message, events.MouseMove) and self._waiting:
+            if isinstance(self._waiting[-1], events.MouseMove):
+                self._waiting.pop()
+        elif isinstance(message, _DROPPED) and self._repeats(message) >= MOST_REPEATS:
+            return
+        if len(self._waiting) >= MOST:
+            spare = next((each for each in self._waiting if isinstance(each, _DROPPED)), self._waiting[0])
+            self._waiting.remove(spare)
+        self._waiting.append(message)
+
+    def _repeats(self, message: Message) -> int:
+        """How many like it wait at the end, up to `MOST_REPEATS`."""
+        count = 0
+        for each in reversed(self._waiting):
+            if count == MOST_REPEATS or type(each) is not type(message) or _key(each) != _key(message):
+                break
+            count += 1
+        return count
+
+
+def _key(message: Message) -> str:
+    return message.key if isinstance(message, events.Key) else ""
