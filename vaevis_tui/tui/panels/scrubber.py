@@ -73,7 +73,7 @@ class Scrubber(Widget):
         cells = [GONE] * at + [AHEAD] * (self._last + 1 - at)
         for stop in self.passage.stops:
             cells[round(stop * self._last)] = STOP
-        sign = "❚❚" if self.passage.playing else "▶ "
+        sign = "▶ " if self.passage.playing else "❚❚"  # as the status line has it
         gone, ahead = "".join(cells[:at]), "".join(cells[at + 1 :])
         return Content.assemble((f" {sign} ", "$accent bold"), (gone, "$accent"), (HANDLE, "bold"), ahead)
 
