@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from tests.tui.support import ExactDecoder, Explorer, exploring, make_bundle, make_settings
+from vaevis_tui.terminal.cells.renderer import cell_renderer
+from vaevis_tui.terminal.color.colors import ColorMode
+from vaevis_tui.terminal.detect.kitty import KittyGraphics
+from vaevis_tui.terminal.detect.support import conclude
+from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.images.kitty_renderer import KittyImages
+from vaevis_tui.terminal.images.sixel_renderer import Sixels
+from vaevis_tui.terminal.placement import Placement
+from vaevis_tui.terminal.surface import Renderer
 from vaevis_tui.tui.layout import Panels, arrange
 from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel, Labels
 from vaevis_tui.tui.panels.map_panel import MapPanel
 from vaevis_tui.tui.panels.status_line import StatusLine
 from vaevis_tui.tui.panels.strip_panel import SIGMAS, Scale, StripPanel, places
+from vaevis_tui.tui.panels.tile_image import canvas_in
 
 LARGE = (149, 60)
+NOTHING = conclude([], brand="unknown", multiplexer=None)
+RENDERERS: tuple[Renderer, ...] = (
+    cell_renderer(Graphics.HALF, ColorMode()),
+    KittyImages(ColorMode(), replace(NOTHING, kitty=KittyGraphics(False, True), cell=(11, 6))),
+    Sixels(ColorMode(), replace(NOTHING, sixel_registers=256, sixel_size=(1000, 1000), cell=(12, 6))),
+)
+"""The second has cells that are not twice as high as wide, the third less room than a window."""
 
 
 def frame_of(explorer: Explorer, selector: str) -> NDArray[np.uint8] | None:
@@ -72,6 +92,48 @@ async def test_the_strip_says_the_rows_name_and_value_where_there_is_room() -> N
         await explorer.pilot.resize_terminal(40, 24)
         await explorer.settle()
         assert str(explorer.screen.query_one(Scale).render()).split()[0] == "-3σ"
+
+
+@pytest.mark.parametrize("renderer", RENDERERS, ids=lambda each: str(each.graphics))
+@pytest.mark.parametrize("window", [(198, 12), (118, 9), (75, 30), (320, 8)])
+def test_a_composed_image_lies_in_the_cells_that_it_was_composed_for(
+    renderer: Renderer, window: tuple[int, int]
+) -> None:
+    canvas = canvas_in(renderer, *window)
+    place = renderer.place(canvas.height, canvas.width, *window)
+    assert (place.left, place.columns) == (canvas.left, canvas.columns)
+    assert place.rows == renderer.most(*window)[1]
+
+
+@pytest.mark.parametrize("renderer", RENDERERS, ids=lambda each: str(each.graphics))
+async def test_labels_stand_below_their_tiles(renderer: Renderer) -> None:
+    async with exploring(size=(200, 60)) as explorer:
+        explorer.app.port.renderer = renderer
+        await explorer.press("r", "b", "r", "b", "f")
+        if not explorer.screen.query_one(StripPanel).display:
+            await explorer.press("v")
+        strip, film = explorer.screen.query_one(StripPanel), explorer.screen.query_one(FilmstripPanel)
+        await explorer.until(lambda: strip.complete and film.complete)
+        for panel in (strip, film):
+            panel.repaint()
+
+        def place(panel: StripPanel | FilmstripPanel) -> Placement:
+            """Where a terminal puts it: without one, half-blocks stand in."""
+            image = panel.query_one(LiveImage)
+            assert image._newest is not None
+            height, width, _ = image._newest.image.shape
+            return renderer.place(height, width, image.size.width, image.size.height)
+
+        tiles, line = place(strip), str(strip.query_one(Scale).render())
+        for index, label in ((1, "-2σ"), (3, "0"), (5, "+2σ")):
+            centre = tiles.left + tiles.columns * (index + 0.5) / len(SIGMAS)
+            assert abs(line.index(f" {label} ") + 1 + len(label) / 2 - centre) <= 1, label
+        left = place(film).left
+        first = str(film.query_one(Labels).render())[left : left + film.slot]
+        assert abs(len(first.rstrip()) + len(first) - len(first.lstrip()) - film.slot) <= 2
+        await explorer.pilot.click(strip, offset=(tiles.left + int(tiles.columns * 5.5 / 7), 2))
+        await explorer.settle()
+        assert explorer.exploration.value == pytest.approx(2.0)
 
 
 async def test_moving_along_the_row_asks_for_no_other_tiles() -> None:

@@ -124,6 +124,15 @@ class Renderer(Protocol):
         """What draws the image where something lies on it: itself if it draws text, which that covers."""
         ...
 
+    @property
+    def cell(self) -> tuple[int, int]:
+        """Height and width of a cell, in any unit: its proportions."""
+        ...
+
+    def most(self, columns: int, rows: int) -> tuple[int, int]:
+        """Columns and rows, of so many, that an image can take at most."""
+        ...
+
     def place(self, height: int, width: int, columns: int, rows: int) -> Placement:
         """Where an image of so many pixels goes in a window of so many cells."""
         ...

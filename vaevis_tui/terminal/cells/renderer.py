@@ -13,7 +13,7 @@ from vaevis_tui.terminal.cells.surface import CellSurface
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.pixels import Pixels
-from vaevis_tui.terminal.placement import Placement, fit, resample
+from vaevis_tui.terminal.placement import HALVES, Placement, fit, resample
 from vaevis_tui.terminal.surface import Surface
 
 _GLYPHS = {
@@ -40,6 +40,15 @@ class CellRenderer:
     def fallback(self) -> CellRenderer:
         """Itself."""
         return self
+
+    @property
+    def cell(self) -> tuple[int, int]:
+        """As for any renderer: what images of characters are placed by, whatever the terminal's font."""
+        return HALVES
+
+    def most(self, columns: int, rows: int) -> tuple[int, int]:
+        """As for any renderer: all."""
+        return columns, rows
 
     def place(self, height: int, width: int, columns: int, rows: int) -> Placement:
         """As for any renderer."""

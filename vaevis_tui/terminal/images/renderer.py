@@ -152,9 +152,18 @@ class DotRenderer(ABC):
         """Half-blocks."""
         return cell_renderer(Graphics.HALF, self.colors)
 
+    @property
+    def cell(self) -> tuple[int, int]:
+        """As for any renderer."""
+        return self.support.cell or CELL
+
+    def most(self, columns: int, rows: int) -> tuple[int, int]:
+        """As for any renderer."""
+        return min(columns, MOST_CELLS), min(rows, MOST_CELLS)
+
     def place(self, height: int, width: int, columns: int, rows: int) -> Placement:
         """As for any renderer."""
-        return fit_stretched(height, width, columns, rows, self.support.cell or CELL, MOST_CELLS)
+        return fit_stretched(height, width, columns, rows, self.cell, MOST_CELLS)
 
     def pixels(self, image: Pixels, place: Placement) -> Pixels:
         """As for any renderer."""

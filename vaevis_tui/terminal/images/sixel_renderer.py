@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vaevis_tui.terminal.graphics import Graphics
-from vaevis_tui.terminal.images.renderer import CELL, At, DotRenderer, DotSurface, move_to
+from vaevis_tui.terminal.images.renderer import At, DotRenderer, DotSurface, move_to
 from vaevis_tui.terminal.images.sixel import SixelEncoder
 from vaevis_tui.terminal.pixels import Pixels
 from vaevis_tui.terminal.placement import Placement, fit_dots
@@ -44,10 +44,18 @@ class Sixels(DotRenderer):
 
     graphics = Graphics.SIXEL
 
+    def most(self, columns: int, rows: int) -> tuple[int, int]:
+        """As for any renderer."""
+        (height, width), (most_height, most_width) = self.cell, self._limit
+        return max(min(columns, most_width // width), 1), max(min(rows, most_height // height), 1)
+
     def place(self, height: int, width: int, columns: int, rows: int) -> Placement:
         """As for any renderer."""
-        cell, limit = self.support.cell or CELL, self.support.sixel_size or _MOST_DOTS
-        return fit_dots(height, width, columns, rows, cell, limit)
+        return fit_dots(height, width, columns, rows, self.cell, self._limit)
+
+    @property
+    def _limit(self) -> tuple[int, int]:
+        return self.support.sixel_size or _MOST_DOTS
 
     def _surface(self, place: Placement, image_id: int) -> DotSurface:
         return SixelSurface(place, self.support.sixel_registers)

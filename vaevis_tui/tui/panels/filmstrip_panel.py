@@ -19,7 +19,7 @@ from textual.widget import Widget
 from vaevis_tui.explorer.bookmarks import thumbnail
 from vaevis_tui.explorer.tile_map import resized
 from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.panels.tile_image import ComposedFrame, RequestTiles, TileRequest, pixels_a_column
+from vaevis_tui.tui.panels.tile_image import Canvas, ComposedFrame, RequestTiles, TileRequest, canvas_in
 from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.text import cut
 
@@ -166,11 +166,17 @@ class FilmstripPanel(Vertical):
     @property
     def slot(self) -> int:
         """Columns from one place to the next."""
-        rows = max(self._image.size.height, 1)
-        return max(round(2 * rows * self._tile[1] / self._tile[0]) + 3, LABEL_COLUMNS)
+        canvas = self._canvas
+        tile = canvas.height * self._tile[1] / self._tile[0]
+        return max(round(tile / canvas.scale) + 3, LABEL_COLUMNS)
+
+    @property
+    def _canvas(self) -> Canvas:
+        columns, rows = self._image.size
+        return canvas_in(self._port.renderer, max(columns, 1), max(rows, 1))
 
     def _places_in_sight(self) -> tuple[Place, ...]:
-        count = max(self._image.size.width // self.slot, 1)
+        count = max(self._canvas.columns // self.slot, 1)
         self._first = min(max(self._first, self._cursor - count + 1), self._cursor)
         self._first = max(min(self._first, len(self._places) - count), 0)
         return self._places[self._first : self._first + count]
@@ -192,33 +198,34 @@ class FilmstripPanel(Vertical):
         sight = self._places_in_sight()
         cursor = self._cursor - self._first if self.has_arrows else None
         labels = tuple((place.label, place.here, place.kept) for place in sight)
-        self._labels.shown = (labels, self.slot, cursor)
-        k = pixels_a_column(self._port.renderer.graphics)
+        canvas, slot = self._canvas, self.slot
+        k, height = canvas.scale, canvas.height
+        self._labels.shown = (labels, slot, cursor)
+        self._labels.left = canvas.left
         images = [self._known(place) for place in sight]
-        painted = k, self._image.size, cursor, self._tile, [id(image) for image in images]
+        painted = canvas, cursor, self._tile, [id(image) for image in images]
         if painted == self._painted:
             return
         self._painted, self._painted_images = painted, images  # which keeps their ids theirs
         _, background = self.background_colors
-        frame = np.full((2 * rows * k, columns * k, 3), background.rgb, np.uint8)
+        frame = canvas.filled(background.rgb)
         for index, image in enumerate(images):
-            left, right = index * self.slot * k, (index + 1) * self.slot * k
+            left, right = index * slot * k, (index + 1) * slot * k
             if index == cursor:
                 frame[:, left : right - k] = self._labels.accent
             if image is None:
                 continue
-            height = 2 * rows * k
             width = min(max(round(height * image.shape[1] / image.shape[0]), 1), right - left - 2 * k)
-            height = min(max(round(width * image.shape[0] / image.shape[1]), 1), height)
-            x, y = (left + right - k - width) // 2, (2 * rows * k - height) // 2
-            frame[y : y + height, x : x + width] = resized(image, height, width)
+            high = min(max(round(width * image.shape[0] / image.shape[1]), 1), height)
+            x, y = (left + right - k - width) // 2, (height - high) // 2
+            frame[y : y + high, x : x + width] = resized(image, high, width)
         self._image.show(ComposedFrame(frame))
 
     def on_click(self, event: events.Click) -> None:
         """Go to the place under the pointer."""
         event.stop()
-        index = self._first + (event.screen_offset.x - self.region.x) // self.slot
-        if index < len(self._places):
+        index = self._first + (event.screen_offset.x - self.region.x - self._canvas.left) // self.slot
+        if 0 <= index < len(self._places):
             self._cursor = index
             self.choose()
 
@@ -237,6 +244,9 @@ class Labels(Widget):
     shown: reactive[tuple[tuple[tuple[str, bool, bool], ...], int, int | None]] = reactive(((), 1, None))
     """Label, whether one is there, and whether it is a bookmark, of each; columns of each; the cursor."""
 
+    left: reactive[int] = reactive(0)
+    """Empty columns before the first."""
+
     @property
     def accent(self) -> tuple[int, int, int]:
         """The colour of the cursor."""
@@ -247,7 +257,7 @@ class Labels(Widget):
         labels, slot, cursor = self.shown
         if not labels:
             return Content("b keeps a bookmark; every place that you leave comes here, too")
-        parts: list[Content] = []
+        parts = [Content(" " * self.left)]
         for index, (label, here, bookmark) in enumerate(labels):
             text = f"{cut(('● ' if here else '') + label, slot - 1):^{slot - 1}} "
             style = "$accent bold" if index == cursor else "$foreground" if bookmark else "$quiet"

@@ -22,7 +22,13 @@ from vaevis_tui.explorer.tile_map import (
 )
 from vaevis_tui.latent.plane import Extent, Plane, best_plane, plane_of_axes
 from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.panels.tile_image import ComposedFrame, RequestTiles, TileRequest, pixels_a_column
+from vaevis_tui.tui.panels.tile_image import (
+    ComposedFrame,
+    RequestTiles,
+    TileRequest,
+    canvas_in,
+    pixels_a_column,
+)
 from vaevis_tui.tui.terminal_port import TerminalPort
 
 OWNER, PRIORITY = "map", 2
@@ -187,13 +193,13 @@ class MapPanel(Container):
         columns, rows = self._image.size
         if exploration is None or plane is None or min(columns, rows) < 2:
             return
-        k = pixels_a_column(self._port.renderer.graphics)
+        canvas = canvas_in(self._port.renderer, columns, rows)
         bundle = exploration.bundle
-        width = TILE_COLUMNS * k
+        width = TILE_COLUMNS * canvas.scale
         height = max(round(width * bundle.image_height / bundle.image_width), 1)
-        grid = grid_of(2 * rows * k, columns * k, (height, width))
+        grid = grid_of(canvas.height, canvas.width, (height, width))
         # As large as fills the image: the proportions of a tile are the picture's to within a pixel.
-        tile = 2 * rows * k // grid[0], columns * k // grid[1]
+        tile = canvas.height // grid[0], canvas.width // grid[1]
         former, self._tiles = self._tiles, TileMap(plane, self._extent, grid, tile)
         if former is not None:
             self._tiles.take_over(former)

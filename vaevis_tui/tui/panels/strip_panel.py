@@ -15,7 +15,7 @@ from textual.widget import Widget
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.tile_map import resized
 from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.panels.tile_image import ComposedFrame, RequestTiles, TileRequest, pixels_a_column
+from vaevis_tui.tui.panels.tile_image import ComposedFrame, RequestTiles, TileRequest, canvas_in
 from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.text import cut
 
@@ -118,10 +118,11 @@ class StripPanel(Vertical):
         columns, rows = self._image.size
         if not known or min(columns, rows) < 1:
             return
-        k = pixels_a_column(self._port.renderer.graphics)
+        canvas = canvas_in(self._port.renderer, columns, rows)
+        self._scale.cells = canvas.left, canvas.columns
         _, background = self.background_colors
-        frame = np.full((2 * rows * k, columns * k, 3), background.rgb, np.uint8)
-        for index, left, height, width in places(frame.shape[:2], known[0].shape[:2], k):
+        frame = canvas.filled(background.rgb)
+        for index, left, height, width in places(frame.shape[:2], known[0].shape[:2], canvas.scale):
             tile = self._tiles[index]
             if tile is not None:
                 frame[:height, left : left + width] = resized(tile, height, width)
@@ -130,8 +131,9 @@ class StripPanel(Vertical):
     def on_click(self, event: events.Click) -> None:
         """Go to the tile under the pointer."""
         event.stop()
-        position = (event.screen_offset.x - self.region.x + 0.5) / max(self.region.width, 1)
-        self.post_message(self.Chosen(float(SIGMAS[min(int(position * len(SIGMAS)), len(SIGMAS) - 1)])))
+        left, columns = self._scale.cells or (0, max(self.region.width, 1))
+        tile = int((event.screen_offset.x - self.region.x - left + 0.5) / columns * len(SIGMAS))
+        self.post_message(self.Chosen(float(SIGMAS[min(max(tile, 0), len(SIGMAS) - 1)])))
 
 
 def places(size: tuple[int, int], tile: tuple[int, int], gap: int) -> list[tuple[int, int, int, int]]:
@@ -157,11 +159,15 @@ class Scale(Widget):
     """Name of the axis, and what one sees at its ends; the name, and the value, stand at the line's."""
     sigma: reactive[float] = reactive(0.0)
 
+    cells: reactive[tuple[int, int] | None] = reactive(None)
+    """Column that the tiles begin at, and columns that they take; None for all."""
+
     def render(self) -> Content:
         """The line."""
         width = self.content_size.width
         cells = [" "] * width
-        slot = width / len(SIGMAS)
+        start, columns = self.cells or (0, width)
+        slot = columns / len(SIGMAS)
 
         def put(text: str, centre: float) -> None:
             left = min(max(int(centre - len(text) / 2 + 0.5), 0), max(width - len(text), 0))
@@ -174,13 +180,13 @@ class Scale(Widget):
                 label = cut(f"{low}  {label}", int(slot))
             elif index == len(SIGMAS) - 1 and high:
                 label = cut(f"{label}  {high}", int(slot))
-            put(label, slot * (index + 0.5))
+            put(label, start + slot * (index + 0.5))
         value = f"{self.sigma:+.2f}"
         for left, text in ((GAP, name), (width - len(value) - GAP, value)):
             end = slice(left, left + len(text))
             around = cells[max(left - GAP, 0) : end.stop + GAP]
             if 2 * len(text) < width and not "".join(around).strip():
                 cells[end] = list(text)
-        mark = min(max(int(slot * (self.sigma - SIGMAS[0] + 0.5)), 0), max(width - 1, 0))
+        mark = min(max(int(start + slot * (self.sigma - SIGMAS[0] + 0.5)), 0), max(width - 1, 0))
         text = "".join(cells)[:width]
         return Content.assemble((text[:mark], ""), ("▲", "$accent bold"), (text[mark + 1 :], ""))
