@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 
 os.environ["VAEVIS_TUI_CONFIG"] = str(HERE / "no-config.toml")  # a developer's own settings stay out
 
-E2E = ("e2e", "terminal/test_real_terminals.py", "test_bench.py")
+E2E = ("e2e", "fuzz/test_terminal.py", "terminal/test_real_terminals.py", "test_bench.py")
 """Tests of the whole program on pseudo-terminals, in real terminals and through a real sshd."""
 
 SLOW = (

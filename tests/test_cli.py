@@ -443,3 +443,21 @@ def test_all_of_a_card_goes_through_the_pager(tmp_path: Path) -> None:
     pexpect.run(command, env=environment, timeout=60)
     assert "kl a dimension nats" in seen.read_text()
     assert "\x1b[3" not in seen.read_text()  # no colours
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_the_exit_code_is_the_commands_where_nobody_takes_the_last_words(stream: str) -> None:
+    code = f"""
+import sys
+from vaevis_tui import __main__, cli
+def run():
+    sys.{stream}.write("the last words")
+    return 129
+cli.main = run
+sys.exit(__main__.main())
+"""
+    env = {**os.environ, "PYTHONUNBUFFERED": ""}
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        streams = {"stdout": full} if stream == "stdout" else {"stderr": full}
+        done = subprocess.run([sys.executable, "-c", code], env=env, timeout=60, check=False, **streams)
+    assert done.returncode == 129

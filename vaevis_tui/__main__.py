@@ -1,6 +1,8 @@
 """``python -m vaevis_tui`` is ``vaevis-tui``."""
 
+import os
 import sys
+from contextlib import suppress
 
 from vaevis_tui.interrupt import end_at_once
 
@@ -10,7 +12,14 @@ def main() -> int:
     end_at_once()
     from vaevis_tui.cli import main as run
 
-    return run()
+    code = run()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # the terminal has gone; Python would end with 120
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return code
 
 
 if __name__ == "__main__":

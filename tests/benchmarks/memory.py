@@ -1,4 +1,4 @@
-"""Resident memory over many frames: it has to stay where it is.
+"""Resident memory, descriptors and threads over many frames: they have to stay where they are.
 
     python -m tests.benchmarks.memory [--model mnist] [--backend wgpu] [--frames 100000]
 
@@ -30,8 +30,22 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+def descriptors() -> int:
+    """Files and pipes that the process has open."""
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  (a count of names)
+
+
+def threads() -> int:
+    """Threads of the process, those of libraries among them."""
+    return len(os.listdir("/proc/self/task"))  # noqa: PTH208
+
+
 def watch(model: Model, frames: int) -> list[float]:
-    """Resident memory before so many frames, after a tenth of them, and so on."""
+    """Resident memory before so many frames, after a tenth of them, and so on.
+
+    Raises:
+        AssertionError: There are more descriptors or threads than before.
+    """
     points = model.sample(0, 64)
 
     def decode(count: int) -> None:
@@ -39,10 +53,12 @@ def watch(model: Model, frames: int) -> list[float]:
             model.decode(points[index % 64])
 
     decode(WARMING)
-    found = [resident()]
+    found, held = [resident()], (descriptors(), threads())
     for _ in range(LOOKS):
         decode(frames // LOOKS)
         found.append(resident())
+    assert descriptors() <= held[0], "more descriptors than before"
+    assert threads() <= held[1], "more threads than before"
     return found
 
 
@@ -60,7 +76,7 @@ def main(arguments: list[str]) -> int:
         took = time.perf_counter() - began
         print(f"{options.model} on {model.info.backend}, {model.info.adapter}: {options.frames:,} frames")
     print("MiB after each tenth: " + ", ".join(f"{size:.1f}" for size in found))
-    print(f"grown by {found[-1] - found[0]:.2f} MiB in {took:.0f} s")
+    print(f"grown by {found[-1] - found[0]:.2f} MiB in {took:.0f} s, no descriptor and no thread more")
     return 0
 
 

@@ -24,6 +24,9 @@ from tests.e2e.ptyharness import PtySession, PtyTimeoutError
 from tests.e2e.terminal import Traits
 from tests.terminal.detect.replies import FOOT, KITTY_26, WEZTERM, XTERM
 
+STARTING = 60.0
+"""Seconds for the first screen, on a machine that is busy."""
+
 ENDING = 8.0
 """Seconds that leaving may take: a busy machine, a last answer and three seconds of patience."""
 
@@ -131,7 +134,7 @@ def _drive(session: PtySession, rng: random.Random, actions: int) -> str | None:
     try:
         started = rng.random() < 0.8  # else something arrives while it starts
         if started:
-            session.wait_for(lambda: session.terminal.received > DRAWN, "the first screen")
+            session.wait_for(lambda: session.terminal.received > DRAWN, "the first screen", STARTING)
         for _ in range(actions):
             action = rng.choice(ACTIONS)
             done.append(action.__name__)

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual import constants, messages
-from textual.events import CursorPosition, Key
+from textual.events import CursorPosition, Key, Paste
 from textual.message import Message
 
 from tests.terminal.detect.replies import FOOT, KITTY_26, WEZTERM, XTERM
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
-from vaevis_tui.tui.textual_private.input import LONGEST_HOLD, KeyParser, TerminalInput
+from vaevis_tui.tui.textual_private.input import LONGEST_HOLD, LONGEST_PASTE, KeyParser, TerminalInput
 
 
 class Input:
@@ -126,3 +128,38 @@ def test_an_answer_that_cannot_be_read_holds_no_numbers(text: str) -> None:
     source.feed(f"\x1b[{text}ta".encode())
     assert source.keys == ["a"]
     assert [reply.numbers for reply in source.replies] == [()]
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 1000])
+def test_what_is_pasted_is_one_text_however_it_is_cut(size: int) -> None:
+    source = Input()
+    data = b"a\x1b[200~0.5, -1 \x1b[3 \xe2\x82\xac\0\x1b[201~b\x1b[200~\x1b[201~c"
+    for start in range(0, len(data), size):
+        source.feed(data[start : start + size])
+    texts = [message.text for message in source.messages if isinstance(message, Paste)]
+    assert texts == ["0.5, -1 \x1b[3 \u20ac", ""]
+    assert source.keys == ["a", "b", "c"]
+
+
+def test_a_huge_paste_is_cut_and_taken_at_once() -> None:
+    source = Input()
+    began = time.process_time()
+    source.feed(b"\x1b[200~")
+    for _ in range(200):
+        source.feed(b"x" * 50_000)
+    source.feed(b"\x1b[201~q")
+    assert time.process_time() - began < 2  # 30 as single characters
+    (paste,) = (message for message in source.messages if isinstance(message, Paste))
+    assert paste.text == "x" * LONGEST_PASTE
+    assert source.keys == ["q"]
+
+
+def test_a_paste_that_never_ends_is_given_up() -> None:
+    source = Input()
+    source.feed(b"\x1b[200~abc")
+    source.feed(b"q")
+    assert source.keys == []
+    source.wait(LONGEST_HOLD)
+    assert [message.text for message in source.messages if isinstance(message, Paste)] == ["abcq"]
+    source.feed(b"q")
+    assert source.keys == ["q"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from textual import constants
 from textual._xterm_parser import XTermParser
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.keys import Keys
 from textual.message import Message
 
@@ -17,6 +17,11 @@ from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 
 LONGEST_HOLD = 5.0
 """Seconds for which the rest of what can be no key is waited for, on a network that stalls."""
+
+LONGEST_PASTE = 1 << 20
+"""Bytes of what is pasted that are kept: a vector or a path is shorter. Textual's parser takes 3 us each."""
+
+_PASTE_BEGIN, _PASTE_END = b"\x1b[200~", b"\x1b[201~"
 
 _KEYS_AT_MOST = 2
 """Bytes of a beginning that may be keys: Escape, or Alt with another."""
@@ -60,6 +65,7 @@ class TerminalInput:
         self._decode = getincrementaldecoder("utf-8")("replace").decode
         self._replies = ReplyParser()
         self._held_since = 0.0
+        self._pasted: bytearray | None = None
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """Take input; gives what Textual makes of it."""
@@ -79,11 +85,33 @@ class TerminalInput:
             yield from self._post_event(self._replies.flush())
             if self._parser._timeout_time is not None:
                 self._parser._timeout_time = 0.0  # it would wait as long again
+        if self._pasted is not None and self._clock() - self._held_since >= LONGEST_HOLD:
+            yield self._end_paste()  # keys would be taken for more of it
         yield from self._parser.tick()
 
     def _post_event(self, data: bytes) -> Iterator[Message]:
-        if text := self._decode(data):
-            yield from self._parser.feed(text)
+        while data:
+            if self._pasted is None:
+                before, begin, data = data.partition(_PASTE_BEGIN)
+                if text := self._decode(before):
+                    yield from self._parser.feed(text)
+                if begin:
+                    self._pasted = bytearray()
+                continue
+            begun = max(0, len(self._pasted) - len(_PASTE_END))
+            end = (self._pasted[begun:] + data).find(_PASTE_END)
+            if end < 0:  # its last bytes may be the first of the end
+                del self._pasted[LONGEST_PASTE : -len(_PASTE_END)]
+                self._pasted += data
+                return
+            taken = begun + end + len(_PASTE_END) - len(self._pasted)
+            self._pasted += data[:taken]
+            data = data[taken:]
+            yield self._end_paste()
+
+    def _end_paste(self) -> Paste:
+        pasted, self._pasted = bytes(self._pasted or b"").removesuffix(_PASTE_END), None
+        return Paste(pasted[:LONGEST_PASTE].decode("utf-8", "replace").replace("\0", ""))
 
     def close(self) -> None:
         """Let the parser end; what it still holds is no key any more."""
