@@ -458,6 +458,7 @@ sys.exit(__main__.main())
 """
     env = {**os.environ, "PYTHONUNBUFFERED": ""}
     with open("/dev/full", "wb") as full:  # noqa: PTH123
-        streams = {"stdout": full} if stream == "stdout" else {"stderr": full}
-        done = subprocess.run([sys.executable, "-c", code], env=env, timeout=60, check=False, **streams)
+        out, err = (full, None) if stream == "stdout" else (None, full)
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, stdout=out, stderr=err, env=env, timeout=60, check=False)
     assert done.returncode == 129
