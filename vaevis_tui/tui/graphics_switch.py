@@ -20,6 +20,7 @@ from vaevis_tui.terminal.renderers import renderer_for
 from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.textual_private.app import ScreenApp
 from vaevis_tui.tui.textual_private.driver import ask_terminal, window_of_terminal
+from vaevis_tui.tui.tmux_watch import TMUX_INTERVAL, TmuxWatch
 
 NAMES = {protocol.graphics: protocol.name for protocol in IMAGE_PROTOCOLS} | {
     Graphics.OCTANT: "octants, 2×4 a cell",
@@ -72,6 +73,7 @@ class GraphicsSwitch:
         """Whether nothing was concluded yet from what the terminal answers."""
         self._concluded = False
         self._can_ask = False
+        self._watch: TmuxWatch | None = None
 
     def start(self, app: App[None]) -> None:
         """Show what needs no asking, and ask; to be called when the app is up."""
@@ -139,6 +141,13 @@ class GraphicsSwitch:
         if self.colors != before and isinstance(app := self._widget.app, ScreenApp):
             app.draw_in_truecolor()
         self._show(choice.graphics, choice.notice)
+        if choice.support.multiplexer == "tmux" and self._watch is None:
+            self._watch = TmuxWatch(self._port)
+            self._widget.call_later(self._look_on, self._watch)  # in the app's context, which timers need
+
+    def _look_on(self, watch: TmuxWatch) -> None:
+        self._widget.set_timer(0.001, watch.look)  # who looks on now gets the first image
+        self._widget.set_interval(TMUX_INTERVAL, watch.look)
 
     def _show(self, graphics: Graphics, notice: str | None) -> None:
         shown = renderer_for(graphics, self.colors, self._support)

@@ -78,6 +78,10 @@ class PortClient(Protocol):
         """Nobody knows what the terminal shows."""
         ...
 
+    def hide(self) -> None:
+        """Take off the screen what was sent as dots."""
+        ...
+
     def teardown_output(self) -> str:
         """What takes the image off the terminal's screen and out of its memory."""
         ...
@@ -139,6 +143,17 @@ class TerminalPort:
         self._renderer = renderer
         for client in self._clients:
             client.renderer = renderer
+
+    @property
+    def frames(self) -> int:
+        """How many frames were sent."""
+        return self._number
+
+    def send_again(self) -> None:
+        """Images that are sent as dots have not come, or not to all who look on."""
+        for client in self._clients:
+            client.hide()
+        self.advance()
 
     def new_image_id(self) -> int:
         """A number for an image in the terminal that no other of this app has, see `KittyImage`."""

@@ -14,7 +14,8 @@ from vaevis_tui.terminal.detect.ask import ask
 from vaevis_tui.terminal.detect.capabilities import detect
 from vaevis_tui.terminal.detect.probe import QUERIES
 from vaevis_tui.terminal.detect.replies import ReplyKind
-from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe, ask_tmux
+from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
+from vaevis_tui.terminal.detect.tmux import ask_tmux, has_lost
 
 REPLIES = b"\x1bP>|kitty(0.26.5)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[?62;c"
 
@@ -87,3 +88,20 @@ def test_without_tmux_nothing_is_known_of_what_is_outside(monkeypatch: pytest.Mo
     concluded = TerminalProbe("unknown", "tmux", 1.0).conclude([], None)
     assert concluded.kitty is not None
     assert concluded.kitty.placeholders
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "lost"),
+    [
+        ({"1 a": 0}, {"1 a": 0}, False),
+        ({"1 a": 0, "2 b": 5}, {"1 a": 0}, False),
+        ({"1 a": 0}, {}, False),
+        ({}, {"1 a": 0}, True),
+        ({"1 a": 0}, {"1 a": 7}, True),
+        ({"1 a": 7}, {"2 a": 0}, True),
+    ],
+)
+def test_a_terminal_that_came_or_was_behind_lacks_something(
+    before: dict[str, int], now: dict[str, int], lost: bool
+) -> None:
+    assert has_lost(before, now) == lost

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,10 +10,8 @@ from vaevis_tui.terminal.detect.capabilities import TerminalCapabilities
 from vaevis_tui.terminal.detect.protocol import GraphicsSupport
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 from vaevis_tui.terminal.detect.support import conclude
+from vaevis_tui.terminal.detect.tmux import ask_tmux
 from vaevis_tui.terminal.detect.window import Window
-
-_TMUX_PATIENCE = 1.0
-"""Seconds that tmux may take to tell of itself; it takes 10 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +60,3 @@ class TerminalProbe:
             passthrough=passthrough,
             outside=outside,
         )
-
-
-def ask_tmux() -> tuple[bool, str]:
-    """Whether tmux hands sequences on, and how the terminal outside calls itself, empty if it does not tell.
-
-    Releases before 3.3 hand on whatever is wrapped, and do not know the option; they are too old to matter.
-    """
-    command = ["tmux", "display-message", "-p", "#{allow-passthrough} #{client_termtype}"]
-    try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=_TMUX_PATIENCE, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return False, ""
-    allowed, _, outside = told.stdout.strip().partition(" ")
-    return allowed in {"1", "2", "on", "all"}, outside
