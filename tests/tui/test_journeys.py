@@ -30,7 +30,8 @@ async def test_a_tour_plays_to_its_end_and_is_one_step_to_undo() -> None:
         await explorer.press("r")
         before = explorer.exploration.z
         await begin(explorer)
-        await explorer.until(lambda: "tour 3 of 3 · 100 %" in status(explorer))
+        await explorer.until(lambda: "❚❚ tour 3 of 3 · 100 %" in status(explorer))
+        assert not explorer.screen._walker.running, "nothing is decoded any more"
         await explorer.settle()
         np.testing.assert_array_equal(explorer.exploration.z, stops[-1].z)
         await explorer.press("u")

@@ -107,7 +107,12 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         self._player = JourneyPlayer()
         self._scrubber = Scrubber()
         self._walker = Walker(
-            self, settings.clock, lambda: not self._image.waiting, self._submit, self._player
+            self,
+            settings.clock,
+            lambda: not self._image.waiting,
+            self._submit,
+            self._player,
+            self._follow_walk,
         )
         self._search = PictureSearch(settings, self._post_event, self._change, self.say, self._search_ended)
         self._to_say = [settings.notice, settings.colors_notice]

@@ -27,6 +27,7 @@ class Walker:
         link_free: Whether no frame waits to be sent.
         submit: Has the new point decoded.
         player: Of journeys.
+        ended: Called when a journey has come to its end by itself, its last step submitted.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class Walker:
         link_free: Callable[[], bool],
         submit: Callable[[], None],
         player: JourneyPlayer,
+        ended: Callable[[], None],
     ) -> None:
         self._screen = screen
         self._pace = WalkPacer(clock, link_free)
         self._submit = submit
         self._player = player
+        self._ended = ended
         self._exploration: Exploration | None = None
         self._ticker: Timer | None = None
         self.running = False
@@ -52,7 +55,7 @@ class Walker:
     def follow(self, exploration: Exploration) -> None:
         """Run if there is something to be seen."""
         self._exploration = exploration
-        on = self._screen.is_active and (exploration.walking or self._player.playing(exploration))
+        on = self._screen.is_active and self._moving(exploration)
         if self._ticker is None:
             return
         if on and not self.running:
@@ -61,6 +64,9 @@ class Walker:
         elif self.running and not on:
             self._ticker.pause()
         self.running = on
+
+    def _moving(self, exploration: Exploration) -> bool:
+        return exploration.walking or self._player.playing(exploration)
 
     def pause(self) -> None:
         """Rest, e.g. while another screen hides the image; `follow` goes on."""
@@ -80,6 +86,8 @@ class Walker:
             self._exploration.walk_on(seconds)
             self._player.advance(seconds)
             self._submit()
+            if not self._moving(self._exploration):
+                self._ended()
 
     def _tick(self) -> None:
         self._pace.tick()
