@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.e2e.ptyharness import PtySession
 
@@ -13,6 +15,8 @@ QUIET = 0.6
 """Seconds that output is looked at; statistics come five times a second."""
 BLINKS = 2500
 """Bytes within that time that are no news: a cursor blinks."""
+IDLE = 0.12
+"""Share of a core that statistics and a cursor take at most."""
 MENUS = (
     ("help", ("?",), ("escape",), "Esc closes"),
     ("palette", ("ctrl+p",), ("escape",), "Search for commands"),
@@ -42,12 +46,22 @@ class MenuCost:
 
 
 def at_rest(session: PtySession) -> int:
-    """Wait until nothing more is written; gives the bytes that were, since the start."""
+    """Wait until nothing more is written or computed; gives the bytes that were written, since the start.
+
+    On a busy machine nothing may come for a while although tiles are still being decoded.
+    """
     while True:
-        size = len(session.raw)
+        size, used = len(session.raw), _processor_seconds(session.process.pid)
         session.pump_for(QUIET)
-        if len(session.raw) <= size + BLINKS:
+        idles = _processor_seconds(session.process.pid) - used <= IDLE * QUIET
+        if idles and len(session.raw) <= size + BLINKS:
             return size
+
+
+def _processor_seconds(pid: int) -> float:
+    """That a process has used, of all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def menu_costs(model: str = "dog", graphics: str = "half") -> Iterator[MenuCost]:

@@ -100,3 +100,20 @@ def test_all_that_is_written_keeps_to_the_cap(bundle: Path) -> None:
         session.pump_for(3.0)
         seconds, written = time.monotonic() - started, len(session.raw) - before
     assert frame / 2 < written <= 1.1 * cap * seconds + frame
+
+
+def test_a_window_whose_edge_is_dragged_queues_nothing(bundle: Path) -> None:
+    """80 sizes in 2.4 s, of which each is a whole screen: drawn one by one, a key came after 7 s, now 1.7."""
+    with over_network(bundle, 1) as session:
+        for step in range(80):
+            session.resize(200 - step, 60 - step // 4)
+            session.pump_for(0.03)
+        known = selected(session)
+        pressed = time.perf_counter()
+        session.press("down")
+        session.wait_for(lambda: selected(session) not in (None, known), "the selection")
+        assert time.perf_counter() - pressed < 4.0
+        session.press("q")
+        left = time.perf_counter()
+        assert session.wait_exit() == 0
+        assert time.perf_counter() - left < 3.0

@@ -16,6 +16,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import socket
 import sys
 import termios
@@ -62,6 +63,11 @@ def relay(argv: list[str], megabits: float, round_trip: float) -> int:
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, size)
         os.execvp(argv[0], argv)
+
+    def resized(*_: object) -> None:
+        fcntl.ioctl(program, termios.TIOCSWINSZ, fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8)))
+
+    signal.signal(signal.SIGWINCH, resized)
     before = termios.tcgetattr(0)
     tty.setraw(0)
     _post_event(program, megabits, round_trip)
