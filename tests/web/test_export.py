@@ -12,6 +12,7 @@ import pytest
 
 from tests.models.make import write_bundle
 from tests.web.pages import shipped_page
+from tests.web.zoo import single_matrix
 from vaevis_tui.cli import main
 from vaevis_tui.web.arrays import GROUP, ArrayFile, quantized
 from vaevis_tui.web.export import folder_files, single_file
@@ -32,6 +33,13 @@ def test_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(data) == last["offset"] + last["bytes"]
     assert (record["name"], record["space"]["dim"], record["height"]) == ("noise", 4, 8)
     assert str(tmp_path) not in (folder / "model.json").read_text()
+
+
+def test_a_decoder_of_a_single_dispatch(tmp_path: Path) -> None:
+    decoder, file = tmp_path / "own.onnx", tmp_path / "own.html"
+    decoder.write_bytes(single_matrix().model().SerializeToString())
+    assert main(["export-web", "--model", str(decoder), "--single-file", str(file)]) == 0
+    assert file.read_text().startswith("<!doctype html>")
 
 
 def test_what_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -170,6 +170,15 @@ def wide_matrices() -> Builder:
     return shown(b, 16)
 
 
+def single_matrix() -> Builder:
+    """One dispatch from z to the image, with no tensor between that would lie in an arena."""
+    b = Builder(8)
+    b.linear(8, 3 * 6 * 5)
+    b.reshape(3, 6, 5)
+    b.add("Sigmoid")
+    return b
+
+
 def zoo() -> Iterator[tuple[str, Builder]]:
     """Every decoder by name."""
     makes: dict[str, Make] = {
@@ -195,6 +204,7 @@ def zoo() -> Iterator[tuple[str, Builder]]:
         "max-gate": lambda: reductions("GlobalMaxPool"),
         "attention": attention,
         "wide-matrices": wide_matrices,
+        "single-matrix": single_matrix,
         "like-dog": lambda: dog_like(width=24),
         "like-dcgan": lambda: dcgan_like(width=8),
         "like-vae-vis": lambda: vaevis_like(width=32),

@@ -129,7 +129,7 @@ def _batch(plan: Plan, banks: tuple[int, ...]) -> int:
         MAX_BATCH,
         MAX_ARENA // max(1, sum(banks)),
         PLAIN_DEVICE.binding_bytes // max(plan.sizes.values()),
-        PLAIN_DEVICE.buffer_bytes // max(1, *banks),
+        PLAIN_DEVICE.buffer_bytes // max((1, *banks)),
     ]
     return max(1, min(fitting))
 
