@@ -9,6 +9,7 @@ from textual.widgets import Input
 from tests.tui.support import ExactDecoder, Explorer, exploring
 from vaevis_tui.latent.directions import contrast
 from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.menus.line_prompt import LinePrompt
 
 
 def decoded(explorer: Explorer, z: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -69,6 +70,21 @@ async def test_a_row_is_found_by_its_number_and_the_others_are_left_out() -> Non
         await explorer.pilot.press("slash", *"nothing")
         await explorer.pilot.pause()
         assert explorer.screen.query_one("#find-prompt").has_class("-wrong")
+
+
+async def test_what_was_typed_just_before_esc_changes_nothing_any_more() -> None:
+    async with exploring() as explorer:
+        selected = explorer.exploration.state.selected
+        for typed in ("z3", "nothing"):
+            await explorer.pilot.press("slash")
+            prompt = explorer.screen.query_one(LinePrompt)
+            prompt.action_cancel()  # its message goes first, as that of a key right behind another
+            prompt.query_one(Input).value = typed
+            prompt.action_step(1)
+            await explorer.until(lambda: not explorer.screen.query(Input))
+            await explorer.pilot.pause()
+            assert explorer.exploration.state.selected == selected
+            assert len(explorer.screen._bars._order) == 16
 
 
 async def test_arrows_choose_among_the_rows_found() -> None:

@@ -53,9 +53,9 @@ class LinePrompt(Horizontal):
             self.text = text
 
         @property
-        def control(self) -> LinePrompt:
-            """The prompt, for the selector of a handler."""
-            return self.prompt
+        def control(self) -> LinePrompt | None:
+            """The prompt, for the selector of a handler; none matches what was on its way when it closed."""
+            return None if self.prompt._gone else self.prompt
 
     class Changed(Said):
         """Something was typed."""
@@ -85,35 +85,36 @@ class LinePrompt(Horizontal):
         self._question = question
         self.purpose = purpose
         self._advice = advice
-        self._text = text
-        self._placeholder = placeholder
+        # Kept, not looked up: messages are still handled while the prompt is taken away, its children first.
+        self._field = Input(text, placeholder=placeholder, select_on_focus=False)
+        self._told = Label(advice, id="advice", markup=False)
         self._done = False
+        self._gone = False
 
     def compose(self) -> ComposeResult:
         """The question, a field, and advice."""
         yield Label(self._question, markup=False)
-        yield Input(self._text, placeholder=self._placeholder, select_on_focus=False)
-        yield Label(self._advice, id="advice", markup=False)
+        yield self._field
+        yield self._told
 
     def on_mount(self) -> None:
         """Take the keys."""
-        self.query_one(Input).focus()
+        self._field.focus()
 
     @property
     def text(self) -> str:
         """What is in the field."""
-        return self.query_one(Input).value
+        return self._field.value
 
     @text.setter
     def text(self, text: str) -> None:
-        field = self.query_one(Input)
-        field.value = text
-        field.cursor_position = len(text)
+        self._field.value = text
+        self._field.cursor_position = len(text)
 
     def advise(self, advice: str, *, wrong: bool = False) -> None:
         """Say something after the field; until the next key if it is what is wrong."""
         self.set_class(wrong, "-wrong")
-        self.query_one("#advice", Label).update(advice)
+        self._told.update(advice)
 
     @on(Input.Changed)
     def _change(self, event: Input.Changed) -> None:
@@ -153,5 +154,5 @@ class LinePrompt(Horizontal):
 
     async def close(self) -> None:
         """Take the prompt away; nothing is told after this."""
-        self._done = True
+        self._done = self._gone = True
         await self.remove()

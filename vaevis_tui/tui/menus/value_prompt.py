@@ -63,17 +63,19 @@ class ValuePrompt(Horizontal):
         super().__init__()
         self._axis = name
         self._row = row
-        self._sigma = sigma
+        # Kept, not looked up: messages are still handled while the prompt is taken away, its children first.
+        self._field = Input(placeholder=f"{sigma:+.2f}", select_on_focus=False)
+        self._told = Label("σ   Enter sets, Esc leaves", id="advice")
 
     def compose(self) -> ComposeResult:
         """The axis's name, a field, and advice."""
-        yield Label(f"{self._axis} = ")
-        yield Input(placeholder=f"{self._sigma:+.2f}", select_on_focus=False)
-        yield Label("σ   Enter sets, Esc leaves", id="advice")
+        yield Label(f"{self._axis} = ", markup=False)
+        yield self._field
+        yield self._told
 
     def on_mount(self) -> None:
         """Take the keys."""
-        self.query_one(Input).focus()
+        self._field.focus()
 
     @on(Input.Changed)
     def _check(self, event: Input.Changed) -> None:
@@ -85,7 +87,7 @@ class ValuePrompt(Horizontal):
     def _advise(self, answer: float | str) -> None:
         wrong = isinstance(answer, str)
         self.set_class(wrong, "-wrong")
-        self.query_one("#advice", Label).update(f"σ   {answer}" if wrong else "σ   Enter sets, Esc leaves")
+        self._told.update(f"σ   {answer}" if wrong else "σ   Enter sets, Esc leaves")
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
