@@ -28,6 +28,7 @@ from tests.terminal.emulator import PixelScreen
 from tests.tui.output import KeepingDriver, StallingDriver
 from vaevis_tui.tui.textual_private.driver import TimedDriver, report_written, timed_driver_class
 from vaevis_tui.tui.textual_private.painting import paint_now
+from vaevis_tui.tui.textual_private.shown_cells import ShownCells
 from vaevis_tui.tui.textual_private.strips import ImageStrip, LineStrip
 from vaevis_tui.tui.textual_private.writing import TimedFile, WriteMark, WriteReport
 
@@ -299,3 +300,25 @@ class TestReportWritten:
             await asyncio.to_thread(driver.release)
             await pilot.pause()
             assert threads == [threading.get_ident()]
+
+
+@pytest.mark.parametrize("x", [-9, -4, 4, 6, 9, 20])
+def test_an_image_that_lies_partly_or_all_outside_a_window_made_smaller(x: int) -> None:
+    class Image:
+        cells = Region(x, 0, 8, 1)
+
+        def shows(self, row: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+            return np.ones(8, np.bool_)
+
+        def overwritten(self, row: int, start: int, end: int) -> None:
+            return None
+
+    shown = ShownCells()
+    shown.resize(6, 1)
+    text = Strip([Segment("abcdef")], 6)
+    shown.wrote(0, 0, text)
+    shown.images.append(Image())
+    unknown = "abcdef"[max(x, 0) : max(x + 8, 0)]
+    written = shown.update(0, 0, text, lambda strip: strip.text)
+    assert written.endswith(unknown)
+    assert bool(written) == bool(unknown)

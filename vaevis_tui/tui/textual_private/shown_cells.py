@@ -146,7 +146,8 @@ class ShownCells:
                 continue
             if (shows := image.shows(y - cells.y)) is not None:
                 start, end = max(cells.x, 0), min(cells.right, len(keys))
-                keys[start:end][shows[start - cells.x : end - cells.x]] = _UNKNOWN
+                if start < end:  # after a window became smaller, an image may lie beside it for a moment
+                    keys[start:end][shows[start - cells.x : end - cells.x]] = _UNKNOWN
 
     def _keys_of(self, strip: Strip) -> _Keys:
         """A number for the look of each cell, int64 (cells,), never `_UNKNOWN`."""
