@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from tests.tui.support import exploring
 from vaevis_tui.tui import keys
-from vaevis_tui.tui.menus.help import HelpScreen
+from vaevis_tui.tui.menus.help import HelpScreen, columns_of, pages_of
 from vaevis_tui.tui.menus.help_text import LINES
 from vaevis_tui.tui.menus.model_picker import ModelPicker
 from vaevis_tui.tui.menus.value_prompt import ValuePrompt
@@ -99,3 +99,11 @@ async def test_all_of_the_help_is_on_pages_that_fit(size: tuple[int, int], pages
         words = " ".join(" ".join(seen).split())
         for text in ("Choose what to move along", "Terms", "With the mouse", "not yet acknowledged"):
             assert text in words
+
+
+@pytest.mark.parametrize("width", [-5, 0, 1, 5, 14])
+def test_help_is_set_in_a_window_that_is_narrower_than_its_frame(width: int) -> None:
+    section = ("Heading", [("Ctrl+C", "some words"), ("x", "others")])
+    words = "".join(line.plain for page in pages_of([section], width, 2) for part in page for line in part)
+    assert [words.count(letter) for letter in "xwt"] == [1, 1, 2]
+    assert columns_of([section], width)

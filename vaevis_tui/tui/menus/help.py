@@ -167,7 +167,7 @@ def columns_of(sections: Sequence[Section], width: int) -> list[list[Content]]:
 def _division(width: int) -> tuple[int, int]:
     """How many columns stand side by side, and the cells of each."""
     count = min(max((width + GAP) // (COLUMN_LEAST + GAP), 1), COLUMNS_MOST)
-    return count, min((width + GAP) // count - GAP, COLUMN_MOST)
+    return count, max(min((width + GAP) // count - GAP, COLUMN_MOST), 1)
 
 
 def _block(section: Section, width: int) -> list[Content]:
@@ -176,7 +176,7 @@ def _block(section: Section, width: int) -> list[Content]:
     first = min(max((len(key) for key, _ in lines), default=0), KEY_MOST)
     block = [Content.styled(f"{heading:<{width}}", "$accent bold")]
     for key, meaning in lines:
-        room = width - max(first, len(key)) - 1
+        room = max(width - max(first, len(key)) - 1, 1)
         for index, part in enumerate(wrapped(meaning, room)):
             block.append(
                 Content.assemble((f"{'' if index else key:<{first}}", "bold"), " ", part)
