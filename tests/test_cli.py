@@ -296,7 +296,7 @@ def test_a_models_card_says_what_it_cannot_do(capsys: pytest.CaptureFixture[str]
 def test_a_bare_decoder_has_no_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "bare.onnx"
     path.write_bytes((weights_dir() / "mnist" / "decoder.onnx").read_bytes())
-    assert "without a card" in refused(capsys, "models", str(path))
+    assert "has no model card" in refused(capsys, "models", str(path))
 
 
 def test_files_that_are_no_models_get_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -162,7 +162,7 @@ def print_card(ref: str, *, as_json: bool, everything: bool = False, console: Co
     bundle = open_bundle(ref)
     card = bundle.card
     if card is None:
-        raise UserError(f"{bundle.path} is a bare decoder without a card; a bundle's model.toml is one")
+        raise UserError(f"{bundle.path} has no model card; vaevis-tui bundle makes a bundle of it, with one")
     if as_json:
         print(json.dumps(asdict(card), indent=2))
         return

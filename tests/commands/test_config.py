@@ -91,8 +91,8 @@ def test_the_editor_gets_a_file_with_every_key(
     [
         (["set", "max_rat", "1"], "unknown key 'max_rat'; did you mean max_rate?"),
         (["set", "backend", "onnx"], "expected one of auto, wgpu, onnxruntime"),
-        (["set", "model"], "config set takes 2 words, not 1"),
-        (["show", "model"], "config show takes no words, not 1"),
+        (["set", "model"], "config set takes KEY VALUE; 1 given"),
+        (["show", "model"], "config show takes no words; 1 given"),
         (["unset", "zzz"], "unknown key 'zzz'"),
         (["set", "keymap.walk.togle", "x"], "there is no action 'walk.togle'; did you mean walk.toggle?"),
         (["set", "keymap.walk.toggle", "r"], "r is the key of point.random and of walk.toggle"),

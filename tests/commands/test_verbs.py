@@ -203,7 +203,7 @@ def test_the_same_command_gives_the_same_bytes(verb: str) -> None:
         (["interpolate", "--seed", "1", "--steps", "1", "--out", "x.png"], "at least 2 steps"),
         (["decode", "none.csv", "--out", "x.png"], "none.csv does not exist"),
         (["decode", "none.csv", "--seed", "1", "--out", "x.png"], "do not go together"),
-        (["decode", "--n", "0", "--out", "x.png"], "'0' is no number of things"),
+        (["decode", "--n", "0", "--out", "x.png"], "invalid count '0': expected a whole number from 1"),
         (["decode", "--sigma", "1,2", "--out", "x.png"], "sigma has 2 numbers"),
         (["encode", "none.png"], "none.png does not exist"),
         (["encode", "."], ". holds no pictures"),

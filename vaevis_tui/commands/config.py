@@ -42,9 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do what was asked."""
     given = [each for each in (options.key, options.value) if each is not None]
-    wanted = {"set": 2, "unset": 1}.get(options.action, 0)
-    if len(given) != wanted:
-        raise UserError(f"config {options.action} takes {wanted or 'no'} words, not {len(given)}")
+    words = {"set": ("KEY", "VALUE"), "unset": ("KEY",)}.get(options.action, ())
+    if len(given) != len(words):
+        raise UserError(f"config {options.action} takes {' '.join(words) or 'no words'}; {len(given)} given")
     actions = {"show": _show, "check": _check, "edit": _edit, "set": _set, "unset": _unset, "keys": _keys}
     if options.action in actions:
         return actions[options.action](options)

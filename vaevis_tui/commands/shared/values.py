@@ -73,7 +73,7 @@ def count(text: str) -> int:
     with contextlib.suppress(ValueError):
         if 1 <= int(text) <= 1_000_000:
             return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no number of things; a whole number from 1 is")
+    raise argparse.ArgumentTypeError(f"invalid count {text!r}: expected a whole number from 1 to 1000000")
 
 
 def positive(text: str) -> float:
