@@ -46,7 +46,7 @@ def test_what_was_copied_brings_the_very_picture_back(bundle: Path, tmp_path: Pa
         while session.pump(0.3):
             pass
         picture, z = shown(session), copy(session)
-        session.wait_for_text("copied z, 8 numbers")
+        session.wait_for_text("copied z, 8 raw numbers")
         session.press("c")
         session.wait_for(lambda: changed(session, picture), "the mean")
         session.send(f"\x1b[200~{z}\x1b[201~")

@@ -21,7 +21,9 @@ from vaevis_tui.models.bundle import open_bundle
 
 
 def trained(folder: Path) -> Trained:
-    checkpoint.save_average(folder / checkpoint.AVERAGE, tiny_state(), tiny_config())
+    state = tiny_state()
+    state.step = tiny_config().total_steps
+    checkpoint.save_average(folder / checkpoint.AVERAGE, state, tiny_config())
     return checkpoint.load_trained(folder / checkpoint.AVERAGE)
 
 
