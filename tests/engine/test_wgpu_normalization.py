@@ -165,3 +165,28 @@ def test_infinite_constants_are_numbers(number: float) -> None:
     b.add("Min", b.constant(np.float32(5)), b.weight(2, 1, 1))
     b.add("Max")
     agrees(b)
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "words"),
+    [
+        ("Celu", {"alpha": -1.0}, "alpha=-1 is not supported"),
+        ("Resize", {"mode": "nearest", "nearest_mode": ""}, "nearest_mode='' is not supported"),
+    ],
+)
+def test_attributes_that_no_image_can_be_made_with_are_named(
+    kind: str, attributes: dict[str, object], words: str
+) -> None:
+    b = image(3, 2, 2)
+    constants = ("", b.constant(np.array([1, 1, 2, 2], np.float32))) if kind == "Resize" else ()
+    b.add(kind, *constants, **attributes)
+    with pytest.raises(UnsupportedGraph, match=words):
+        import_onnx(b.model())
+
+
+def test_statistics_that_overflow_are_named() -> None:
+    b = image(3, 2, 2)
+    huge = b.constant(np.array([1, 3e38, 1], np.float32))
+    b.add("BatchNormalization", huge, b.weight(3), b.weight(3), b.constant(np.ones(3, np.float32)))
+    with pytest.raises(UnsupportedGraph, match="factors beyond 1e\\+30"):
+        import_onnx(b.model())

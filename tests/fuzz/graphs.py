@@ -16,7 +16,7 @@ CHANNELS, SIDE = 3, 4
 LATENT = CHANNELS * SIDE * SIDE
 
 NUMBERS = (-(2**63), -(2**31), -7, -3, -2, -1, 0, 1, 2, 3, 4, 5, 8, 48, 1000, 65_536, 2**31 - 1, 2**63 - 1)
-FLOATS = (float("nan"), float("inf"), float("-inf"), 0.0, -0.0, -1.0, 0.5, 2.0, 1e-38, 1e-45, 1e30, 3.4e38)
+FLOATS = (float("nan"), float("inf"), float("-inf"), 0.0, -0.0, -1.0, 0.5, 2.0, 1e-37, 1e30, 3.4e38)
 WORDS = (
     b"",
     b"linear",

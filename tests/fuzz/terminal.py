@@ -168,6 +168,8 @@ def _leave(session: PtySession, rng: random.Random, started: bool) -> tuple[int,
         number = rng.choice(SIGNALS)
         session.terminate(number)
         return (128 + number, 0) if started else (128 + number, 0, -number)
+    if not started:  # until then the kernel keeps a line, and may throw it away
+        session.wait_for(lambda: session.terminal.received > DRAWN, "the first screen", STARTING)
     end = time.perf_counter() + ENDING
     while session.process.poll() is None and time.perf_counter() < end:
         session.send("\x1b[201~\x1b\\")  # ends what was begun

@@ -78,6 +78,15 @@ async def test_help_tells_every_key_as_it_is_mapped() -> None:
         await explorer.press("z")
 
 
+@pytest.mark.parametrize("size", [(1, 1), (2, 40), (4, 3)])
+async def test_help_in_the_smallest_windows_is_no_error(size: tuple[int, int]) -> None:
+    async with exploring(size=size) as explorer:
+        await explorer.pilot.press("question_mark")
+        await explorer.until(lambda: isinstance(explorer.app.screen, HelpScreen))
+        await explorer.pilot.press("pagedown", "escape")
+        await explorer.until(lambda: explorer.app.screen is explorer.screen)
+
+
 @pytest.mark.parametrize(("size", "pages"), [((80, 24), 3), ((120, 36), 1), ((40, 12), 12)])
 async def test_all_of_the_help_is_on_pages_that_fit(size: tuple[int, int], pages: int) -> None:
     async with exploring(size=size) as explorer:

@@ -12,7 +12,7 @@ def cut(text: str, width: int) -> str:
 
 def wrapped(text: str, width: int) -> list[str]:
     """Lines of whole words, as many characters wide at most; a word alone is cut where it is longer."""
-    lines = [""]
+    lines, width = [""], max(width, 1)  # a window may be narrower than what stands beside the text
     for word in text.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
             lines.append("")

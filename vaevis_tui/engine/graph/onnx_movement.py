@@ -10,6 +10,7 @@ import numpy as np
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.importer import Importer, Reader, refuse
 from vaevis_tui.engine.graph.ir import Shape
+from vaevis_tui.engine.graph.resize import ROUNDINGS
 from vaevis_tui.onnx_model.folding import reshape_target
 from vaevis_tui.onnx_model.node import Node
 
@@ -27,6 +28,8 @@ def _resize(importer: Importer, node: Node) -> None:
         coordinates, rounding = "asymmetric", "floor"
     if mode not in ("nearest", "linear", "cubic"):
         refuse(node, f"mode={mode!r} is not supported; nearest, linear and cubic are")
+    if rounding not in ROUNDINGS:
+        refuse(node, f"nearest_mode={rounding!r} is not supported; {', '.join(ROUNDINGS)} are")
     if mode == "linear" and get("exclude_outside", 0):
         refuse(node, "exclude_outside=1 with mode='linear' is not supported")
     if coordinates not in _COORDINATES:

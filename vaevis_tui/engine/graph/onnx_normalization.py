@@ -19,6 +19,9 @@ from vaevis_tui.onnx_model.node import Node
 
 X, Y = Operand(0), Operand(1)
 
+LARGEST_FACTOR = 1e30
+"""That a normalization is folded into: beyond it, float32 overflows in other places than ONNX's formula."""
+
 
 def _reduce(
     importer: Importer, node: Node, source: str, axes: Sequence[int], function: str, output: str
@@ -177,8 +180,10 @@ def _batch_normalization(importer: Importer, node: Node) -> None:
         importer.constant(node, index, "a statistic").astype(np.float64) for index in range(1, 5)
     )
     factor = scale / np.sqrt(variance + node.attributes.get("epsilon", 1e-5))
-    stem = node.outputs[0]
-    for suffix, array in (("factor", factor), ("offset", shift - mean * factor)):
+    stem, offset = node.outputs[0], shift - mean * factor
+    if not max(np.abs(factor).max(initial=0), np.abs(offset).max(initial=0)) < LARGEST_FACTOR:  # or NaN
+        refuse(node, f"its statistics make factors beyond {LARGEST_FACTOR:g} or NaN, which overflow")
+    for suffix, array in (("factor", factor), ("offset", offset)):
         importer.constants[f"{stem}.{suffix}"] = array.astype(np.float32).reshape(channels)
     importer.step(node, f"{stem}.scaled", call("mul", X, Y), node.inputs[0], f"{stem}.factor")
     importer.step(node, stem, call("add", X, Y), f"{stem}.scaled", f"{stem}.offset")

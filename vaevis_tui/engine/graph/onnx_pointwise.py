@@ -94,6 +94,8 @@ def _not(importer: Importer, node: Node) -> None:
 
 def _celu(importer: Importer, node: Node) -> None:
     alpha = float(node.attributes.get("alpha", 1.0))
+    if not alpha > 0:
+        refuse(node, f"alpha={alpha:g} is not supported; it is greater than 0")
     x = importer.operand(node, 0)
     importer.pointwise(node, call("mul", call("elu", call("div", x, alpha), 1.0), alpha))
 

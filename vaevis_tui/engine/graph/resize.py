@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
+
+ROUNDINGS: Mapping[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
+    "round_prefer_floor": lambda x: np.ceil(x - np.float32(0.5)),
+    "round_prefer_ceil": lambda x: np.floor(x + np.float32(0.5)),
+    "floor": np.floor,
+    "ceil": np.ceil,
+}
+"""ONNX's names of how a coordinate becomes a pixel."""
 
 
 def nearest_indices(resize: ir.Resize, length: int, scale: float, axis: int) -> NDArray[np.int64]:
@@ -20,13 +28,7 @@ def nearest_indices(resize: ir.Resize, length: int, scale: float, axis: int) -> 
         axis: 0 for height, 1 for width.
     """
     positions = source_positions(resize, length, scale, axis)
-    rounding: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        "round_prefer_floor": lambda x: np.ceil(x - np.float32(0.5)),
-        "round_prefer_ceil": lambda x: np.floor(x + np.float32(0.5)),
-        "floor": np.floor,
-        "ceil": np.ceil,
-    }
-    return np.asarray(np.clip(rounding[resize.rounding](positions), 0, length - 1), np.int64)
+    return np.asarray(np.clip(ROUNDINGS[resize.rounding](positions), 0, length - 1), np.int64)
 
 
 def source_positions(resize: ir.Resize, length: int, scale: float, axis: int) -> NDArray[np.float32]:
