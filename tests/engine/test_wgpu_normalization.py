@@ -190,3 +190,14 @@ def test_statistics_that_overflow_are_named() -> None:
     b.add("BatchNormalization", huge, b.weight(3), b.weight(3), b.constant(np.ones(3, np.float32)))
     with pytest.raises(UnsupportedGraph, match="factors beyond 1e\\+30"):
         import_onnx(b.model())
+
+
+def test_an_axis_named_twice_and_a_bias_of_another_shape_are_named() -> None:
+    b = image(3, 4, 4, opset=18)
+    b.add("ReduceSum", b.constant(np.array([1, 1], np.int64)))
+    with pytest.raises(UnsupportedGraph, match="name one twice"):
+        import_onnx(b.model())
+    b = image(3, 4, 4)
+    b.add("LayerNormalization", b.weight(4), b.weight(4, 1), axis=-1)
+    with pytest.raises(UnsupportedGraph, match="scale or bias of shape"):
+        import_onnx(b.model())

@@ -59,6 +59,8 @@ def _reduction(function: str) -> Reader:
                 importer.alias(node)
                 return
             axes = sorted(int(a) % len(shape) for a in (range(len(shape)) if given is None else given))
+            if len(set(axes)) < len(axes):
+                refuse(node, f"axes={np.asarray(given).tolist()} name one twice")
         output = node.outputs[0]
         name = output if node.attributes.get("keepdims", 1) and function != "sum" else f"{output}.kept"
         _reduce(importer, node, node.inputs[0], axes, "mean" if function == "sum" else function, name)
@@ -116,6 +118,8 @@ def _affine(importer: Importer, node: Node, source: str, shape: tuple[int, ...],
             continue
         array = importer.weight(node, index, "scale or bias")
         if array.size != 1:
+            if array.ndim != 1 and array.shape != shape:
+                refuse(node, f"scale or bias of shape {array.shape} against {shape}")
             array = np.repeat(array.reshape(-1), repeat)
         importer.constants[f"{stem}.constant{index}"] = array.reshape(
             shape if array.size != 1 else (1,) * len(shape)

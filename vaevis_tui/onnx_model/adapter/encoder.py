@@ -221,7 +221,7 @@ def _trial(
         ]
         flat: dict[str, NDArray[Any]] = {}
         for place, name in enumerate(names):
-            firsts = [np.asarray(row[place])[: 1 if batch > 1 else None] for row in rows]
+            firsts = [np.atleast_1d(row[place])[: 1 if batch > 1 else None] for row in rows]
             flat[name] = np.stack([np.asarray(first, np.float64).reshape(-1) for first in firsts])
         return flat
 
