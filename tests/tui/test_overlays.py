@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from textual import events
 from textual.command import CommandList
+from textual.widgets import Input
 
 from tests.tui.support import Explorer, exploring, make_bundle, make_settings
+from vaevis_tui.tui.menus.help import HelpScreen
+from vaevis_tui.tui.menus.line_prompt import LinePrompt
 from vaevis_tui.tui.menus.value_prompt import ValuePrompt
 
 
@@ -84,3 +87,29 @@ async def test_help_over_the_prompt_closes_before_it(together: bool) -> None:
         await explorer.pilot.press("q")
         await explorer.pilot.pause()
         assert not explorer.app.is_running
+
+
+@pytest.mark.parametrize("opens", ["slash", "enter"])
+async def test_a_prompt_that_is_being_removed_takes_what_comes_late(opens: str) -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press(opens)
+        prompt = explorer.screen.query_one(ValuePrompt if opens == "enter" else LinePrompt)
+        field = prompt.query_one(Input)
+        await prompt.remove_children()  # as removing the prompt begins
+        prompt.post_message(Input.Changed(field, "zzz"))
+        if isinstance(prompt, LinePrompt):
+            prompt.advise("no such row", wrong=True)
+            prompt.text = prompt.text
+        await explorer.pilot.pause()
+        assert explorer.app.is_running
+
+
+async def test_a_page_is_turned_before_there_are_any() -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press("question_mark")
+        screen = explorer.app.screen
+        assert isinstance(screen, HelpScreen)
+        screen._pages = []  # as until it knows its size
+        screen.action_page(1)
+        await explorer.pilot.press("escape")
+        assert await is_alone(explorer)

@@ -85,9 +85,10 @@ class HelpScreen(Overlay[None]):
         self._show_page()
 
     def action_page(self, places: int) -> None:
-        """Show another page."""
-        self._page += places
-        self._show_page()
+        """Show another page, if there are any yet: a key may come in the packet that opened the help."""
+        if self._pages:
+            self._page += places
+            self._show_page()
 
     def on_mouse_scroll_down(self) -> None:
         """Show the next page."""
