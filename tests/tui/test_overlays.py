@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from textual import events
 from textual.command import CommandList
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from tests.tui.support import Explorer, exploring, make_bundle, make_settings
 from vaevis_tui.tui.menus.help import HelpScreen
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
+from vaevis_tui.tui.menus.overlay import Overlay
 from vaevis_tui.tui.menus.value_prompt import ValuePrompt
 
 
@@ -113,3 +114,28 @@ async def test_a_page_is_turned_before_there_are_any() -> None:
         screen.action_page(1)
         await explorer.pilot.press("escape")
         assert await is_alone(explorer)
+
+
+async def test_a_screen_without_widgets_takes_what_comes_too_early_or_too_late() -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press("m")
+        screen = explorer.app.screen
+        assert isinstance(screen, Overlay)
+        option_list = screen.query_one(OptionList)
+        await screen.query("*").remove()
+        screen.post_message(OptionList.OptionHighlighted(option_list, option_list.options[0], 0))
+        screen.post_message(events.Mount())
+        await explorer.pilot.press("space", "enter", "down", "a")
+        assert explorer.app.is_running
+
+
+async def test_a_press_on_a_widget_that_was_removed_meets_none() -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press("question_mark")
+        screen = explorer.app.screen
+        widget, _ = screen.get_widget_and_offset_at(40, 10)
+        assert widget is not None
+        assert widget is not screen
+        parent, widget._parent = widget._parent, None  # as after its removal, before all is drawn anew
+        assert screen.get_widget_and_offset_at(40, 10) == (None, None)
+        widget._parent = parent

@@ -15,10 +15,11 @@ from textual.screen import ModalScreen, ScreenResultType
 from textual.strip import Strip
 from textual.widgets import Input, OptionList
 
+from vaevis_tui.tui.textual_private.late import PunctualScreen
 from vaevis_tui.tui.textual_private.see_through import lines_below
 
 
-class Overlay(ModalScreen[ScreenResultType]):
+class Overlay(PunctualScreen[ScreenResultType], ModalScreen[ScreenResultType]):
     """A modal screen that ignores a second press of what closes it.
 
     Textual would close the screen below instead, and fail where there is none.

@@ -1,0 +1,34 @@
+"""Screens for which what comes before their widgets are there, or after they have gone, is no error."""
+
+from __future__ import annotations
+
+from textual.css.query import NoMatches
+from textual.geometry import Offset
+from textual.message import Message
+from textual.screen import Screen, ScreenResultType
+from textual.widget import Widget
+
+
+class PunctualScreen(Screen[ScreenResultType]):
+    """A screen that leaves alone what finds none of its widgets, because it opens or closes just now."""
+
+    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
+        """The widget that a press meets: none where the one that is still drawn there has been removed."""
+        widget, offset = super().get_widget_and_offset_at(x, y)
+        return (widget, offset) if widget is None or widget.is_attached else (None, None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No action of a screen without widgets."""
+        return super().check_action(action, parameters) if self._has_widgets else False
+
+    async def _on_message(self, message: Message) -> None:
+        try:
+            await super()._on_message(message)
+        except NoMatches:
+            if self._has_widgets:
+                raise
+
+    @property
+    def _has_widgets(self) -> bool:
+        """Whether there are any beside Textual's own, which are there from the beginning to the end."""
+        return any(not child.has_class("-textual-system") for child in self.children)
