@@ -185,6 +185,16 @@ def test_initializers_listed_as_inputs_are_no_inputs(tmp_path: Path) -> None:
     run(found.model, latents(1))
 
 
+def test_empty_inputs_at_an_end_are_left_out(tmp_path: Path) -> None:
+    """onnxruntime 1.32 crashes on a LayerNormalization whose bias is an empty name."""
+    model = decoder_model(8)
+    model.graph.node[1].input.append("")
+    constant(model, "scale", np.ones(28), np.float32)
+    append(model, "LayerNormalization", inputs=["image", "scale", ""], axis=-1)
+    found = load(tmp_path, model).model
+    assert all(not node.input or node.input[-1] for node in found.graph.node)
+
+
 def test_the_long_name_of_the_standard_domain_is_known(tmp_path: Path) -> None:
     model = decoder_model(8)
     model.opset_import[0].domain = "ai.onnx"

@@ -31,6 +31,11 @@ def repair(model: onnx.ModelProto) -> list[str]:
     if model.functions:
         _inline_functions(model)
     _to_single_precision(model.graph)
+    for (
+        node
+    ) in model.graph.node:  # left out and empty is the same; onnxruntime crashes on some that are empty
+        while node.input and not node.input[-1]:
+            node.input.pop()
     if sort_nodes(model.graph):
         notes.append("its operators were out of order and are sorted")
     if _leave_training(model):

@@ -92,10 +92,14 @@ def _not(importer: Importer, node: Node) -> None:
     importer.pointwise(node, call("sub", 1.0, importer.operand(node, 0)))
 
 
+LARGEST_ALPHA = 1e4
+"""Of Celu: beyond it the difference of exponential and 1 has no digits left."""
+
+
 def _celu(importer: Importer, node: Node) -> None:
     alpha = float(node.attributes.get("alpha", 1.0))
-    if not alpha > 0:
-        refuse(node, f"alpha={alpha:g} is not supported; it is greater than 0")
+    if not 0 < alpha < LARGEST_ALPHA:
+        refuse(node, f"alpha={alpha:g} is not supported; it is between 0 and {LARGEST_ALPHA:g}")
     x = importer.operand(node, 0)
     importer.pointwise(node, call("mul", call("elu", call("div", x, alpha), 1.0), alpha))
 
