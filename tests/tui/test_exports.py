@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image, ImageSequence
 from textual.widgets import Label
 
 from tests.tui.support import Explorer, exploring, make_settings
 from tests.tui.test_journeys import status
+from vaevis_tui.explorer.own_decoder import OwnDecoder
 from vaevis_tui.tui.menus.export_menu import ExportMenu
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
 
@@ -68,7 +71,15 @@ async def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
             assert np.asarray(sheet).any()
 
 
-async def test_escape_gives_up_and_leaves_no_file(tmp_path: Path) -> None:
+async def test_escape_gives_up_and_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_up = threading.Event()
+    check = OwnDecoder.check
+
+    def wait_and_check(decoder: OwnDecoder) -> None:
+        given_up.wait(60)  # else all may be written before the key comes
+        check(decoder)
+
+    monkeypatch.setattr(OwnDecoder, "check", wait_and_check)
     async with exploring(make_settings(snapshot_dir=tmp_path), size=(120, 36)) as explorer:
         prompt = await name_one(explorer)
         prompt.text = str(tmp_path / "walk.webp")
@@ -79,6 +90,7 @@ async def test_escape_gives_up_and_leaves_no_file(tmp_path: Path) -> None:
         await explorer.pilot.press("escape")
         await explorer.until(lambda: "was not saved" in explorer.notices)
         assert "saving" not in status(explorer)
+        given_up.set()
         job.close()
         assert not list(tmp_path.iterdir())
 

@@ -13,8 +13,11 @@ from textual.message import Message
 MOST = 256
 """Messages that wait: a line pasted as single keys. Of more the oldest are thrown away."""
 
-MOST_REPEATS = 8
-"""That wait of one key or turn of the wheel; nobody counts more that a program was too slow for."""
+MOST_REPEATS = 192
+"""That wait of one key or turn of the wheel: six seconds of a held key, which a slow way brings at once."""
+
+KEPT_OF_LONG_TEXT = 8
+"""Bytes."""
 
 AT_ONCE = 16
 """Messages that the app gets before it is asked whether it has handled them."""
@@ -60,7 +63,7 @@ class InputBrake:
     def skim(self, data: bytes) -> bytes:
         """Input, or the end of a long text without any command where much waits: it would not be handled."""
         long = len(data) > LONG_TEXT and b"\x1b" not in data
-        return data[-MOST_REPEATS:] if long and len(self._waiting) > MOST // 2 else data
+        return data[-KEPT_OF_LONG_TEXT:] if long and len(self._waiting) > MOST // 2 else data
 
     def put(self, messages: Iterable[Message] = ()) -> None:
         """Take messages, and hand over what the app is ready for."""
