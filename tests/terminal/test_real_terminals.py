@@ -143,9 +143,13 @@ def holds(picture: NDArray[np.uint8], scene: NDArray[np.uint8]) -> bool:
 
     Backgrounds and frames are dark, or grey in a theme that is not.
     """
-    return any(
-        _is_at(picture, scene, *_patch(scene, there, gap)) for there, gap in ((_bright, 7), (_coloured, 13))
-    )
+    patches = [_patch(scene, there, gap) for there, gap in ((_bright, 7), (_coloured, 13))]
+    # The frame beside it may be as coloured: then the patch is wider than its proportions tell.
+    height, width = picture.shape[:2]
+    patches += [
+        (top, bottom, left, left + (bottom - top) * width // height) for top, bottom, left, _ in patches
+    ]
+    return any(_is_at(picture, scene, *patch) for patch in patches if patch[3] <= scene.shape[1])
 
 
 def _is_at(
