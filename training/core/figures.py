@@ -6,10 +6,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .networks import VAE
+from .objective import kl_to_standard_normal
+
 
 def psnr(found: Tensor, wanted: Tensor) -> float:
     """Peak signal-to-noise ratio in dB, mean over the images (n, ...)."""
     return float(-10 * torch.log10(((found - wanted) ** 2).flatten(1).mean(1)).mean())
+
+
+@torch.inference_mode()
+def held_out_figures(model: VAE, held_out: Tensor, batch: int = 64) -> dict[str, float]:
+    """PSNR and KL of a model's reconstructions of uint8 images (n, c, h, w)."""
+    device = next(model.parameters()).device
+    quality = divergence = 0.0
+    for pixels in torch.split(held_out, batch):
+        x = pixels.to(device).float() / 255
+        mean, logvar = model.encoder(x)
+        quality += psnr(torch.sigmoid(model.decoder(mean)), x) * len(x)
+        divergence += float(kl_to_standard_normal(mean, logvar).sum())
+    return {"validation_psnr": quality / len(held_out), "validation_kl": divergence / len(held_out)}
 
 
 def ssim(found: Tensor, wanted: Tensor) -> float:

@@ -124,26 +124,22 @@ def _folder(value: object) -> Path:
     return Path(_text(value)).expanduser()
 
 
-def _speed(value: object) -> float:
-    if not isinstance(value, bool) and isinstance(value, int | float | str):
-        try:
-            speed = float(value)
-        except ValueError:
-            speed = 0.0
-        if 0.05 <= speed <= 20:
-            return speed
-    raise ValueError("expected a number of sigma a second, 0.05 to 20")
+def _number(lowest: float, highest: float, what: str) -> Callable[[object], float]:
+    """What reads a number, or a text of one, between two others."""
+
+    def read(value: object) -> float:
+        if not isinstance(value, bool) and isinstance(value, int | float | str):
+            with suppress(ValueError):
+                number = float(value)
+                if lowest <= number <= highest:
+                    return number
+        raise ValueError(f"expected a number of {what}, {lowest:g} to {highest:g}")
+
+    return read
 
 
-def _step(value: object) -> float:
-    if not isinstance(value, bool) and isinstance(value, int | float | str):
-        try:
-            step = float(value)
-        except ValueError:
-            step = 0.0
-        if 0.001 <= step <= 5:
-            return step
-    raise ValueError("expected a number of sigma, 0.001 to 5")
+_speed = _number(0.05, 20, "sigma a second")
+_step = _number(0.001, 5, "sigma")
 
 
 def _panels(value: object) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +10,12 @@ from vaevis_tui.api.model import Model
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.export_news import ExportEnded, ExportProgress
 from vaevis_tui.explorer.exports import Export
-from vaevis_tui.explorer.own_decoder import Cancelled, OwnDecoder
+from vaevis_tui.explorer.job import Job
+from vaevis_tui.explorer.own_decoder import OwnDecoder
 from vaevis_tui.explorer.settings import ExplorerSettings
 
 
-class ExportJob:
+class ExportJob(Job[ExportProgress | ExportEnded]):
     """Writes one export.
 
     Args:
@@ -38,37 +38,22 @@ class ExportJob:
         listener: Callable[[ExportProgress | ExportEnded], None],
     ) -> None:
         self.path = path
-        self._settings, self._exploration, self._export = settings, exploration, export
-        self._force = force
-        self._listener = listener
-        self._unwanted = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="export", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Give up: no file is left, and nothing is told after this."""
-        self._unwanted.set()
-
-    def close(self) -> None:
-        """Give up, and wait until the thread has ended."""
-        self.stop()
-        self._thread.join()
+        self._export, self._force = export, force
+        super().__init__(settings, exploration, listener, "export")
 
     def _work(self) -> None:
         bundle = self._exploration.bundle
-        try:
-            with OwnDecoder(self._settings, bundle, self._unwanted) as decoder:
-                made = self._export.make(Model(bundle, decoder))
-                if isinstance(made, Animation):
-                    self._save_animation(made, decoder)
-                else:
-                    decoder.check()
-                    made.save(self.path, force=self._force)
-            self._tell(ExportEnded(self.path))
-        except Cancelled:
-            pass
-        except Exception as error:
-            self._tell(ExportEnded(self.path, error))
+        with self._decoder() as decoder:
+            made = self._export.make(Model(bundle, decoder))
+            if isinstance(made, Animation):
+                self._save_animation(made, decoder)
+            else:
+                decoder.check()
+                made.save(self.path, force=self._force)
+        self._tell(ExportEnded(self.path))
+
+    def _failure(self, error: Exception) -> ExportEnded:
+        return ExportEnded(self.path, error)
 
     def _save_animation(self, animation: Animation, decoder: OwnDecoder) -> None:
         done = 0
@@ -87,7 +72,3 @@ class ExportJob:
             on_frame=count,
             on_written=decoder.check,
         )
-
-    def _tell(self, news: ExportProgress | ExportEnded) -> None:
-        if not self._unwanted.is_set():
-            self._listener(news)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from vaevis_tui.engine.encoder import Encoder
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.explorer.own_decoder import Cancelled, OwnDecoder
+from vaevis_tui.explorer.job import Job
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.export.picture import PictureFile
 from vaevis_tui.latent.inversion import Inversion, approach
@@ -36,7 +35,7 @@ class SearchFailed:
     error: Exception
 
 
-class InversionSearch:
+class InversionSearch(Job[SearchProgress | SearchFailed]):
     """Looks for one picture, and tells every better point on the way.
 
     Args:
@@ -53,38 +52,20 @@ class InversionSearch:
         picture: PictureFile,
         listener: Callable[[SearchProgress | SearchFailed], None],
     ) -> None:
-        self._settings, self._exploration, self._picture = settings, exploration, picture
-        self._listener = listener
-        self._unwanted = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="seek", daemon=True)
-        self._thread.start()
+        self._picture = picture
+        super().__init__(settings, exploration, listener, "seek")
 
-    def stop(self) -> None:
-        """Give up, if it has not ended; nothing is told after this."""
-        self._unwanted.set()
-
-    def close(self) -> None:
-        """Give up, and wait until the thread has ended."""
-        self.stop()
-        self._thread.join()
-
-    def _look(self) -> None:
+    def _work(self) -> None:
         bundle = self._exploration.bundle
-        try:
-            wanted = self._picture.fitted(bundle.image_height, bundle.image_width, grey=bundle.channels == 1)
-            start = None if bundle.encoder_path is None else Encoder(bundle).encode(wanted[None])[0]
-            with OwnDecoder(self._settings, bundle, self._unwanted) as decoder:
-                best: Inversion | None = None
-                for found in approach(decoder.decode, bundle.space, wanted, start):
-                    best = found
-                    self._tell(SearchProgress(self._exploration, found, last=False))
-                if best is not None:
-                    self._tell(SearchProgress(self._exploration, best, last=True))
-        except Cancelled:
-            pass
-        except Exception as error:
-            self._tell(SearchFailed(error))
+        wanted = self._picture.fitted(bundle.image_height, bundle.image_width, grey=bundle.channels == 1)
+        start = None if bundle.encoder_path is None else Encoder(bundle).encode(wanted[None])[0]
+        with self._decoder() as decoder:
+            best: Inversion | None = None
+            for found in approach(decoder.decode, bundle.space, wanted, start):
+                best = found
+                self._tell(SearchProgress(self._exploration, found, last=False))
+            if best is not None:
+                self._tell(SearchProgress(self._exploration, best, last=True))
 
-    def _tell(self, news: SearchProgress | SearchFailed) -> None:
-        if not self._unwanted.is_set():
-            self._listener(news)
+    def _failure(self, error: Exception) -> SearchFailed:
+        return SearchFailed(error)

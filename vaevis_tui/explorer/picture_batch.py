@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from vaevis_tui.engine.encoder import Encoder
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.explorer.own_decoder import Cancelled, OwnDecoder
+from vaevis_tui.explorer.job import Job
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.latent.inversion import approach
 
@@ -50,7 +49,7 @@ class PicturesEnded:
     faults: tuple[str, ...] = ()
 
 
-class PictureBatch:
+class PictureBatch(Job[PictureFound | PicturesEnded]):
     """Encodes pictures, or looks for the nearest points where a model has no encoder.
 
     Args:
@@ -68,52 +67,31 @@ class PictureBatch:
         listener: Callable[[PictureFound | PicturesEnded], None],
     ) -> None:
         self.paths = tuple(paths)
-        self._settings, self._exploration = settings, exploration
-        self._listener = listener
-        self._unwanted = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="pictures", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Give up; nothing is told after this."""
-        self._unwanted.set()
-
-    def close(self) -> None:
-        """Give up, and wait until the thread has ended."""
-        self.stop()
-        self._thread.join()
+        super().__init__(settings, exploration, listener, "pictures")
 
     def _work(self) -> None:
         from vaevis_tui.export.picture import read_picture
 
         bundle = self._exploration.bundle
         faults: list[str] = []
-        try:
-            encoder = None if bundle.encoder_path is None else Encoder(bundle)
-            with OwnDecoder(self._settings, bundle, self._unwanted) as decoder:
-                for number, path in enumerate(self.paths, start=1):
-                    decoder.check()
-                    try:
-                        picture = read_picture(path)
-                    except UserError as error:
-                        faults.append(str(error))
-                        continue
-                    wanted = picture.fitted(
-                        bundle.image_height, bundle.image_width, grey=bundle.channels == 1
-                    )
-                    if encoder is None:
-                        *_, nearest = approach(decoder.decode, bundle.space, wanted, None)
-                        z = nearest.z
-                    else:
-                        z = encoder.encode(wanted[None])[0]
-                    image = decoder.decode(z[None])[0]
-                    self._tell(PictureFound(self._exploration, path.stem, z, image, number))
-            self._tell(PicturesEnded(len(self.paths) - len(faults), tuple(faults)))
-        except Cancelled:
-            pass
-        except Exception as error:
-            self._tell(PicturesEnded(0, (str(error),)))
+        encoder = None if bundle.encoder_path is None else Encoder(bundle)
+        with self._decoder() as decoder:
+            for number, path in enumerate(self.paths, start=1):
+                decoder.check()
+                try:
+                    picture = read_picture(path)
+                except UserError as error:
+                    faults.append(str(error))
+                    continue
+                wanted = picture.fitted(bundle.image_height, bundle.image_width, grey=bundle.channels == 1)
+                if encoder is None:
+                    *_, nearest = approach(decoder.decode, bundle.space, wanted, None)
+                    z = nearest.z
+                else:
+                    z = encoder.encode(wanted[None])[0]
+                image = decoder.decode(z[None])[0]
+                self._tell(PictureFound(self._exploration, path.stem, z, image, number))
+        self._tell(PicturesEnded(len(self.paths) - len(faults), tuple(faults)))
 
-    def _tell(self, news: PictureFound | PicturesEnded) -> None:
-        if not self._unwanted.is_set():
-            self._listener(news)
+    def _failure(self, error: Exception) -> PicturesEnded:
+        return PicturesEnded(0, (str(error),))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ...core import checkpoint, pixel_loss
 from ...core.augment import jitter
 from ...core.distributed import Process
-from ...core.figures import psnr
+from ...core.figures import held_out_figures
 from ...core.loop import resolve_precision
 from ...core.networks import Pass
 from ...core.objective import kl_to_standard_normal
@@ -174,17 +174,9 @@ class DogTrainer:
         latest = {name: float(figure) for name, figure in self.latest.items()}
         return {"stage": now.stage.name, **latest, "loss": value, "learning_rate": now.learning_rate}
 
-    @torch.inference_mode()
-    def validate(self, held_out: Tensor, batch: int = 64) -> dict[str, float]:
+    def validate(self, held_out: Tensor) -> dict[str, float]:
         """PSNR and KL of the averaged weights on uint8 images (n, 3, 128, 128)."""
-        average, quality, divergence = self.state.average, 0.0, 0.0
-        for pixels in torch.split(held_out, batch):
-            x = pixels.to(self.process.device).float() / 255
-            mean, logvar = average.encoder(x)
-            quality += psnr(torch.sigmoid(average.decoder(mean)), x) * len(x)
-            divergence += float(kl_to_standard_normal(mean, logvar).sum())
-        count = len(held_out)
-        return {"validation_psnr": quality / count, "validation_kl": divergence / count}
+        return held_out_figures(self.state.average, held_out)
 
     def save(self, folder: Path) -> None:
         """Write the checkpoint; at a stage's end also its averaged weights."""

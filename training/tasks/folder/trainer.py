@@ -20,7 +20,7 @@ from ...core.checkpoint import State
 from ...core.config import to_table
 from ...core.conv_vae import ConvVAE
 from ...core.distributed import Process
-from ...core.figures import psnr
+from ...core.figures import held_out_figures
 from ...core.loop import resolve_precision
 from ...core.networks import Pass
 from ...core.objective import kl_to_standard_normal
@@ -167,17 +167,9 @@ class FolderTrainer:
         rate = step_at(self.config, self.state.step - 1).learning_rate
         return {**latest, "loss": value, "learning_rate": rate}
 
-    @torch.inference_mode()
-    def validate(self, held_out: Tensor, batch: int = 64) -> dict[str, float]:
+    def validate(self, held_out: Tensor) -> dict[str, float]:
         """PSNR and KL of the averaged weights on uint8 images (n, c, side, side)."""
-        average, quality, divergence = self.state.average, 0.0, 0.0
-        for pixels in torch.split(held_out, batch):
-            x = pixels.to(self.process.device).float() / 255
-            mean, logvar = average.encoder(x)
-            quality += psnr(torch.sigmoid(average.decoder(mean)), x) * len(x)
-            divergence += float(kl_to_standard_normal(mean, logvar).sum())
-        count = len(held_out)
-        return {"validation_psnr": quality / count, "validation_kl": divergence / count}
+        return held_out_figures(self.state.average, held_out)
 
     def save(self, folder: Path) -> None:
         """Write the checkpoint."""
