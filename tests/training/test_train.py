@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,7 @@ def test_a_download_without_a_network_is_one_line(
 ) -> None:
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody listens
+    monkeypatch.setattr(urllib.request, "_opener", None)  # it keeps the proxies that it was made with
     assert main(["mnist", "--data-root", str(tmp_path), "--download"]) == 2
     error = capsys.readouterr().err
     assert "training: error: MNIST was not fetched into" in error
