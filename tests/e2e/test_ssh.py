@@ -114,9 +114,9 @@ def test_keys_are_answered_in_the_middle_of_a_walk_over_a_slow_network(
 def test_a_dropped_connection_saves_the_session_and_leaves_no_process(
     far_side: FarSide, bundle: Path, cut: str
 ) -> None:
-    with far_side.start("--model", bundle, "--walk") as session:
+    with far_side.start("--model", bundle) as session:
         wait_for_the_start(session)
-        session.press("w", "c", "shift+right")
+        session.press("c", "shift+right")
         session.wait_for_text("+1.00")
         session.press("w")
         session.wait_for_frames(30)
