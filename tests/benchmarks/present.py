@@ -59,7 +59,7 @@ def run_app(rate: float, side: int, seconds: float, pictures: str, report: Path)
     from textual.events import Key
 
     from tests.link.simulator import walk
-    from tests.tui.frames import FakeFrame
+    from tests.tui.images.frames import FakeFrame
     from vaevis_tui.tui.live_app import LiveApp
     from vaevis_tui.tui.live_image import LiveImage
 

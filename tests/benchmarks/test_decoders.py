@@ -10,7 +10,7 @@ import pytest
 from tests.benchmarks.compare import Candidate
 from tests.benchmarks.decoders import candidates, check, main
 from tests.engine.reference import vaevis_like
-from tests.engine.wgpu_device import require_adapter
+from tests.engine.wgpu.device import require_adapter
 
 
 def test_all_make_the_same_picture() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import memory, start
-from tests.engine.wgpu_device import require_adapter
+from tests.engine.wgpu.device import require_adapter
 from vaevis_tui.api import load
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 from vaevis_tui.cli import main
 from vaevis_tui.commands.man import escaped
 from vaevis_tui.commands.registry import COMMANDS
-from vaevis_tui.explorer.config import SETTINGS
+from vaevis_tui.explorer.storage.config import SETTINGS
 from vaevis_tui.tui.keys.keymap import keymap_problems
 from vaevis_tui.tui.menus.help_text import TERMS
 

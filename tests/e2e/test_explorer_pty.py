@@ -21,8 +21,8 @@ from tests.e2e.keys import mouse
 from tests.e2e.ptyharness import PtySession
 from tests.e2e.start import start
 from tests.e2e.terminal import Traits
-from tests.engine.vulkan_faults import VulkanFaults
-from tests.engine.wgpu_device import require_adapter
+from tests.engine.wgpu.device import require_adapter
+from tests.engine.wgpu.vulkan_faults import VulkanFaults
 from tests.models.make import write_bundle
 from tests.support import require
 from vaevis_tui.export.png import read_metadata

@@ -22,7 +22,7 @@ from tests.e2e.test_explorer_pty import (
 )
 from tests.support import require
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer.session import Session, SessionFolder, read_session
+from vaevis_tui.explorer.storage.session import Session, SessionFolder, read_session
 from vaevis_tui.latent.state import LatentState
 from vaevis_tui.models.bundle import open_bundle
 

@@ -79,7 +79,7 @@ def test_keys_are_answered_in_the_middle_of_a_walk(bundle: Path, megabits: float
 
 def test_answers_are_never_taken_for_keys(tmp_path: Path) -> None:
     journal = tmp_path / "journal"
-    command: list[str | Path] = [sys.executable, "-m", "tests.tui.live_image_app", journal]
+    command: list[str | Path] = [sys.executable, "-m", "tests.tui.images.live_image_app", journal]
     with PtySession(command, 40, 12, emulate=False) as session:
         session.wait_for(lambda: session.terminal.queries.count(b"\x1b[6n") > 100, "questions")
         session.press("a", "b", "e")

@@ -20,7 +20,7 @@ from tests.e2e.start import start
 from tests.e2e.test_explorer_pty import bundle, wait_for_the_picture_of, wait_for_the_start
 from tests.e2e.test_slow_network import BUSY, ROUND_TRIP, key_delays
 from tests.support import require
-from vaevis_tui.explorer.session import SessionFolder, read_session
+from vaevis_tui.explorer.storage.session import SessionFolder, read_session
 
 __all__ = ["bundle"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.service_support import EngineEvent, Start
+from tests.engine.service.support import EngineEvent, Start
 from vaevis_tui.engine.service import DecodeService
 from vaevis_tui.engine.source import DecoderSource
 

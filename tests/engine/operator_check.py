@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import HealthCheck, settings
 
 from tests.engine.reference import Builder, onnxruntime_output
-from tests.engine.wgpu_device import compute
+from tests.engine.wgpu.device import compute
 
 BOUNDED = settings(
     max_examples=6,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.engine.wgpu_device import compute, require_adapter
+from tests.engine.wgpu.device import compute, require_adapter
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.models.bundle import open_bundle
 

@@ -13,11 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.tui.support import ExactDecoder, make_bundle
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer.bookmarks import Bookmarks
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.explorer.model_data import ModelData, model_hash
-from vaevis_tui.explorer.own_directions import MarkedSets, OwnDirections
-from vaevis_tui.explorer.session import Session
+from vaevis_tui.explorer.storage.bookmarks import Bookmarks
+from vaevis_tui.explorer.storage.model_data import ModelData, model_hash
+from vaevis_tui.explorer.storage.own_directions import MarkedSets, OwnDirections
+from vaevis_tui.explorer.storage.session import Session
 from vaevis_tui.latent.journey import Journey
 from vaevis_tui.latent.state import SIGMA_LIMIT, UNDO_LIMIT
 

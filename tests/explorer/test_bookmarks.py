@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from tests.tui.support import make_bundle
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer import bookmarks as module
-from vaevis_tui.explorer.bookmarks import Bookmarks, thumbnail
-from vaevis_tui.explorer.model_data import ModelData, model_hash
+from vaevis_tui.explorer.storage import bookmarks as module
+from vaevis_tui.explorer.storage.bookmarks import Bookmarks, thumbnail
+from vaevis_tui.explorer.storage.model_data import ModelData, model_hash
 from vaevis_tui.models.bundle import open_bundle
 
 DIM = 3
@@ -73,8 +73,8 @@ def test_two_programs_do_not_undo_each_other_s_work(tmp_path: Path) -> None:
 def test_programs_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
     code = (
         "import sys, numpy as np, pathlib\n"
-        "from vaevis_tui.explorer.bookmarks import Bookmarks\n"
-        "from vaevis_tui.explorer.model_data import ModelData\n"
+        "from vaevis_tui.explorer.storage.bookmarks import Bookmarks\n"
+        "from vaevis_tui.explorer.storage.model_data import ModelData\n"
         "marks = Bookmarks(ModelData('ab12', pathlib.Path(sys.argv[1])), 3)\n"
         "for n in range(10): marks.add(np.full(3, n), sys.argv[2], np.zeros((2, 2, 3), np.uint8))\n"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer.config import (
+from vaevis_tui.explorer.storage.config import (
     SETTINGS,
     Config,
     config_path,

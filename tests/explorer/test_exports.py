@@ -13,11 +13,11 @@ from tests.tui.support import ExactDecoder, exact_source, make_bundle, make_sett
 from vaevis_tui.api.animations import Animation
 from vaevis_tui.api.model import Model
 from vaevis_tui.api.sheets import ImageGrid
-from vaevis_tui.explorer.bookmarks import Bookmark
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.explorer.export_job import ExportJob
-from vaevis_tui.explorer.export_news import ExportEnded, ExportProgress
-from vaevis_tui.explorer.exports import SEED, WALK_FRAMES, Export, exports
+from vaevis_tui.explorer.jobs.export_job import ExportJob
+from vaevis_tui.explorer.jobs.export_news import ExportEnded, ExportProgress
+from vaevis_tui.explorer.jobs.exports import SEED, WALK_FRAMES, Export, exports
+from vaevis_tui.explorer.storage.bookmarks import Bookmark
 
 IMAGE = np.zeros((28, 28, 3), np.uint8)
 

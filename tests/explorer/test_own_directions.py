@@ -10,10 +10,10 @@ import pytest
 
 from tests.latent.spaces import skewed_space
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer import own_directions as module
-from vaevis_tui.explorer.effect_cache import EffectCache
-from vaevis_tui.explorer.model_data import ModelData
-from vaevis_tui.explorer.own_directions import MarkedSets, OwnDirections
+from vaevis_tui.explorer.storage import own_directions as module
+from vaevis_tui.explorer.storage.effect_cache import EffectCache
+from vaevis_tui.explorer.storage.model_data import ModelData
+from vaevis_tui.explorer.storage.own_directions import MarkedSets, OwnDirections
 from vaevis_tui.latent.axes import axis_sets
 
 SPACE = skewed_space(3)

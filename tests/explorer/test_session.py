@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer.session import (
+from vaevis_tui.explorer.storage.session import (
     KEPT,
     LARGEST_FILE,
     LARGEST_HISTORY,

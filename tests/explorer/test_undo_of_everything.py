@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.tui.support import ExactDecoder, make_bundle
-from vaevis_tui.explorer.bookmarks import Bookmarks
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.journey_player import JourneyPlayer
-from vaevis_tui.explorer.model_data import ModelData
-from vaevis_tui.explorer.own_directions import MarkedSets
+from vaevis_tui.explorer.storage.bookmarks import Bookmarks
+from vaevis_tui.explorer.storage.model_data import ModelData
+from vaevis_tui.explorer.storage.own_directions import MarkedSets
 from vaevis_tui.latent.journey import Journey
 
 BUNDLE = make_bundle()
@@ -65,7 +65,7 @@ class Session:
             case "mark", _:
                 self.marks.toggle("A", here.z)
             case "direction", _ if self.marks.a:
-                from vaevis_tui.explorer.own_directions import OwnDirections
+                from vaevis_tui.explorer.storage.own_directions import OwnDirections
 
                 own = OwnDirections(ModelData("rings", self.bookmarks._data._root), BUNDLE.latent_dim)
                 if np.any(np.mean([mark.z for mark in self.marks.a], axis=0) != BUNDLE.space.mean):

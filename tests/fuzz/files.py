@@ -34,11 +34,11 @@ from tests.models.make import card_text, decoder_model, encoder_model, latents_a
 from tests.tui.support import make_bundle
 from vaevis_tui.engine.graph import import_onnx, rewrite
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
-from vaevis_tui.explorer.bookmarks import Bookmarks
-from vaevis_tui.explorer.config import CONFIG_VARIABLE, config_path, read_config, template
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.explorer.model_data import ModelData
-from vaevis_tui.explorer.session import read_session
+from vaevis_tui.explorer.storage.bookmarks import Bookmarks
+from vaevis_tui.explorer.storage.config import CONFIG_VARIABLE, config_path, read_config, template
+from vaevis_tui.explorer.storage.model_data import ModelData
+from vaevis_tui.explorer.storage.session import read_session
 from vaevis_tui.export.picture import read_picture
 from vaevis_tui.export.png import encode_png, read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo

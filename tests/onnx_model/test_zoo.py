@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.engine.wgpu_device import require_adapter
+from tests.engine.wgpu.device import require_adapter
 from tests.onnx_model import zoo_graphs, zoo_inputs, zoo_layouts, zoo_values  # noqa: F401  (enter their animals)
 from tests.onnx_model.zoo import ZOO, Animal, Floats
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder

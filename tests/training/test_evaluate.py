@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.training.tiny import bars, tiny_config, tiny_trained
 from training.core import sheet
-from training.core.networks import multiply_adds
+from training.core.model.networks import multiply_adds
 from training.core.onnx_graph import Picture
 from training.tasks.digits import evaluate, likelihood
 from training.tasks.digits.networks import DigitVAE

@@ -11,7 +11,7 @@ import torch
 from tests.training.tiny import bars, tiny_config, tiny_trained, write_checkpoint
 from training import export as export_command
 from training.core import checkpoint, export, onnx_graph
-from training.core.posterior import Posteriors
+from training.core.model.posterior import Posteriors
 from training.tasks.digits import bundle, config, posterior
 from training.tasks.digits import checkpoint as digits_checkpoint
 from training.tasks.digits.networks import Decoder

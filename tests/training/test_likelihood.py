@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from tests.training.tiny import tiny_trained
-from training.core import objective
-from training.core.networks import VAE
-from training.core.prior import StandardNormal
+from training.core.model import objective
+from training.core.model.networks import VAE
+from training.core.model.prior import StandardNormal
 from training.tasks.digits import likelihood
 
 

@@ -12,8 +12,8 @@ import torch
 from onnx import numpy_helper
 
 from tests.support import data_root
-from training.core import objective, posterior
-from training.core.networks import Pass
+from training.core.model import objective, posterior
+from training.core.model.networks import Pass
 from training.tasks.digits import bundle
 from training.tasks.digits.data import binarise, load_mnist
 from vaevis_tui.models import catalog

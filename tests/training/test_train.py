@@ -17,7 +17,7 @@ from tests.training.tiny import ONE_PROCESS, bars, tiny_config, tiny_trainer
 from training.core import checkpoint
 from training.core.checkpoint import State
 from training.core.loop import Forecast, check_shares, resolve_precision, stop_requests, train
-from training.core.prior import MixturePrior, StandardNormal
+from training.core.model.prior import MixturePrior, StandardNormal
 from training.tasks.digits import checkpoint as digits_checkpoint
 from training.tasks.digits.data import binarise
 from training.tasks.digits.trainer import Trainer

@@ -12,9 +12,9 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 
+from tests.tui.panels.test_journeys import begin
+from tests.tui.panels.test_keepsakes import keep
 from tests.tui.support import Explorer, exploring
-from tests.tui.test_journeys import begin
-from tests.tui.test_keepsakes import keep
 from vaevis_tui.tui.contrast import GRAPHIC, TEXT, contrast, readable
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.theme import UNREADABLE

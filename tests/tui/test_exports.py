@@ -11,9 +11,9 @@ import pytest
 from PIL import Image, ImageSequence
 from textual.widgets import Label
 
+from tests.tui.panels.test_journeys import status
 from tests.tui.support import Explorer, exploring, make_settings
-from tests.tui.test_journeys import status
-from vaevis_tui.explorer.own_decoder import OwnDecoder
+from vaevis_tui.explorer.jobs.own_decoder import OwnDecoder
 from vaevis_tui.tui.menus.export_menu import ExportMenu
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
 

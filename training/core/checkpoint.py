@@ -22,7 +22,7 @@ from vaevis_tui.export.files import reason
 
 from . import config as configuration
 from .config import Recipe
-from .networks import VAE
+from .model.networks import VAE
 
 FILE = "checkpoint.pt"
 

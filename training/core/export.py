@@ -18,8 +18,8 @@ from vaevis_tui.models.bundle import write_latents
 from . import onnx_graph, sheet
 from .checkpoint import Trained
 from .config import to_table
-from .networks import multiply_adds
-from .sources import SOURCES
+from .data.sources import SOURCES
+from .model.networks import multiply_adds
 
 LARGEST_DIFFERENCE = 1e-3
 """Between PyTorch and the exported graph with the same (rounded) weights, on floats."""

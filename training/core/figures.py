@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .networks import VAE
-from .objective import kl_to_standard_normal
+from .model.networks import VAE
+from .model.objective import kl_to_standard_normal
 
 
 def psnr(found: Tensor, wanted: Tensor) -> float:

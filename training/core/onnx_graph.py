@@ -13,7 +13,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from .networks import VAE
+from .model.networks import VAE
 
 OPSET = 18  # the first in which Resize and the rest of these operators are unchanged to this day's readers
 

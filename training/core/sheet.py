@@ -14,7 +14,7 @@ from torch import Tensor
 from vaevis_tui.latent.motion import slerp
 from vaevis_tui.latent.space import LatentSpace
 
-from .networks import VAE
+from .model.networks import VAE
 from .onnx_graph import Picture
 
 COLUMNS = 16

@@ -6,7 +6,7 @@ import torch
 
 from . import onnx_graph
 from .checkpoint import Trained
-from .networks import multiply_adds
+from .model.networks import multiply_adds
 
 
 def sizes(trained: Trained) -> dict[str, int]:

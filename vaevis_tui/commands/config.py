@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vaevis_tui.errors import UserError
 
 if TYPE_CHECKING:
-    from vaevis_tui.explorer.config import Config, Setting
+    from vaevis_tui.explorer.storage.config import Config, Setting
 
 DESCRIPTION = """\
 Show, check and edit the settings: config.toml in the platform's folder, environment variables above it.
@@ -48,14 +48,14 @@ def run(options: argparse.Namespace) -> int:
     actions = {"show": _show, "check": _check, "edit": _edit, "set": _set, "unset": _unset, "keys": _keys}
     if options.action in actions:
         return actions[options.action](options)
-    from vaevis_tui.explorer.config import config_path
+    from vaevis_tui.explorer.storage.config import config_path
 
     print(config_path())
     return 0
 
 
 def _problems() -> tuple[Config, list[str]]:
-    from vaevis_tui.explorer.config import config_path, examine
+    from vaevis_tui.explorer.storage.config import config_path, examine
     from vaevis_tui.tui.keys.keymap import keymap_problems
 
     config, problems = examine(config_path())
@@ -63,7 +63,7 @@ def _problems() -> tuple[Config, list[str]]:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from vaevis_tui.explorer.config import SETTINGS
+    from vaevis_tui.explorer.storage.config import SETTINGS
 
     config, problems = _problems()
     if options.json:
@@ -117,7 +117,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _edit(options: argparse.Namespace) -> int:
-    from vaevis_tui.explorer.config import config_path, template
+    from vaevis_tui.explorer.storage.config import config_path, template
 
     path = config_path()
     if not path.exists():
@@ -135,7 +135,7 @@ def _edit(options: argparse.Namespace) -> int:
 def _set(options: argparse.Namespace) -> int:
     import tomlkit
 
-    from vaevis_tui.explorer.config import KEYMAP, SETTINGS, config_path
+    from vaevis_tui.explorer.storage.config import KEYMAP, SETTINGS, config_path
     from vaevis_tui.tui.keys.keymap import keymap_problems
 
     key, path = options.key, config_path()
@@ -164,7 +164,7 @@ def _set(options: argparse.Namespace) -> int:
 def _unset(options: argparse.Namespace) -> int:
     import tomlkit
 
-    from vaevis_tui.explorer.config import KEYMAP, SETTINGS, config_path
+    from vaevis_tui.explorer.storage.config import KEYMAP, SETTINGS, config_path
 
     key, path = options.key, config_path()
     document = _document(path)
@@ -184,7 +184,7 @@ def _unset(options: argparse.Namespace) -> int:
 def _unknown(key: str) -> str:
     from difflib import get_close_matches
 
-    from vaevis_tui.explorer.config import KEYMAP, SETTINGS
+    from vaevis_tui.explorer.storage.config import KEYMAP, SETTINGS
 
     known = [*(setting.key for setting in SETTINGS), f"{KEYMAP}.ACTION"]
     close = get_close_matches(key, known, 1)

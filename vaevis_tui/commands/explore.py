@@ -13,7 +13,7 @@ from vaevis_tui.commands.shared.opening import model_name
 from vaevis_tui.errors import UserError
 
 if TYPE_CHECKING:
-    from vaevis_tui.explorer.config import Config
+    from vaevis_tui.explorer.storage.config import Config
 
 DESCRIPTION = "Walk through the latent space of a variational autoencoder, live, in a terminal."
 
@@ -82,10 +82,10 @@ def run(options: argparse.Namespace) -> int:
         # Textual looks at COLORTERM alone, which SSH does not pass on, and reads this when it is imported.
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "truecolor")
 
-    from vaevis_tui.explorer.config import keep_theme, kept_theme
-    from vaevis_tui.explorer.session import SessionFolder, read_session
     from vaevis_tui.explorer.settings import ExplorerSettings, tuned_source, untuned_source
     from vaevis_tui.explorer.snapshots import ready_folder
+    from vaevis_tui.explorer.storage.config import keep_theme, kept_theme
+    from vaevis_tui.explorer.storage.session import SessionFolder, read_session
     from vaevis_tui.explorer.watch import LOOK_EVERY
     from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
     from vaevis_tui.terminal.graphics import AUTO

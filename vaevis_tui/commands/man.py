@@ -82,7 +82,7 @@ def options_of(parser: argparse.ArgumentParser) -> list[str]:
 def page() -> str:
     """The whole page."""
     from vaevis_tui.commands.registry import COMMANDS, PROGRAM, program_parser
-    from vaevis_tui.explorer.config import SETTINGS
+    from vaevis_tui.explorer.storage.config import SETTINGS
     from vaevis_tui.tui import keys
     from vaevis_tui.tui.menus.help_text import TERMS, key_lines
 

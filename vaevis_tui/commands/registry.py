@@ -16,7 +16,7 @@ from vaevis_tui.commands.shared.parser import Parser, suggestion
 from vaevis_tui.errors import UserError
 
 if TYPE_CHECKING:
-    from vaevis_tui.explorer.config import Config
+    from vaevis_tui.explorer.storage.config import Config
 
 PROGRAM = "vaevis-tui"
 
@@ -111,7 +111,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _config(options: argparse.Namespace) -> Config:
     """The person's settings, unless the command has nothing to do with them, whatever is wrong there."""
-    from vaevis_tui.explorer.config import Config, read_config
+    from vaevis_tui.explorer.storage.config import Config, read_config
 
     return Config() if options.command in _WITHOUT_CONFIG else read_config()
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.history import History
-from vaevis_tui.explorer.session import Session
+from vaevis_tui.explorer.storage.session import Session
 from vaevis_tui.latent.axes import DIRECTIONS, AxisSet, axis_sets
 from vaevis_tui.latent.directions import Directions
 from vaevis_tui.latent.journey import Journey

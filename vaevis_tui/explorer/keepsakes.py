@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from vaevis_tui.explorer.bookmarks import Bookmarks
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.explorer.model_data import ModelData, model_hash
-from vaevis_tui.explorer.own_directions import MarkedSets, OwnDirections
+from vaevis_tui.explorer.storage.bookmarks import Bookmarks
+from vaevis_tui.explorer.storage.model_data import ModelData, model_hash
+from vaevis_tui.explorer.storage.own_directions import MarkedSets, OwnDirections
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.decoding import Decoding
-from vaevis_tui.explorer.session import RunningSession, Session
 from vaevis_tui.explorer.settings import ExplorerSettings
+from vaevis_tui.explorer.storage.session import RunningSession, Session
 from vaevis_tui.latent.state import LatentState
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from vaevis_tui.engine.source import DecoderSource
-    from vaevis_tui.explorer.session import Session, SessionFolder
+    from vaevis_tui.explorer.storage.session import Session, SessionFolder
     from vaevis_tui.export.picture import PictureFile
     from vaevis_tui.models.bundle import Bundle
     from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe

@@ -15,11 +15,11 @@ from vaevis_tui.engine.source import Frame
 from vaevis_tui.explorer.decoding import Decoded, Decoding, Failed, Opened, TilesDecoded
 from vaevis_tui.explorer.effects import EffectProbe
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.explorer.export_news import ExportEnded, ExportProgress
-from vaevis_tui.explorer.inversion_search import SearchFailed, SearchProgress
+from vaevis_tui.explorer.jobs.export_news import ExportEnded, ExportProgress
+from vaevis_tui.explorer.jobs.inversion_search import SearchFailed, SearchProgress
+from vaevis_tui.explorer.jobs.picture_batch import PictureFound, PicturesEnded
 from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.keepsakes import KeepsakeStore
-from vaevis_tui.explorer.picture_batch import PictureFound, PicturesEnded
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.terminal.color.colors import ColorDepth
 from vaevis_tui.terminal.detect.replies import Reply

@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.message import Message
 
 from vaevis_tui.explorer.decoding import Decoded, EngineEvent
-from vaevis_tui.explorer.export_news import ExportEnded, ExportProgress
-from vaevis_tui.explorer.inversion_search import SearchFailed, SearchProgress
-from vaevis_tui.explorer.picture_batch import PictureFound, PicturesEnded
+from vaevis_tui.explorer.jobs.export_news import ExportEnded, ExportProgress
+from vaevis_tui.explorer.jobs.inversion_search import SearchFailed, SearchProgress
+from vaevis_tui.explorer.jobs.picture_batch import PictureFound, PicturesEnded
 
 ScreenNews = (
     EngineEvent | SearchProgress | SearchFailed | PictureFound | PicturesEnded | ExportProgress | ExportEnded

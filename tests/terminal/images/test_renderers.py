@@ -1,4 +1,4 @@
-"""Where pictures of dots go. That they are shown there is proved by tests/tui/test_live_image_dots.py."""
+"""Where pictures of dots go. That they are shown there is proved by tests/tui/images/test_dots.py."""
 
 from __future__ import annotations
 

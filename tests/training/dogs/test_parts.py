@@ -10,9 +10,11 @@ import pytest
 import torch
 
 from tests.training.dogs.tiny import faces, tiny_config
-from training.core import augment, components, figures, pixel_loss
-from training.core.conv_vae import ComponentEncoder, ModulatedDecoder
-from training.core.networks import multiply_adds
+from training.core import figures
+from training.core.data import augment
+from training.core.model import components, pixel_loss
+from training.core.model.conv_vae import ComponentEncoder, ModulatedDecoder
+from training.core.model.networks import multiply_adds
 from training.tasks.dogs import adversary, bundle, checkpoint, config, efficientnet, judge, objective, realism
 from training.tasks.dogs import augment as dog_augment
 from training.tasks.dogs.networks import DogVAE, sizes

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tests.training.dogs.tiny import photograph
-from training.core import near_duplicates as screening
+from training.core.data import near_duplicates as screening
 from training.tasks.dogs import screening as dog_screening
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from training.core.config import to_table
-from training.core.conv_vae import ConvVAE, coarsest
+from training.core.model.conv_vae import ConvVAE, coarsest
 from training.tasks.folder import recipe
 from training.tasks.folder.recipe import SIDES, from_table, suggest, suggest_side
 

@@ -12,7 +12,7 @@ from vaevis_tui.models.bundle import open_bundle
 
 from ...core.bundle import stored_weights
 from ...core.checkpoint import Trained, weights_digest
-from ...core.prior import MixturePrior
+from ...core.model.prior import MixturePrior
 from . import config as configuration
 from .networks import DigitVAE
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ...core import config as configuration
 from ...core.checkpoint import State, Trained, check_keys, check_same, load_parts, read, weights_digest, write
-from ...core.prior import MixturePrior
+from ...core.model.prior import MixturePrior
 from . import config as digits_config
 from .config import Config
 from .networks import DigitVAE

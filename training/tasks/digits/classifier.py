@@ -12,7 +12,7 @@ from tqdm import tqdm
 from vaevis_tui.latent.space import LatentSpace
 
 from ...core import checkpoint
-from ...core.networks import VAE
+from ...core.model.networks import VAE
 from ...core.onnx_graph import Picture
 from ...core.schedule import order
 from .data import Images

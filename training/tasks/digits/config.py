@@ -10,7 +10,7 @@ from vaevis_tui.errors import UserError
 from ...core.config import Recipe, Run, build, check_precision, check_stages, read_table
 
 PRIORS = ("normal", "mixture")
-"""p(z) of a stage: N(0, I), or a mixture of Gaussians that is learnt; see `training.core.prior`."""
+"""p(z) of a stage: N(0, I), or a mixture of Gaussians that is learnt; see `training.core.model.prior`."""
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from typing import Any
 
 import torch
 
-from ...core import checkpoint, objective, sheet
+from ...core import checkpoint, sheet
 from ...core.checkpoint import Trained
 from ...core.loop import resolve_precision
-from ...core.networks import VAE
-from ...core.posterior import Posteriors
-from ...core.prior import MixturePrior, StandardNormal
+from ...core.model import objective
+from ...core.model.networks import VAE
+from ...core.model.posterior import Posteriors
+from ...core.model.prior import MixturePrior, StandardNormal
 from ...core.sizes import sizes
 from . import bundle, classifier, likelihood, posterior
 from . import checkpoint as digits_checkpoint

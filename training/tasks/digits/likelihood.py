@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ...core import objective
-from ...core.networks import VAE
+from ...core.model import objective
+from ...core.model.networks import VAE
 from ...core.schedule import noise_seed
 
 BLOCK = 100

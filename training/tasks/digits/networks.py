@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...core.networks import VAE, GaussianEncoder, LatentDecoder
+from ...core.model.networks import VAE, GaussianEncoder, LatentDecoder
 from .config import DenseNetwork, Network
 
 SLOPE = 0.1

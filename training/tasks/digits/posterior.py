@@ -10,11 +10,11 @@ from tqdm import tqdm
 from vaevis_tui.latent.mixture import GaussianMixture
 from vaevis_tui.latent.space import Anchors, LatentSpace
 
-from ...core import mixture
 from ...core.checkpoint import Trained
-from ...core.networks import VAE
-from ...core.posterior import Posteriors, prune
-from ...core.prior import MixturePrior
+from ...core.model import mixture
+from ...core.model.networks import VAE
+from ...core.model.posterior import Posteriors, prune
+from ...core.model.prior import MixturePrior
 from .config import Config
 from .data import Images, binarise
 

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from ...core import checkpoint, objective
+from ...core import checkpoint
 from ...core.checkpoint import State
 from ...core.distributed import Process
 from ...core.loop import resolve_precision
-from ...core.networks import Pass
-from ...core.prior import MixturePrior
+from ...core.model import objective
+from ...core.model.networks import Pass
+from ...core.model.prior import MixturePrior
 from ...core.schedule import noise_seed, order, step_at
 from . import checkpoint as digits_checkpoint
 from . import posterior

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ...core.conv_vae import activation
+from ...core.model.conv_vae import activation
 from .efficientnet import load
 
 MEASURED = 256

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...core.augment import _uniform, saturated
+from ...core.data.augment import _uniform, saturated
 
 
 class DiffAugment:

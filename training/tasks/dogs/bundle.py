@@ -16,7 +16,7 @@ from vaevis_tui.models.bundle import Bundle, open_bundle
 
 from ...core.bundle import stored_weights
 from ...core.checkpoint import Trained, weights_digest
-from ...core.conv_vae import ComponentEncoder
+from ...core.model.conv_vae import ComponentEncoder
 from . import checkpoint, config
 from .checkpoint import DogState
 from .config import DogConfig, DogNetwork

@@ -14,9 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...core import checkpoint, components
+from ...core import checkpoint
 from ...core import config as configuration
 from ...core.checkpoint import State, Trained, weights_digest
+from ...core.model import components
 from . import config as dog_config
 from .adversary import ProjectedDiscriminator
 from .config import DogConfig

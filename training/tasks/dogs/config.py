@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ...core.augment import Jitter
 from ...core.config import Recipe, Run, build, check_precision, check_stages, read_table
+from ...core.data.augment import Jitter
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from vaevis_tui.errors import UserError
 
-from ...core.near_duplicates import near_pairs, perceptual_hash
+from ...core.data.near_duplicates import near_pairs, perceptual_hash
 from .config import Crop
 from .screening import border_fill, border_mask, widened
 

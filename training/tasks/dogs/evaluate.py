@@ -16,9 +16,10 @@ from vaevis_tui.latent.inversion import invert
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models.bundle import open_bundle
 
-from ...core import components, figures, sheet
+from ...core import figures, sheet
 from ...core.checkpoint import Trained
-from ...core.networks import VAE
+from ...core.model import components
+from ...core.model.networks import VAE
 from ...core.onnx_graph import Picture
 from ...core.sizes import sizes
 from . import bundle, checkpoint, data, efficientnet, judge, posterior, realism

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...core.checkpoint import Trained
-from ...core.conv_vae import ComponentEncoder
-from ...core.networks import LatentDecoder
-from ...core.posterior import Posteriors
+from ...core.model.conv_vae import ComponentEncoder
+from ...core.model.networks import LatentDecoder
+from ...core.model.posterior import Posteriors
 
 POINTS = 256
 """Images at which the decoder's derivative is taken."""

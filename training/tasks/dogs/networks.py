@@ -1,8 +1,8 @@
-"""The dogs' networks: those of `training.core.conv_vae` for 128x128 RGB."""
+"""The dogs' networks: those of `training.core.model.conv_vae` for 128x128 RGB."""
 
 from __future__ import annotations
 
-from ...core.conv_vae import ConvVAE, Sizes
+from ...core.model.conv_vae import ConvVAE, Sizes
 from .config import DogNetwork
 from .data import SIDE
 

@@ -1,4 +1,4 @@
-"""What the dogs are judged by beside the pixels: see `training.core.pixel_loss` for those."""
+"""What the dogs are judged by beside the pixels: see `training.core.model.pixel_loss` for those."""
 
 from __future__ import annotations
 

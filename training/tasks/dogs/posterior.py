@@ -14,8 +14,8 @@ from vaevis_tui.latent.mixture import GaussianMixture
 from vaevis_tui.latent.space import Anchors, LatentSpace
 
 from ...core.checkpoint import Trained
-from ...core.networks import VAE
-from ...core.posterior import Posteriors, prune
+from ...core.model.networks import VAE
+from ...core.model.posterior import Posteriors, prune
 from . import checkpoint, data, liveliness
 from . import config as dog_config
 from .data import Dogs

@@ -11,13 +11,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...core import checkpoint, pixel_loss
-from ...core.augment import jitter
+from ...core import checkpoint
+from ...core.data.augment import jitter
 from ...core.distributed import Process
 from ...core.figures import held_out_figures
 from ...core.loop import resolve_precision
-from ...core.networks import Pass
-from ...core.objective import kl_to_standard_normal
+from ...core.model import pixel_loss
+from ...core.model.networks import Pass
+from ...core.model.objective import kl_to_standard_normal
 from ...core.schedule import Step, noise_seed, order, stage_ends, step_at
 from . import adversary, objective
 from . import checkpoint as dog_checkpoint

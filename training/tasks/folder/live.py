@@ -27,8 +27,8 @@ from vaevis_tui.text import one_line
 from ...core import onnx_graph, sheet
 from ...core.checkpoint import Trained, weights_digest
 from ...core.export import LARGEST_STEP, toml
-from ...core.networks import VAE, multiply_adds
-from ...core.posterior import Posteriors, prune
+from ...core.model.networks import VAE, multiply_adds
+from ...core.model.posterior import Posteriors, prune
 from .pictures import PictureSet
 from .trainer import FolderTrainer
 

@@ -27,7 +27,7 @@ from vaevis_tui.export.files import reason, replace_whole
 from vaevis_tui.export.picture import PictureFile, read_picture
 from vaevis_tui.text import one_line
 
-from ...core.near_duplicates import perceptual_hash, repeated, thumbnail
+from ...core.data.near_duplicates import perceptual_hash, repeated, thumbnail
 
 PIXELS, INDEX = "pictures.npy", "pictures.json"
 

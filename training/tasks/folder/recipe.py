@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...core.augment import Jitter
 from ...core.config import Run, build
-from ...core.conv_vae import Sizes, coarsest
+from ...core.data.augment import Jitter
+from ...core.model.conv_vae import Sizes, coarsest
 
 SIDES = (32, 64, 96, 128, 192, 256)
 """Pixels that there are networks for."""

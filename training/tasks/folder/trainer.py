@@ -14,16 +14,17 @@ from torch import Tensor, nn
 
 from vaevis_tui.errors import UserError
 
-from ...core import checkpoint, components, pixel_loss
-from ...core.augment import jitter
+from ...core import checkpoint
 from ...core.checkpoint import State
 from ...core.config import to_table
-from ...core.conv_vae import ConvVAE
+from ...core.data.augment import jitter
 from ...core.distributed import Process
 from ...core.figures import held_out_figures
 from ...core.loop import resolve_precision
-from ...core.networks import Pass
-from ...core.objective import kl_to_standard_normal
+from ...core.model import components, pixel_loss
+from ...core.model.conv_vae import ConvVAE
+from ...core.model.networks import Pass
+from ...core.model.objective import kl_to_standard_normal
 from ...core.schedule import noise_seed, order, step_at
 from .pictures import PictureSet
 from .recipe import FolderConfig, from_table

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def bytes_per_second(text: str) -> float:
     """``200k`` or ``1.5M``."""
-    from vaevis_tui.explorer.config import bytes_per_second as read
+    from vaevis_tui.explorer.storage.config import bytes_per_second as read
 
     try:
         return read(text)

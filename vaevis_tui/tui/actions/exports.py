@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer.export_news import ExportEnded, ExportProgress
+from vaevis_tui.explorer.jobs.export_news import ExportEnded, ExportProgress
 from vaevis_tui.explorer.keepsakes import Keepsakes
 from vaevis_tui.explorer.paths import completed
 from vaevis_tui.tui.actions.keepsakes import KeepsakeActions
@@ -16,8 +16,8 @@ from vaevis_tui.tui.menus.line_prompt import LinePrompt
 from vaevis_tui.tui.text import cut
 
 if TYPE_CHECKING:
-    from vaevis_tui.explorer.export_job import ExportJob
-    from vaevis_tui.explorer.exports import Export
+    from vaevis_tui.explorer.jobs.export_job import ExportJob
+    from vaevis_tui.explorer.jobs.exports import Export
 
 PURPOSE = "export"
 NAME_COLUMNS = 24
@@ -41,7 +41,7 @@ class ExportActions(KeepsakeActions):
             self._keep(lambda keepsakes: keepsakes, self._choose_export)
 
     def _choose_export(self, keepsakes: Keepsakes) -> None:
-        from vaevis_tui.explorer.exports import exports
+        from vaevis_tui.explorer.jobs.exports import exports
         from vaevis_tui.tui.menus.export_menu import ExportMenu
 
         exploration = self._exploration
@@ -84,7 +84,7 @@ class ExportActions(KeepsakeActions):
             message.prompt.advise(str(error).removeprefix(f"{path}: "), wrong=True)
             return
         await self._close_line()
-        from vaevis_tui.explorer.export_job import ExportJob
+        from vaevis_tui.explorer.jobs.export_job import ExportJob
 
         self._export_percent = 0
         self._export_job = ExportJob(

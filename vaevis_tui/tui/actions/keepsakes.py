@@ -12,9 +12,9 @@ from textual import on
 
 from vaevis_tui.engine.source import Frame
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer.bookmarks import Bookmark
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.keepsakes import Keepsakes, KeepsakeStore
+from vaevis_tui.explorer.storage.bookmarks import Bookmark
 from vaevis_tui.tui.actions.panels import PanelActions
 from vaevis_tui.tui.actions.points import PointActions
 from vaevis_tui.tui.menus.line_prompt import LinePrompt

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.explorer.inversion_search import InversionSearch, SearchFailed, SearchProgress
+from vaevis_tui.explorer.jobs.inversion_search import InversionSearch, SearchFailed, SearchProgress
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.export.picture import PictureFile
 

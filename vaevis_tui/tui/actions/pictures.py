@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from textual import events, on
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer.bookmarks import NAME_LENGTH
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.explorer.inversion_search import SearchFailed, SearchProgress
+from vaevis_tui.explorer.jobs.inversion_search import SearchFailed, SearchProgress
+from vaevis_tui.explorer.jobs.picture_batch import PictureBatch, PictureFound, PicturesEnded
 from vaevis_tui.explorer.paths import completed, dropped_pictures
-from vaevis_tui.explorer.picture_batch import PictureBatch, PictureFound, PicturesEnded
+from vaevis_tui.explorer.storage.bookmarks import NAME_LENGTH
 from vaevis_tui.export.picture import PictureFile
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.text import one_line

@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList
 
-from vaevis_tui.explorer.bookmarks import Bookmark
 from vaevis_tui.explorer.keepsakes import Keepsakes
+from vaevis_tui.explorer.storage.bookmarks import Bookmark
 from vaevis_tui.latent.directions import analogy
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
 from vaevis_tui.tui.menus.preview_list import PreviewList

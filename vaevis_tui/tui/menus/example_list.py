@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
 from vaevis_tui.explorer.decoding import TilesDecoded
-from vaevis_tui.explorer.own_directions import MarkedSets
+from vaevis_tui.explorer.storage.own_directions import MarkedSets
 from vaevis_tui.latent.neighbours import AnchorIndex
 from vaevis_tui.tui.actions.examples import OWNER
 from vaevis_tui.tui.menus.preview_list import PreviewList

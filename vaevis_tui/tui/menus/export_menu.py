@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList
 
-from vaevis_tui.explorer.exports import Export
+from vaevis_tui.explorer.jobs.exports import Export
 from vaevis_tui.tui.menus.choice_list import ChoiceList
 
 

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from vaevis_tui.explorer.bookmarks import thumbnail
+from vaevis_tui.explorer.storage.bookmarks import thumbnail
 from vaevis_tui.explorer.tile_map import resized
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.panels.tile_image import Canvas, ComposedFrame, RequestTiles, TileRequest, canvas_in

@@ -1,6 +1,6 @@
 """All that touches Textual's private parts, each for a reason given where it is done.
 
-What is relied on is checked by tests/tui/test_textual_private.py, which fails in words when Textual changes.
+What is relied on is checked by tests/tui/textual/test_textual_private.py, which says so when Textual changes.
 
 ``strips``        lines of an image that stay whole until somebody looks at their cells
 ``shown_cells``   what the terminal shows, so that only what differs is written

@@ -1,0 +1,1 @@
+"""Pictures before they are trained on."""

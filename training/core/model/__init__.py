@@ -1,0 +1,1 @@
+"""Networks, priors, posteriors, and what they are trained by."""
