@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +22,7 @@ from vaevis_tui.api.animations import Animation
 from vaevis_tui.api.images import as_images
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.animation.files import save_animation
-from vaevis_tui.export.animation.frames import FrameStream, resized
+from vaevis_tui.export.animation.frames import FrameStream, Resampling, enlarged, resized
 from vaevis_tui.export.animation.palette import COLOURS, SharedPalette
 
 COUNT, SIDE = 12, 48
@@ -37,6 +38,11 @@ def drawn(grey: bool = False) -> np.ndarray:
 
 def stream(frames: np.ndarray, rate: float = 24.0, loop: bool = True) -> FrameStream:
     return FrameStream(lambda: iter(frames), len(frames), rate, loop, frames.shape[1:3])
+
+
+def grown(frames: np.ndarray, side: int | None, resampling: Resampling = "auto") -> np.ndarray:
+    """Frames as a file of that size should show them."""
+    return np.stack(list(resized(stream(frames), enlarged(frames.shape[1:3], side, resampling)).take()))
 
 
 def decoded(path: Path) -> tuple[np.ndarray, list[float]]:
@@ -136,16 +142,17 @@ def test_webp_is_near_or_exact(tmp_path: Path) -> None:
     assert levels_off(shown, frames) < 4
 
 
+@pytest.mark.parametrize("how", ["nearest", "smooth"])
 @pytest.mark.parametrize("ending", ["mp4", "webm"])
-def test_video_is_near_in_the_right_colours(ending: str, tmp_path: Path) -> None:
+def test_video_is_near_in_the_right_colours(ending: str, how: Resampling, tmp_path: Path) -> None:
     frames = drawn()
-    path = save_animation(tmp_path / f"a.{ending}", stream(frames, rate=30), side=2 * SIDE)
+    path = save_animation(tmp_path / f"a.{ending}", stream(frames, rate=30), side=2 * SIDE, resampling=how)
     reader = imageio_ffmpeg.read_frames(str(path), output_params=["-sws_flags", "accurate_rnd"])
     facts = next(reader)
     assert facts["size"] == (2 * SIDE, 2 * SIDE)
     assert facts["fps"] == 30
     shown = np.stack([np.frombuffer(raw, np.uint8).reshape(2 * SIDE, 2 * SIDE, 3) for raw in reader])
-    wanted = np.stack(list(resized(stream(frames), 2 * SIDE).take()))
+    wanted = grown(frames, 2 * SIDE, how)
     assert shown.shape == wanted.shape
     assert levels_off(shown, wanted) < 6
     with av.open(str(path)) as container:
@@ -206,13 +213,13 @@ def test_lengths_add_up_at_any_rate() -> None:
 
 def test_small_images_keep_their_pixels_and_large_ones_are_smooth() -> None:
     small = drawn()[:1, :28, :28]
-    (frame,) = resized(stream(small), None).take()
+    (frame,) = grown(small, None)
     np.testing.assert_array_equal(frame, small[0].repeat(10, 0).repeat(10, 1))
     large = np.zeros((1, 128, 128, 3), np.uint8)
     large[:, :, 64:] = 255
-    (frame,) = resized(stream(large), 512).take()
+    (frame,) = grown(large, 512)
     assert len(np.unique(frame)) > 2
-    (frame,) = resized(stream(large), 512, "nearest").take()
+    (frame,) = grown(large, 512, "nearest")
     assert frame.shape == (512, 512, 3)
     assert len(np.unique(frame)) == 2
 
@@ -251,6 +258,28 @@ def test_too_much_for_memory_is_refused_before_anything_is_decoded(tmp_path: Pat
 def test_a_gif_that_would_be_too_fast(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="at most 50 frames a second, not 60"):
         save_animation(tmp_path / "a.gif", stream(drawn(), rate=60))
+
+
+def test_frames_are_decoded_while_those_before_are_written() -> None:
+    frames = drawn().repeat(9, 0)
+    decoding, running = [threading.Event() for _ in range(4)], threading.Event()
+
+    def decode(z: np.ndarray) -> object:
+        running.set()
+        decoding[int(z[0, 0]) // 32].set()
+        images = as_images(frames[z[:, 0].astype(int)])
+        running.clear()
+        return images
+
+    z = np.arange(len(frames), dtype=np.float32)[:, None]
+    taken = Animation(decode, z, (SIDE, SIDE)).frames()  # type: ignore[arg-type]
+    np.testing.assert_array_equal(next(taken), frames[0])
+    assert decoding[1].wait(10)
+    np.testing.assert_array_equal(np.stack([next(taken) for _ in range(31)]), frames[1:32])
+    assert not decoding[2].is_set()  # no further than what is written next, whatever the video's length
+    np.testing.assert_array_equal(next(taken), frames[32])
+    taken.close()
+    assert not running.is_set()  # its decoder may be closed now
 
 
 @pytest.mark.parametrize("ending", ["gif", "webp", "png", "mp4", "webm", "cast"])

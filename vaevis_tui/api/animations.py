@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,15 +44,26 @@ class Animation:
     def __len__(self) -> int:
         return len(self.z)
 
-    def frames(self) -> Iterator[NDArray[np.uint8]]:
-        """Frame after frame, uint8 (h, w, 3), or (h, k * w, 3) for k images side by side."""
+    def frames(self) -> Generator[NDArray[np.uint8]]:
+        """Frame after frame, uint8 (h, w, 3), or (h, k * w, 3) for k images side by side.
+
+        While some are looked at, the next are decoded in a thread, which ends before the iterator closes.
+        """
         beside = self.z.reshape(len(self.z), -1, self.z.shape[-1])
         at_once = max(1, _BATCH // beside.shape[1])
-        for start in range(0, len(beside), at_once):
-            z = beside[start : start + at_once]
-            images = np.asarray(self.decode(z.reshape(-1, z.shape[-1])))
-            rows = images.reshape(*z.shape[:2], *images.shape[1:]).transpose(0, 2, 1, 3, 4)
-            yield from rows.reshape(len(z), images.shape[1], -1, 3)
+        first, *rest = np.split(beside, range(at_once, len(beside), at_once))
+        with ThreadPoolExecutor(1, "animation") as thread:
+            coming = thread.submit(self._decoded, first)
+            for z in rest:
+                here, coming = coming, thread.submit(self._decoded, z)
+                yield from here.result()
+            yield from coming.result()
+
+    def _decoded(self, z: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Of z (n, k, d) the frames, uint8 (n, h, k * w, 3)."""
+        images = np.asarray(self.decode(z.reshape(-1, z.shape[-1])))
+        rows = images.reshape(*z.shape[:2], *images.shape[1:]).transpose(0, 2, 1, 3, 4)
+        return rows.reshape(len(z), images.shape[1], -1, 3)
 
     def save(
         self,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.export.animation.frames import Frame, FrameStream, Resampling, resized
+from vaevis_tui.export.animation.frames import Frame, FrameStream, Resampling, enlarged, resized
 from vaevis_tui.export.files import check_free, unwritable
 
 Draw = Callable[[Frame], str]
@@ -73,10 +73,17 @@ def save_animation(
     check_free(path, force=force)
     counted = replace(stream, take=lambda: _told(stream.take(), on_frame))
     video = ending in (".mp4", ".webm")
-    sized = counted if ending == ".cast" else resized(counted, side, resampling, even=video)
+    size = None if ending == ".cast" else enlarged(stream.size, side, resampling, even=video)
     partial = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
     try:
-        _write(ending, sized, partial, lossless, terminal, title)
+        if size is None:
+            _write_cast(counted, partial, terminal, title)
+        elif video:
+            from vaevis_tui.export.animation.video import write_video
+
+            write_video(counted, partial, ending, size)
+        else:
+            _write_picture(ending, resized(counted, size), partial, lossless)
         with partial.open("rb") as file:
             os.fsync(file.fileno())
         on_written()
@@ -96,29 +103,22 @@ def _told(frames: Iterator[Frame], on_frame: Callable[[], None]) -> Iterator[Fra
         on_frame()
 
 
-def _write(
-    ending: str,
-    stream: FrameStream,
-    path: Path,
-    lossless: bool,
-    terminal: tuple[Draw, tuple[int, int]] | None,
-    title: str,
+def _write_cast(
+    stream: FrameStream, path: Path, terminal: tuple[Draw, tuple[int, int]] | None, title: str
 ) -> None:
+    from vaevis_tui.export.animation.cast import write_cast
+
+    if terminal is None:
+        raise ValueError("a cast needs what draws a frame in a terminal")
+    write_cast(stream, path, *terminal, title)
+
+
+def _write_picture(ending: str, stream: FrameStream, path: Path, lossless: bool) -> None:
     from vaevis_tui.export.animation import pictures
 
     if ending == ".gif":
         pictures.write_gif(stream, path)
     elif ending == ".webp":
         pictures.write_webp(stream, path, lossless=lossless)
-    elif ending in (".png", ".apng"):
-        pictures.write_apng(stream, path)
-    elif ending == ".cast":
-        from vaevis_tui.export.animation.cast import write_cast
-
-        if terminal is None:
-            raise ValueError("a cast needs what draws a frame in a terminal")
-        write_cast(stream, path, *terminal, title)
     else:
-        from vaevis_tui.export.animation.video import write_video
-
-        write_video(stream, path, ending)
+        pictures.write_apng(stream, path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -51,13 +51,28 @@ class FrameStream:
         return [max(end - start, least) for start, end in pairwise(ends)]
 
 
-def resized(
-    stream: FrameStream, side: int | None, resampling: Resampling = "auto", even: bool = False
-) -> FrameStream:
-    """The same frames in another size.
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What frames become.
+
+    Attributes:
+        height: In pixels.
+        width: In pixels.
+        nearest: Whether pixels are repeated; they are smoothed otherwise.
+    """
+
+    height: int
+    width: int
+    nearest: bool
+
+
+def enlarged(
+    size: tuple[int, int], side: int | None, resampling: Resampling = "auto", even: bool = False
+) -> Size:
+    """The size of frames in a file.
 
     Args:
-        stream: The frames.
+        size: Height and width that they have.
         side: Of the longer one, in pixels; None enlarges small frames by a whole number.
         resampling: ``"nearest"`` repeats pixels, ``"smooth"`` is bicubic; ``"auto"`` repeats those of frames
             up to 64 pixels that grow by a whole number.
@@ -66,30 +81,34 @@ def resized(
     Raises:
         UserError: The side is out of range.
     """
-    height, width = stream.size
+    height, width = size
     longer = max(height, width)
     if side is None:
         side = longer * max(1, -(-_LEAST_SIDE // longer))
     if not 8 <= side <= MAX_SIDE:
         raise UserError(f"a size of {side} is out of range; 8 to {MAX_SIDE} pixels are possible")
-    size = round(height * side / longer), round(width * side / longer)
+    new = round(height * side / longer), round(width * side / longer)
     if even:
-        size = size[0] + size[0] % 2, size[1] + size[1] % 2
-    repeats = side % longer == 0 and size == (height * side // longer, width * side // longer)
+        new = new[0] + new[0] % 2, new[1] + new[1] % 2
+    repeats = side % longer == 0 and new == (height * side // longer, width * side // longer)
     nearest = resampling == "nearest" or (resampling == "auto" and repeats and longer <= _SMALL)
-    if size == stream.size:
+    return Size(*new, nearest)
+
+
+def resized(stream: FrameStream, size: Size) -> FrameStream:
+    """The same frames in another size."""
+    if (size.height, size.width) == stream.size:
         return stream
-    return FrameStream(
-        lambda: (_resize(frame, size, nearest=nearest) for frame in stream.take()),
-        stream.count,
-        stream.rate,
-        stream.loop,
-        size,
+    return replace(
+        stream,
+        take=lambda: (_resize(frame, size) for frame in stream.take()),
+        size=(size.height, size.width),
     )
 
 
-def _resize(frame: Frame, size: tuple[int, int], *, nearest: bool) -> Frame:
+def _resize(frame: Frame, size: Size) -> Frame:
     from PIL import Image
 
-    how = Image.Resampling.NEAREST if nearest else Image.Resampling.BICUBIC
-    return np.asarray(Image.fromarray(np.ascontiguousarray(frame)).resize(size[::-1], how))
+    how = Image.Resampling.NEAREST if size.nearest else Image.Resampling.BICUBIC
+    image = Image.fromarray(np.ascontiguousarray(frame))
+    return np.asarray(image.resize((size.width, size.height), how))

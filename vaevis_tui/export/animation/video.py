@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.export.animation.frames import FrameStream
+from vaevis_tui.export.animation.frames import FrameStream, Size, resized
 
 _THREADS = 4
 """Always as many, whatever the machine has: the encoders' output may depend on it."""
@@ -42,13 +42,14 @@ def video_library() -> ModuleType:
     return av
 
 
-def write_video(stream: FrameStream, path: Path, ending: str) -> None:
-    """Write frames as H.264 in MP4, or VP9 in WebM; height and width must be even.
+def write_video(stream: FrameStream, path: Path, ending: str, size: Size) -> None:
+    """Write frames as H.264 in MP4, or VP9 in WebM.
 
     Args:
         stream: The frames.
         path: Where to.
         ending: ``".mp4"`` or ``".webm"``, which `path` need not end in.
+        size: Of the video; height and width must be even.
 
     Raises:
         UserError: PyAV is not installed, or was built without the codec.
@@ -56,6 +57,8 @@ def write_video(stream: FrameStream, path: Path, ending: str) -> None:
     """
     av = video_library()
     codec, options = _CODECS[ending]
+    if size.nearest:  # before colour is halved: swscale repeats the pixels of both planes apart
+        stream = resized(stream, size)
     rate = Fraction(stream.rate).limit_denominator(1001)
     with av.open(
         str(path), "w", format=ending[1:], options={"fflags": "+bitexact", **_CONTAINER[ending]}
@@ -66,7 +69,7 @@ def write_video(stream: FrameStream, path: Path, ending: str) -> None:
             raise UserError(
                 f"this PyAV has no {codec}; install the one of pip install 'vaevis-tui[video]'"
             ) from None
-        video.height, video.width = stream.size
+        video.height, video.width = size.height, size.width
         video.pix_fmt = "yuv420p"
         video.thread_count = _THREADS
         # Colours as screens have them, and said so: players guess by the size otherwise.
@@ -74,6 +77,8 @@ def write_video(stream: FrameStream, path: Path, ending: str) -> None:
         context.color_primaries = context.color_trc = context.colorspace = 1  # BT.709
         for frame in stream.take():
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-            picture = picture.reformat(format="yuv420p", dst_colorspace="ITU709", interpolation="LANCZOS")
+            picture = picture.reformat(
+                size.width, size.height, "yuv420p", dst_colorspace="ITU709", interpolation="BICUBIC"
+            )
             container.mux(video.encode(picture))
         container.mux(video.encode())
