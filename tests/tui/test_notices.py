@@ -1,4 +1,4 @@
-"""Notices lie on the bottom lines alone, whole words only, one after another."""
+"""Notices lie on the bottom lines alone, whole words only; the newest comes first, and no error is lost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.tui.support import Explorer, exploring
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.menus.value_prompt import ValuePrompt
 from vaevis_tui.tui.panels.notice_bar import NoticeBar
-from vaevis_tui.tui.text import wrapped
+from vaevis_tui.tui.text import in_parts, wrapped
 
 LONG = "decoding failed: " + " ".join(f"reason{number}" for number in range(12)) + "; m opens a model again"
 
@@ -43,16 +43,48 @@ async def test_a_notice_covers_the_bottom_lines_alone(size: tuple[int, int], not
         assert not explorer.app.query(Toast)
 
 
-async def test_notices_wait_for_each_other() -> None:
+async def seen(explorer: Explorer, bar: NoticeBar) -> list[str]:
+    """What is told, pressed away one by one."""
+    messages = []
+    while bar.display:
+        messages.append(bar.message)
+        await explorer.pilot.click(bar)
+    return messages
+
+
+async def test_the_newest_answer_takes_the_place_of_others() -> None:
     async with exploring() as explorer:
         bar = await told(explorer, "first", "second", "first", "third")
-        assert "first" in text(bar)
-        assert "+2" in text(bar)
-        seen = []
-        while bar.display:
-            seen.append(bar.message)
-            await explorer.pilot.click(bar)
-        assert seen == ["first", "second", "third"]
+        assert text(bar).split() == ["▌", "third"]
+        assert await seen(explorer, bar) == ["third"]
+
+
+@pytest.mark.parametrize("severity", ["warning", "error"])
+async def test_what_must_not_be_missed_comes_again(severity: str) -> None:
+    async with exploring() as explorer:
+        await told(explorer, "it broke", "worse", severity=severity)
+        bar = await told(explorer, "copied z")
+        assert text(bar).split() == ["▌", "copied", "z", "+2"]
+        bar = await told(explorer, "it broke", severity=severity)
+        assert text(bar).split() == ["▌", "it", "broke", "+1"]
+        assert await seen(explorer, bar) == ["it broke", "worse"]
+
+
+async def test_what_took_its_time_comes_again_after_the_answer_to_a_key() -> None:
+    async with exploring() as explorer:
+        explorer.screen.say("saved walk.gif", lasting=True)
+        await explorer.pilot.press("u")
+        bar = await told(explorer, "second answer")
+        assert await seen(explorer, bar) == ["second answer", "saved walk.gif"]
+
+
+async def test_what_comes_again_stays_for_what_is_left_of_its_time() -> None:
+    async with exploring() as explorer:
+        bar = await told(explorer, "it broke", severity="error")
+        await told(explorer, "copied z")
+        bar._over()
+        assert bar._shown is not None
+        assert 50 < bar._shown.seconds < 60
 
 
 async def test_the_parts_of_a_long_notice_tell_all_of_it() -> None:
@@ -83,6 +115,17 @@ async def test_what_nobody_can_see_is_not_over() -> None:
         await explorer.until(lambda: explorer.screen.is_active)
         bar._over()
         assert not bar.display
+
+
+def test_a_path_is_cut_behind_a_slash_and_parts_are_alike() -> None:
+    assert in_parts("saved /home/user/pictures/dog-0001.png", 20, 2) == [
+        ["saved /home/user/", "pictures/"],
+        ["dog-0001.png"],
+    ]
+    assert in_parts("aa bb cc dd ee", 5, 2) == [["aa bb", "cc dd"], ["ee"]]
+    assert in_parts("aa bb cc dd ee ff gg", 8, 1) == [["aa bb cc"], ["dd ee ff"], ["gg"]]
+    assert in_parts("aa bb cc dd", 8, 1) == [["aa bb"], ["cc dd"]]
+    assert in_parts("", 8, 1) == [[""]]
 
 
 def test_words_are_whole_unless_they_are_longer_than_a_line() -> None:

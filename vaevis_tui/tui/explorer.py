@@ -231,7 +231,7 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         bundle = exploration.bundle
         self._status.model = self._details.model = self._image_frame.titled = bundle.name
         for note in (*bundle.notes, *exploration.notes):
-            self.say(note)
+            self.say(note, lasting=True)
         self._map_open = self._map_open and bundle.latent_dim > 1
         self._arrange()
         if self._walk_at_start and not self._search.running:
@@ -242,7 +242,7 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
     def _tell_of_session(self) -> None:
         settings = self._settings
         if settings.sessions is not None and settings.resumed is None and settings.sessions.was_cut_off():
-            self.say("The last session ended unexpectedly; --resume restores it.")
+            self.say("The last session ended unexpectedly; --resume restores it.", lasting=True)
 
     def _search_ended(self) -> None:
         """Begin the walk that waited for it."""
@@ -366,13 +366,13 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
     def _show_graphics(self, graphics: Graphics, notice: str | None) -> None:
         self._hints.graphics = graphics
         if notice:
-            self.say(notice)
+            self.say(notice, lasting=True)
         if not self._graphics.asking:
             colors = self._graphics.colors
             if (graphics in PROTOCOLS or colors.depth is ColorDepth.TRUECOLOR) and not colors.grey:
                 self._to_say = self._to_say[:1]
             for text in filter(None, self._to_say):
-                self.say(text)
+                self.say(text, lasting=True)
             self._to_say = []
         self._repaint_panels()
 

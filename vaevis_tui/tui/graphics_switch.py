@@ -104,14 +104,15 @@ class GraphicsSwitch:
         """What this terminal can draw with, the best first, and what each is called."""
         return [(graphics, NAMES[graphics]) for graphics in offered(self._support)]
 
-    def cycle(self) -> None:
-        """The next kind of graphics that this terminal can draw with."""
-        self.choose(following(self._port.renderer.graphics, self._support))
+    def cycle(self) -> str:
+        """Draw with the next kind of graphics that this terminal can show; gives what it is called."""
+        return self.choose(following(self._port.renderer.graphics, self._support))
 
-    def choose(self, graphics: Graphics) -> None:
-        """Draw with one of `offers`."""
+    def choose(self, graphics: Graphics) -> str:
+        """Draw with one of `offers`; gives what it is called."""
         self._wish = graphics
-        self._show(graphics, f"drawn as {NAMES[graphics]}")
+        self._show(graphics, None)
+        return NAMES[graphics]
 
     def _heard(self, reply: Reply) -> None:
         self._replies[reply.kind] = reply

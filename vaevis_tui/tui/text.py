@@ -11,12 +11,35 @@ def cut(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Lines of whole words, as many characters wide at most; a word alone is cut where it is longer."""
+    """Lines of whole words, as many characters wide at most.
+
+    A word alone is cut where it is longer: a path behind a slash, if that leaves no line nearly empty.
+    """
     lines, width = [""], max(width, 1)  # a window may be narrower than what stands beside the text
     for word in text.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+            begun = word.rfind("/", 1, width - len(lines[-1]) - 1) + 1 if len(word) > width else 0
+            if begun:
+                lines[-1] += f" {word[:begun]}"
+            lines.append(word[begun:])
+        else:
+            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
         while len(lines[-1]) > width:
-            lines[-1:] = [lines[-1][:width], lines[-1][width:]]
+            end = lines[-1].rfind("/", width // 4, width) + 1 or width
+            lines[-1:] = [lines[-1][:end], lines[-1][end:]]
     return lines
+
+
+def in_parts(text: str, width: int, rows: int) -> list[list[str]]:
+    """Text in as few parts of so many lines as it takes, the last of them no shorter than it must be."""
+
+    def parts(width: int) -> list[list[str]]:
+        lines = wrapped(text, width)
+        return [lines[start : start + rows] for start in range(0, len(lines), rows)]
+
+    fewest = len(parts(width))
+    if fewest == 1:
+        return parts(width)
+    least = max(width // 2, *map(len, text.split()))  # so that no word is cut for it
+    narrower = (each for each in range(least, width + 1) if len(parts(each)) == fewest)
+    return parts(next(narrower, width))

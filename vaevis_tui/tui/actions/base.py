@@ -20,11 +20,14 @@ from vaevis_tui.tui.panels.details import Details
 from vaevis_tui.tui.panels.hint_bar import HintBar
 from vaevis_tui.tui.panels.latent_bars import LatentBars
 from vaevis_tui.tui.panels.map_panel import MapPanel
-from vaevis_tui.tui.panels.notice_bar import NoticeBar
+from vaevis_tui.tui.panels.notice_bar import LASTING, NoticeBar
 from vaevis_tui.tui.panels.status_line import StatusLine
 from vaevis_tui.tui.panels.strip_panel import StripPanel
 from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.worker_event import ScreenNews, WorkerEvent
+
+SECONDS, SECONDS_A_CHARACTER = 2.0, 0.05
+"""That a notice stays: to be noticed, and to be read."""
 
 
 class ExplorerBase(Screen[None]):
@@ -108,9 +111,16 @@ class ExplorerBase(Screen[None]):
         """Show those that are new."""
         self._notices.show(notices)
 
-    def say(self, text: str, *, error: bool = False) -> None:
-        """Tell something in a notice; longer ones stay longer."""
+    def say(self, text: str, *, error: bool = False, lasting: bool = False) -> None:
+        """Tell something in a notice; longer ones stay longer.
+
+        Args:
+            text: One line.
+            error: Whether something went wrong; it comes again after a newer notice has covered it.
+            lasting: Whether it comes again, too: what is no answer to the key that was pressed last.
+        """
         if error:
             self.notify(text, severity="error", timeout=10, markup=False)
         else:
-            self.notify(text, timeout=3 if len(text) < 40 else 8, markup=False)
+            seconds = min(SECONDS + len(text) * SECONDS_A_CHARACTER, 10.0)
+            self.notify(text, title=LASTING if lasting else "", timeout=seconds, markup=False)

@@ -105,7 +105,7 @@ class ExportActions(KeepsakeActions):
         else:
             self._close_export()
             if news.error is None:
-                self.say(f"saved {news.path}")
+                self.say(f"saved {news.path}", lasting=True)
             else:
                 self.say(str(news.error), error=True)
         self._follow_walk()

@@ -17,7 +17,7 @@ from vaevis_tui.export.picture import PictureFile
 class Say(Protocol):
     """Tells something in a notice."""
 
-    def __call__(self, text: str, *, error: bool = False) -> None:
+    def __call__(self, text: str, *, error: bool = False, lasting: bool = False) -> None:
         """Show the text."""
         ...
 
@@ -87,7 +87,7 @@ class PictureSearch:
 
     def _end(self, text: str, *, error: bool = False) -> None:
         self._nearest = None
-        self._say(text, error=error)
+        self._say(text, error=error, lasting=True)
         self._ended()
 
     def close(self) -> None:

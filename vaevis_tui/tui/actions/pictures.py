@@ -109,7 +109,8 @@ class PictureActions(JourneyActions, CompareActions):
         else:
             self._close_pictures()
             if news.found:
-                self.say(f"{news.found} pictures are bookmarks now; B lists them, J goes through them")
+                text = f"{news.found} pictures are bookmarks now; B lists them, J goes through them"
+                self.say(text, lasting=True)
             if news.faults:
                 more = f" (and {len(news.faults) - 1} more)" if len(news.faults) > 1 else ""
                 self.say(news.faults[0] + more, error=True)

@@ -14,6 +14,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.watch import ModelWatch
 from vaevis_tui.models.bundle import Bundle
+from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.link.clipboard import clipboard_hint, set_clipboard
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.actions.base import ExplorerBase
@@ -33,7 +34,10 @@ class ProgramActions(ExplorerBase):
 
     def action_graphics(self) -> None:
         """Draw images with the next kind of graphics."""
-        self._graphics.cycle()
+        self.say(f"drawn as {self._graphics.cycle()}")
+
+    def _draw_with(self, graphics: Graphics) -> None:
+        self.say(f"drawn as {self._graphics.choose(graphics)}")
 
     def action_help(self) -> None:
         """Show every key."""
@@ -65,7 +69,7 @@ class ProgramActions(ExplorerBase):
         elif self._watched[1].changed():
             self._status.opening = ref
             self._decoding.reopen()
-            self.say(f"{exploration.bundle.name} has changed: opened again")
+            self.say(f"{exploration.bundle.name} has changed: opened again", lasting=True)
 
     def commands(self) -> Iterable[SystemCommand]:
         """What the palette offers and no key does: a model by its name, a renderer by its name."""
@@ -73,7 +77,7 @@ class ProgramActions(ExplorerBase):
             name = Path(ref).name
             yield SystemCommand(f"Model {name}", f"Explore {ref}", partial(self._open_model, ref))
         for graphics, words in self._graphics.offers:
-            run = partial(self._graphics.choose, graphics)
+            run = partial(self._draw_with, graphics)
             yield SystemCommand(f"Graphics {graphics}", f"Draw images as {words}", run)
         for caption, name, what in (
             (True, "Snapshot with caption", "Save the image with model, z and seed written below it"),

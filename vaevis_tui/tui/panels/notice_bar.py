@@ -1,9 +1,10 @@
-"""Notices: one after another in the bottom line, where they cover nothing that is being looked at."""
+"""Notices in the bottom line, where they cover nothing that is being looked at; the newest comes first."""
 
 from __future__ import annotations
 
-from collections import deque
+import time
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from textual import events
 from textual.content import Content
@@ -12,22 +13,44 @@ from textual.notifications import Notification
 from textual.timer import Timer
 from textual.widget import Widget
 
-from vaevis_tui.tui.text import wrapped
+from vaevis_tui.tui.text import in_parts
 
 ROWS_MOST = 2
 """A longer notice is shown in parts."""
 PART_LEAST = 3.0
-"""Seconds that each part of a notice stays at least."""
-BRIEF = 1.5
-"""Seconds that a notice stays while others wait; those of errors stay their time."""
+"""Seconds that each part of a notice stays at least, also of one that comes again."""
 CLOSED_AFTER = 0.5
 """Seconds between looks whether the screen is seen again: what nobody can see is not over."""
+LASTING = "lasting"
+"""Title of what comes again after a newer notice has covered it, as warnings and errors do."""
 
 _STYLES = {"information": "$success", "warning": "$warning", "error": "$error"}
 
 
+@dataclass(slots=True, eq=False)
+class _Told:
+    """A notice with what is left of it.
+
+    Attributes:
+        notice: What is told.
+        seconds: That it is still to be seen.
+        parts: The rest of it, each of as many lines as fit.
+    """
+
+    notice: Notification
+    seconds: float
+    parts: list[list[str]] = field(default_factory=list)
+
+    @property
+    def comes_again(self) -> bool:
+        return self.notice.severity != "information" or self.notice.title == LASTING
+
+
 class NoticeBar(Widget):
     """Shows what it is told by `show`; a press takes the notice away.
+
+    A newer notice takes the place of the one on show. What answered a key is gone then; what nobody asked for
+    and must not be missed comes again, the newest first.
 
     A notice lies on the hints' line and, if it is long, on the status line above; never on a prompt.
     """
@@ -39,11 +62,11 @@ class NoticeBar(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._queue: deque[Notification] = deque()
         self._known: set[str] = set()
-        self._shown: Notification | None = None
+        self._shown: _Told | None = None
+        self._covered: list[_Told] = []
+        """What comes again, the next one last."""
         self._since = 0.0
-        self._parts: deque[list[str]] = deque()
         self._timer: Timer | None = None
         self._bottom = 0
         self._room = Size(0, 0)
@@ -51,50 +74,61 @@ class NoticeBar(Widget):
     # What is told
 
     def show(self, notices: Iterable[Notification]) -> None:
-        """Show those of the notices that are new, after those that wait."""
+        """Show those of the notices that are new, the last of them first."""
         notices = list(notices)
         for notice in notices:
-            if notice.identity in self._known:
-                continue
-            waiting = [each.message for each in (self._shown, *self._queue) if each is not None]
-            if notice.message not in waiting:
-                self._queue.append(notice)
+            if notice.identity not in self._known:
+                self._tell(notice)
         self._known = {notice.identity for notice in notices}
-        if self._shown is None:
-            self._next()
-        elif self._queue and self._shown.severity == "information":
-            self._wait(BRIEF)
-            self.refresh()
 
     @property
     def message(self) -> str:
         """The notice on show, or nothing."""
-        return self._shown.message if self._shown is not None else ""
+        return self._shown.notice.message if self._shown is not None else ""
+
+    def _tell(self, notice: Notification) -> None:
+        before, self._shown = self._shown, None
+        if before is not None and before.comes_again:
+            before.seconds -= time.monotonic() - self._since
+            self._covered.append(before)
+        self._covered = [each for each in self._covered if each.notice.message != notice.message]
+        self._begin(_Told(notice, notice.timeout))
+
+    def _begin(self, told: _Told) -> None:
+        self._shown = told
+        self._divide()
+        self._wait()
 
     def _next(self) -> None:
-        self._shown = self._queue.popleft() if self._queue else None
-        self._parts.clear()
-        if self._shown is None:
+        self._shown = None
+        if self._covered:
+            self._begin(self._covered.pop())
+        else:
             self.display = False
-            return
-        self._set()
-        self._wait(BRIEF if self._queue and self._shown.severity == "information" else self._shown.timeout)
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self) -> None:
+        """Show the first part for its share of the time."""
+        assert self._shown is not None
+        self._since = time.monotonic()
+        self._set_timer(max(self._shown.seconds / len(self._shown.parts), PART_LEAST))
+
+    def _set_timer(self, seconds: float) -> None:
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(
-            max(seconds / max(len(self._parts), 1), min(seconds, PART_LEAST)), self._over
-        )
+        self._timer = self.set_timer(seconds, self._over)
 
     def _over(self) -> None:
         """The time of a part has passed."""
+        told = self._shown
+        if told is None:
+            return
         if not self.screen.is_active:
-            self._wait(CLOSED_AFTER)
-        elif len(self._parts) > 1:
-            self._parts.popleft()
+            self._set_timer(CLOSED_AFTER)
+        elif len(told.parts) > 1:
+            told.seconds -= told.seconds / len(told.parts)
+            told.parts = told.parts[1:]
             self._place()
-            self._wait(PART_LEAST)
+            self._wait()
         else:
             self._next()
 
@@ -107,36 +141,44 @@ class NoticeBar(Widget):
 
     def place(self, room: Size, rows_below: int) -> None:
         """Lie at the bottom of a window, above so many rows."""
+        before = self._room, self._bottom
         self._room, self._bottom = room, room.height - rows_below
-        if self._shown is not None:
-            self._set()
+        if self._shown is not None and before != (self._room, self._bottom):
+            self._divide()  # and begin it again
 
-    def _set(self) -> None:
+    def _divide(self) -> None:
         """Divide the notice on show into parts of the width there is."""
-        assert self._shown is not None
-        lines = wrapped(self._shown.message, max(self._room.width - len("▌ ") - len(" +9 "), 8))
-        rows = min(ROWS_MOST, max(self._bottom, 1))
-        self._parts = deque(lines[start : start + rows] for start in range(0, len(lines), rows))
+        told = self._shown
+        assert told is not None
+        width = max(self._room.width - len("▌ ") - len(" +9 "), 8)
+        told.parts = in_parts(told.notice.message, width, min(ROWS_MOST, max(self._bottom, 1)))
         self._place()
 
     def _place(self) -> None:
-        rows = len(self._parts[0])
+        assert self._shown is not None
+        rows = len(self._shown.parts[0])
         self.display = True
         self.styles.offset = (0, max(self._bottom - rows, 0))
         self.styles.width, self.styles.height = self._room.width, rows
         self.refresh()
 
     def render(self) -> Content:
-        """The part on show, with how many notices wait."""
-        if self._shown is None or not self._parts:
+        """The part on show; at its end, that there is more of it, or how many come again."""
+        if self._shown is None or not self._shown.parts:
             return Content("")
-        style = _STYLES[self._shown.severity]
-        width = self.size.width
-        more = f" +{len(self._queue)} " if self._queue else " … " if len(self._parts) > 1 else ""
+        severity = self._shown.notice.severity
+        style, width = _STYLES[severity], self.size.width
+        more, more_style = "", "$quiet"
+        if len(self._shown.parts) > 1:
+            more = " … "
+        elif self._covered:
+            more = f" +{len(self._covered)} "
+            if any(each.notice.severity == "error" for each in self._covered):
+                more_style = "$error bold"
         lines = []
-        for index, line in enumerate(self._parts[0]):
-            last = index == len(self._parts[0]) - 1
+        for index, line in enumerate(self._shown.parts[0]):
+            last = index == len(self._shown.parts[0]) - 1
             padding = " " * max(width - len("▌ ") - len(line) - len(more), 1)
-            text = (line, f"{style} bold") if self._shown.severity == "error" else line
-            lines.append(Content.assemble(("▌ ", style), text, padding, (more if last else "", "$quiet")))
+            text = (line, f"{style} bold") if severity == "error" else line
+            lines.append(Content.assemble(("▌ ", style), text, padding, (more if last else "", more_style)))
         return Content("\n").join(lines)
