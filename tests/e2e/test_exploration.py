@@ -137,12 +137,11 @@ def test_from_a_photo_to_a_direction_a_tour_and_back(kept: Kept, bundle: Path, t
 
     with kept.start("--resume") as session:
         wait_for_the_picture_of(session, bundle, space.mean)
+        session.wait_for_text("▌mine")  # the row that was selected
         session.press("u")
         wait_for_the_picture_of(session, bundle, elsewhere)
         session.press("u")
         wait_for_the_picture_of(session, bundle, moved)
-        session.wait_for_text("directions")  # they are read once the image has come
-        session.send(b"\x1b[Z")  # Shift+Tab: the rows before, which are directions
-        session.wait_for_text("mine ")
+        session.wait_for_text("▌mine")
         session.press("q")
         assert session.wait_exit() == 0

@@ -223,6 +223,48 @@ def test_effects_order_the_rows_and_are_no_move() -> None:
         )
 
 
+def test_a_walk_is_no_choice_of_a_row_and_each_set_has_its_own() -> None:
+    exploration = Exploration("m", make_bundle(latent_dim=3), seed=1)
+    exploration.start_walk()
+    exploration.walk_on(0.1)
+    exploration.set_effects(exploration.axis_set.key, [1.0, 3.0, 2.0])
+    assert exploration.state.selected == 1
+    assert exploration.axis_set.order.tolist() == [1, 2, 0]
+    exploration.nudge(0.1)
+    exploration.set_effects(exploration.axis_set.key, [3.0, 1.0, 2.0])
+    assert exploration.axis_set.order.tolist() == [1, 2, 0]
+    exploration.next_axis_set()
+    exploration.set_effects(exploration.axis_set.key, [1.0, 2.0, 3.0])
+    assert exploration.axis_set.order.tolist() == [2, 1, 0]
+    assert exploration.state.selected == 2
+    exploration.undo()
+    exploration.select(0)
+    exploration.set_effects(exploration.axis_set.key, [1.0, 2.0, 3.0])
+    assert exploration.state.selected == 0
+
+
+def test_effects_leave_the_row_of_a_session_selected() -> None:
+    exploration = Exploration("m", make_bundle(latent_dim=3))
+    exploration.select(2)
+    after = Exploration("m", exploration.bundle, resumed=exploration.session("auto"))
+    after.set_effects(after.axis_set.key, [1.0, 3.0, 2.0])
+    assert after.axis_set.order.tolist() == [1, 2, 0]
+    assert after.state.selected == 2
+    assert not after.moved
+
+
+def test_a_model_that_changed_keeps_the_order_of_its_rows() -> None:
+    exploration = Exploration("m", make_bundle(latent_dim=3), own=OWN)
+    exploration.choose_axis_set("dimensions")
+    exploration.set_effects(exploration.axis_set.key, [1.0, 3.0, 2.0])
+    exploration.select_by(1)
+    after = Exploration("m", exploration.bundle, resumed=exploration.session(""))
+    after.take_order(exploration)
+    after.set_effects(after.axis_set.key, [3.0, 1.0, 2.0])
+    assert after.axis_set.order.tolist() == [1, 2, 0]
+    assert after.state.selected == 2
+
+
 def test_a_journey_is_one_step_to_undo_and_ends_when_something_else_is_done() -> None:
     exploration = Exploration("m", make_bundle(latent_dim=3), seed=1)
     space, start = exploration.bundle.space, exploration.z

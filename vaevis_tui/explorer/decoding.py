@@ -12,9 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.engine.service import DecodeService
 from vaevis_tui.engine.source import Frame
+from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.open_model import OpenModel
 from vaevis_tui.explorer.settings import ExplorerSettings
+from vaevis_tui.explorer.storage.model_data import ModelData, model_hash
+from vaevis_tui.explorer.storage.own_directions import OwnDirections
+from vaevis_tui.latent.directions import Directions
+from vaevis_tui.models.bundle import Bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +197,15 @@ class Decoding:
         settings = self._settings
         bundle = settings.open_bundle(ref)
         z, resumed = (settings.start(bundle), settings.resumed) if first else (None, None)
-        exploration = Exploration(ref, bundle, seed=settings.seed, z=z, speed=settings.speed, resumed=resumed)
+        exploration = Exploration(
+            ref,
+            bundle,
+            seed=settings.seed,
+            z=z,
+            speed=settings.speed,
+            resumed=resumed,
+            own=None if resumed is None else _own_directions(bundle),
+        )
         exploration.notes = settings.start_notes(bundle) if first and resumed is None else ()
         return exploration
 
@@ -204,8 +217,9 @@ class Decoding:
         elif not former.moved:
             exploration = Exploration(former.ref, bundle, seed=seed, z=former.z, speed=former.speed)
         else:
-            exploration = Exploration(former.ref, bundle, seed=seed, resumed=former.session(""))
-            exploration.state = replace(exploration.state)  # so that the row that was chosen stays
+            own, session = former.own_directions, former.session("")
+            exploration = Exploration(former.ref, bundle, seed=seed, resumed=session, own=own)
+            exploration.take_order(former)
         if former.walking:
             exploration.start_walk()
         return exploration
@@ -249,3 +263,11 @@ class Decoding:
             if isinstance(news, Decoded):
                 self._unheard = [old for old in self._unheard if not isinstance(old, Decoded)]
             self._unheard.append(news)
+
+
+def _own_directions(bundle: Bundle) -> Directions | None:
+    """Those of the person that are on disk; what is wrong with them is told when all that is kept is read."""
+    try:
+        return OwnDirections(ModelData(model_hash(bundle)), bundle.latent_dim).directions
+    except UserError:
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.explorer.first_state import first_state
 from vaevis_tui.explorer.history import History
 from vaevis_tui.explorer.storage.session import Session
-from vaevis_tui.latent.axes import DIRECTIONS, AxisSet, axis_sets
+from vaevis_tui.latent.axes import AxisSet, axis_sets
 from vaevis_tui.latent.directions import Directions
 from vaevis_tui.latent.journey import Journey
 from vaevis_tui.latent.motion import Walk
@@ -62,34 +63,18 @@ class Exploration:
         self.notes: tuple[str, ...] = ()
         """What a person should know of the start."""
         self._rng = np.random.Generator(np.random.PCG64(seed))
-        self._own = Directions.none(bundle.latent_dim) if own is None else own
+        self.own_directions = Directions.none(bundle.latent_dim) if own is None else own
+        """The person's own directions among the rows."""
         if z is None:
             z = bundle.space.first_look if seed is None else bundle.space.sample(self._rng)[0]
-        try:
-            self.state = (
-                LatentState.start(bundle.space, z, axis_sets(bundle.space, own))
-                if resumed is None
-                else LatentState.restore(
-                    bundle.space,
-                    resumed.z,
-                    resumed.selected,
-                    resumed.past,
-                    resumed.future,
-                    axis_sets(bundle.space, own),
-                )
-            )
-        except ValueError as error:
-            what = "z" if resumed is None else "the session"
-            raise UserError(f"{what} does not fit model {bundle.name}: {error}") from None
-        if resumed is None and bundle.space.directions is not None:
-            # What has a name comes first.
-            self.state = self.state.choose_axis_set(DIRECTIONS)
-        elif resumed is not None:
-            sets = self.state.sets
-            self.state = self.state.with_sets(sets, resumed.axes).choose_axis_set(resumed.axis_set)
+        self.state = first_state(bundle, z, own, resumed)
         self.history = History((*self.state.past, self.state.z, *reversed(self.state.future)))
         self.history = History() if len(self.history) == 1 else self.history
         self._start = self.state
+        self._chosen_in: set[str] = set()
+        """Names of the axis sets in which the person has chosen or moved a row."""
+        self._row_resumed = resumed is not None
+        """Whether a session says which rows are selected."""
         self._journey: Journey | None = None
         self._journeys = 0
         self._position = 0.0
@@ -148,61 +133,75 @@ class Exploration:
         except ValueError as error:
             raise UserError(f"the directions do not fit model {self.bundle.name}: {error}") from None
         former = {each.key: each for each in self.state.sets}
-        self._own = own
+        self.own_directions = own
         self._take_sets(tuple(former.get(each.key, each) for each in sets))
 
-    def _take_sets(self, sets: tuple[AxisSet, ...]) -> None:
+    def _take_sets(self, sets: tuple[AxisSet, ...], selected: Mapping[str, str] | None = None) -> None:
         """Other rows at the same place: not a move."""
-        moved, self.state = self.moved, self.state.with_sets(sets)
+        moved, self.state = self.moved, self.state.with_sets(sets, selected)
         if not moved:
             self._start = self.state
-
-    @property
-    def own_directions(self) -> Directions:
-        """The person's own directions among the rows."""
-        return self._own
 
     def set_effects(self, key: str, effects: ArrayLike) -> None:
         """Order the rows of the axis set of that key by visible effect; one that is gone is left alone.
 
-        Where nothing has happened yet, the first row is selected; else the rows keep their order, so that
-        none moves away under one's hands.
+        Where the person has chosen or moved no row of that set yet, the first one is selected, unless a
+        session says which; else the rows keep their order, so that none moves away under one's hands.
 
         Raises:
             ValueError: there is not one finite effect a row.
         """
-        untouched = not self.moved
+        selected = {}
 
         def known(axes: AxisSet) -> AxisSet:
             if axes.key != key:
                 return axes
             ordered = axes.with_effects(effects)
-            return ordered if untouched else replace(ordered, order=axes.order)
+            if axes.name in self._chosen_in:
+                return replace(ordered, order=axes.order)
+            if not self._row_resumed:
+                selected[axes.name] = axes.axes[int(ordered.order[0])].name
+            return ordered
 
-        self._take_sets(tuple(known(each) for each in self.state.sets))
-        if untouched and self.axis_set.key == key:
-            self._start = self.state = self.state.select(int(self.axis_set.order[0]))
+        self._take_sets(tuple(known(each) for each in self.state.sets), selected)
+
+    def take_order(self, former: Exploration) -> None:
+        """Show the rows in the order that they had, as far as they are the same."""
+        orders = {(each.name, len(each)): each.order for each in former.state.sets}
+        sets = self.state.sets
+        self._take_sets(
+            tuple(replace(each, order=orders.get((each.name, len(each)), each.order)) for each in sets)
+        )
+        self._chosen_in = set(former._chosen_in)
 
     def select_by(self, places: int) -> None:
         """Move the selection down in the order of rows, or up where negative."""
+        self._row_was_chosen()
         self.state = self.state.select_by(places)
 
     def select(self, row: int) -> None:
         """Select a row."""
+        self._row_was_chosen()
         self.state = self.state.select(row)
 
     def nudge(self, sigmas: float) -> None:
         """Move along the selected row; a held key is one step to undo."""
+        self._row_was_chosen()
         row = self.state.selected
         self._change(self.state.move(row, sigmas, ("nudge", self.axis_set.name, row, sigmas > 0)))
 
     def set_value(self, row: int, sigma: float, key: Hashable = None) -> None:
         """Put a row at so many sigmas."""
+        self._row_was_chosen()
         self._change(self.state.set(row, sigma, key))
 
     def reset(self, row: int) -> None:
         """Put a row back to the mean."""
+        self._row_was_chosen()
         self._change(self.state.reset(row))
+
+    def _row_was_chosen(self) -> None:
+        self._chosen_in.add(self.axis_set.name)
 
     # Going elsewhere
 
