@@ -90,7 +90,9 @@ def test_what_does_not_fit_is_not_remembered(tmp_path: Path) -> None:
         with pytest.raises(UserError) as refusal:
             override(path, options)
         assert words in str(refusal.value)
-    assert open_bundle(path).notes == ("besides z it takes label=0 of 4 (--set NAME=VALUE changes that)",)
+    assert open_bundle(path).notes == (
+        "besides z it takes label=0 of 4 (its row, or --set NAME=VALUE, changes that)",
+    )
 
 
 def test_a_model_is_tried_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,7 +119,9 @@ def reconstruction_range(bundle: Bundle, found: Encoded, pictures: Pictures) -> 
     trial = Trial(checked.model, bundle.decoder_path, bundle.multiply_adds)
     source = checked.model.graph.input[0].name
     some = found.means[:COMPARED]
-    shown = np.concatenate([trial.run({source: row[None]})[0] for row in some]).astype(np.float64)
+    shown = np.concatenate([trial.run({source: checked.filled(row[None])})[0] for row in some]).astype(
+        np.float64
+    )
     if not np.isfinite(shown).all():
         return None
     raw = shown * (values.high[0] - values.low[0]) + values.low[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Protocol, Self, runtime_checkable
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.errors import EngineError as EngineError
+from vaevis_tui.onnx_model.settings import Setting, filled
 
 Latents = NDArray[np.float32]
 """Latent vectors, float32 of shape (n, d)."""
@@ -97,6 +98,8 @@ class Decoder(Protocol):
     def decode(self, z: Latents) -> Images:
         """Decode latent vectors, float32 (n, d), to images, uint8 (n, h, w, 3); grey repeats its channel.
 
+        Of a model with controls z may be points, which say what these are set to (`onnx_model.settings`).
+
         Pixels are ``round(255 * clip(y, 0, 1))`` of the graph's output y, ties to even. No latents, no
         images.
 
@@ -165,15 +168,13 @@ class Interruptible(Protocol):
         ...
 
 
-def checked_latents(z: Latents, dim: int) -> Latents:
-    """Latent vectors as a decoder takes them, float32 (n, d) in C order.
+def checked_latents(z: Latents, dim: int, controls: Sequence[Setting] = ()) -> Latents:
+    """Latent vectors as a decoder takes them, float32 (n, d) in C order, with what its controls are set to.
 
     Raises:
         ValueError: z has another shape, or holds NaN or infinities.
     """
-    vectors = np.ascontiguousarray(z, np.float32)
-    if vectors.ndim != 2 or vectors.shape[1] != dim:
-        raise ValueError(f"z has shape {vectors.shape}; (n, {dim}) is expected")
+    vectors = filled(np.ascontiguousarray(z, np.float32), dim, controls)
     if not np.isfinite(vectors).all():
         raise ValueError("z holds NaN or infinities; finite numbers are expected")
     return vectors

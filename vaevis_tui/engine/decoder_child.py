@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from vaevis_tui.engine.decoder import Decoder, EngineError
-from vaevis_tui.engine.decoder_protocol import ANSWER, LENGTH
+from vaevis_tui.engine.decoder_protocol import ANSWER, BATCH, LENGTH
 from vaevis_tui.errors import UserError
 
 if TYPE_CHECKING:
@@ -135,11 +135,10 @@ def _adapters() -> Sequence[AdapterSummary]:
 
 def _decode(decoder: Decoder, requests: IO[bytes], answers: IO[bytes]) -> bool:
     """Answer one request; False when there are no more."""
-    header = requests.read(LENGTH.size)
-    if len(header) < LENGTH.size:
+    header = requests.read(BATCH.size)
+    if len(header) < BATCH.size:
         return False
-    (n,) = LENGTH.unpack(header)
-    dim = decoder.info.latent_dim
+    n, dim = BATCH.unpack(header)
     z = np.frombuffer(requests.read(4 * n * dim), np.float32).reshape(n, dim)
     try:
         images = decoder.decode(z)

@@ -41,7 +41,7 @@ from vaevis_tui.engine.decoder import (
     checked_latents,
     in_plain_words,
 )
-from vaevis_tui.engine.decoder_protocol import ANSWER, LENGTH
+from vaevis_tui.engine.decoder_protocol import ANSWER, BATCH, LENGTH
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.text import one_line
@@ -112,6 +112,7 @@ class IsolatedDecoder(Closing):
         self._patience = timeout
         self._first_until = time.monotonic() + opening_patience
         self._times = DecodeTimes()
+        self._controls = bundle.controls
         self._begun: Latents | None = None
         """What the other process was sent and not asked the images of."""
         self._child: _Child | None = _Child()
@@ -153,7 +154,7 @@ class IsolatedDecoder(Closing):
 
     def decode_on(self, z: Latents, following: Callable[[], Latents | None]) -> Images:
         """Decode, and begin with what follows; see `vaevis_tui.engine.decoder.Pipelined.decode_on`."""
-        z = checked_latents(z, self._info.latent_dim)
+        z = checked_latents(z, self._info.latent_dim, self._controls)
         images = np.empty((len(z), *self._info.image_size, 3), np.uint8)
         began = time.perf_counter()
         submit = compute = 0.0
@@ -174,7 +175,7 @@ class IsolatedDecoder(Closing):
                 return
             unwanted = np.empty((len(self._begun), *self._info.image_size, 3), np.uint8)
             self._finish(unwanted, lambda: None)
-        self._open_child().write(LENGTH.pack(len(z)) + z.tobytes())
+        self._open_child().write(BATCH.pack(*z.shape) + z.tobytes())
         self._begun = z
 
     def _finish(self, images: Images, following: Callable[[], Latents | None]) -> DecodeTimes:
@@ -193,13 +194,15 @@ class IsolatedDecoder(Closing):
         return DecodeTimes(submit, compute, unpack)
 
     def _begin_ahead(self, child: _Child, z: Latents | None) -> None:
-        if z is None or not 0 < z.nbytes <= AHEAD_BYTES:
+        if z is None:
             return
         try:
-            z = checked_latents(z, self._info.latent_dim)
+            z = checked_latents(z, self._info.latent_dim, self._controls)
         except ValueError:
             return  # said when its turn comes
-        child.write(LENGTH.pack(len(z)) + z.tobytes())
+        if not 0 < z.nbytes <= AHEAD_BYTES:
+            return
+        child.write(BATCH.pack(*z.shape) + z.tobytes())
         self._begun = z
 
     def _open_child(self) -> _Child:

@@ -67,6 +67,7 @@ class OnnxRuntimeDecoder(Closing):
         self._chunk = 1 if latent.shape[0] == 1 else at_once
         self._workers = min(cores(), _MOST_WORKERS) if provider == CPU else 1
         self._image_shape = (bundle.channels, bundle.image_height, bundle.image_width)
+        self._controls = bundle.controls
         self._times = DecodeTimes()
         self._info = DecoderInfo(
             backend="onnxruntime",
@@ -119,7 +120,7 @@ class OnnxRuntimeDecoder(Closing):
         self._interruptible.terminate = True
 
     def _decode(self, z: Latents, options: onnxruntime.RunOptions) -> Images:
-        z = checked_latents(z, self._info.latent_dim)
+        z = checked_latents(z, self._info.latent_dim, self._controls)
         _, height, width = self._image_shape
         images = np.empty((len(z), height, width, 3), np.uint8)
         compute = unpack = 0.0
@@ -135,7 +136,7 @@ class OnnxRuntimeDecoder(Closing):
 
     def _decode_beside(self, z: Latents) -> Images:
         """Many at once, in threads: while one chunk's floats become bytes, another is computed."""
-        z = checked_latents(z, self._info.latent_dim)
+        z = checked_latents(z, self._info.latent_dim, self._controls)
         _, height, width = self._image_shape
         images = np.empty((len(z), height, width, 3), np.uint8)
 

@@ -21,6 +21,7 @@ from vaevis_tui.text import one_line
 if TYPE_CHECKING:
     from vaevis_tui.onnx_model.adapter.options import AdapterOptions
     from vaevis_tui.onnx_model.checked import CheckedModel
+    from vaevis_tui.onnx_model.settings import Setting
 
 __all__ = ["Bundle", "open_bundle", "read_latents", "write_latents"]
 
@@ -68,6 +69,11 @@ class Bundle:
     shipped: bool = False
     checked: CheckedModel | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def controls(self) -> tuple[Setting, ...]:
+        """What the decoder takes beside z, where that may be chosen anew for each image."""
+        return () if self.checked is None else self.checked.controls
+
     def read_decoder(self) -> CheckedModel:
         """The decoder's graph with its weights, checked when the bundle was opened or else now.
 
@@ -77,6 +83,18 @@ class Bundle:
         if self.checked is not None:
             return self.checked
         return _read_decoder(self.decoder_path, self.card, None)
+
+    def fixed_decoder(self) -> CheckedModel:
+        """The decoder with its controls written into the graph as they are set: (n, d) is all that it takes.
+
+        Raises:
+            UserError: it is not a decoder that is supported.
+        """
+        return (
+            open_ordered({**self.decoder_order(), "controls": False})
+            if self.controls
+            else self.read_decoder()
+        )
 
     def decoder_order(self) -> dict[str, Any]:
         """What another process opens the same decoder by; see `open_ordered`."""
@@ -103,7 +121,7 @@ def open_ordered(order: Mapping[str, Any]) -> CheckedModel:
     if "options" not in order:
         return load_decoder(path)
     options, decisions = AdapterOptions.from_dict(order["options"]), Decisions.from_dict(order["decisions"])
-    return load_decoder(path, options, decisions)
+    return load_decoder(path, options, decisions, controls=order.get("controls", True))
 
 
 def _read_decoder(path: Path, card: ModelCard | None, order: Mapping[str, Any] | None) -> CheckedModel:

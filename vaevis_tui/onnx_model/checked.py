@@ -5,29 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vaevis_tui.onnx_model.adapter.decisions import Decisions
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions, Prior
+from vaevis_tui.onnx_model.settings import Setting, filled
 from vaevis_tui.onnx_model.trace import Trace
 
 if TYPE_CHECKING:
     import onnx
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """An input that is not the latent vector.
-
-    Attributes:
-        name: The input's.
-        kind: ``"label"``, ``"one-hot"``, ``"number"``, ``"noise"`` (a seed) or ``"flag"``.
-        value: What it is set to.
-        choices: Number of classes; None where it is not known or there are none.
-    """
-
-    name: str
-    kind: str
-    value: str
-    choices: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +22,8 @@ class CheckedModel:
     """A decoder that was found sound.
 
     Attributes:
-        model: The adapted graph with its weights: one input (n, d), one output (n, 1 or 3, h, w) in 0..1.
+        model: The adapted graph with its weights: one input (n, d), or more where it has controls, and one
+            output (n, 1 or 3, h, w) in 0..1.
         trace: Its nodes, shapes and constants for one latent vector.
         output: Name of the image in it.
         latent_dim: Length d of a latent vector.
@@ -69,3 +57,12 @@ class CheckedModel:
     prior: Prior = field(default_factory=Prior)
     settings: tuple[Setting, ...] = ()
     directions: tuple[int, ...] | None = None
+
+    @property
+    def controls(self) -> tuple[Setting, ...]:
+        """Settings that are inputs of the graph, after z."""
+        return tuple(each for each in self.settings if each.size)
+
+    def filled(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the graph takes, of z (n, d) or of points; see `vaevis_tui.onnx_model.settings.filled`."""
+        return filled(z, self.latent_dim, self.controls)

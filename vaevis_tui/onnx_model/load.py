@@ -24,7 +24,11 @@ from vaevis_tui.onnx_model.read import digest_of, naming, read_model
 
 
 def load_decoder(
-    path: Path, options: AdapterOptions | None = None, decisions: Decisions | None = None
+    path: Path,
+    options: AdapterOptions | None = None,
+    decisions: Decisions | None = None,
+    *,
+    controls: bool = True,
 ) -> CheckedModel:
     """Read, check and adapt a decoder.
 
@@ -32,20 +36,24 @@ def load_decoder(
         path: The .onnx file.
         options: What is known of it, as from a card; what a person said of the file (`override`) goes before.
         decisions: What was found by trying it; None: what is remembered of it, else it is tried.
+        controls: Whether what it takes beside z stays an input of it where that can be.
 
     Raises:
         UserError: the file cannot be read or is not such a decoder, or an option does not fit it; the text
             names the operator, the field or the option, and what is supported.
     """
     digest = digest_of(path)
-    return _load(path, digest, (options or AdapterOptions()).merged(recall_options(digest)), decisions)
+    said = (options or AdapterOptions()).merged(recall_options(digest))
+    return _load(path, digest, said, decisions, controls)
 
 
-def _load(path: Path, digest: str, said: AdapterOptions, decisions: Decisions | None) -> CheckedModel:
+def _load(
+    path: Path, digest: str, said: AdapterOptions, decisions: Decisions | None, controls: bool = True
+) -> CheckedModel:
     known = decisions or recall_decisions(digest, said)
     with naming(path):
         model, notes = read_model(path)
-        found = adapt_decoder(model, said, path, notes, known)
+        found = adapt_decoder(model, said, path, notes, known, controls=controls)
     if known is None:
         keep_decisions(digest, said, found.decisions)
     return found

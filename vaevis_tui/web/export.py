@@ -72,7 +72,7 @@ def make_web_model(
     notes: list[str] = []
     plans = None
     error = None
-    checked = bundle.read_decoder()
+    checked = bundle.fixed_decoder()
     arrays = ArrayFile()
     space = bundle.space
     try:
@@ -84,6 +84,9 @@ def make_web_model(
                 f"WebGPU cannot run this model: {reason}; give the page a CPU path with --ort"
             ) from None
         notes.append(f"The page runs on the CPU alone: {reason}.")
+    if bundle.controls:
+        names = ", ".join(each.name for each in bundle.controls)
+        notes.append(f"The page has no rows for {names}: it shows what is set now (--set NAME=VALUE).")
     tolerance = TOLERANCE
     if plans is not None:
         progress("comparing the page's weights with the model's")

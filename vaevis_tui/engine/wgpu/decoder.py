@@ -26,6 +26,7 @@ from vaevis_tui.engine.wgpu.legalize import fit
 from vaevis_tui.engine.wgpu.plan import Plan, make_plan
 from vaevis_tui.engine.wgpu.program import Program
 from vaevis_tui.engine.wgpu.tuning_cache import Choices
+from vaevis_tui.onnx_model.checked import CheckedModel
 
 
 class WgpuDecoder(Closing):
@@ -69,6 +70,7 @@ class WgpuDecoder(Closing):
             EngineError: There is no adapter, or it refuses the device, the memory or a shader.
         """
         graph = model if isinstance(model, Graph) else import_onnx(model)
+        self._controls = model.controls if isinstance(model, CheckedModel) else ()
         graph = rewrite(graph) if fuse else graph
         summary, native = find_adapter(adapter)
         self.hardware = summary.is_hardware
@@ -96,7 +98,7 @@ class WgpuDecoder(Closing):
             backend="wgpu",
             adapter=summary.name,
             precision="float16" if self._plan.half else "float32",
-            latent_dim=graph.input_shape[1],
+            latent_dim=graph.input_shape[1] - sum(each.size for each in self._controls),
             image_height=shape[1],
             image_width=shape[2],
             channels=shape[0],
@@ -163,7 +165,7 @@ class WgpuDecoder(Closing):
         return from_blocked(self._run(z), self._plan.output_layout, self._plan.graph.output_shape)
 
     def _run(self, z: Latents) -> NDArray[Any]:
-        z = checked_latents(z, self._info.latent_dim)
+        z = checked_latents(z, self._info.latent_dim, self._controls)
         if self._program is None:
             raise EngineError("the decoder is closed")
         words = self._program.run(z)

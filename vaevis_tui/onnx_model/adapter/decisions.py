@@ -14,7 +14,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.adapter.values import ValueMap
 
-VERSION = 1
+VERSION = 2
 """Of what is decided how; what an older program decided is decided anew."""
 
 

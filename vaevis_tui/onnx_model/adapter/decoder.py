@@ -12,13 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.onnx_model.adapter.controls import choose_controls
 from vaevis_tui.onnx_model.adapter.decisions import Decisions
 from vaevis_tui.onnx_model.adapter.directions import MAX_SIZE, MIN_AREA, random_directions, smooth_patterns
 from vaevis_tui.onnx_model.adapter.inputs import (
+    Input,
     Roles,
     assign_roles,
     bind_settings,
     inputs_of,
+    read_settings,
     settings_note,
 )
 from vaevis_tui.onnx_model.adapter.latent import baked_batch, is_plain, open_batch, unify
@@ -28,10 +31,11 @@ from vaevis_tui.onnx_model.adapter.reading import Reading, choose_output, decode
 from vaevis_tui.onnx_model.adapter.samples import Trial, draw
 from vaevis_tui.onnx_model.adapter.tryout import Tryout, close
 from vaevis_tui.onnx_model.adapter.values import ValueMap
-from vaevis_tui.onnx_model.checked import CheckedModel, Setting
+from vaevis_tui.onnx_model.checked import CheckedModel
 from vaevis_tui.onnx_model.edit import add_constant, declare, make_node, prune, strip
 from vaevis_tui.onnx_model.limits import MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError
+from vaevis_tui.onnx_model.settings import Setting
 from vaevis_tui.onnx_model.trace import Trace, trace_all
 from vaevis_tui.text import quoted
 
@@ -48,6 +52,8 @@ def adapt_decoder(
     path: Path,
     notes: Sequence[str] = (),
     decisions: Decisions | None = None,
+    *,
+    controls: bool = True,
 ) -> CheckedModel:
     """Adapt a decoder.
 
@@ -57,12 +63,13 @@ def adapt_decoder(
         path: Where it came from, for messages.
         notes: What was put right in it, for people.
         decisions: What was decided before about the same file with the same options; None: it is tried.
+        controls: Whether what it takes beside z stays an input of it where that can be.
 
     Raises:
         UnsupportedError: It is no decoder that can be adapted.
         UserError: An option does not fit it, or it does not run.
     """
-    return _Adaptation(model, options, path, notes, decisions).run()
+    return _Adaptation(model, options, path, notes, decisions, controls).run()
 
 
 class _Adaptation:
@@ -75,7 +82,9 @@ class _Adaptation:
         path: Path,
         notes: Sequence[str],
         decisions: Decisions | None,
+        controls: bool,
     ) -> None:
+        self.with_controls = controls
         self.model, self.options, self.path = model, options, path
         self.decisions = decisions or Decisions()
         self.notes = list(notes)
@@ -103,14 +112,17 @@ class _Adaptation:
         if not self.walk.depends(name):
             raise UnsupportedError(f"output {quoted(name)} does not depend on the latent vector")
         self._check_dim(roles, dim)
+        controls = [each for each in settings if each.size]
+        length = dim + sum(each.size for each in controls)
         parameters = sum(math.prod(tensor.dims) for tensor in model.graph.initializer)
-        layout, self.decisions = self._tryout().decide(source, dim, name, reading.layouts, self.decisions)
+        tryout = self._tryout(controls)
+        layout, self.decisions = tryout.decide(source, dim, name, reading.layouts, self.decisions)
         values, batched = self.decisions.values or ValueMap(), bool(self.decisions.batched)
         name = self._append_image(name, layout, values)
         size = (layout.channels, layout.height, layout.width)
         if self.walk.shape(name) != (1, *size):
             raise UnsupportedError(f"its images have shape {self.walk.shape(name)}; {(1, *size)} is expected")
-        declare(model.graph, source, (dim,), name, size, batched=batched)
+        declare(model.graph, source, (length,), name, size, batched=batched)
         notes = [
             *self.notes,
             settings_note(settings),
@@ -153,17 +165,34 @@ class _Adaptation:
             return source, dim, settings, name, None
         first = roles.latents[0]
         rows = first.dims is None or len(first.dims) > 1
-        wanted = self._settings_for(roles)
-        settings = bind_settings(self.model, roles.settings, shapes, wanted, first.name if rows else None)
         shape = shapes[first.name]
         directions = self._directions(roles, shape)
+        settings = read_settings(self.model.graph, roles.settings, shapes, self._settings_for(roles))
+        every = [
+            (item, each, shapes[item.name]) for (item, _), each in zip(roles.settings, settings, strict=True)
+        ]
+        controls = []
+        if self.with_controls and directions is None:
+            controls = choose_controls(self.model, reading.walk, every)
+        sizes = {control.item.name: control.size for control in controls}
+        bound = [(item, setting) for item, setting, _ in every if item.name not in sizes]
+        bind_settings(self.model, bound, shapes, first.name if rows else None)
+        settings = [replace(each, size=sizes.get(each.name, 0)) for each in settings]
         prior = None if self.prior.kind == "normal" else self.prior
-        if directions is None and prior is None and is_plain(roles.latents, shapes):
+        if not controls and directions is None and prior is None and is_plain(roles.latents, shapes):
             source, dim = first.name, shape[1]
         else:
-            source, dim = unify(self.model, roles.latents, shapes, directions=directions, prior=prior)
+            source, dim = unify(
+                self.model,
+                roles.latents,
+                shapes,
+                directions=directions,
+                prior=prior,
+                controls=controls,
+                walk=reading.walk,
+            )
             self._note_latents(roles, shapes, directions)
-        self._walk_final(source, dim)
+        self._walk_final(source, dim + sum(sizes.values()))
         settings += self._seed_setting()
         return source, dim, settings, reading.output, None if directions is None else shape
 
@@ -216,22 +245,23 @@ class _Adaptation:
         original.CopyFrom(self.model)
         places = baked_batch(self.model, reading.walk, reading.batch)
         repeat = self.decisions.repeat
-        wanted = self._settings_for(roles)
+        settings = read_settings(self.model.graph, roles.settings, shapes, self._settings_for(roles))
+        bound = [(item, each) for (item, _), each in zip(roles.settings, settings, strict=True)]
         if repeat is not True:
             open_batch(self.model, places)
-            settings = bind_settings(self.model, roles.settings, shapes, wanted, None)
+            bind_settings(self.model, bound, shapes, None)
             source, dim = unify(self.model, roles.latents, shapes)
             try:
                 self._walk_final(source, dim)
                 good = self.walk.shape(reading.output) == (1, *reading.walk.shape(reading.output)[1:])
             except UnsupportedError:
                 good = False
-            if good and (repeat is False or self._same_rows(original, roles, reading, source, dim, wanted)):
+            if good and (repeat is False or self._same_rows(original, roles, reading, source, dim, bound)):
                 self.decisions = replace(self.decisions, repeat=False)
                 self.notes.append(f"it was exported for {reading.batch} latent vectors at once; it takes one")
                 return source, dim, settings, reading.output
         self.model.CopyFrom(original)
-        settings = bind_settings(self.model, roles.settings, reading.shapes, wanted, None)
+        bind_settings(self.model, bound, reading.shapes, None)
         source, dim = unify(self.model, roles.latents, shapes, repeat=reading.batch)
         self._walk_final(source, dim)
         self.decisions = replace(self.decisions, repeat=True)
@@ -251,13 +281,13 @@ class _Adaptation:
         reading: Reading,
         source: str,
         dim: int,
-        wanted: Sequence[tuple[str, str]],
+        settings: Sequence[tuple[Input, Setting]],
     ) -> bool:
         """Whether the changed graph makes of single vectors what the original makes of a whole batch."""
         z = draw(self.prior, reading.batch, dim)
         bound = type(original)()
         bound.CopyFrom(original)
-        bind_settings(bound, roles.settings, reading.shapes, wanted, None)
+        bind_settings(bound, settings, reading.shapes, None)
         feeds, start = {}, 0
         for item in roles.latents:
             shape = reading.shapes[item.name]
@@ -267,7 +297,7 @@ class _Adaptation:
             start += size
         try:
             (expected,) = Trial(bound, self.path, 0).run(feeds, [reading.output])
-            found = self._tryout().trial(source, dim, reading.output).samples(source, z[[0, -1]])
+            found = self._tryout(()).trial(source, dim, reading.output).samples(source, z[[0, -1]])
         except UserError:
             return False
         expected = np.stack([expected[:1], expected[-1:]]).astype(np.float64)
@@ -296,8 +326,8 @@ class _Adaptation:
                 f"input {names} has {dim} numbers; a latent size from 1 to {MAX_LATENT_DIM} is supported"
             )
 
-    def _tryout(self) -> Tryout:
-        return Tryout(self.model, self.walk, self.options, self.path, self.seed)
+    def _tryout(self, controls: Sequence[Setting]) -> Tryout:
+        return Tryout(self.model, self.walk, self.options, self.path, self.seed, controls)
 
     # ---- what is put behind the graph ----
 

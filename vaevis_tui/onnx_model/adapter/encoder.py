@@ -112,7 +112,7 @@ def _decide(
     source = decoder.model.graph.input[0].name
 
     def images_of(latents: NDArray[np.float32]) -> NDArray[np.float64]:
-        rows = [decode.run({source: row[None]})[0] for row in latents]
+        rows = [decode.run({source: decoder.filled(row[None])})[0] for row in latents]
         images: NDArray[np.float64] = np.clip(np.nan_to_num(np.concatenate(rows)).astype(np.float64), 0, 1)
         return images
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vaevis_tui.onnx_model.adapter.inputs import Input, bind_settings, inputs_of
+from vaevis_tui.onnx_model.adapter.inputs import Input, bind_settings, inputs_of, read_settings
 from vaevis_tui.onnx_model.adapter.latent import baked_batch, open_batch
 from vaevis_tui.onnx_model.checked import CheckedModel
 from vaevis_tui.onnx_model.edit import add_constant, make_node, new_name
@@ -57,7 +57,9 @@ def image_input(model: onnx.ModelProto, decoder: CheckedModel) -> tuple[Input, l
         )
     others = [(item, "noise" if item.data_type == _FLOAT else "label") for item in inputs if item != image]
     shapes = {item.name: tuple(n or 1 for n in item.dims or ()) for item, _ in others}
-    bind_settings(model, others, shapes, (), None)
+    settings = read_settings(model.graph, others, shapes, ())
+    bound = [(item, setting) for (item, _), setting in zip(others, settings, strict=True)]
+    bind_settings(model, bound, shapes, None)
     for tensor in model.graph.initializer:
         if tensor.name in shapes and tensor.data_type == _FLOAT:  # noise around the mean: none
             tensor.raw_data = bytes(4 * math.prod(tensor.dims))

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.onnx_model.checked import Setting
 from vaevis_tui.onnx_model.edit import add_constant, insert_nodes, make_node
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError, reads
+from vaevis_tui.onnx_model.settings import SEEDS, Setting
 from vaevis_tui.text import one_line, quoted
 
 if TYPE_CHECKING:
@@ -147,22 +147,19 @@ def _type_name(data_type: int) -> str:
     return str(known.Name(data_type)) if data_type and data_type in known.values() else "no tensor"
 
 
-def bind_settings(
-    model: onnx.ModelProto,
+def read_settings(
+    graph: onnx.GraphProto,
     settings: Sequence[tuple[Input, str]],
     shapes: Mapping[str, Shape],
     requested: Sequence[tuple[str, str]],
-    latent: str | None,
 ) -> list[Setting]:
-    """Make constants of all inputs but the latent vector.
+    """What the inputs that are not the latent vector are set to.
 
     Args:
-        model: The graph, which is changed.
+        graph: The graph.
         settings: Those inputs and their kinds.
         shapes: Their shapes for one latent vector.
         requested: What a person set, by name.
-        latent: Name of an input with an axis for several latent vectors, after which constants are repeated;
-            None where there is none.
 
     Raises:
         UserError: A name or a value is not one that can be set.
@@ -173,23 +170,38 @@ def bind_settings(
         if name not in names:
             known = f"it has {', '.join(map(quoted, names))}" if names else "it has no such inputs"
             raise UserError(f"--set {one_line(name, 40)}: no input of that name; {known}")
-    found, nodes = [], []
-    for item, kind in settings:
+    return [_setting(graph, item, kind, shapes[item.name], values.get(item.name)) for item, kind in settings]
+
+
+def bind_settings(
+    model: onnx.ModelProto,
+    settings: Sequence[tuple[Input, Setting]],
+    shapes: Mapping[str, Shape],
+    latent: str | None,
+) -> None:
+    """Make constants of inputs that are not the latent vector.
+
+    Args:
+        model: The graph, which is changed.
+        settings: Those inputs, and what they are set to.
+        shapes: Their shapes for one latent vector.
+        latent: Name of an input with an axis for several latent vectors, after which constants are repeated;
+            None where there is none.
+    """
+    nodes = []
+    for item, setting in settings:
         shape = shapes[item.name]
-        setting = _setting(model.graph, item, kind, shape, values.get(item.name))
         array = _array(setting, item, shape)
         repeated = latent is not None and item.dims and item.dims[0] is None and len(shape) > 0
         if repeated:
             nodes += _repeat(model.graph, item.name, array, latent or "")
         else:
             model.graph.initializer.append(_named(array, item.name))
-        found.append(setting)
     insert_nodes(model.graph, nodes)
-    bound = set(names)
+    bound = {item.name for item, _ in settings}
     kept = [value for value in model.graph.input if value.name not in bound]
     del model.graph.input[:]
     model.graph.input.extend(kept)
-    return found
 
 
 def _setting(graph: onnx.GraphProto, item: Input, kind: str, shape: Shape, requested: str | None) -> Setting:
@@ -201,11 +213,21 @@ def _setting(graph: onnx.GraphProto, item: Input, kind: str, shape: Shape, reque
             for node in graph.node
             if node.op_type == "Gather" and node.input[0] in weights and item.name in node.input[1:2]
         ]
-        choices = tables[0].dims[0] if tables and tables[0].dims else None
+        choices = tables[0].dims[0] if tables and tables[0].dims else _one_hot_size(graph, weights, item.name)
     default = {"number": "1", "flag": "false"}.get(kind, "0")
     value = default if requested is None else requested.strip()
     _check(item.name, kind, value, choices)
     return Setting(item.name, kind, value, choices)
+
+
+def _one_hot_size(graph: onnx.GraphProto, weights: Mapping[str, onnx.TensorProto], name: str) -> int | None:
+    """Length of the rows that OneHot makes of a class; None where it does not."""
+    from onnx import numpy_helper
+
+    for node in graph.node:
+        if node.op_type == "OneHot" and node.input[0] == name and node.input[1] in weights:
+            return int(numpy_helper.to_array(weights[node.input[1]]).ravel()[0])
+    return None
 
 
 def _check(name: str, kind: str, value: str, choices: int | None) -> None:
@@ -222,7 +244,7 @@ def _check(name: str, kind: str, value: str, choices: int | None) -> None:
         elif kind == "number":
             good = math.isfinite(float(value))
         else:
-            good = 0 <= int(value) < (choices if choices is not None else 2**31)
+            good = 0 <= int(value) < (choices or (SEEDS if kind == "noise" else 2**31))
     except ValueError:
         good = False
     if not good:
@@ -272,4 +294,5 @@ def settings_note(settings: Sequence[Setting]) -> str:
     shown = ", ".join(
         f"{one_line(s.name, 30)}={s.value}{f' of {s.choices}' if s.choices else ''}" for s in settings
     )
-    return f"besides z it takes {shown} (--set NAME=VALUE changes that)"
+    how = "its row, or --set NAME=VALUE," if any(s.size for s in settings) else "--set NAME=VALUE"
+    return f"besides z it takes {shown} ({how} changes that)"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from vaevis_tui.onnx_model.adapter.controls import Control, read_control
 from vaevis_tui.onnx_model.adapter.inputs import Input
 from vaevis_tui.onnx_model.adapter.options import Prior
 from vaevis_tui.onnx_model.edit import add_constant, insert_nodes, make_node, new_name
@@ -124,6 +125,8 @@ def unify(
     directions: NDArray[np.float32] | None = None,
     repeat: int = 1,
     prior: Prior | None = None,
+    controls: Sequence[Control] = (),
+    walk: Trace | None = None,
 ) -> tuple[str, int]:
     """Put operators before a graph that make its latent inputs of one input (n, d).
 
@@ -134,15 +137,21 @@ def unify(
         directions: Rows (k, d) of which the only latent is a sum with weights z; None: z is the latent.
         prior: Where z is put if it lies beside; None: nowhere else.
         repeat: How often the latent vector is repeated along the first axis, for a graph that takes no less.
+        controls: What follows z in the vector.
+        walk: The graph walked for one latent vector, where there are any.
 
     Returns:
-        Name of the new input, and its length d.
+        Name of the new input, and length d of z in it.
     """
     graph = model.graph
     sizes = [math.prod(shapes[item.name]) for item in latents]
     total = sum(sizes)
     source = "z" if "z" not in _names(graph) else new_name(graph, "z")
-    nodes, start = _on_prior(graph, source, prior), 0
+    nodes: list[onnx.NodeProto] = []
+    given, start = source, 0
+    if controls:
+        nodes, given = _part(graph, source, 0, total, "z")
+    nodes += _on_prior(graph, given, prior)
     given = nodes[-1].output[0] if nodes else source
     for item, size in zip(latents, sizes, strict=True):
         last = given
@@ -151,12 +160,8 @@ def unify(
             nodes.append(make_node(graph, "MatMul", [last, add_constant(graph, "directions", directions)]))
             last = nodes[-1].output[0]
         if len(latents) > 1:
-            bounds = [
-                add_constant(graph, f"{item.name}.{key}", [value], np.int64)
-                for key, value in (("start", start), ("end", start + size), ("axis", 1))
-            ]
-            nodes.append(make_node(graph, "Slice", [last, *bounds], f"{item.name}.part"))
-            last = nodes[-1].output[0]
+            part, last = _part(graph, last, start, start + size, item.name)
+            nodes += part
         shape = shapes[item.name]
         target = shape if len(shape) == 1 else (-1, *shape[1:])
         if shape != (1, size) or len(shape) == 1:
@@ -174,9 +179,26 @@ def unify(
             nodes.append(make_node(graph, "Identity", [last], f"{item.name}.same"))
         nodes[-1].output[0] = item.name
         start += size
+    for control in controls:
+        assert walk is not None
+        part, last = _part(graph, source, start, start + control.size, control.item.name)
+        nodes += [*part, *read_control(model, walk, control, last)]
+        start += control.size
     insert_nodes(graph, nodes)
     del graph.input[:]
     return source, total
+
+
+def _part(
+    graph: onnx.GraphProto, source: str, start: int, end: int, name: str
+) -> tuple[list[onnx.NodeProto], str]:
+    """An operator that takes some numbers of each vector, and the name of what it makes."""
+    bounds = [
+        add_constant(graph, f"{name}.{key}", [value], np.int64)
+        for key, value in (("start", start), ("end", end), ("axis", 1))
+    ]
+    node = make_node(graph, "Slice", [source, *bounds], f"{name}.part")
+    return [node], node.output[0]
 
 
 def _on_prior(graph: onnx.GraphProto, source: str, prior: Prior | None) -> list[onnx.NodeProto]:

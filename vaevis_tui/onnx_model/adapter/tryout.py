@@ -19,6 +19,7 @@ from vaevis_tui.onnx_model.adapter.samples import COUNT, Trial, draw
 from vaevis_tui.onnx_model.adapter.tail import Tails
 from vaevis_tui.onnx_model.adapter.values import IMAGENET, ValueMap, infer_values, stretched
 from vaevis_tui.onnx_model.node import UnsupportedError
+from vaevis_tui.onnx_model.settings import SEEDS, Setting, filled, with_values
 from vaevis_tui.onnx_model.trace import Trace, trace_all
 from vaevis_tui.text import quoted
 
@@ -41,11 +42,19 @@ class Tryout:
         options: What was said about it.
         path: Where it came from, for messages.
         seed: Of what random operators are taken to make.
+        controls: What follows z in its input.
     """
 
     def __init__(
-        self, model: onnx.ModelProto, walk: Trace, options: AdapterOptions, path: Path, seed: int
+        self,
+        model: onnx.ModelProto,
+        walk: Trace,
+        options: AdapterOptions,
+        path: Path,
+        seed: int,
+        controls: Sequence[Setting],
     ) -> None:
+        self._controls = controls
         self.model, self.walk, self.options, self.path, self.seed = model, walk, options, path, seed
 
     def trial(self, source: str, dim: int, output: str) -> Trial:
@@ -60,7 +69,7 @@ class Tryout:
         kept = list(graph.input), list(graph.output)
         del graph.input[:]
         del graph.output[:]
-        graph.input.append(helper.make_tensor_value_info(source, _FLOAT, ["n", dim]))
+        graph.input.append(helper.make_tensor_value_info(source, _FLOAT, ["n", self._length(dim)]))
         graph.output.append(helper.make_tensor_value_info(output, self.walk.data_type(output), None))
         try:
             return Trial(self.model, self.path, self.walk.multiply_adds)
@@ -77,7 +86,7 @@ class Tryout:
 
         Args:
             source: Name of the input.
-            dim: Its length.
+            dim: Length of z in it.
             name: Name of the output.
             ways: To read it, the likeliest first.
             done: What was decided before; what is open in it is tried.
@@ -100,7 +109,7 @@ class Tryout:
         samples = None
         try:
             trial = self.trial(source, dim, name)
-            z = draw(prior_of(self.options.prior), COUNT, dim)
+            z = self._filled(draw(prior_of(self.options.prior), COUNT, dim))
             samples = trial.samples(source, z)
             batched = opened is not None and close(samples[:2], _batch(trial, source, z[:2]))
         except UserError as error:
@@ -117,6 +126,19 @@ class Tryout:
         if samples is not None and not np.isfinite(samples).all():
             problem = f"its images hold NaN or infinities{self._bad_weight()}"
         return layout, replace(done, values=values, layout=place, batched=batched, problem=problem)
+
+    def _length(self, dim: int) -> int:
+        return dim + sum(each.size for each in self._controls)
+
+    def _filled(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
+        """With controls: as they are set, but for the second, so that it shows whether each has its own."""
+        if not self._controls:
+            return z
+        points = with_values(z, z.shape[1], [float(each.value) for each in self._controls])
+        for place, each in enumerate(self._controls, z.shape[1]):
+            value = points[1, place]
+            points[1, place] = value / 2 if each.kind == "number" else (value + 1) % (each.choices or SEEDS)
+        return filled(points, z.shape[1], self._controls)
 
     def _in_order(self, layout: Layout) -> Layout:
         return layout.reversed() if self.options.bgr else layout
@@ -155,7 +177,7 @@ class Tryout:
     def _takes_two(self, source: str, dim: int, name: str) -> bool:
         one = self.walk.shape(name)
         try:
-            two = trace_all(self.model, {source: (_FLOAT, (2, dim))}, self.seed).shape(name)
+            two = trace_all(self.model, {source: (_FLOAT, (2, self._length(dim)))}, self.seed).shape(name)
         except UnsupportedError:
             return False
         return two == (2, *one[1:]) and one[:1] == (1,)
