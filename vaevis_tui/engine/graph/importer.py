@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
 import numpy as np
 
 from vaevis_tui.engine.graph import ir
-from vaevis_tui.engine.graph.expression import Array, Call, Expression, Literal, Operand
+from vaevis_tui.engine.graph.expression import Call, Expression, Literal, Operand
 from vaevis_tui.engine.graph.ir import Operator, Shape, UnsupportedGraph
 from vaevis_tui.onnx_model.folding import Array as Constant
 from vaevis_tui.onnx_model.node import Node
@@ -63,17 +63,6 @@ class Importer:
             )
         return self.constants[name]
 
-    def weight(self, node: Node, index: int, what: str) -> Array:
-        """The same as float32."""
-        return np.asarray(self.constant(node, index, what), np.float32)
-
-    def optional(self, node: Node, index: int, attribute: str) -> Constant | None:
-        """An argument that older opsets keep in an attribute and newer ones in an input."""
-        if node.has(index):
-            return self.constant(node, index, attribute)
-        value = node.attributes.get(attribute)
-        return None if value is None else np.asarray(value)
-
     def add(self, operator: Operator) -> None:
         """Append an operator, if its output is no larger than we hold."""
         if prod(operator.shape) * 4 > MAX_TENSOR:
@@ -121,9 +110,9 @@ class Importer:
         self.add(ir.Permute(inputs=(name,), output=output, shape=shape, view=view, order=tuple(order)))
 
     def spatial(self, node: Node) -> tuple[int, int, int]:
-        """Channels, height and width of the first input."""
+        """Channels, height and width of the first input, which has four axes."""
         shape = self.shape(node.inputs[0])
-        if len(shape) != 4 or shape[0] != 1:
+        if shape[0] != 1:
             refuse(node, f"its input has shape {shape}; it has to be (n, c, h, w)")
         return shape[1], shape[2], shape[3]
 
@@ -144,7 +133,3 @@ def _compact(expression: Expression, names: tuple[str, ...]) -> tuple[Expression
                 return node
 
     return visit(expression), tuple(used)
-
-
-Reader: TypeAlias = Callable[[Importer, Node], None]
-"""Adds what a node computes to the graph, or refuses it."""

@@ -3,64 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias, cast
 
 import numpy as np
 
-from vaevis_tui.engine.graph import ir
+from vaevis_tui.engine.graph import declare, ir
+from vaevis_tui.engine.graph.declare import Given, Operator
 from vaevis_tui.engine.graph.expression import Array
-from vaevis_tui.engine.graph.importer import Importer, Reader, refuse
+from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.onnx_model.node import Node
 
-
-def _pair(node: Node, key: str, default: tuple[int, ...], length: int = 2) -> tuple[int, ...]:
-    values = tuple(int(v) for v in node.attributes.get(key, default))
-    if len(values) != length:
-        refuse(node, f"{key}={list(values)} is not supported; it has {length} numbers for height and width")
-    return values
+Pads: TypeAlias = tuple[int, int, int, int]
+"""Rows and columns at the top, left, bottom and right."""
 
 
-def _convolution_weight(importer: Importer, node: Node) -> Array:
-    weight = importer.weight(node, 1, "the weight")
-    if weight.ndim != 4:
-        refuse(node, f"a weight of shape {weight.shape}; only two-dimensional convolutions are supported")
-    return weight
+def _bias(given: Given, outputs: int) -> Array:
+    return np.zeros(outputs, np.float32) if given.bias is None else given.bias
 
 
-def _bias(importer: Importer, node: Node, index: int, outputs: int) -> Array:
-    return importer.weight(node, index, "the bias") if node.has(index) else np.zeros(outputs, np.float32)
-
-
-def _padding(
-    node: Node, size: Sequence[int], strides: Sequence[int], spans: Sequence[int]
-) -> tuple[int, int, int, int]:
-    """Rows and columns that a window of so many pixels adds at the top, left, bottom and right."""
-    auto = node.attributes.get("auto_pad", "NOTSET")
-    if auto == "VALID":
+def _padding(given: Given, size: Sequence[int], spans: Sequence[int]) -> Pads:
+    """Rows and columns that a window of so many pixels adds."""
+    if given.auto_pad == "VALID":
         return 0, 0, 0, 0
-    if auto in ("SAME_UPPER", "SAME_LOWER"):
-        totals = [max((-(-n // s) - 1) * s + k - n, 0) for n, s, k in zip(size, strides, spans, strict=True)]
-        first = [t // 2 if auto == "SAME_UPPER" else t - t // 2 for t in totals]
-        return first[0], first[1], totals[0] - first[0], totals[1] - first[1]
-    pads = _pair(node, "pads", (0, 0, 0, 0), 4)
-    return pads[0], pads[1], pads[2], pads[3]
+    if given.auto_pad == "NOTSET":
+        return cast(Pads, given.pads)
+    totals = [
+        max((-(-n // s) - 1) * s + k - n, 0) for n, s, k in zip(size, given.strides, spans, strict=True)
+    ]
+    first = [t // 2 if given.auto_pad == "SAME_UPPER" else t - t // 2 for t in totals]
+    return first[0], first[1], totals[0] - first[0], totals[1] - first[1]
 
 
-def _convolution(importer: Importer, node: Node) -> None:
+def _convolution(importer: Importer, node: Node, given: Given) -> None:
     channels, *size = importer.spatial(node)
-    weight = _convolution_weight(importer, node)
-    groups = int(node.attributes.get("group", 1))
+    weight, groups, strides = given.weight, given.group, given.strides
     if weight.shape[1] * groups != channels or len(weight) % groups:
         refuse(node, f"{channels} channels in {groups} groups against a weight of shape {weight.shape}")
-    strides, dilations = _pair(node, "strides", (1, 1)), _pair(node, "dilations", (1, 1))
-    spans = [(k - 1) * d + 1 for k, d in zip(weight.shape[2:], dilations, strict=True)]
-    pads = _padding(node, size, strides, spans)
+    spans = [(k - 1) * d + 1 for k, d in zip(weight.shape[2:], given.dilations, strict=True)]
+    pads = _padding(given, size, spans)
     grid = [
         (n + pads[i] + pads[i + 2] - spans[i]) // strides[i] + 1
         if n + pads[i] + pads[i + 2] >= spans[i]
         else 0
         for i, n in enumerate(size)
     ]
-    if min(grid) < 1 or min(pads) < 0:
+    if min(grid) < 1:
         refuse(
             node,
             f"an input of {size[0]}x{size[1]} with pads={list(pads)} leaves nothing for a kernel of {spans}",
@@ -71,30 +58,27 @@ def _convolution(importer: Importer, node: Node) -> None:
             output=node.outputs[0],
             shape=(1, len(weight), grid[0], grid[1]),
             weight=weight,
-            bias=_bias(importer, node, 2, len(weight)),
-            strides=(strides[0], strides[1]),
+            bias=_bias(given, len(weight)),
+            strides=strides,
             pads=pads,
-            dilations=(dilations[0], dilations[1]),
+            dilations=given.dilations,
             groups=groups,
         )
     )
 
 
-def _transposed_convolution(importer: Importer, node: Node) -> None:
+def _transposed_convolution(importer: Importer, node: Node, given: Given) -> None:
     channels, *size = importer.spatial(node)
-    weight = _convolution_weight(importer, node)
-    groups = int(node.attributes.get("group", 1))
+    weight, groups, strides, pads = given.weight, given.group, given.strides, given.pads
     if len(weight) != channels or channels % groups:
         refuse(node, f"{channels} channels in {groups} groups against a weight of shape {weight.shape}")
-    strides, dilations = _pair(node, "strides", (1, 1)), _pair(node, "dilations", (1, 1))
-    extra = _pair(node, "output_padding", (0, 0))
-    pads = _pair(node, "pads", (0, 0, 0, 0), 4)
-    spans = [(k - 1) * d + 1 for k, d in zip(weight.shape[2:], dilations, strict=True)]
-    full = [(n - 1) * s + k + e for n, s, k, e in zip(size, strides, spans, extra, strict=True)]
-    auto = node.attributes.get("auto_pad", "NOTSET")
-    if "output_shape" in node.attributes or auto in ("SAME_UPPER", "SAME_LOWER"):
-        default = [n * s for n, s in zip(size, strides, strict=True)]
-        wanted = [int(v) for v in node.attributes.get("output_shape", default)][-2:]
+    spans = [(k - 1) * d + 1 for k, d in zip(weight.shape[2:], given.dilations, strict=True)]
+    full = [
+        (n - 1) * s + k + e for n, s, k, e in zip(size, strides, spans, given.output_padding, strict=True)
+    ]
+    auto = given.auto_pad
+    if given.output_shape or auto in ("SAME_UPPER", "SAME_LOWER"):
+        wanted = (given.output_shape or [n * s for n, s in zip(size, strides, strict=True)])[-2:]
         totals = [max(f - w, 0) for f, w in zip(full, wanted, strict=True)]
         # ONNX: SAME_UPPER puts the odd one at the end, everything else at the start.
         first = [t // 2 if auto == "SAME_UPPER" else t - t // 2 for t in totals]
@@ -103,7 +87,7 @@ def _transposed_convolution(importer: Importer, node: Node) -> None:
     elif auto == "VALID":
         pads = (0, 0, 0, 0)
     height, width = full[0] - pads[0] - pads[2], full[1] - pads[1] - pads[3]
-    if min(height, width) < 1 or min(pads) < 0:
+    if min(height, width) < 1:
         refuse(node, f"pads={list(pads)} leave nothing of an output of {full[0]}x{full[1]}")
     outputs = weight.shape[1] * groups
     importer.add(
@@ -112,34 +96,31 @@ def _transposed_convolution(importer: Importer, node: Node) -> None:
             output=node.outputs[0],
             shape=(1, outputs, height, width),
             weight=weight,
-            bias=_bias(importer, node, 2, outputs),
-            strides=(strides[0], strides[1]),
-            pads=(pads[0], pads[1], pads[2], pads[3]),
-            dilations=(dilations[0], dilations[1]),
+            bias=_bias(given, outputs),
+            strides=strides,
+            pads=pads,
+            dilations=given.dilations,
             groups=groups,
             source=(size[0], size[1]),
         )
     )
 
 
-def _pool(importer: Importer, node: Node) -> None:
+def _pool(importer: Importer, node: Node, given: Given) -> None:
     channels, *size = importer.spatial(node)
-    get = node.attributes.get
-    kernel, strides = _pair(node, "kernel_shape", ()), _pair(node, "strides", (1, 1))
-    dilations = _pair(node, "dilations", (1, 1))
-    spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
-    pads = _padding(node, size, strides, spans)
-    include_pad = bool(get("count_include_pad", 0)) and node.kind == "AveragePool"
-    if any(node.outputs[1:]) or (get("ceil_mode", 0) and include_pad) or get("storage_order", 0):
-        refuse(node, "indices, storage_order=1, and ceil_mode=1 with count_include_pad=1 are not supported")
-    if min(pads) < 0 or any(max(pads[i], pads[i + 2]) >= span for i, span in enumerate(spans)):
+    ceil, include_pad = given.ceil_mode, vars(given).get("count_include_pad", False)
+    spans = [(k - 1) * d + 1 for k, d in zip(given.kernel_shape, given.dilations, strict=True)]
+    pads = _padding(given, size, spans)
+    if any(node.outputs[1:]) or (ceil and include_pad):
+        refuse(node, "indices, and ceil_mode=1 with count_include_pad=1 are not supported")
+    if any(max(pads[i], pads[i + 2]) >= span for i, span in enumerate(spans)):
         refuse(node, f"pads={list(pads)} reach beyond a window of {spans}")
     grid = []
-    for i, (n, span, stride) in enumerate(zip(size, spans, strides, strict=True)):
+    for i, (n, span, stride) in enumerate(zip(size, spans, given.strides, strict=True)):
         room = n + pads[i] + pads[i + 2] - span
-        count = (-(-room // stride) if get("ceil_mode", 0) else room // stride) + 1
+        count = (-(-room // stride) if ceil else room // stride) + 1
         # A last window that begins beyond the image and its first pads is left out.
-        grid.append(count - 1 if get("ceil_mode", 0) and (count - 1) * stride >= n + pads[i] else count)
+        grid.append(count - 1 if ceil and (count - 1) * stride >= n + pads[i] else count)
     if min(grid) < 1:
         refuse(node, f"an input of {size[0]}x{size[1]} leaves nothing for a window of {spans}")
     importer.add(
@@ -148,19 +129,42 @@ def _pool(importer: Importer, node: Node) -> None:
             output=node.outputs[0],
             shape=(1, channels, grid[0], grid[1]),
             function="max" if node.kind == "MaxPool" else "mean",
-            kernel=(kernel[0], kernel[1]),
-            strides=(strides[0], strides[1]),
-            pads=(pads[0], pads[1]),
-            dilations=(dilations[0], dilations[1]),
+            kernel=given.kernel_shape,
+            strides=given.strides,
+            pads=pads[:2],
+            dilations=given.dilations,
             include_pad=include_pad,
         )
     )
 
 
-OPERATORS: Mapping[str, Reader] = {
-    "AveragePool": _pool,
-    "Conv": _convolution,
-    "ConvTranspose": _transposed_convolution,
-    "MaxPool": _pool,
+_WEIGHTS = {"weight": declare.weights(4), "bias": declare.weights(1, None)}
+
+_WINDOW = {
+    "auto_pad": declare.choice("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"),
+    "dilations": declare.pair((1, 1)),
+    "pads": declare.integers((0, 0, 0, 0), 0, 4),
+    "strides": declare.pair((1, 1)),
 }
-"""Readers by op_type."""
+
+_CONVOLUTION = {**_WINDOW, "group": declare.integer(1, 1)}
+
+_TRANSPOSED = {
+    **_CONVOLUTION,
+    "output_padding": declare.pair((0, 0), 0),
+    "output_shape": declare.integers(None, 1),
+}
+
+_POOL = {
+    **_WINDOW,
+    "ceil_mode": declare.flag(),
+    "kernel_shape": declare.pair(declare.REQUIRED),
+}
+
+OPERATORS: Mapping[str, Operator] = {
+    "AveragePool": Operator(_pool, {}, {**_POOL, "count_include_pad": declare.flag()}, rank=4),
+    "Conv": Operator(_convolution, _WEIGHTS, _CONVOLUTION, rank=4),
+    "ConvTranspose": Operator(_transposed_convolution, _WEIGHTS, _TRANSPOSED, rank=4),
+    "MaxPool": Operator(_pool, {}, {**_POOL, "storage_order": declare.choice(0)}, rank=4),
+}
+"""By op_type."""

@@ -4,8 +4,8 @@ The model was walked for one example (`vaevis_tui.onnx_model.trace`): every shap
 ``Shape``, ``Gather``, ``Concat`` and what else an exporter writes to compute shapes is folded away. What
 depends on the latent vector is read here, node by node.
 
-To add an operator, write a reader (see `importer`) in the file of its family and name it in ``OPERATORS``
-there.
+To add an operator, write a reader in the file of its family and declare it in ``OPERATORS`` there (see
+`declare`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from vaevis_tui.engine.graph import (
     onnx_pointwise,
     onnx_selection,
 )
-from vaevis_tui.engine.graph.importer import Importer, Reader, refuse
+from vaevis_tui.engine.graph.declare import Operator
+from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.ir import Graph, UnsupportedGraph
 from vaevis_tui.onnx_model.checked import CheckedModel
 from vaevis_tui.onnx_model.folding import FOLD_ERRORS
@@ -35,7 +36,7 @@ from vaevis_tui.onnx_model.trace import Trace, trace
 if TYPE_CHECKING:
     import onnx
 
-_OPERATORS: Mapping[str, Reader] = {
+OPERATORS: Mapping[str, Operator] = {
     **onnx_convolution.OPERATORS,
     **onnx_matrix.OPERATORS,
     **onnx_movement.OPERATORS,
@@ -43,8 +44,6 @@ _OPERATORS: Mapping[str, Reader] = {
     **onnx_pointwise.OPERATORS,
     **onnx_selection.OPERATORS,
 }
-
-SUPPORTED_OPERATORS = tuple(sorted(_OPERATORS))
 """ONNX operators that may depend on the latent vector; `onnx_model.folding.RULES` has those that may not."""
 
 
@@ -102,10 +101,11 @@ def _walk(model: Any) -> tuple[Trace, str]:
 
 def _read(importer: Importer, node: Node) -> None:
     """Add a node's operators to the graph."""
-    if node.kind not in _OPERATORS:
+    if node.kind not in OPERATORS:
         shapes = ", ".join(str(importer.shape(name)) for name in node.inputs if name)
         refuse(node, f"this operator is not in the engine's set (inputs {shapes})")
+    kind = "Upsample" if node.kind == "Resize" and importer.opset < 11 else node.kind
     try:
-        _OPERATORS[node.kind](importer, node)
+        OPERATORS[kind](importer, node)
     except FOLD_ERRORS as error:  # attributes or constants that ONNX's own inference lets pass
         refuse(node, f"its attributes or constants do not fit: {' '.join(str(error).split())}")

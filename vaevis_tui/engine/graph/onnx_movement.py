@@ -4,37 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from math import prod
 
 import numpy as np
 
-from vaevis_tui.engine.graph import ir
-from vaevis_tui.engine.graph.importer import Importer, Reader, refuse
+from vaevis_tui.engine.graph import declare, ir
+from vaevis_tui.engine.graph.declare import Given, Operator
+from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.ir import Shape
 from vaevis_tui.engine.graph.resize import ROUNDINGS
 from vaevis_tui.onnx_model.folding import reshape_target
 from vaevis_tui.onnx_model.node import Node
 
 
-def _resize(importer: Importer, node: Node) -> None:
+def _resize(importer: Importer, node: Node, given: Given) -> None:
     channels, height, width = importer.spatial(node)
-    get = node.attributes.get
-    for key, good in (("antialias", 0), ("keep_aspect_ratio_policy", "stretch")):
-        if get(key, good) != good:
-            refuse(node, f"{key}={get(key)!r} is not supported")
-    mode = get("mode", "nearest")
-    coordinates = get("coordinate_transformation_mode", "half_pixel")
-    rounding = get("nearest_mode", "round_prefer_floor")
-    if node.kind == "Upsample" or importer.opset < 11:
-        coordinates, rounding = "asymmetric", "floor"
-    if mode not in ("nearest", "linear", "cubic"):
-        refuse(node, f"mode={mode!r} is not supported; nearest, linear and cubic are")
-    if rounding not in ROUNDINGS:
-        refuse(node, f"nearest_mode={rounding!r} is not supported; {', '.join(ROUNDINGS)} are")
-    if mode == "linear" and get("exclude_outside", 0):
+    if given.mode == "linear" and given.exclude_outside:
         refuse(node, "exclude_outside=1 with mode='linear' is not supported")
-    if coordinates not in _COORDINATES:
-        refuse(node, f"coordinate_transformation_mode={coordinates!r} is not supported")
-    scales, sizes = _resize_target(importer, node, (1, channels, height, width))
+    if given.scales is None and given.sizes is None:
+        refuse(node, "it has neither scales nor sizes")
+    scales, sizes = [1.0] * 4, [1, channels, height, width]
+    for axis, target in zip(given.axes, given.scales if given.sizes is None else given.sizes, strict=True):
+        old = np.float32(sizes[axis])
+        if given.sizes is None:
+            scales[axis], sizes[axis] = float(target), int(np.floor(old * target))
+        else:
+            scales[axis], sizes[axis] = float(np.float32(target) / old), target
     if scales[:2] != [1.0, 1.0] or min(sizes) < 1:
         refuse(node, f"scales={scales} are not supported; only height and width can be resized")
     importer.add(
@@ -42,46 +37,27 @@ def _resize(importer: Importer, node: Node) -> None:
             inputs=node.inputs[:1],
             output=node.outputs[0],
             shape=(1, channels, sizes[2], sizes[3]),
-            mode=mode,
+            mode=given.mode,
             scales=(scales[2], scales[3]),
-            coordinates=coordinates,
-            rounding=rounding,
-            cubic_coefficient=float(get("cubic_coeff_a", -0.75)),
-            exclude_outside=bool(get("exclude_outside", 0)),
+            coordinates=given.coordinate_transformation_mode,
+            rounding=given.nearest_mode,
+            cubic_coefficient=given.cubic_coeff_a,
+            exclude_outside=given.exclude_outside,
         )
     )
 
 
-_COORDINATES = (
-    *("half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "tf_half_pixel_for_nn"),
-    *("asymmetric", "align_corners"),
-)
+def _upsample(importer: Importer, node: Node, given: Given) -> None:
+    """Upsample, and Resize before opset 11, with the coordinates that there were then."""
+    attributes = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor", **vars(given)}
+    OPERATORS["Resize"](importer, dataclasses.replace(node, inputs=node.inputs[:1], attributes=attributes))
 
 
-def _resize_target(importer: Importer, node: Node, shape: Shape) -> tuple[list[float], list[int]]:
-    """Scales and sizes along all four axes."""
-    axes = [int(a) % 4 for a in node.attributes.get("axes", range(4))]
-    scales: list[float] = [1.0] * 4
-    sizes = list(shape)
-    if node.has(3):
-        for axis, target in zip(axes, importer.constant(node, 3, "sizes"), strict=True):
-            sizes[axis], scales[axis] = int(target), float(np.float32(target) / np.float32(shape[axis]))
-        return scales, sizes
-    index = 1 if node.kind == "Upsample" or importer.opset < 11 else 2
-    given = importer.optional(node, index, "scales")
-    if given is None:
-        refuse(node, "it has neither scales nor sizes")
-    for axis, scale in zip(axes, given, strict=True):
-        scales[axis], sizes[axis] = float(scale), int(np.floor(np.float32(shape[axis]) * np.float32(scale)))
-    return scales, sizes
-
-
-def _depth_to_space(importer: Importer, node: Node) -> None:
+def _depth_to_space(importer: Importer, node: Node, given: Given) -> None:
     channels, height, width = importer.spatial(node)
-    block = int(node.attributes["blocksize"])
-    mode = node.attributes.get("mode", "DCR")
-    if block < 1 or channels % (block * block) or mode not in ("DCR", "CRD"):
-        refuse(node, f"blocksize={block}, mode={mode!r} on {channels} channels is not supported")
+    block, mode = given.blocksize, given.mode
+    if channels % (block * block):
+        refuse(node, f"blocksize={block} on {channels} channels is not supported")
     shape = (1, channels // (block * block), height * block, width * block)
     importer.add(
         ir.DepthToSpace(inputs=node.inputs, output=node.outputs[0], shape=shape, block=block, mode=mode)
@@ -96,45 +72,31 @@ def _view(importer: Importer, node: Node, shape: Shape) -> None:
     )
 
 
-def _reshape(importer: Importer, node: Node) -> None:
-    wanted = importer.constant(node, 1, "the shape")
-    try:
-        allow_zero = bool(node.attributes.get("allowzero", 0))
-        shape = reshape_target(importer.shape(node.inputs[0]), wanted, allow_zero)
-    except (ValueError, IndexError) as error:
-        refuse(node, str(error))
-    _view(importer, node, shape)
+def _reshape(importer: Importer, node: Node, given: Given) -> None:
+    _view(importer, node, reshape_target(importer.shape(node.inputs[0]), given.shape, given.allowzero))
 
 
-def _flatten(importer: Importer, node: Node) -> None:
+def _flatten(importer: Importer, node: Node, given: Given) -> None:
     shape = importer.shape(node.inputs[0])
-    axis = int(node.attributes.get("axis", 1)) % (len(shape) + 1)
-    _view(importer, node, (int(np.prod(shape[:axis])), int(np.prod(shape[axis:]))))
+    _view(importer, node, (prod(shape[: given.axis]), prod(shape[given.axis :])))
 
 
-def _squeeze(importer: Importer, node: Node) -> None:
-    given = importer.optional(node, 1, "axes")
-    axes = None if given is None else tuple(int(a) for a in given)
-    _view(importer, node, np.squeeze(np.empty(importer.shape(node.inputs[0]), np.bool_), axes).shape)
+def _squeeze(importer: Importer, node: Node, given: Given) -> None:
+    _view(importer, node, np.squeeze(np.empty(importer.shape(node.inputs[0]), np.bool_), given.axes).shape)
 
 
-def _unsqueeze(importer: Importer, node: Node) -> None:
-    given = importer.optional(node, 1, "axes")
-    if given is None:
-        refuse(node, "it has no axes")
-    axes = tuple(int(a) for a in given)
-    _view(importer, node, np.expand_dims(np.empty(importer.shape(node.inputs[0]), np.bool_), axes).shape)
+def _unsqueeze(importer: Importer, node: Node, given: Given) -> None:
+    source = np.empty(importer.shape(node.inputs[0]), np.bool_)
+    _view(importer, node, np.expand_dims(source, given.axes).shape)
 
 
-def _transpose(importer: Importer, node: Node) -> None:
-    rank = len(importer.shape(node.inputs[0]))
-    order = [int(a) for a in node.attributes.get("perm", reversed(range(rank)))]
+def _transpose(importer: Importer, node: Node, given: Given) -> None:
+    order = given.perm or range(len(importer.shape(node.inputs[0])))[::-1]
     _permute(importer, node.inputs[0], node.outputs[0], order)
 
 
-def _concat(importer: Importer, node: Node) -> None:
-    shapes = [importer.shape(name) for name in node.inputs]
-    axis = int(node.attributes["axis"]) % len(shapes[0])
+def _concat(importer: Importer, node: Node, given: Given) -> None:
+    shapes, axis = [importer.shape(name) for name in node.inputs], given.axis
     if axis == 0 or (axis > 1 and any(name in importer.constants for name in node.inputs)):
         refuse(node, f"axis={axis} on shapes {shapes} is not supported")
     if axis == 1:
@@ -147,10 +109,8 @@ def _concat(importer: Importer, node: Node) -> None:
     for index, name in enumerate(node.inputs):
         swapped.append(f"{stem}.swapped{index}")
         _permute(importer, name, swapped[-1], swap)
-    _concat(
-        importer,
-        dataclasses.replace(node, inputs=tuple(swapped), outputs=(f"{stem}.joined",), attributes={"axis": 1}),
-    )
+    joined = dataclasses.replace(node, inputs=tuple(swapped), outputs=(f"{stem}.joined",))
+    _concat(importer, joined, Given(axis=1))
     _permute(importer, f"{stem}.joined", stem, swap)
 
 
@@ -159,15 +119,45 @@ def _permute(importer: Importer, name: str, output: str, order: Sequence[int]) -
     importer.move(name, output, view, order, tuple(view[axis] for axis in order))
 
 
-OPERATORS: Mapping[str, Reader] = {
-    "Concat": _concat,
-    "DepthToSpace": _depth_to_space,
-    "Flatten": _flatten,
-    "Reshape": _reshape,
-    "Resize": _resize,
-    "Squeeze": _squeeze,
-    "Transpose": _transpose,
-    "Unsqueeze": _unsqueeze,
-    "Upsample": _resize,
+_COORDINATES = (
+    *("half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "tf_half_pixel_for_nn"),
+    *("asymmetric", "align_corners"),
+)
+
+_MODE = declare.choice("nearest", "linear", "cubic")
+
+OPERATORS: Mapping[str, Operator] = {
+    "Concat": Operator(_concat, {}, {"axis": declare.axis(declare.REQUIRED)}),
+    "DepthToSpace": Operator(
+        _depth_to_space,
+        {},
+        {"blocksize": declare.integer(low=1), "mode": declare.choice("DCR", "CRD")},
+        rank=4,
+    ),
+    "Flatten": Operator(_flatten, {}, {"axis": declare.integer(1)}),
+    "Reshape": Operator(_reshape, {"shape": declare.integers()}, {"allowzero": declare.flag()}),
+    "Resize": Operator(
+        _resize,
+        {
+            "roi": declare.weights(1, None),
+            "scales": declare.weights(1, None),
+            "sizes": declare.integers(None),
+        },
+        {
+            "antialias": declare.choice(0),
+            "axes": declare.axes((0, 1, 2, 3)),
+            "coordinate_transformation_mode": declare.choice(*_COORDINATES),
+            "cubic_coeff_a": declare.number(-0.75),
+            "exclude_outside": declare.flag(),
+            "keep_aspect_ratio_policy": declare.choice("stretch"),
+            "mode": _MODE,
+            "nearest_mode": declare.choice(*ROUNDINGS),
+        },
+        rank=4,
+    ),
+    "Squeeze": Operator(_squeeze, {"axes": declare.axes()}),
+    "Transpose": Operator(_transpose, {}, {"perm": declare.axes()}),
+    "Unsqueeze": Operator(_unsqueeze, {"axes": declare.integers()}),
+    "Upsample": Operator(_upsample, {"scales": declare.weights(1)}, {"mode": _MODE}, rank=4),
 }
-"""Readers by op_type."""
+"""By op_type."""

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from math import inf
 
 import numpy as np
 
+from vaevis_tui.engine.graph import declare
+from vaevis_tui.engine.graph.declare import Given, Operator
 from vaevis_tui.engine.graph.expression import Literal, call
-from vaevis_tui.engine.graph.importer import Importer, Reader, refuse
+from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.onnx_model.folding import dtype_of
 from vaevis_tui.onnx_model.node import Node
 
 
-def _binary(function: str) -> Reader:
-    def read(importer: Importer, node: Node) -> None:
+def _binary(function: str) -> Operator:
+    def read(importer: Importer, node: Node, _: Given) -> None:
         first, *others = node.inputs
         for index, other in enumerate(others):  # Sum, Max and Min take any number; one step joins two
             output = node.outputs[0] if index == len(others) - 1 else f"{node.outputs[0]}.{index}"
@@ -28,10 +31,10 @@ def _binary(function: str) -> Reader:
         if not others:
             importer.alias(node)
 
-    return read
+    return Operator(read)
 
 
-def _power(importer: Importer, node: Node) -> None:
+def _power(importer: Importer, node: Node, _: Given) -> None:
     base, exponent = importer.operand(node, 0), importer.operand(node, 1)
     if exponent == Literal(2.0):  # exact, and right for negative numbers
         importer.pointwise(node, call("mul", base, base))
@@ -39,30 +42,25 @@ def _power(importer: Importer, node: Node) -> None:
         importer.pointwise(node, call("power", base, exponent))
 
 
-def _clip(importer: Importer, node: Node) -> None:
+def _clip(importer: Importer, node: Node, given: Given) -> None:
     expression = importer.operand(node, 0)
-    for function, index, attribute in (("maximum", 1, "min"), ("minimum", 2, "max")):
-        bound = importer.optional(node, index, attribute)
-        if bound is not None and abs(bound.item()) < np.finfo(np.float32).max:
-            expression = call(function, expression, bound.item())
+    for function, bound in (("maximum", given.min), ("minimum", given.max)):
+        if abs(bound) < declare.LARGEST:
+            expression = call(function, expression, bound)
     importer.pointwise(node, expression, node.inputs[:1])
 
 
-def _prelu(importer: Importer, node: Node) -> None:
+def _prelu(importer: Importer, node: Node, _: Given) -> None:
     x, slope = importer.operand(node, 0), importer.operand(node, 1)
     importer.pointwise(node, call("leaky_relu", x, slope))
 
 
-def _gelu(importer: Importer, node: Node) -> None:
-    approximate = node.attributes.get("approximate", "none")
-    if approximate not in ("none", "tanh"):
-        refuse(node, f"approximate={approximate!r} is not supported; it is 'none' or 'tanh'")
-    importer.pointwise(
-        node, call("gelu" if approximate == "none" else "gelu_tanh", importer.operand(node, 0))
-    )
+def _gelu(importer: Importer, node: Node, given: Given) -> None:
+    function = "gelu" if given.approximate == "none" else "gelu_tanh"
+    importer.pointwise(node, call(function, importer.operand(node, 0)))
 
 
-def _where(importer: Importer, node: Node) -> None:
+def _where(importer: Importer, node: Node, _: Given) -> None:
     node = _numeric(importer, node)
     importer.pointwise(node, call("choose", *(importer.operand(node, index) for index in range(3))))
 
@@ -79,76 +77,72 @@ def _numeric(importer: Importer, node: Node) -> Node:
     return dataclasses.replace(node, inputs=tuple(inputs))
 
 
-def _comparison(function: str, *, swapped: bool = False) -> Reader:
-    def read(importer: Importer, node: Node) -> None:
+def _comparison(function: str, *, swapped: bool = False) -> Operator:
+    def read(importer: Importer, node: Node, _: Given) -> None:
         node = _numeric(importer, node)
         a, b = importer.operand(node, 0), importer.operand(node, 1)
         importer.pointwise(node, call(function, b, a) if swapped else call(function, a, b))
 
-    return read
+    return Operator(read)
 
 
-def _not(importer: Importer, node: Node) -> None:
+def _not(importer: Importer, node: Node, _: Given) -> None:
     importer.pointwise(node, call("sub", 1.0, importer.operand(node, 0)))
 
 
-LARGEST_ALPHA = 1e4
-"""Of Celu: beyond it the difference of exponential and 1 has no digits left."""
+SMALLEST_ALPHA, LARGEST_ALPHA = 1e-30, 1e4
+"""Of Celu: below it x / alpha overflows, beyond it the difference of exponential and 1 has no digits left."""
 
 
-def _celu(importer: Importer, node: Node) -> None:
-    alpha = float(node.attributes.get("alpha", 1.0))
-    if not 0 < alpha < LARGEST_ALPHA:
-        refuse(node, f"alpha={alpha:g} is not supported; it is between 0 and {LARGEST_ALPHA:g}")
-    x = importer.operand(node, 0)
-    importer.pointwise(node, call("mul", call("elu", call("div", x, alpha), 1.0), alpha))
+def _celu(importer: Importer, node: Node, given: Given) -> None:
+    x = call("div", importer.operand(node, 0), given.alpha)
+    importer.pointwise(node, call("mul", call("elu", x, 1.0), given.alpha))
 
 
-def _rename(importer: Importer, node: Node) -> None:
+def _rename(importer: Importer, node: Node, _: Given) -> None:
     importer.alias(node)
 
 
-def _cast(importer: Importer, node: Node) -> None:
-    kind = dtype_of(node.attributes["to"])
+def _cast(importer: Importer, node: Node, given: Given) -> None:
+    kind = dtype_of(given.to)
     if kind is np.bool_:
         importer.pointwise(node, call("sub", 1.0, call("equal", importer.operand(node, 0), 0.0)))
         return
     if kind not in (np.float32, np.float16, np.float64):
-        refuse(node, f"to={node.attributes['to']}: activations are float32 here")
+        refuse(node, f"to={given.to}: activations are float32 here")
     importer.alias(node)
 
 
-def _function(function: str, **attributes: float) -> Reader:
+def _function(function: str, **attributes: float) -> Operator:
     """A function of the first input and of attributes, given with their defaults."""
 
-    def read(importer: Importer, node: Node) -> None:
-        numbers = [float(node.attributes.get(key, default)) for key, default in attributes.items()]
-        importer.pointwise(node, call(function, importer.operand(node, 0), *numbers))
+    def read(importer: Importer, node: Node, given: Given) -> None:
+        importer.pointwise(node, call(function, importer.operand(node, 0), *vars(given).values()))
 
-    return read
+    return Operator(read, {}, {name: declare.number(default) for name, default in attributes.items()})
 
 
-OPERATORS: Mapping[str, Reader] = {
+OPERATORS: Mapping[str, Operator] = {
     "Abs": _function("absolute"),
     "Add": _binary("add"),
-    "Cast": _cast,
+    "Cast": Operator(_cast, {}, {"to": declare.integer()}),
     "Ceil": _function("round_up"),
-    "Celu": _celu,
-    "Clip": _clip,
+    "Celu": Operator(_celu, {}, {"alpha": declare.number(1.0, SMALLEST_ALPHA, LARGEST_ALPHA)}),
+    "Clip": Operator(_clip, {"min": declare.bound(-inf), "max": declare.bound(inf)}),
     "Cos": _function("cosine"),
     "Div": _binary("div"),
-    "Dropout": _rename,
+    "Dropout": Operator(_rename),
     "Elu": _function("elu", alpha=1.0),
     "Equal": _comparison("equal"),
     "Erf": _function("error_function"),
     "Exp": _function("exponential"),
     "Floor": _function("round_down"),
-    "Gelu": _gelu,
+    "Gelu": Operator(_gelu, {}, {"approximate": declare.choice("none", "tanh")}),
     "Greater": _comparison("greater"),
     "GreaterOrEqual": _comparison("greater_or_equal"),
     "HardSigmoid": _function("hard_sigmoid", alpha=0.2, beta=0.5),
     "HardSwish": _function("hard_swish"),
-    "Identity": _rename,
+    "Identity": Operator(_rename),
     "LeakyRelu": _function("leaky_relu", alpha=0.01),
     "Less": _comparison("greater", swapped=True),
     "LessOrEqual": _comparison("greater_or_equal", swapped=True),
@@ -158,9 +152,9 @@ OPERATORS: Mapping[str, Reader] = {
     "Mish": _function("mish"),
     "Mul": _binary("mul"),
     "Neg": _function("negate"),
-    "Not": _not,
-    "PRelu": _prelu,
-    "Pow": _power,
+    "Not": Operator(_not),
+    "PRelu": Operator(_prelu),
+    "Pow": Operator(_power),
     "Reciprocal": _function("reciprocal"),
     "Relu": _function("relu"),
     "Round": _function("round_to_even"),
@@ -174,6 +168,6 @@ OPERATORS: Mapping[str, Reader] = {
     "Sub": _binary("sub"),
     "Sum": _binary("add"),
     "Tanh": _function("hyperbolic_tangent"),
-    "Where": _where,
+    "Where": Operator(_where),
 }
-"""Readers by op_type."""
+"""By op_type."""

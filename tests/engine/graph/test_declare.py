@@ -1,0 +1,74 @@
+"""What operators take is declared as ONNX has it, and checked for all of them alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+
+from vaevis_tui.engine.graph import UnsupportedGraph
+from vaevis_tui.engine.graph.declare import REQUIRED, Argument
+from vaevis_tui.engine.graph.importer import Importer
+from vaevis_tui.engine.graph.onnx_import import OPERATORS
+from vaevis_tui.onnx_model.node import Node
+
+SCHEMAS: dict[str, list[Any]] = {}
+for schema in onnx.defs.get_all_schemas_with_history():
+    if not schema.domain:
+        SCHEMAS.setdefault(schema.name, []).append(schema)
+
+
+def attributes() -> Iterator[tuple[str, str, Argument]]:
+    for kind, operator in OPERATORS.items():
+        for name, argument in operator.attributes.items():
+            yield kind, name, argument
+
+
+@pytest.mark.parametrize(("kind", "name", "argument"), attributes())
+def test_attributes_have_the_types_and_defaults_of_onnx(kind: str, name: str, argument: Argument) -> None:
+    schemas = [schema for schema in SCHEMAS[kind] if name in schema.attributes]
+    assert schemas
+    newest = max(schemas, key=lambda schema: schema.since_version).attributes[name]
+    types = {float: ["FLOAT"], str: ["STRING"], bool: ["INT"], int: ["INTS" if argument.rank else "INT"]}
+    assert newest.type.name in types[argument.kind]
+    assert newest.required == (argument.default is REQUIRED)
+    if newest.default_value.name and argument.default is not None:
+        value = onnx.helper.get_attribute_value(newest.default_value)
+        value = value.decode() if isinstance(value, bytes) else value
+        np.testing.assert_equal(
+            argument.kind(value), np.float32(argument.default) if argument.kind is float else argument.default
+        )
+
+
+@pytest.mark.parametrize("kind", OPERATORS)
+def test_inputs_have_the_places_of_onnx(kind: str) -> None:
+    newest = max(SCHEMAS[kind], key=lambda schema: schema.since_version)
+    for place, argument in enumerate(OPERATORS[kind].constants.values(), 1):
+        given = newest.inputs[place]
+        assert "tensor(int64)" in given.types or argument.kind is float
+        if given.option.name == "Optional":
+            assert argument.default is not REQUIRED
+
+
+WRONG: dict[type, list[Any]] = {
+    float: [float("nan"), float("inf"), "text", [1.0, 2.0]],
+    int: ["text", [[1, 2]], 0.5],
+    str: ["no such word", 1, ["nearest", "linear"]],
+    bool: ["text", [0, 1]],
+}
+
+
+@pytest.mark.parametrize(("kind", "name", "argument"), attributes())
+def test_what_is_not_as_declared_is_refused_by_one_line(kind: str, name: str, argument: Argument) -> None:
+    importer = Importer(18, {})
+    importer.shapes["x"] = (1, 4, 4, 4)[: OPERATORS[kind].rank or 4]
+    for wrong in WRONG[argument.kind]:
+        with pytest.raises(UnsupportedGraph) as refused:
+            argument.read(importer, Node(kind, "here", ("x",), ("y",), {}), name, wrong)
+        text = str(refused.value)
+        assert text.startswith(f"{kind} 'here': {name}")
+        assert "\n" not in text
+    assert importer.operators == []
