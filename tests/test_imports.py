@@ -14,6 +14,8 @@ import pytest
 from tests.models.make import write_bundle
 from tests.support import require
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 WATCH = """

@@ -16,12 +16,11 @@ from vaevis_tui.engine.decoder import DecoderInfo, EngineError
 from vaevis_tui.errors import UserError
 from vaevis_tui.terminal.detect.ask import ask
 from vaevis_tui.terminal.detect.capabilities import TerminalCapabilities, detect
-from vaevis_tui.terminal.detect.protocol import GraphicsSupport
 from vaevis_tui.terminal.detect.replies import Reply
 from vaevis_tui.terminal.detect.selection import offered
 from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
 from vaevis_tui.terminal.detect.window import window_of
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport
 
 if TYPE_CHECKING:
     from vaevis_tui.engine.decoder import Images, Latents
@@ -151,6 +150,7 @@ def describe_plan(model: str) -> str:
     from vaevis_tui.engine.wgpu.kernels import Limits
     from vaevis_tui.engine.wgpu.legalize import fit
     from vaevis_tui.engine.wgpu.plan import make_plan
+    from vaevis_tui.engine.wgpu.plan_text import plan_text
     from vaevis_tui.models.bundle import open_bundle
 
     bundle = open_bundle(model)
@@ -161,7 +161,7 @@ def describe_plan(model: str) -> str:
         plan = make_plan(graph, limits=limits, software=software, choices=choices)
     except UnsupportedGraph as error:
         raise UserError(f"wgpu cannot decode {model}, onnxruntime does: {error}") from None
-    return f"{model} on {where}\n{plan.describe(choices)}"
+    return f"{model} on {where}\n{plan_text(plan, choices)}"
 
 
 def _plan_target() -> tuple[str, Limits | None, bool, Choices | None]:

@@ -40,9 +40,8 @@ from tests.link.simulator import walk
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.cells.styles import CellStyle
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
-from vaevis_tui.terminal.detect.kitty import KittyGraphics
 from vaevis_tui.terminal.detect.support import conclude
-from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
+from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics, KittyGraphics
 from vaevis_tui.terminal.images.iterm2 import inline_image
 from vaevis_tui.terminal.images.kitty import KittyImage
 from vaevis_tui.terminal.images.sixel import SixelEncoder

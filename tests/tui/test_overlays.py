@@ -13,6 +13,8 @@ from vaevis_tui.tui.menus.line_prompt import LinePrompt
 from vaevis_tui.tui.menus.overlay import Overlay
 from vaevis_tui.tui.menus.value_prompt import ValuePrompt
 
+pytestmark = pytest.mark.slow
+
 
 def at_once(explorer: Explorer, *names: str) -> None:
     """Keys that arrive in one packet."""

@@ -20,6 +20,8 @@ from vaevis_tui.tui.panels.map_panel import MapPanel
 from vaevis_tui.tui.panels.status_line import StatusLine
 from vaevis_tui.tui.panels.strip_panel import StripPanel
 
+pytestmark = pytest.mark.slow
+
 Compare = Callable[..., bool]
 Steps = Callable[[Explorer], Awaitable[None]]
 

@@ -9,13 +9,12 @@ from textual.app import App
 from textual.widget import Widget
 
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.protocol import GraphicsSupport
 from vaevis_tui.terminal.detect.protocols import IMAGE_PROTOCOLS
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 from vaevis_tui.terminal.detect.selection import choose, following, offered
 from vaevis_tui.terminal.detect.support import conclude
 from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
-from vaevis_tui.terminal.graphics import AUTO, PROTOCOLS, Graphics
+from vaevis_tui.terminal.graphics import AUTO, PROTOCOLS, Graphics, GraphicsSupport
 from vaevis_tui.terminal.renderers import renderer_for
 from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.textual_private.app import ScreenApp

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from vaevis_tui.engine.graph import Graph, UnsupportedGraph, import_onnx, rewrite
+from vaevis_tui.engine.wgpu.arena import arena_of
 from vaevis_tui.engine.wgpu.kernels import Limits
 from vaevis_tui.engine.wgpu.legalize import fit
 from vaevis_tui.engine.wgpu.plan import Plan, make_plan
@@ -77,7 +78,7 @@ def plan_record(plan: Plan, weights: Weights, arrays: ArrayFile) -> dict[str, An
     A binding is ``"input"``, ``"output"``, ``{"constant": place in the arrays}`` or a place in the arena,
     ``{"bank": number, "offset": bytes, "bytes": length}`` of one example, n times that for n examples.
     """
-    arena = plan.arena(1, PLAIN_DEVICE.alignment)
+    arena = arena_of(plan, 1, PLAIN_DEVICE.alignment)
     sources = {dispatch.source: dispatch for dispatch in plan.dispatches}
 
     def bound(name: str) -> str | dict[str, int]:

@@ -30,6 +30,8 @@ from vaevis_tui.engine.graph import UnsupportedGraph
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.wgpu import WgpuDecoder, adapters
 from vaevis_tui.engine.wgpu import program as program_module
+from vaevis_tui.engine.wgpu.arena import arena_of
+from vaevis_tui.engine.wgpu.plan_text import plan_text
 from vaevis_tui.models import catalog
 from vaevis_tui.models.bundle import open_bundle
 
@@ -137,7 +139,7 @@ def test_info_and_times() -> None:
         decoder.decode(b.latents(1))
         times = decoder.times
         assert min(times.submit, times.compute, times.unpack) > 0
-        assert "dispatches" in decoder.plan.describe()
+        assert "dispatches" in plan_text(decoder.plan)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 5, 9])
@@ -192,7 +194,7 @@ def test_a_batch_is_as_large_as_memory_allows(monkeypatch: pytest.MonkeyPatch) -
     with WgpuDecoder(b.model()) as decoder:
         assert decoder._program is not None
         assert decoder._program.batch == program_module.MAX_ITEMS
-        arena = sum(decoder.plan.arena(1, 256).banks)
+        arena = sum(arena_of(decoder.plan, 1, 256).banks)
     monkeypatch.setattr(program_module, "MAX_ARENA", 3 * arena)
     with WgpuDecoder(b.model()) as decoder:
         assert decoder._program is not None

@@ -26,6 +26,8 @@ from vaevis_tui.engine.wgpu import adapters
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle, open_bundle
 
+pytestmark = pytest.mark.slow
+
 TIMEOUT = 60.0
 """Seconds until a wait is given up."""
 

@@ -22,6 +22,7 @@ from tests.engine.wgpu.device import require_adapter
 from vaevis_tui.engine.decoder import EngineError
 from vaevis_tui.engine.graph import UnsupportedGraph, import_onnx, ir, rewrite
 from vaevis_tui.engine.wgpu import WgpuDecoder
+from vaevis_tui.engine.wgpu.arena import arena_of
 from vaevis_tui.engine.wgpu.kernels import Limits
 from vaevis_tui.engine.wgpu.legalize import fit
 from vaevis_tui.engine.wgpu.plan import make_plan
@@ -129,7 +130,7 @@ def test_a_batch_is_no_larger_than_the_device_s_buffers() -> None:
     model, z = b.model(), b.latents(40)
     with WgpuDecoder(model, textures=False) as decoder:
         images = decoder.decode(z)
-        five = 5 * max(*decoder.plan.sizes.values(), *decoder.plan.arena(1, 256).banks)
+        five = 5 * max(*decoder.plan.sizes.values(), *arena_of(decoder.plan, 1, 256).banks)
     lower = {"max-buffer-size": five, "max-storage-buffer-binding-size": five}
     with WgpuDecoder(model, textures=False, lower=lower) as decoder:
         assert decoder._program is not None

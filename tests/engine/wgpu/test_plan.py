@@ -9,9 +9,10 @@ import pytest
 
 from tests.engine.reference import Builder, dcgan_like, dog_like, mnist_like, vaevis_like
 from vaevis_tui.engine.graph import Graph, UnsupportedGraph, import_onnx, rewrite
-from vaevis_tui.engine.wgpu.arena import Arena
+from vaevis_tui.engine.wgpu.arena import Arena, arena_of
 from vaevis_tui.engine.wgpu.kernels import Limits
 from vaevis_tui.engine.wgpu.plan import Plan, make_plan
+from vaevis_tui.engine.wgpu.plan_text import plan_text
 
 NETWORKS = {
     "mnist": mnist_like(latent=4),
@@ -30,7 +31,7 @@ def graph_of(name: str) -> Graph:
 @pytest.mark.parametrize("items", [1, 3])
 def test_tensors_that_live_together_never_overlap(name: str, textures: bool, items: int) -> None:
     plan = make_plan(graph_of(name), textures=textures)
-    arena = plan.arena(items, 256)
+    arena = arena_of(plan, items, 256)
     last_read = {read: step for step, d in enumerate(plan.dispatches) for read in d.bindings}
     born = {d.operator.output: step for step, d in enumerate(plan.dispatches)}
     for one in plan.between:
@@ -45,7 +46,7 @@ def test_tensors_that_live_together_never_overlap(name: str, textures: bool, ite
 @pytest.mark.parametrize("name", list(NETWORKS))
 def test_a_dispatch_never_writes_to_a_bank_that_it_reads(name: str) -> None:
     plan = make_plan(graph_of(name), textures=False)
-    places = plan.arena(1, 256).placements
+    places = arena_of(plan, 1, 256).placements
     for dispatch in plan.dispatches:
         *reads, written = dispatch.bindings
         if written in places:
@@ -55,7 +56,7 @@ def test_a_dispatch_never_writes_to_a_bank_that_it_reads(name: str) -> None:
 
 def test_placements_are_aligned_and_within_their_banks() -> None:
     plan = make_plan(graph_of("dog"), textures=False)
-    arena: Arena = plan.arena(2, 256)
+    arena: Arena = arena_of(plan, 2, 256)
     for name, place in arena.placements.items():
         assert place.offset % 256 == 0
         assert place.bytes == 2 * plan.sizes[name]
@@ -64,7 +65,7 @@ def test_placements_are_aligned_and_within_their_banks() -> None:
 
 def test_memory_is_used_again() -> None:
     plan = make_plan(graph_of("dog"), textures=False)
-    arena = plan.arena(1, 256)
+    arena = arena_of(plan, 1, 256)
     largest = sorted(plan.sizes[name] for name in plan.between)[-2:]
     assert sum(arena.banks) < sum(plan.sizes[name] for name in plan.between)
     assert sum(arena.banks) <= 2 * sum(largest)
@@ -143,7 +144,7 @@ def test_a_broadcast_that_the_device_shape_hides_is_refused() -> None:
 
 def test_the_description_tells_everything() -> None:
     plan = make_plan(graph_of("dog"), textures=False)
-    text = plan.describe()
+    text = plan_text(plan)
     lines = text.splitlines()
     assert len(lines) == len(plan.dispatches) + 2
     assert f"{len(plan.dispatches)} dispatches" in lines[-1]

@@ -40,6 +40,7 @@ from vaevis_tui.engine.wgpu.device_bench import DeviceBench
 from vaevis_tui.engine.wgpu.kernels import Context, Kernel, Lowered
 from vaevis_tui.engine.wgpu.kernels.base import always
 from vaevis_tui.engine.wgpu.plan import Dispatch, Plan, make_plan
+from vaevis_tui.engine.wgpu.plan_text import plan_text
 from vaevis_tui.engine.wgpu.tuning_cache import Choices, Selection, digest
 
 
@@ -552,11 +553,11 @@ def test_the_plan_tells_what_was_measured(folder: Path, monkeypatch: pytest.Monk
     plan = make_plan(graph)
     first, second = plan.dispatches[-2:]
     found = Choices()
-    assert "not yet" in plan.describe(found).splitlines()[-3]
-    assert "not yet" not in plan.describe().splitlines()[-3]
+    assert "not yet" in plan_text(plan, found).splitlines()[-3]
+    assert "not yet" not in plan_text(plan).splitlines()[-3]
     found.add(first.operator, first.context, dataclasses.replace(CHOICE, kernel="tile_1x1"))
-    assert "2.00x tile_2x1, 1 wrong" in plan.describe(found).splitlines()[-3]
+    assert "2.00x tile_2x1, 1 wrong" in plan_text(plan, found).splitlines()[-3]
     found.add(first.operator, first.context, dataclasses.replace(CHOICE, default="tile_4x1"))
-    assert "not tile_4x1, which is wrong" in plan.describe(found).splitlines()[-3]
+    assert "not tile_4x1, which is wrong" in plan_text(plan, found).splitlines()[-3]
     found.add(second.operator, second.context, dataclasses.replace(CHOICE, default="tile_1x1", rejected=()))
-    assert "best of 2" in plan.describe(found).splitlines()[-2]
+    assert "best of 2" in plan_text(plan, found).splitlines()[-2]

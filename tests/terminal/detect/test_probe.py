@@ -24,13 +24,11 @@ from tests.terminal.detect.replies import (
     ZELLIJ,
 )
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
-from vaevis_tui.terminal.detect.kitty import KittyGraphics
 from vaevis_tui.terminal.detect.probe import QUERIES, REMOTE_TIMEOUT, TIMEOUT, ReplyParser, queries, timeout
-from vaevis_tui.terminal.detect.protocol import GraphicsSupport
 from vaevis_tui.terminal.detect.replies import ReplyKind
 from vaevis_tui.terminal.detect.support import conclude
 from vaevis_tui.terminal.detect.window import Window
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport, KittyGraphics
 
 
 def heard(data: bytes) -> ReplyParser:

@@ -2,12 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from vaevis_tui.terminal.detect.kitty import KittyGraphics
 from vaevis_tui.terminal.detect.probe import ReplyParser
-from vaevis_tui.terminal.detect.protocol import GraphicsSupport
 from vaevis_tui.terminal.detect.selection import choose, following, offered
 from vaevis_tui.terminal.detect.support import conclude
-from vaevis_tui.terminal.graphics import AUTO, Graphics
+from vaevis_tui.terminal.graphics import AUTO, Graphics, GraphicsSupport, KittyGraphics
 
 KITTY = b"\x1bP>|kitty(0.26.5)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[6;20;9t\x1b[?62;c"
 FOOT = b"\x1bP>|foot(1.25.0)\x1b\\\x1b[?1;0;1024S\x1b[6;19;10t\x1b[?62;4;22c"

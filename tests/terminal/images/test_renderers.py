@@ -10,9 +10,8 @@ import pytest
 from tests.link.simulator import walk
 from tests.terminal.dotscreen import DotScreen
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.kitty import KittyGraphics
 from vaevis_tui.terminal.detect.support import conclude
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
 from vaevis_tui.terminal.images.iterm2_renderer import InlineImages
 from vaevis_tui.terminal.images.kitty_renderer import KittyImages
 from vaevis_tui.terminal.images.sixel_renderer import Sixels

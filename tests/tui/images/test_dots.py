@@ -22,9 +22,8 @@ from tests.tui.textual.output import StallingDriver, Terminal, on_terminal
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.color.palette import to_grey
-from vaevis_tui.terminal.detect.kitty import KittyGraphics
 from vaevis_tui.terminal.detect.support import conclude
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
 from vaevis_tui.terminal.images.iterm2_renderer import InlineImages
 from vaevis_tui.terminal.images.kitty_renderer import KittyImages
 from vaevis_tui.terminal.images.renderer import DotRenderer
@@ -35,6 +34,8 @@ from vaevis_tui.terminal.surface import Renderer
 from vaevis_tui.tui.live_app import LiveApp
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.terminal_port import TerminalPort
+
+pytestmark = pytest.mark.slow
 
 CELL = (12, 6)
 SIDE, BOTTOM = 6, 2

@@ -24,6 +24,8 @@ from tests.tui.images.frames import random_frame
 from vaevis_tui.terminal.placement import fit, resample
 from vaevis_tui.tui.textual_private.driver import HANGUP_CODE
 
+pytestmark = pytest.mark.e2e
+
 COLUMNS, ROWS = 40, 12
 ALTERNATE_SCREEN_ON = b"\x1b[?1049h"
 KITTY_KEYS_OFF = b"\x1b[<u"

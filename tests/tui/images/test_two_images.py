@@ -24,6 +24,8 @@ from tests.tui.images.two_images_app import CELL, LAST_MAIN, LAST_SECOND, SECOND
 from vaevis_tui.terminal.images.sixel import SixelEncoder
 from vaevis_tui.terminal.images.sixel_renderer import Sixels
 
+pytestmark = pytest.mark.e2e
+
 COLUMNS, ROWS = 46, 13
 ACK_REQUEST = re.compile(rb"\x1b\[(\d+);(\d+)H\x1b\[6n")
 SETTLED = re.compile(rb"\x1b\]2;settled (\d+) (\d+)\x07")

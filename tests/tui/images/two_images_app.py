@@ -17,9 +17,8 @@ from textual.widgets import Static
 from tests.tui.images.frames import FakeFrame, random_frame
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.kitty import KittyGraphics
 from vaevis_tui.terminal.detect.support import conclude
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
 from vaevis_tui.terminal.renderers import renderer_for
 from vaevis_tui.terminal.surface import Renderer
 from vaevis_tui.tui.live_app import LiveApp

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from tests.tui.support import ExactDecoder, Explorer, exploring, make_bundle, make_settings
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.kitty import KittyGraphics
 from vaevis_tui.terminal.detect.support import conclude
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
 from vaevis_tui.terminal.images.kitty_renderer import KittyImages
 from vaevis_tui.terminal.images.sixel_renderer import Sixels
 from vaevis_tui.terminal.placement import Placement

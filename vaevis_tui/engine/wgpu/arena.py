@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from vaevis_tui.engine.wgpu.plan import Plan
+from vaevis_tui.engine.wgpu.plan import Plan
 
 
 @dataclass(frozen=True)

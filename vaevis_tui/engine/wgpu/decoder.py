@@ -118,7 +118,7 @@ class WgpuDecoder(Closing):
 
     @property
     def plan(self) -> Plan:
-        """What the device does a frame; ``plan.describe()`` is a table of it."""
+        """What the device does a frame; `plan_text` is a table of it."""
         return self._plan
 
     @property

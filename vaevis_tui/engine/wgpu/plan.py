@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import RESULT
 from vaevis_tui.engine.graph.ir import Graph, Operator, UnsupportedGraph
-from vaevis_tui.engine.wgpu.arena import Arena, arena_of
 from vaevis_tui.engine.wgpu.kernels import Constant, Context, Limits, Lowered, choose
 from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
 from vaevis_tui.engine.wgpu.layout import Layout, is_lossless_float16, layout_of, to_blocked
-from vaevis_tui.engine.wgpu.plan_text import plan_text
 from vaevis_tui.engine.wgpu.tuning_cache import Choices, digest
 
 
@@ -94,18 +92,6 @@ class Plan:
             words = " words" if name in self.constants else ""
             kinds.append(f"{action} texture{words}" if name in self.textures else f"{action} buffer")
         return tuple(kinds)
-
-    def arena(self, items: int, alignment: int) -> Arena:
-        """Place the tensors for a number of examples."""
-        return arena_of(self, items, alignment)
-
-    def describe(self, choices: Choices | None = None) -> str:
-        """The plan as text: dispatches, kernels, buffers with their arena offsets, bytes, multiply-adds.
-
-        Args:
-            choices: To say which kernels were measured, and by how much they won.
-        """
-        return plan_text(self, choices)
 
 
 def make_plan(

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from vaevis_tui.engine.graph.expression import RESULT, Call, Expression, Literal, Operand, Result
 from vaevis_tui.engine.graph.ir import Operator
+from vaevis_tui.engine.wgpu.arena import arena_of
 from vaevis_tui.engine.wgpu.kernels import ranked
+from vaevis_tui.engine.wgpu.plan import Dispatch, Plan
 from vaevis_tui.engine.wgpu.tuning_cache import Choices
 
-if TYPE_CHECKING:
-    from vaevis_tui.engine.wgpu.plan import Dispatch, Plan
 
+def plan_text(plan: Plan, choices: Choices | None = None) -> str:
+    """The plan as text: dispatches, kernels, buffers with their arena offsets, bytes, multiply-adds.
 
-def plan_text(plan: Plan, choices: Choices | None) -> str:
-    """See `Plan.describe`."""
-    arena = plan.arena(1, 256)
+    Args:
+        plan: Of one decoder.
+        choices: To say which kernels were measured, and by how much they won.
+    """
+    arena = arena_of(plan, 1, 256)
     rows = [_COLUMNS]
     for index, dispatch in enumerate(plan.dispatches):
         operator = dispatch.operator

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.decoder import DecodeTimes, Latents
-from vaevis_tui.engine.wgpu.arena import align
+from vaevis_tui.engine.wgpu.arena import align, arena_of
 from vaevis_tui.engine.wgpu.device import engine_errors
 from vaevis_tui.engine.wgpu.kernels import Limits
 from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
@@ -120,7 +120,7 @@ class Program:
     def batch(self) -> int:
         """Examples in one submission when there are several."""
         limits, sizes = self._limits, self.plan.sizes
-        banks = self.plan.arena(1, limits.alignment).banks
+        banks = arena_of(self.plan, 1, limits.alignment).banks
         fitting = [
             MAX_ITEMS,
             MAX_ARENA // max(1, *banks, sum(banks)),
@@ -231,7 +231,7 @@ class _Lane:
 
     def __init__(self, program: Program, items: int) -> None:
         plan, resources = program.plan, program._resources
-        arena = plan.arena(items, program._limits.alignment)
+        arena = arena_of(plan, items, program._limits.alignment)
         output = plan.sizes[plan.graph.output] * items
         self.items = items
         self.host = np.zeros((items, plan.input_layout.vec4s * 4), np.float32)

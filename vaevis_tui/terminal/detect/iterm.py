@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.protocol import Answers, Facts, GraphicsSupport, ImageProtocol
+from vaevis_tui.terminal.detect.protocol import Answers, Facts, ImageProtocol
 from vaevis_tui.terminal.detect.replies import ReplyKind
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport
 from vaevis_tui.terminal.surface import Renderer
 
 _INLINE_IMAGES = frozenset({"iTerm2", "WezTerm", "mintty", "xterm.js", "VS Code", "Tabby", "Warp"})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.protocol import Answers, Facts, GraphicsSupport, ImageProtocol
+from vaevis_tui.terminal.detect.protocol import Answers, Facts, ImageProtocol
 from vaevis_tui.terminal.detect.replies import Query, ReplyKind
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport, KittyGraphics
 from vaevis_tui.terminal.surface import Renderer
 
 _QUERY_ID = 31
@@ -28,19 +28,6 @@ xterm.js and thereby VS Code (issue 5711), Warp (issue 6210), Konsole; zellij re
 
 _FRAMES_FROM: dict[str, tuple[int, ...]] = {"kitty": (0, 20)}  # changelog: 0.20.0, "animation"
 """Releases that replace frames. For others images are flipped, which works everywhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class KittyGraphics:
-    """How a terminal is to be told of images by kitty's protocol, as for `KittyImage`.
-
-    Attributes:
-        placeholders: Whether it draws placeholders.
-        frames: Whether it replaces frames.
-    """
-
-    placeholders: bool
-    frames: bool
 
 
 def _may_ask(brand: str, multiplexer: str | None) -> bool:

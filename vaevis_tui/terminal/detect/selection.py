@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vaevis_tui.terminal.detect.protocol import GraphicsSupport
 from vaevis_tui.terminal.detect.protocols import BY_GRAPHICS, IMAGE_PROTOCOLS
-from vaevis_tui.terminal.graphics import AUTO, Graphics
+from vaevis_tui.terminal.graphics import AUTO, Graphics, GraphicsSupport
 
 
 @dataclass(frozen=True, slots=True)

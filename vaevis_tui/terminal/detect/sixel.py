@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.protocol import Answers, Facts, GraphicsSupport, ImageProtocol
+from vaevis_tui.terminal.detect.protocol import Answers, Facts, ImageProtocol
 from vaevis_tui.terminal.detect.replies import Query, Reply, ReplyKind
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport
 from vaevis_tui.terminal.surface import Renderer
 
 _DEFAULT_REGISTERS = 256

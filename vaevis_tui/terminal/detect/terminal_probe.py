@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from vaevis_tui.terminal.detect import probe
 from vaevis_tui.terminal.detect.capabilities import TerminalCapabilities
-from vaevis_tui.terminal.detect.protocol import GraphicsSupport
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 from vaevis_tui.terminal.detect.support import conclude
 from vaevis_tui.terminal.detect.tmux import ask_tmux
 from vaevis_tui.terminal.detect.window import Window
+from vaevis_tui.terminal.graphics import GraphicsSupport
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,7 @@ from vaevis_tui.terminal.cells.halfblock import halves
 from vaevis_tui.terminal.cells.renderer import CellRenderer, cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.color.palette import to_grey
-from vaevis_tui.terminal.detect.protocol import GraphicsSupport
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport
 from vaevis_tui.terminal.images.ids import image_id
 from vaevis_tui.terminal.pixels import RGB, Pixels
 from vaevis_tui.terminal.placement import Placement, fit_stretched, resample

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vaevis_tui.engine.decoder import Latents
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.keepsakes import Keepsakes
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from vaevis_tui.tui.menus.example_list import Choice
 
 OWNER = "examples"
+
+
+OWNER, PRIORITY = "examples", 0
 
 
 class ExampleActions(KeepsakeActions):
@@ -35,7 +39,11 @@ class ExampleActions(KeepsakeActions):
             self.say(f"{exploration.bundle.name} has no examples")
             return
         nearest = exploration.anchors.nearest(exploration.z, 1)[0].index
-        screen = ExampleList(self._port, exploration.anchors, self._request_tiles, nearest, keepsakes.marks)
+
+        def request(z: Latents) -> int:
+            return self._request_tiles(OWNER, z, PRIORITY)
+
+        screen = ExampleList(self._port, exploration.anchors, request, nearest, keepsakes.marks)
         self.app.push_screen(screen, self._choose_example)
 
     def _choose_example(self, choice: Choice | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -13,15 +14,13 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
+from vaevis_tui.engine.decoder import Latents
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.storage.own_directions import MarkedSets
 from vaevis_tui.latent.neighbours import AnchorIndex
-from vaevis_tui.tui.actions.examples import OWNER
 from vaevis_tui.tui.menus.preview_list import PreviewList
-from vaevis_tui.tui.panels.tile_image import RequestTiles
 from vaevis_tui.tui.terminal_port import TerminalPort
 
-PRIORITY = 0
 MARKING = ("left_square_bracket", "right_square_bracket")
 
 
@@ -52,7 +51,7 @@ class ExampleList(PreviewList[Choice | None]):
     Args:
         port: The app's.
         anchors: Of the model on show.
-        request: Asks for the image of the highlighted one.
+        request: Asks for the images of latents (n, d); returns the ticket, 0 for none.
         current: The anchor to begin at.
         marks: Sets A and B, into which examples are put.
     """
@@ -86,7 +85,7 @@ class ExampleList(PreviewList[Choice | None]):
         self,
         port: TerminalPort,
         anchors: AnchorIndex,
-        request: RequestTiles,
+        request: Callable[[Latents], int],
         current: int | None,
         marks: MarkedSets,
     ) -> None:
@@ -145,7 +144,7 @@ class ExampleList(PreviewList[Choice | None]):
             self.preview(self._images[current])
         elif self._asked is None:
             self._asked = current
-            self._ticket = self._request(OWNER, self._anchors.anchors.z[current][None], PRIORITY)
+            self._ticket = self._request(self._anchors.anchors.z[current][None])
 
     def take(self, tiles: TilesDecoded) -> None:
         """The image of an example has come."""
