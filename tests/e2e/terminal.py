@@ -12,6 +12,7 @@ waits until somebody looks.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ _CSI = re.compile(rb"\x1b\[([<=>?]?)([0-9;:]*)([ -/]*)([@-~])")
 _CURSOR_MOVE = re.compile(rb"\x1b\[(\d*)(?:;(\d*))?[Hf]\Z")
 _KITTY_QUERY = re.compile(rb"\x1b_Gi=(\d+),[^;]*a=q")
 _COLOUR_QUERY = re.compile(rb"\x1b\](1[012]|4;\d+);\?(?:\x07|\x1b\\)")
+_CLIPBOARD_PACKET = re.compile(rb"\x1b\]5522;([^;\x1b]*)(?:;([^\x1b]*))?\x1b\\")
 
 _OFF_AT_REST = {
     1: "application cursor keys",
@@ -81,6 +83,8 @@ class Traits:
         cell_width: Of a cell, in pixels.
         name: How it calls itself, and its version.
         kitty: Whether it says that it has kitty's graphics; it shows none.
+        clipboard: What it answers to who writes to its clipboard by OSC 5522 (``"DONE"``); empty if it knows
+            none.
     """
 
     answers: bool = True
@@ -91,6 +95,7 @@ class Traits:
     cell_width: int = 8
     name: str = "ptyharness 1.0"
     kitty: bool = False
+    clipboard: str = ""
 
 
 class Terminal:
@@ -103,6 +108,7 @@ class Terminal:
         frames: Synchronised updates so far.
         received: Bytes so far.
         queries: Queries so far, answered or not.
+        clipboard: What was written to its clipboard by OSC 5522, by MIME type.
         unknown: Sequences that nothing here understands, and how often each came.
 
     Args:
@@ -120,6 +126,8 @@ class Terminal:
         self.frames: list[Frame] = []
         self.received = 0
         self.queries: list[bytes] = []
+        self.clipboard: dict[str, bytes] = {}
+        self._copying: dict[str, bytes] | None = None
         self.unknown: Counter[bytes] = Counter()
         self._keyboard: dict[bool, list[int]] = {
             False: [],
@@ -281,6 +289,8 @@ class Terminal:
 
     def _mode_report(self, mode: int) -> int:
         """0 for an unknown mode, 1 for one that is set, 2 for one that is reset."""
+        if mode == 5522:  # events of pastes, which only terminals with OSC 5522 have
+            return 2 if self.traits.clipboard else 0
         known = mode in _OFF_AT_REST or mode in _ON_AT_REST
         if not known or (mode == 2048 and not self.traits.in_band_resize):
             return 0
@@ -309,10 +319,33 @@ class Terminal:
             answer = b"\x1bP0$r\x1b\\"
         elif self.traits.kitty and (query := _KITTY_QUERY.match(sequence)):
             answer = b"\x1b_Gi=%s;OK\x1b\\" % query[1]
+        elif self.traits.clipboard and (packet := _CLIPBOARD_PACKET.fullmatch(sequence)):
+            answer = self._copy(packet[1].decode(), packet[2] or b"")
+            if not answer:
+                return
         else:
             return
         self.queries.append(sequence)
         self._replies += answer
+
+    def _copy(self, metadata: str, payload: bytes) -> bytes:
+        """Take a packet of OSC 5522; gives the answer to the last (https://sw.kovidgoyal.net/kitty/clipboard/)."""
+        fields = dict(field.partition("=")[::2] for field in metadata.split(":"))
+        status = self.traits.clipboard
+        data = base64.b64decode(payload, validate=True)
+        if fields["type"] == "write":
+            self._copying = {}
+            return b""
+        if self._copying is None or len(data) > 4096:
+            status = "EINVAL"
+        elif fields.get("mime"):
+            mime = base64.b64decode(fields["mime"], validate=True).decode()
+            self._copying[mime] = self._copying.get(mime, b"") + data
+            return b""
+        elif status == "DONE":
+            self.clipboard = self._copying
+        self._copying = None
+        return b"\x1b]5522;type=write:status=%s\x1b\\" % status.encode()
 
 
 def _end_of_whole_sequences(data: bytes) -> int:

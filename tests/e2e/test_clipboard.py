@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 import shutil
 import subprocess
@@ -14,10 +15,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from tests.e2e.ptyharness import PtySession
+from tests.e2e.terminal import Traits
 from tests.e2e.test_explorer_pty import bundle, changed, explorer, shown, shows
 from tests.support import require
+from vaevis_tui.export.snapshot import SnapshotInfo
 
 __all__ = ["bundle"]
 
@@ -62,6 +66,52 @@ def test_what_was_copied_brings_the_very_picture_back(bundle: Path, tmp_path: Pa
         np.testing.assert_array_equal(np.asarray(image), picture)
 
 
+def snapshot(data: bytes) -> tuple[np.ndarray, SnapshotInfo]:
+    """What a PNG shows, uint8 (h, w, 3), and what it says."""
+    with Image.open(io.BytesIO(data)) as image:
+        assert isinstance(image, PngImageFile)
+        return np.asarray(image), SnapshotInfo.from_metadata(image.text)
+
+
+def test_an_image_is_copied_where_the_terminal_takes_one(bundle: Path, tmp_path: Path) -> None:
+    with explorer(bundle, snapshots=tmp_path, traits=Traits(clipboard="DONE")) as session:
+        session.press("r")
+        session.wait_for(lambda: changed(session, None), "a picture")
+        while session.pump(0.3):
+            pass
+        session.press("Y")
+        session.wait_for_text("copied the image")
+        picture, info = snapshot(session.terminal.clipboard["image/png"])
+        shows_it = shown(session)
+        assert shows_it is not None
+        np.testing.assert_array_equal(picture, shows_it)
+        z = copy(session)
+        np.testing.assert_allclose(info.z, [float(part) for part in z.split(",")], rtol=1e-6)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_terminal_that_refuses_an_image_is_believed(bundle: Path, tmp_path: Path) -> None:
+    with explorer(bundle, snapshots=tmp_path, traits=Traits(clipboard="EPERM")) as session:
+        session.press("Y")
+        session.wait_for_text("did not take the image")
+        assert session.terminal.clipboard == {}
+
+
+def path_of_copied(session: PtySession) -> Path:
+    session.wait_for(lambda: clipboard(session), "a copy")
+    return Path(clipboard(session) or "")
+
+
+def test_a_path_is_copied_where_the_terminal_takes_no_image(bundle: Path, tmp_path: Path) -> None:
+    with explorer(bundle, snapshots=tmp_path) as session:
+        session.press("Y")
+        session.wait_for_text("saved")
+        picture, _ = snapshot(path_of_copied(session).read_bytes())
+        assert list(tmp_path.iterdir()) == [path_of_copied(session)]
+        np.testing.assert_array_equal(picture, shown(session))
+        assert b"]5522;" not in session.raw
+
+
 @contextmanager
 def inside_tmux(bundle: Path, folder: Path, *settings: str) -> Iterator[PtySession]:
     require(shutil.which("tmux"), "tmux (Debian: tmux)")
@@ -69,6 +119,7 @@ def inside_tmux(bundle: Path, folder: Path, *settings: str) -> Iterator[PtySessi
     configuration.write_text("".join(f"set -g {setting}\n" for setting in settings))
     tmux: list[str | Path] = ["tmux", "-S", folder / "socket", "-f", configuration]
     program: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle]
+    program += ["--snapshot-dir", folder]
     with PtySession([*tmux, "new-session", *program], 100, 30) as session:
         try:
             session.wait_for_text("quit")
@@ -86,3 +137,12 @@ def test_tmux_hands_it_on(bundle: Path, tmp_path: Path, settings: tuple[str, ...
         numbers = [float(part) for part in copy(session).split(",")]
         assert len(numbers) == 8
         session.wait_for_text("set-clipboard on")
+
+
+def test_in_tmux_a_path_is_copied_whatever_the_terminal_outside_takes(bundle: Path, tmp_path: Path) -> None:
+    """Its answer would come as keys."""
+    with inside_tmux(bundle, tmp_path, "set-clipboard on", "allow-passthrough on") as session:
+        session.press("Y")
+        assert path_of_copied(session).suffix == ".png"
+        assert b"]5522;" not in session.raw
+        assert b"?5522" not in session.raw

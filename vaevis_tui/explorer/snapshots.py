@@ -35,6 +35,30 @@ def save(
         UserError: It cannot be written.
     """
     from vaevis_tui.export.png import save_snapshot
+
+    image, metadata = _with_origin(bundle, z, image, backend, caption=caption)
+    return save_snapshot(folder, bundle.name, datetime.now(), image, metadata=metadata)
+
+
+def encoded(
+    bundle: Bundle,
+    z: NDArray[np.float32],
+    image: NDArray[np.uint8],
+    backend: str,
+    *,
+    caption: bool = False,
+) -> bytes:
+    """The same PNG as bytes, which no file gets."""
+    from vaevis_tui.export.png import encode_png
+
+    image, metadata = _with_origin(bundle, z, image, backend, caption=caption)
+    return encode_png(image, 1, metadata)
+
+
+def _with_origin(
+    bundle: Bundle, z: NDArray[np.float32], image: NDArray[np.uint8], backend: str, *, caption: bool
+) -> tuple[NDArray[np.uint8], dict[str, str]]:
+    """What a snapshot shows, uint8 (h, w, 3), and the text inside it."""
     from vaevis_tui.export.snapshot import SnapshotInfo
     from vaevis_tui.models.identity import decoder_hash, model_reference
 
@@ -50,7 +74,7 @@ def save(
         from vaevis_tui.export.caption import caption_of, captioned
 
         image = captioned(image, caption_of(info))
-    return save_snapshot(folder, bundle.name, datetime.now(), image, metadata=info.to_metadata())
+    return image, info.to_metadata()
 
 
 def ready_folder(folder: Path) -> Path:

@@ -56,6 +56,7 @@ class GraphicsSupport:
         sixel_size: Height and width in dots that a sixel image may have, None if not known.
         synchronized: Whether output between ``CSI ? 2026 h`` and ``l`` is shown at once.
         truecolor: Whether it is known by its answers to draw 24-bit colours.
+        clipboard: Whether it takes images for its clipboard.
         cell: Height and width of a cell in dots, None if not known.
         passthrough: Whether tmux hands on what is wrapped for the terminal outside.
         answered: Whether it has answered the last question, so that what it did not answer it does not know.
@@ -72,6 +73,7 @@ class GraphicsSupport:
     sixel_size: tuple[int, int] | None
     synchronized: bool
     truecolor: bool
+    clipboard: bool
     cell: tuple[int, int] | None
     passthrough: bool
     answered: bool

@@ -22,7 +22,7 @@ from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.keepsakes import KeepsakeStore
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.terminal.color.colors import ColorDepth
-from vaevis_tui.terminal.detect.replies import Reply
+from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.actions.examples import ExampleActions
@@ -98,8 +98,9 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
             settings.colors,
             settings.inquiry,
             self._show_graphics,
-            on_background,
+            self._hear,
         )
+        self._on_background = on_background
         self._effects = EffectProbe(self._request_tiles)
         self._store = KeepsakeStore()
         self._filmstrip = FilmstripPanel(port, self._request_tiles)
@@ -362,6 +363,12 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
             self._read_keepsakes()
 
     # Graphics
+
+    def _hear(self, reply: Reply) -> None:
+        if reply.kind is ReplyKind.BACKGROUND:
+            self._on_background(reply)
+        elif reply.kind is ReplyKind.CLIPBOARD_WRITTEN:
+            self.image_copied(reply)
 
     def _show_graphics(self, graphics: Graphics, notice: str | None) -> None:
         self._hints.graphics = graphics

@@ -45,7 +45,7 @@ class GraphicsSwitch:
         colors: The colours that the terminal draws, by its environment.
         inquiry: What to ask the terminal; nothing if None.
         changed: Told of what images are drawn with from now on, and of a notice for the user, or None.
-        on_background: Told what the terminal says its background is.
+        on_reply: Told whatever the terminal answers.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class GraphicsSwitch:
         colors: ColorMode,
         inquiry: TerminalProbe | None,
         changed: Callable[[Graphics, str | None], None],
-        on_background: Callable[[Reply], None] = lambda reply: None,
+        on_reply: Callable[[Reply], None] = lambda reply: None,
     ) -> None:
         self._port = port
         self._widget = widget
@@ -65,7 +65,7 @@ class GraphicsSwitch:
         """The colours that the terminal draws, as far as is known."""
         self._inquiry = inquiry
         self._changed = changed
-        self._on_background = on_background
+        self._on_reply = on_reply
         self._support = _UNKNOWN
         self._replies: dict[str, Reply] = {}
         self.asking = inquiry is not None
@@ -103,6 +103,11 @@ class GraphicsSwitch:
         """What this terminal can draw with, the best first, and what each is called."""
         return [(graphics, NAMES[graphics]) for graphics in offered(self._support)]
 
+    @property
+    def copies_images(self) -> bool:
+        """Whether the terminal takes images for its clipboard, as far as is known."""
+        return self._support.clipboard
+
     def cycle(self) -> str:
         """Draw with the next kind of graphics that this terminal can show; gives what it is called."""
         return self.choose(following(self._port.renderer.graphics, self._support))
@@ -115,8 +120,7 @@ class GraphicsSwitch:
 
     def _heard(self, reply: Reply) -> None:
         self._replies[reply.kind] = reply
-        if reply.kind is ReplyKind.BACKGROUND:
-            self._on_background(reply)
+        self._on_reply(reply)
         if reply.kind is ReplyKind.ATTRIBUTES:
             self._conclude()
 

@@ -20,7 +20,7 @@ from vaevis_tui.terminal.link.link import Link
 from vaevis_tui.terminal.link.scheduler import FrameScheduler, FrameSlot, Turn
 from vaevis_tui.terminal.surface import Renderer
 from vaevis_tui.tui.textual_private.app import ScreenApp
-from vaevis_tui.tui.textual_private.driver import before_leaving, call_in_app, report_written
+from vaevis_tui.tui.textual_private.driver import before_leaving, call_in_app, report_written, write_out
 from vaevis_tui.tui.textual_private.writing import WriteReport
 
 if TYPE_CHECKING:
@@ -169,6 +169,12 @@ class TerminalPort:
         app.screen_writer.compares = self._compares
         app.screen_writer.before_write = self._before_screen_write
         app.screen_writer.after_write = self._after_screen_write
+
+    def write(self, output: str) -> None:
+        """Write what neither draws nor moves anything; it takes its share of the link as the screen does."""
+        if self._app is not None:
+            write_out(self._app, f"\x1b7{self._before_screen_write(output)}\x1b8")
+            self._after_screen_write()
 
     def add(self, client: PortClient) -> None:
         """A live image takes part from now on; it is mounted."""

@@ -62,7 +62,7 @@ def test_the_fence_is_asked_last_and_answered_by_all() -> None:
 
 def test_exact_queries() -> None:
     assert batch("kitty", None) == (
-        b"\x1b[>q\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[14t\x1b[16t\x1b]11;?\x1b\\"
+        b"\x1b[>q\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[?5522$p\x1b[14t\x1b[16t\x1b]11;?\x1b\\"
         b"\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[m\x1b[c"
     )
 
@@ -193,7 +193,7 @@ def test_what_real_terminals_get(
     assert (concluded.best, concluded.kitty) == (best, kitty), concluded.reasons
     assert [name for name, _ in concluded.reasons] == [
         *["terminal", "kitty graphics", "iTerm2 images", "sixels", "synchronised output"],
-        *["24-bit colours", "cell"],
+        *["24-bit colours", "images on the clipboard", "cell"],
     ]
 
 
@@ -275,3 +275,24 @@ def test_a_terminal_made_of_xterm_js_shows_images_where_it_tells_of_sixels(brand
     assert off.best is Graphics.HALF, off.reasons
     assert "DA1 has no 4" in dict(off.reasons)["iTerm2 images"]
     assert on.iterm
+
+
+@pytest.mark.parametrize(
+    ("replies", "multiplexer", "takes"),
+    [
+        (b"\x1bP>|foot(1.26.0)\x1b\\\x1b[?5522;2$y\x1b[?62;c", None, True),
+        (b"\x1bP>|foot(1.25.0)\x1b\\\x1b[?5522;0$y\x1b[?62;c", None, False),
+        (b"\x1bP>|VTE(7802)\x1b\\\x1b[?5522;4$y\x1b[?65;1;9c", None, False),
+        (KITTY_45, None, True),  # which had it before there was a mode to ask for
+        (KITTY_26, None, False),
+        (TMUX, "tmux", False),
+        (b"\x1b[?5522;2$y\x1b[?1;2c", "screen", False),
+        (b"", None, False),
+    ],
+)
+def test_who_takes_images_for_the_clipboard(replies: bytes, multiplexer: str | None, takes: bool) -> None:
+    found = conclude(
+        heard(replies).replies, brand="x", multiplexer=multiplexer, passthrough=True, outside="kitty(0.45.0)"
+    )
+    assert found.clipboard is takes
+    assert (b"5522" in batch("kitty", multiplexer)) == (multiplexer is None)

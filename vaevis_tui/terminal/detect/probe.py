@@ -9,6 +9,7 @@ kitty graphics        ``APC G a=q ... ST``        ``APC G i=31 ; OK ST`` (kitty'
 XTSMGRAPHICS          ``CSI ? 1 ; 1 ; 0 S``       ``CSI ? 1 ; 0 ; n S``, n colour registers for sixels
 XTSMGRAPHICS          ``CSI ? 2 ; 1 ; 0 S``       ``CSI ? 2 ; 0 ; w ; h S``, the largest sixel image
 DECRQM                ``CSI ? 2026 $ p``          ``CSI ? 2026 ; n $ y``, 1 or 2: synchronised output
+DECRQM                ``CSI ? 5522 $ p``          ``CSI ? 5522 ; n $ y``, 1 to 3: see `link.clipboard`
 XTWINOPS              ``CSI 14 t``                ``CSI 4 ; h ; w t``, the window in dots
 XTWINOPS              ``CSI 16 t``                ``CSI 6 ; h ; w t``, a cell in dots
 OSC 11                ``OSC 11 ; ? ST``           ``OSC 11 ; rgb:rrrr/gggg/bbbb ST``, the background
@@ -31,6 +32,7 @@ from vaevis_tui.terminal.detect.replies import Query, Reply, ReplyKind
 
 _GENERAL: dict[str, Query] = {
     ReplyKind.SYNCHRONIZED: Query(b"\x1b[?2026$p", control=(b"?", b"$", b"y"), first="2026"),
+    ReplyKind.CLIPBOARD: Query(b"\x1b[?5522$p", control=(b"?", b"$", b"y"), first="5522"),
     ReplyKind.WINDOW_SIZE: Query(b"\x1b[14t", control=(b"", b"", b"t"), first="4"),
     ReplyKind.CELL_SIZE: Query(b"\x1b[16t", control=(b"", b"", b"t"), first="6"),
     ReplyKind.BACKGROUND: Query(b"\x1b]11;?\x1b\\", strings=(b"\x1b]11;",)),
@@ -76,6 +78,7 @@ def queries(brand: str, multiplexer: str | None) -> dict[str, bytes]:
         ReplyKind.BACKGROUND: brand in _NO_COLOR_QUERY,
         # Multiplexers do not know it, or let the terminal outside answer, which never sees these colours.
         ReplyKind.COLOR: brand in _PRINT_STRINGS or multiplexer is not None,
+        ReplyKind.CLIPBOARD: multiplexer is not None,  # whose answer would go to another window, or be keys
     }
     silent = {
         kind
@@ -89,6 +92,7 @@ def queries(brand: str, multiplexer: str | None) -> dict[str, bytes]:
 _CSI = re.compile(rb"\x1b\[([?>=<]?)([0-9;:]*)([ -/]*)([@-~])")
 _CSI_BEGUN = re.compile(rb"\x1b\[[?>=<]?[0-9;:]*[ -/]*")
 _STRING_STARTS = {start: kind for kind, query in _ALL.items() for start in query.strings}
+_STRING_STARTS[b"\x1b]5522;"] = ReplyKind.CLIPBOARD_WRITTEN  # which is asked for by writing an image
 _CONTROLS = {(*query.control, query.first): kind for kind, query in _ALL.items() if query.control is not None}
 _STRING_END = re.compile(rb"\x1b\\|\x07")
 _LONGEST = 256

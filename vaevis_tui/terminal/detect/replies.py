@@ -20,6 +20,8 @@ class ReplyKind(StrEnum):
     CELL_SIZE = "cell size"
     BACKGROUND = "background"
     COLOR = "24-bit colour"
+    CLIPBOARD = "image clipboard"
+    CLIPBOARD_WRITTEN = "image copied"
     ATTRIBUTES = "DA1"
 
 

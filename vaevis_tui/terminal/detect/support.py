@@ -36,6 +36,9 @@ _NAMES = {
 }
 """Brands by the name in their version, as `TerminalCapabilities` calls them."""
 
+_CLIPBOARD_FROM = 0, 27
+"""Of kitty (manual of its clipboard kitten, "Added in version 0.27.0")."""
+
 _MULTIPLEXERS = {"tmux": "tmux", "zellij": "zellij"}
 
 _VERSION = re.compile(r"([A-Za-z][A-Za-z0-9.]*?)(?:[ (]v?([0-9]+(?:\.[0-9]+)*)|$)")
@@ -80,6 +83,8 @@ def conclude(
     reasons.append(("synchronised output", f"mode 2026: {state.text if state else 'no answer'}"))
     truecolor, why = _truecolor(said.get(ReplyKind.COLOR), brand if answered and not inside else "")
     reasons.append(("24-bit colours", why))
+    clipboard, why = _clipboard(said.get(ReplyKind.CLIPBOARD), brand, version, inside)
+    reasons.append(("images on the clipboard", why))
     cell, why = _cell(said, window)
     reasons.append(("cell", why))
     support = GraphicsSupport(
@@ -88,6 +93,7 @@ def conclude(
         multiplexer=inside,
         synchronized=synchronized,
         truecolor=truecolor,
+        clipboard=clipboard,
         cell=cell,
         passthrough=inside == "tmux" and passthrough,
         answered=ReplyKind.ATTRIBUTES in said,
@@ -121,6 +127,19 @@ def _truecolor(reply: Reply | None, brand: str) -> tuple[bool, str]:
     if brand in TRUECOLOR_BRANDS:
         return True, f"{brand} draws them"
     return False, f"it answered {reply.text!r}" if reply else "no answer"
+
+
+def _clipboard(
+    reply: Reply | None, brand: str, version: tuple[int, ...], inside: str | None
+) -> tuple[bool, str]:
+    """Whether it takes images for its clipboard (OSC 5522): who has mode 5522 does, and older kitties."""
+    if inside:
+        return False, f"{inside} would take the terminal's answer for keys"
+    if reply is not None and reply.numbers[:1] in {(1,), (2,), (3,)}:
+        return True, f"mode 5522: {reply.text}"
+    if brand == "kitty" and version >= _CLIPBOARD_FROM:
+        return True, f"kitty {'.'.join(map(str, version))} takes them"
+    return False, f"mode 5522: {reply.text if reply else 'no answer'}"
 
 
 def _cell(said: Mapping[str, Reply], window: Window | None) -> tuple[tuple[int, int] | None, str]:

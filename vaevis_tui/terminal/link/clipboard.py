@@ -11,6 +11,7 @@ screen hands on any DCS, of strings of at most 768 bytes, so there it goes in pi
 from __future__ import annotations
 
 import base64
+import re
 
 _SCREEN_PIECE = 500
 
@@ -30,6 +31,43 @@ def set_clipboard(text: str, multiplexer: str | None = None) -> str:
         pieces = (sequence[at : at + _SCREEN_PIECE] for at in range(0, len(sequence), _SCREEN_PIECE))
         return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
     return sequence
+
+
+_IMAGE_PIECE = 4096
+"""Bytes of an image at most that go in one packet of OSC 5522, before they are base64."""
+
+
+def set_clipboard_image(png: bytes) -> str:
+    """Output that sets the clipboard to an image, for terminals that take one (`GraphicsSupport.clipboard`).
+
+    OSC 5522 (https://sw.kovidgoyal.net/kitty/clipboard/); the terminal answers, see `clipboard_refusal`. No
+    multiplexer hands that answer back to us: tmux takes it for keys.
+
+    Args:
+        png: A PNG file.
+    """
+    kind = base64.b64encode(b"image/png").decode()
+    pieces = (png[at : at + _IMAGE_PIECE] for at in range(0, len(png), _IMAGE_PIECE))
+    data = (f"type=wdata:mime={kind};{base64.b64encode(piece).decode()}" for piece in pieces)
+    return "".join(f"\x1b]5522;{packet}\x1b\\" for packet in ("type=write", *data, "type=wdata"))
+
+
+_REFUSALS = {
+    "EPERM": "it does not permit it, or you did not",
+    "EBUSY": "another program writes to it just now",
+    "ENOSYS": "it has none",
+}
+
+
+def clipboard_refusal(answer: str) -> str | None:
+    """Why an image is not on the clipboard, a few words; None if it is.
+
+    Args:
+        answer: The terminal's, less ``OSC 5522 ;``.
+    """
+    status = re.search(r"status=([A-Za-z0-9_]+)", answer)
+    code = status[1] if status else "nothing that can be read"
+    return None if code == "DONE" else _REFUSALS.get(code, f"it answered {code}")
 
 
 def clipboard_hint(multiplexer: str | None = None) -> str:

@@ -1,27 +1,21 @@
-"""The actions that leave the point where it is: clipboard, graphics, help, models, snapshots."""
+"""The actions that leave the point where it is: clipboard, graphics, help, models."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
 from textual.app import SystemCommand
 
-from vaevis_tui.engine.source import Frame
-from vaevis_tui.errors import UserError
-from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.watch import ModelWatch
-from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.link.clipboard import clipboard_hint, set_clipboard
 from vaevis_tui.tui import keys
-from vaevis_tui.tui.actions.base import ExplorerBase
-from vaevis_tui.tui.textual_private.driver import write_out
+from vaevis_tui.tui.actions.snapshots import SnapshotActions
 
 
-class ProgramActions(ExplorerBase):
+class ProgramActions(SnapshotActions):
     """What keys do besides moving."""
 
     def action_copy(self) -> None:
@@ -29,7 +23,7 @@ class ProgramActions(ExplorerBase):
         exploration, multiplexer = self._exploration, self._settings.way.multiplexer
         if exploration is None:
             return
-        write_out(self.app, set_clipboard(exploration.z_text, multiplexer))
+        self._port.write(set_clipboard(exploration.z_text, multiplexer))
         self.say(f"copied z, {len(exploration.z)} raw numbers, not σ. {clipboard_hint(multiplexer)}")
 
     def action_graphics(self) -> None:
@@ -79,37 +73,4 @@ class ProgramActions(ExplorerBase):
         for graphics, words in self._graphics.offers:
             run = partial(self._draw_with, graphics)
             yield SystemCommand(f"Graphics {graphics}", f"Draw images as {words}", run)
-        for caption, name, what in (
-            (True, "Snapshot with caption", "Save the image with model, z and seed written below it"),
-            (False, "Snapshot without caption", "Save the image alone"),
-        ):
-            if caption != self._settings.caption:
-                yield SystemCommand(name, what, partial(self.action_snapshot, caption))
-
-    def action_snapshot(self, caption: bool | None = None) -> None:
-        """Save the image on show, with a caption or as the settings say; nothing stops for it."""
-        frame = self._image.presented or self._newest
-        if not isinstance(frame, Frame) or not isinstance(frame.tag, Exploration) or self._info is None:
-            return
-        # A worker of Textual's is cancelled when the app is left; the loop's own threads are waited for.
-        captioned = self._settings.caption if caption is None else caption
-        save = partial(
-            _save, self._settings.snapshot_dir, frame.tag.bundle, frame, self._info.backend, captioned
-        )
-        saving = asyncio.get_running_loop().run_in_executor(None, save)
-        saving.add_done_callback(lambda saved: self.call_later(self._tell_saved, saved))
-
-    def _tell_saved(self, saved: asyncio.Future[Path]) -> None:
-        try:
-            path = saved.result()
-        except UserError as error:
-            self.say(f"no snapshot: {error} (--snapshot-dir DIR)", error=True)
-        else:
-            self.say(f"saved {path}")
-
-
-def _save(folder: Path, bundle: Bundle, frame: Frame, backend: str, caption: bool) -> Path:
-    """Called in another thread."""
-    from vaevis_tui.explorer.snapshots import save
-
-    return save(folder, bundle, frame.z, frame.image, backend, caption=caption)
+        yield from self.snapshot_commands()

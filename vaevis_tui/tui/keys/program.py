@@ -16,6 +16,14 @@ PROGRAM_KEYS = [
         tooltip="Save the picture as PNG, its latent vector inside",
     ),
     Binding(
+        "Y",
+        "screen.copy_image",
+        "Copy image",
+        id="program.copy-image",
+        group=PROGRAM,
+        tooltip="Copy the picture to your clipboard; its file's path where the terminal takes none",
+    ),
+    Binding(
         "S",
         "screen.export",
         "Save as",

@@ -43,7 +43,7 @@ LINES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("walk.faster", "walk.slower"), "faster, slower"),
     (("journey.choose",), "journey through bookmarks"),
     (("journey.play",), "play, pause it; ← → scrub"),
-    (("program.snapshot",), "save a PNG with z inside"),
+    (("program.snapshot", "program.copy-image"), "save a PNG with z inside; copy it"),
     (("program.export",), "an animation or a sheet"),
     (("program.graphics",), "draw in another way"),
     (("program.model",), "another model"),

@@ -1,0 +1,103 @@
+"""Snapshots: to a file, or to the clipboard of the terminal's machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from textual.app import SystemCommand
+
+from vaevis_tui.engine.source import Frame
+from vaevis_tui.errors import UserError
+from vaevis_tui.explorer import snapshots
+from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.terminal.detect.replies import Reply
+from vaevis_tui.terminal.link.clipboard import (
+    clipboard_hint,
+    clipboard_refusal,
+    set_clipboard,
+    set_clipboard_image,
+)
+from vaevis_tui.tui.actions.base import ExplorerBase
+
+T = TypeVar("T")
+
+_ANSWER_TIMEOUT = 3.0
+"""Seconds after which a terminal that was given an image most likely asks its user whether it may take it."""
+
+
+class SnapshotActions(ExplorerBase):
+    """The image on show, taken along."""
+
+    _copying = False
+    """Whether the terminal has not said yet whether it took an image."""
+
+    def snapshot_commands(self) -> Iterable[SystemCommand]:
+        """What the palette offers and no key does."""
+        for caption, name, what in (
+            (True, "Snapshot with caption", "Save the image with model, z and seed written below it"),
+            (False, "Snapshot without caption", "Save the image alone"),
+        ):
+            if caption != self._settings.caption:
+                yield SystemCommand(name, what, partial(self.action_snapshot, caption))
+
+    def action_snapshot(self, caption: bool | None = None) -> None:
+        """Save the image on show, with a caption or as the settings say; nothing stops for it."""
+        self._take(partial(snapshots.save, self._settings.snapshot_dir), self._tell_saved, caption)
+
+    def action_copy_image(self) -> None:
+        """Copy the image on show; where the terminal takes none, save it and copy the file's path."""
+        if self._graphics.copies_images:
+            self._take(snapshots.encoded, self._copy_image)
+        else:
+            self._take(partial(snapshots.save, self._settings.snapshot_dir), self._copy_path)
+
+    def _take(self, make: Callable[..., T], then: Callable[[T], None], caption: bool | None = None) -> None:
+        """Make something of the image on show in a thread, then do something with it."""
+        frame = self._image.presented or self._newest
+        if not isinstance(frame, Frame) or not isinstance(frame.tag, Exploration) or self._info is None:
+            return
+        # A worker of Textual's is cancelled when the app is left; the loop's own threads are waited for.
+        captioned = self._settings.caption if caption is None else caption
+        made = partial(make, frame.tag.bundle, frame.z, frame.image, self._info.backend, caption=captioned)
+        making = asyncio.get_running_loop().run_in_executor(None, made)
+        making.add_done_callback(lambda done: self.call_later(self._made, done, then))
+
+    def _made(self, done: asyncio.Future[T], then: Callable[[T], None]) -> None:
+        try:
+            result = done.result()
+        except UserError as error:
+            self.say(f"no snapshot: {error} (--snapshot-dir DIR)", error=True)
+        else:
+            then(result)
+
+    def _tell_saved(self, path: Path) -> None:
+        self.say(f"saved {path}")
+
+    def _copy_path(self, path: Path) -> None:
+        multiplexer = self._settings.way.multiplexer
+        self._port.write(set_clipboard(str(path.resolve()), multiplexer))
+        hint = clipboard_hint(multiplexer)
+        self.say(f"saved {path}, and copied that path: this terminal takes no images. {hint}")
+
+    def _copy_image(self, png: bytes) -> None:
+        self._copying = True
+        self._port.write(set_clipboard_image(png))
+        self.set_timer(_ANSWER_TIMEOUT, self._tell_waiting)
+
+    def _tell_waiting(self) -> None:
+        if self._copying:
+            self.say("The image was sent; the terminal may be asking you whether it may be copied")
+
+    def image_copied(self, answer: Reply) -> None:
+        """The terminal has said whether it took an image."""
+        if not self._copying:
+            return
+        self._copying = False
+        if refusal := clipboard_refusal(answer.text):
+            self.say(f"The terminal did not take the image: {refusal}; s saves it to a file", error=True)
+        else:
+            self.say("copied the image, with z inside")
