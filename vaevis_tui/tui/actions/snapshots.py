@@ -28,6 +28,9 @@ T = TypeVar("T")
 _ANSWER_TIMEOUT = 3.0
 """Seconds after which a terminal that was given an image most likely asks its user whether it may take it."""
 
+_SOON = 0.1
+"""Seconds after which to see whether the terminal has answered what it is asked at the start."""
+
 
 class SnapshotActions(ExplorerBase):
     """The image on show, taken along."""
@@ -50,7 +53,9 @@ class SnapshotActions(ExplorerBase):
 
     def action_copy_image(self) -> None:
         """Copy the image on show; where the terminal takes none, save it and copy the file's path."""
-        if self._graphics.copies_images:
+        if self._graphics.asking:
+            self.set_timer(_SOON, self.action_copy_image)  # whether it takes one is not known yet
+        elif self._graphics.copies_images:
             self._take(snapshots.encoded, self._copy_image)
         else:
             self._take(partial(snapshots.save, self._settings.snapshot_dir), self._copy_path)
