@@ -56,6 +56,13 @@ def test_pictures_keep_up_with_the_keys(
     assert all(count <= window for count, window in result.in_flight)
 
 
+@pytest.mark.parametrize(("megabits", "rate", "latency"), [(10, 56, 0.1), (1, 19, 0.2)])
+def test_frames_cost_no_more_than_they_did(megabits: float, rate: float, latency: float) -> None:
+    result = run(Network(megabits * 1e6, 0.05, 0.005))
+    assert result.rate >= rate
+    assert result.latency[0] <= latency
+
+
 @pytest.mark.parametrize("megabits", [10, 1])
 def test_the_exact_picture_follows_once_motion_rests(megabits: float) -> None:
     result = simulate(Network(megabits * 1e6, 0.05), pictures(64), seconds=1.0, rest=2.5, link=over_ssh)

@@ -102,9 +102,10 @@ def test_a_limit_leaves_the_rest_for_the_next_update() -> None:
 def test_what_is_shown_better_is_not_drawn_coarser() -> None:
     terminal = Terminal()
     terminal.show(noise(0), EXACT)
-    assert terminal.show(noise(0), COARSEST) == 0
+    everywhere = np.ones((ROWS, COLUMNS), np.bool_)
+    assert terminal.live.plan(noise(0), COARSEST, (TOP, LEFT), within=everywhere).size == 0
     terminal.live.forget(2, slice(3, 5))
-    assert terminal.live.plan(noise(0), COARSEST, (TOP, LEFT)).size < 60, "two cells"
+    assert terminal.live.plan(noise(0), COARSEST, (TOP, LEFT), within=everywhere).size < 60, "two cells"
 
 
 @pytest.mark.parametrize("quality", ladder(TRUECOLOR), ids=lambda quality: quality.name)

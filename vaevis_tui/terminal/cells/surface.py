@@ -111,8 +111,9 @@ class CellSurface:
         cells = self._render(pixels, quality, background)
         shown = cells.shown
         changed = self._changed(shown, quality.tolerance)
-        if quality.tolerance:
+        if quality.tolerance and (quality.block == 1 or within is not None):
             # What is nearer to the image already is not drawn coarser, to be drawn once more at rest.
+            # In motion that costs more than it spares where cells go out in blocks: their runs break.
             changed &= self._changed(whole_cells(pixels, self._style.grid, background), quality.tolerance)
         changed &= self._reachable & (~self._covered if within is None else within)
         where = np.flatnonzero(changed)
