@@ -1,13 +1,14 @@
 """Takes the pictures of README and docs/: ``python -m tests.screenshots [NAME ...]``, all of them by default.
 
 Real terminals draw them on a display of their own: Xvfb, xterm, kitty, xdotool and ImageMagick's
-``import``.
+``import``. ``scripts`` are those that the ten commands of docs/scripts.md write.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -29,6 +30,9 @@ POLL = 0.7
 STILL = 3
 """Looks in a row that have to be equal."""
 TIMEOUT = 90.0
+QUALITY = 90
+LARGEST = 400_000
+"""Bytes of a picture of docs/scripts.md."""
 COLORS = 256
 """A screen with fewer than these shows no image yet."""
 
@@ -140,8 +144,33 @@ def still(environ: dict[str, str]) -> Image.Image:
     raise TimeoutError("the screen does not come to rest")
 
 
+def scripts() -> None:
+    """Run the commands of docs/scripts.md, and keep of what they write what the page shows."""
+    page = (DOCS / "scripts.md").read_text()
+    match = re.search(r"```sh\n(.*?)```", page, re.DOTALL)
+    assert match is not None
+    program = f'vaevis-tui() {{ {shlex.quote(sys.executable)} -m vaevis_tui "$@"; }}\n'
+    with tempfile.TemporaryDirectory() as folder:
+        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        script = program + match[1].replace(".pdf", ".png")
+        subprocess.run(["bash", "-e"], input=script, cwd=folder, env=environ, text=True, check=True)
+        for name in re.findall(r"\(scripts/([a-z.]+)\)", page):
+            target, written = DOCS / "scripts" / name, Path(folder, name)
+            if written.exists():
+                target.write_bytes(written.read_bytes())
+            else:  # photographs are smaller so
+                with Image.open(written.with_suffix(".png")) as sheet:
+                    sheet.convert("RGB").save(target, quality=QUALITY, method=6)
+            assert target.stat().st_size < LARGEST, target
+            print(f"{target.relative_to(ROOT)}: {target.stat().st_size} bytes")
+
+
 def main(names: list[str]) -> None:
     """Take those that are named, or all."""
+    if not names or "scripts" in names:
+        scripts()
+    if names == ["scripts"]:
+        return
     with display() as screen, tempfile.TemporaryDirectory() as home:
         environ = {
             **os.environ,

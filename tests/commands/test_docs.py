@@ -60,7 +60,7 @@ def test_the_ten_commands_and_the_python_run(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     with np.load(tmp_path / "images.npz") as archive:
         assert archive["images"].shape == (8, 128, 128, 3)
-    for name, frames in (("walk.webp", 48), ("tour.gif", 60)):
+    for name, frames in (("walk.webp", 72), ("tour.gif", 60)):
         with Image.open(tmp_path / name) as image:
             assert image.n_frames == frames  # type: ignore[attr-defined]
     (python,) = blocks("python")
