@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from tests.engine.wgpu.device import compute, require_adapter
+from vaevis_tui.engine.graph import import_onnx, rewrite
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
+from vaevis_tui.engine.wgpu import WgpuDecoder
 from vaevis_tui.models.bundle import open_bundle
 
 torch = pytest.importorskip("torch", reason="pip install .[train]")
@@ -119,6 +121,56 @@ class Modulated(nn.Module):  # type: ignore[name-defined, misc]
         return torch.sigmoid(self.to_rgb(functional.interpolate(x, scale_factor=2.0)))
 
 
+class Convolved(nn.Module):  # type: ignore[name-defined, misc]
+    """StyleGAN2's modulated convolution as two well-known implementations have it, the batch in the groups.
+
+    ``transposed`` is rosinality's, which upsamples by a transposed convolution of the same weights and blurs
+    channels as if they were examples; the other is NVIDIA's, which blurs by a group for each channel.
+    """
+
+    def __init__(self, inputs: int, outputs: int, transposed: bool) -> None:
+        super().__init__()
+        self.style, self.transposed = nn.Linear(16, inputs), transposed
+        self.weight = nn.Parameter(torch.randn(1, outputs, inputs, 3, 3))
+        line = torch.tensor([1.0, 3.0, 3.0, 1.0])
+        self.register_buffer("kernel", torch.outer(line, line) / 16)
+
+    def forward(self, x: Any, latent: Any) -> Any:
+        batch, inputs, height, width = map(int, x.shape)  # as numbers in the file
+        outputs = self.weight.shape[1]
+        style = self.style(latent).view(batch, 1, inputs, 1, 1) + 1
+        weight = self.weight / (inputs * 9) ** 0.5 * style
+        weight = weight * torch.rsqrt(weight.pow(2).sum([2, 3, 4]) + 1e-8).view(batch, outputs, 1, 1, 1)
+        x = x.reshape(1, batch * inputs, height, width)
+        if not self.transposed:
+            weight = weight.view(batch * outputs, inputs, 3, 3)
+            x = functional.conv2d(x, weight, padding=1, groups=batch).view(batch, outputs, height, width)
+            kernel = self.kernel[None, None].repeat(outputs, 1, 1, 1)
+            return functional.conv2d(functional.pad(x, [2, 1, 2, 1]), kernel, groups=outputs)
+        weight = weight.transpose(1, 2).reshape(batch * inputs, outputs, 3, 3)
+        x = functional.conv_transpose2d(x, weight, stride=2, groups=batch)
+        x = functional.pad(x, [1, 1, 1, 1]).reshape(-1, 1, 2 * height + 3, 2 * width + 3)
+        x = functional.conv2d(x, torch.flip(self.kernel, [0, 1])[None, None])
+        return x.view(batch, outputs, 2 * height, 2 * width)
+
+
+class Generator(nn.Module):  # type: ignore[name-defined, misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self.mapping = nn.Sequential(nn.Linear(LATENT, 16), nn.LeakyReLU(0.2))
+        self.constant = nn.Parameter(torch.randn(1, 8, 4, 4))
+        self.layers = nn.ModuleList(Convolved(*shape) for shape in ((8, 8, False), (8, 4, True)))
+        self.bias = nn.Parameter(torch.randn(1, 4, 1, 1))
+        self.to_rgb = nn.Conv2d(4, 3, 1)
+
+    def forward(self, z: Any) -> Any:
+        latent = self.mapping(z * torch.rsqrt(z.pow(2).mean(1, keepdim=True) + 1e-8))
+        x = self.constant.repeat(z.shape[0], 1, 1, 1)
+        for layer in self.layers:
+            x = functional.leaky_relu(layer(x, latent), 0.2)
+        return torch.sigmoid(self.to_rgb(x + self.bias))
+
+
 class Broadcast(nn.Module):  # type: ignore[name-defined, misc]
     """A spatial broadcast decoder: the latent vector at every pixel, beside the pixel's coordinates."""
 
@@ -205,9 +257,11 @@ DECODERS: dict[str, Callable[[], Any]] = {
 }
 
 
-def export(decoder: Any, path: Path, dynamo: bool) -> None:
+def export(decoder: Any, path: Path, dynamo: bool, batch: int = 0) -> None:
     """As the exporter does by default: dynamo leaves the weights in a file of their own."""
-    how: dict[str, Any] = {"opset_version": 17, "dynamic_axes": {"z": {0: "n"}, "image": {0: "n"}}}
+    how: dict[str, Any] = {"opset_version": 17}
+    if not batch:
+        how["dynamic_axes"] = {"z": {0: "n"}, "image": {0: "n"}}
     if dynamo:
         how = {"opset_version": 18, "dynamic_shapes": ({0: torch.export.Dim("n")},), "verbose": False}
     logging.disable(logging.WARNING)
@@ -216,7 +270,7 @@ def export(decoder: Any, path: Path, dynamo: bool) -> None:
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 decoder,
-                (torch.zeros(2, LATENT) + 0.5,),
+                (torch.zeros(batch or 2, LATENT) + 0.5,),
                 str(path),
                 input_names=["z"],
                 output_names=["image"],
@@ -248,6 +302,23 @@ def test_a_decoder_from_pytorch_decodes_on_both_backends(tmp_path: Path, name: s
     levels = np.broadcast_to(np.moveaxis(255 * expected, 1, -1), images.shape)
     assert np.abs(images - levels).max() < 0.51
     np.testing.assert_allclose(compute(bundle.read_decoder().model, z), expected, atol=1e-4)
+
+
+def test_stylegan2_as_it_is_published(tmp_path: Path) -> None:
+    """For one latent vector at a time: the batch is the groups of its convolutions."""
+    require_adapter()
+    torch.manual_seed(0)
+    generator = Generator().eval()
+    export(generator, tmp_path / "decoder.onnx", dynamo=False, batch=1)
+    z = np.random.default_rng(0).standard_normal((3, LATENT)).astype(np.float32)
+    with torch.no_grad():
+        expected = generator(torch.from_numpy(z)).numpy()
+    bundle = open_bundle(tmp_path / "decoder.onnx")
+    with WgpuDecoder(bundle.read_decoder()) as decoder:
+        images = decoder.decode(z)
+    assert np.abs(images - np.moveaxis(255 * expected, 1, -1)).max() < 0.6
+    graph = rewrite(import_onnx(bundle.read_decoder()))
+    assert max(operator.shape[1] for operator in graph.operators) < 100  # no weights are made for an image
 
 
 def test_a_file_for_two_at_once_is_refused_with_what_would_be_right(tmp_path: Path) -> None:

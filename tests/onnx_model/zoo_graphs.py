@@ -6,7 +6,19 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.onnx_model.zoo import DIM, HEIGHT, WIDTH, Animal, Floats, Writer, animal, patterns, sigmoid, truth
+from tests.onnx_model.zoo import (
+    DIM,
+    HEIGHT,
+    WIDTH,
+    Animal,
+    Floats,
+    Writer,
+    animal,
+    logits,
+    patterns,
+    sigmoid,
+    truth,
+)
 
 
 @animal("operators out of order")
@@ -88,6 +100,26 @@ def _() -> Animal:
     w = Writer(begin=False)
     w.last = w.node("Einsum", "z", w.constant(patterns(3)), equation="nd,dchw->nchw")
     return Animal(w.add("Sigmoid").model(), wgpu=False)
+
+
+@animal("a convolution whose weights are computed")
+def _() -> Animal:
+    """As StyleGAN2 has it: scaled by a style, divided by their norm."""
+    w = Writer(shape=(1, DIM), batch=1, final=None)
+    mixing = np.array([[1.0, -0.5, 0.25], [0.5, 1.0, 0.0], [-0.25, 0.5, 1.0]], np.float32)
+    image, style = w.last, w.node("Slice", "z", w.ints(0), w.ints(3), w.ints(1))
+    style = w.node("Reshape", w.node("Add", w.node("Tanh", style), w.floats(1.5)), w.ints(1, 1, 3, 1, 1))
+    weight = w.node("Mul", w.constant(mixing.reshape(1, 3, 3, 1, 1)), style)
+    total = w.node("ReduceSum", w.node("Mul", weight, weight), w.ints(2, 3, 4), keepdims=1)
+    weight = w.node("Div", weight, w.node("Sqrt", total))
+    w.last = w.node("Conv", image, w.node("Reshape", weight, w.ints(3, 3, 1, 1)), group=1)
+
+    def shown(z: Floats) -> Floats:
+        weights = mixing * (np.tanh(z[:, None, :3]) + 1.5)
+        weights /= np.sqrt((weights**2).sum(2, keepdims=True))
+        return sigmoid(np.einsum("noi,nihw->nohw", weights, logits(z)))
+
+    return Animal(w.add("Sigmoid").model(), shown)
 
 
 @animal("GridSample")

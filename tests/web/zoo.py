@@ -170,6 +170,23 @@ def wide_matrices() -> Builder:
     return shown(b, 16)
 
 
+def computed_weights() -> Builder:
+    """A convolution whose weights a network of their own makes, and one whose weights are styled."""
+    b = Builder(4 * 5 * 5)
+    image = b.view(4, 5, 5)
+    b.last = "z"
+    b.linear(100, 6 * 4 * 9)
+    weight = b.node("Reshape", b.last, b.constant(np.array((6, 4, 3, 3), np.int64)))
+    image = b.node("Conv", image, weight, pads=[1, 1, 1, 1])
+    b.last = "z"
+    style = b.node("Reshape", b.linear(100, 6), b.constant(np.array((1, 1, 6, 1, 1), np.int64)))
+    weight = b.node("Mul", b.weight(1, 3, 6, 3, 3), style)
+    weight = b.node("Reshape", weight, b.constant(np.array((3, 6, 3, 3), np.int64)))
+    b.last = b.node("Conv", image, weight, pads=[1, 1, 1, 1])
+    b.add("Sigmoid")
+    return b
+
+
 def single_matrix() -> Builder:
     """One dispatch from z to the image, with no tensor between that would lie in an arena."""
     b = Builder(8)
@@ -204,6 +221,7 @@ def zoo() -> Iterator[tuple[str, Builder]]:
         "max-gate": lambda: reductions("GlobalMaxPool"),
         "attention": attention,
         "wide-matrices": wide_matrices,
+        "computed-weights": computed_weights,
         "single-matrix": single_matrix,
         "like-dog": lambda: dog_like(width=24),
         "like-dcgan": lambda: dcgan_like(width=8),

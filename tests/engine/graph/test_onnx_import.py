@@ -140,9 +140,10 @@ def _resized_channels() -> Builder:
     return b
 
 
-def _dynamic_weight() -> Builder:
+def _dynamic_bias() -> Builder:
     b = _image()
-    b.last = b.node("Conv", b.last, b.last)
+    bias = b.node("ReduceMean", "z", axes=[1], keepdims=0)
+    b.last = b.node("Conv", b.last, b.weight(1, 2, 3, 3), bias)
     return b
 
 
@@ -211,7 +212,7 @@ def _huge_pads() -> Builder:
         (_crop_and_resize, ["Resize", "tf_crop_and_resize"]),
         (_antialias, ["Resize", "antialias=1"]),
         (_resized_channels, ["Resize", "scales=[1.0, 2.0, 2.0, 2.0]"]),
-        (_dynamic_weight, ["Conv", "weight", "constant"]),
+        (_dynamic_bias, ["Conv", "bias", "constant"]),
         (_one_dimensional, ["Conv", "(1, 2, 4)"]),
         (_gemm_transposed, ["Gemm", "transA=1"]),
         (_training, ["BatchNormalization", "Training_mode"]),

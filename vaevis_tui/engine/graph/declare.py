@@ -38,6 +38,7 @@ class Argument:
         choices: The only values that are supported, if any.
         bounds: Lowest and highest number; None: any, NaN and infinities too.
         axes: Whether the numbers are axes of the first input; they are handed on counted from the front.
+        computed: Whether it may depend on the latent vector after all; the reader is handed None then.
     """
 
     kind: type
@@ -47,6 +48,7 @@ class Argument:
     choices: tuple[Any, ...] = ()
     bounds: tuple[float, float] | None = _FINITE
     axes: bool = False
+    computed: bool = False
 
     def read(self, importer: Importer, node: Node, name: str, value: Any) -> Any:
         """Check a value: numbers and words as such, integers in a row as a tuple, all else as an array."""
@@ -134,9 +136,9 @@ def axes(default: Any = None) -> Argument:
     return Argument(int, default, 1, axes=True)
 
 
-def weights(rank: int | None = None, default: Any = REQUIRED) -> Argument:
+def weights(rank: int | None = None, default: Any = REQUIRED, *, computed: bool = False) -> Argument:
     """Numbers, finite or not: float32."""
-    return Argument(float, default, rank, bounds=None)
+    return Argument(float, default, rank, bounds=None, computed=computed)
 
 
 def indices() -> Argument:
@@ -167,13 +169,21 @@ class Operator:
         Raises:
             UnsupportedGraph: It is not as declared, or its reader refuses it.
         """
-        shape = importer.shape(node.inputs[0])
-        if self.rank not in (None, len(shape)):
-            refuse(node, f"its input has shape {shape}; {self.rank} axes are supported")
+        _check_rank(importer, node, 0, self.rank)
         given = Given()
         for place, (name, argument) in enumerate(self.constants.items(), 1):
+            if argument.computed and node.inputs[place] not in importer.constants:
+                _check_rank(importer, node, place, argument.rank)
+                setattr(given, name, None)
+                continue
             value = importer.constant(node, place, name) if node.has(place) else node.attributes.get(name)
             setattr(given, name, argument.read(importer, node, name, value))
         for name, argument in self.attributes.items():
             setattr(given, name, argument.read(importer, node, name, node.attributes.get(name)))
         self.read(importer, node, given)
+
+
+def _check_rank(importer: Importer, node: Node, place: int, rank: int | None) -> None:
+    shape = importer.shape(node.inputs[place])
+    if rank not in (None, len(shape)):
+        refuse(node, f"its input has shape {shape}; {rank} axes are supported")

@@ -8,6 +8,7 @@ from math import prod
 from typing import NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Call, Expression, Literal, Operand
@@ -95,11 +96,27 @@ class Importer:
         except ValueError as error:
             refuse(node, f"its inputs do not broadcast: {error}")
         expression, operands = _compact(expression, names)
+        operands = tuple(self._spread(name, shape, f"{node.outputs[0]}.spread") for name in operands)
         self.add(
             ir.Pointwise(
                 inputs=(), output=node.outputs[0], shape=shape, epilogue=expression, operands=operands
             )
         )
+
+    def _spread(self, name: str, shape: Shape, stem: str) -> str:
+        """A tensor that broadcasts to a shape; in that shape where devices keep its axes no further apart."""
+        own = self.shape(name)
+        apart = len(shape) < 4 or (len(shape) == 4 and shape[0] == 1)
+        alike = name in self.constants or (len(own) == len(shape) and own[0] == shape[0])
+        if prod(own) == 1 or own == shape or (apart and alike):
+            return name
+        output = f"{stem}.{name}"
+        if name in self.constants:
+            self.constants[output] = np.broadcast_to(self.constants[name], shape)
+        else:
+            numbers = np.broadcast_to(np.arange(prod(own)).reshape(own), shape)
+            self.pick(name, output, numbers, shape)
+        return output
 
     def step(self, node: Node, output: str, expression: Expression, *inputs: str) -> None:
         """Add a pointwise operator of a node that takes several."""
@@ -108,6 +125,17 @@ class Importer:
     def move(self, name: str, output: str, view: Shape, order: Sequence[int], shape: Shape) -> None:
         """Add an `ir.Permute`."""
         self.add(ir.Permute(inputs=(name,), output=output, shape=shape, view=view, order=tuple(order)))
+
+    def pick(
+        self, name: str, output: str, indices: NDArray[np.int64], shape: Shape, fill: float = 0.0
+    ) -> None:
+        """Add an `ir.Pick`, or what it makes of a constant."""
+        flat = np.ascontiguousarray(indices).reshape(-1)
+        if name in self.constants:
+            values = np.append(np.asarray(self.constants[name], np.float32).reshape(-1), np.float32(fill))
+            self.constants[output] = values[flat].reshape(shape)  # -1 is the last: the fill
+        else:
+            self.add(ir.Pick(inputs=(name,), output=output, shape=shape, indices=flat, fill=fill))
 
     def spatial(self, node: Node) -> tuple[int, int, int]:
         """Channels, height and width of the first input, which has four axes."""

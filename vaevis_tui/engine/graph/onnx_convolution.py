@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias, cast
 
 import numpy as np
 
-from vaevis_tui.engine.graph import declare, ir
+from vaevis_tui.engine.graph import computed_weights, declare, ir
 from vaevis_tui.engine.graph.declare import Given, Operator
 from vaevis_tui.engine.graph.expression import Array
 from vaevis_tui.engine.graph.importer import Importer, refuse
@@ -17,8 +18,18 @@ Pads: TypeAlias = tuple[int, int, int, int]
 """Rows and columns at the top, left, bottom and right."""
 
 
+Read: TypeAlias = Callable[[Importer, Node, Given], None]
+
+
 def _bias(given: Given, outputs: int) -> Array:
     return np.zeros(outputs, np.float32) if given.bias is None else given.bias
+
+
+def _add(importer: Importer, node: Node, operator: computed_weights.AnyConvolution) -> None:
+    if node.inputs[1] in importer.constants:
+        importer.add(operator)
+    else:
+        computed_weights.add(importer, node, operator)
 
 
 def _padding(given: Given, size: Sequence[int], spans: Sequence[int]) -> Pads:
@@ -34,12 +45,41 @@ def _padding(given: Given, size: Sequence[int], spans: Sequence[int]) -> Pads:
     return first[0], first[1], totals[0] - first[0], totals[1] - first[1]
 
 
+def _of_one_example(read: Read) -> Read:
+    """Take examples that a Reshape makes of channels, as StyleGAN2's blur has them, for groups."""
+
+    def read_joined(importer: Importer, node: Node, given: Given) -> None:
+        count, channels, *size = importer.shape(node.inputs[0])
+        if count == 1:
+            read(importer, node, given)
+            return
+        stem = node.outputs[0]
+        importer.move(
+            node.inputs[0],
+            f"{stem}.joined",
+            (count, channels, *size),
+            range(4),
+            (1, count * channels, *size),
+        )
+        if given.weight is None:
+            refuse(node, f"{count} examples, and a weight that depends on the latent vector")
+        given.group *= count
+        given.weight = importer.constants[f"{stem}.weight"] = np.tile(given.weight, (count, 1, 1, 1))
+        given.bias = None if given.bias is None else np.tile(given.bias, count)
+        inputs = (f"{stem}.joined", f"{stem}.weight")
+        read(importer, replace(node, inputs=inputs, outputs=(f"{stem}.apart",)), given)
+        shape = importer.shape(f"{stem}.apart")
+        importer.move(f"{stem}.apart", stem, shape, range(4), (count, shape[1] // count, *shape[2:]))
+
+    return read_joined
+
+
 def _convolution(importer: Importer, node: Node, given: Given) -> None:
     channels, *size = importer.spatial(node)
-    weight, groups, strides = given.weight, given.group, given.strides
-    if weight.shape[1] * groups != channels or len(weight) % groups:
-        refuse(node, f"{channels} channels in {groups} groups against a weight of shape {weight.shape}")
-    spans = [(k - 1) * d + 1 for k, d in zip(weight.shape[2:], given.dilations, strict=True)]
+    weight, groups, strides = importer.shape(node.inputs[1]), given.group, given.strides
+    if weight[1] * groups != channels or weight[0] % groups:
+        refuse(node, f"{channels} channels in {groups} groups against a weight of shape {weight}")
+    spans = [(k - 1) * d + 1 for k, d in zip(weight[2:], given.dilations, strict=True)]
     pads = _padding(given, size, spans)
     grid = [
         (n + pads[i] + pads[i + 2] - spans[i]) // strides[i] + 1
@@ -52,27 +92,29 @@ def _convolution(importer: Importer, node: Node, given: Given) -> None:
             node,
             f"an input of {size[0]}x{size[1]} with pads={list(pads)} leaves nothing for a kernel of {spans}",
         )
-    importer.add(
+    _add(
+        importer,
+        node,
         ir.Convolution(
             inputs=node.inputs[:1],
             output=node.outputs[0],
-            shape=(1, len(weight), grid[0], grid[1]),
-            weight=weight,
-            bias=_bias(given, len(weight)),
+            shape=(1, weight[0], grid[0], grid[1]),
+            weight=given.weight,
+            bias=_bias(given, weight[0]),
             strides=strides,
             pads=pads,
             dilations=given.dilations,
             groups=groups,
-        )
+        ),
     )
 
 
 def _transposed_convolution(importer: Importer, node: Node, given: Given) -> None:
     channels, *size = importer.spatial(node)
-    weight, groups, strides, pads = given.weight, given.group, given.strides, given.pads
-    if len(weight) != channels or channels % groups:
-        refuse(node, f"{channels} channels in {groups} groups against a weight of shape {weight.shape}")
-    spans = [(k - 1) * d + 1 for k, d in zip(weight.shape[2:], given.dilations, strict=True)]
+    weight, groups, strides, pads = importer.shape(node.inputs[1]), given.group, given.strides, given.pads
+    if weight[0] != channels or channels % groups:
+        refuse(node, f"{channels} channels in {groups} groups against a weight of shape {weight}")
+    spans = [(k - 1) * d + 1 for k, d in zip(weight[2:], given.dilations, strict=True)]
     full = [
         (n - 1) * s + k + e for n, s, k, e in zip(size, strides, spans, given.output_padding, strict=True)
     ]
@@ -89,20 +131,22 @@ def _transposed_convolution(importer: Importer, node: Node, given: Given) -> Non
     height, width = full[0] - pads[0] - pads[2], full[1] - pads[1] - pads[3]
     if min(height, width) < 1:
         refuse(node, f"pads={list(pads)} leave nothing of an output of {full[0]}x{full[1]}")
-    outputs = weight.shape[1] * groups
-    importer.add(
+    outputs = weight[1] * groups
+    _add(
+        importer,
+        node,
         ir.TransposedConvolution(
             inputs=node.inputs[:1],
             output=node.outputs[0],
             shape=(1, outputs, height, width),
-            weight=weight,
+            weight=given.weight,
             bias=_bias(given, outputs),
             strides=strides,
             pads=pads,
             dilations=given.dilations,
             groups=groups,
             source=(size[0], size[1]),
-        )
+        ),
     )
 
 
@@ -138,7 +182,7 @@ def _pool(importer: Importer, node: Node, given: Given) -> None:
     )
 
 
-_WEIGHTS = {"weight": declare.weights(4), "bias": declare.weights(1, None)}
+_WEIGHTS = {"weight": declare.weights(4, computed=True), "bias": declare.weights(1, None)}
 
 _WINDOW = {
     "auto_pad": declare.choice("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"),
@@ -163,8 +207,8 @@ _POOL = {
 
 OPERATORS: Mapping[str, Operator] = {
     "AveragePool": Operator(_pool, {}, {**_POOL, "count_include_pad": declare.flag()}, rank=4),
-    "Conv": Operator(_convolution, _WEIGHTS, _CONVOLUTION, rank=4),
-    "ConvTranspose": Operator(_transposed_convolution, _WEIGHTS, _TRANSPOSED, rank=4),
+    "Conv": Operator(_of_one_example(_convolution), _WEIGHTS, _CONVOLUTION, rank=4),
+    "ConvTranspose": Operator(_of_one_example(_transposed_convolution), _WEIGHTS, _TRANSPOSED, rank=4),
     "MaxPool": Operator(_pool, {}, {**_POOL, "storage_order": declare.choice(0)}, rank=4),
 }
 """By op_type."""

@@ -14,8 +14,9 @@ import numpy as np
 
 from vaevis_tui.engine.graph import declare, ir
 from vaevis_tui.engine.graph.declare import Given, Operator
-from vaevis_tui.engine.graph.expression import Expression, Operand, call
+from vaevis_tui.engine.graph.expression import Operand, call
 from vaevis_tui.engine.graph.importer import Importer, refuse
+from vaevis_tui.engine.graph.products import sum_of_product
 from vaevis_tui.onnx_model.node import Node
 
 X, Y = Operand(0), Operand(1)
@@ -59,18 +60,22 @@ def _reduction(function: str, before: str = "", after: str = "", *, pool: bool =
             importer.alias(node)
             return
         axes = sorted(range(len(shape)) if given.axes is None else given.axes)
-        steps: list[Expression] = []
         if before:
             squared = call("mul", X, X) if before == "square" else call(before, X)
             importer.step(node, f"{output}.{before}", squared, source)
             source = f"{output}.{before}"
-        if function == "sum":
-            steps.append(call("mul", X, float(prod(shape[axis] for axis in axes))))
-        steps += [call(after, X)] if after else []
+        product, steps = f"{output}.product", [call(after, X)] if after else []
+        summed = function == "sum" and 0 not in axes and sum_of_product(importer, node, source, axes, product)
+        if function == "sum" and not summed:
+            steps.insert(0, call("mul", X, float(prod(shape[axis] for axis in axes))))
         names = [f"{output}.reduced{index}" for index in range(len(steps) + 1)]
         if given.keepdims:
             names[-1] = output
-        _reduce(importer, node, source, axes, "mean" if function == "sum" else function, names[0])
+        if summed:
+            reduced = tuple(1 if axis in axes else length for axis, length in enumerate(shape))
+            importer.move(product, names[0], importer.shape(product), (0, 1), reduced)
+        else:
+            _reduce(importer, node, source, axes, "mean" if function == "sum" else function, names[0])
         for step, (before_it, after_it) in zip(steps, pairwise(names), strict=True):
             importer.step(node, after_it, step, before_it)
         if not given.keepdims:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.engine.graph import declare, ir
+from vaevis_tui.engine.graph import declare
 from vaevis_tui.engine.graph.declare import Given, Operator
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.onnx_model.folding import slice_array
@@ -28,15 +28,7 @@ def _pick(
     begins = importer.shape(node.inputs[0])[:1] != (1,) or picked.shape[:1] == (1,)
     if not begins or picked.ndim == 0 or picked.size == 0:
         refuse(node, f"its output for one example has shape {picked.shape}; it has to begin with it")
-    importer.add(
-        ir.Pick(
-            inputs=node.inputs[:1],
-            output=output or node.outputs[0],
-            shape=picked.shape,
-            indices=np.ascontiguousarray(picked).reshape(-1),
-            fill=fill,
-        )
-    )
+    importer.pick(node.inputs[0], output or node.outputs[0], picked, picked.shape, fill)
 
 
 def _check_axis(importer: Importer, node: Node, axis: int) -> None:
