@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
@@ -202,6 +204,25 @@ def test_the_same_frames_give_the_same_bytes(ending: str, tmp_path: Path) -> Non
     first, second = (animation.save(tmp_path / f"{name}.{ending}").read_bytes() for name in "ab")
     assert first == second
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"a.{ending}", f"b.{ending}"]
+
+
+def test_a_video_does_not_depend_on_what_was_in_memory(tmp_path: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+import numpy as np
+from tests.export.test_animation import COUNT, SIDE, as_images, drawn
+from vaevis_tui.api.animations import Animation
+frames, z = drawn(), np.arange(COUNT, dtype=np.float32)[:, None]
+Animation(lambda z: as_images(frames[z[:, 0].astype(int)]), z, (SIDE, SIDE)).save(Path(sys.argv[1]))
+"""
+    written = []
+    for filled in ("1", "85", "170"):
+        path = tmp_path / f"{filled}.mp4"
+        environ = {**os.environ, "MALLOC_PERTURB_": filled}  # glibc fills what it hands out
+        subprocess.run([sys.executable, "-c", program, str(path)], env=environ, check=True)
+        written.append(path.read_bytes())
+    assert written[0] == written[1] == written[2]
 
 
 def test_lengths_add_up_at_any_rate() -> None:
