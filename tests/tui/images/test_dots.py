@@ -105,9 +105,7 @@ class Dots:
 
     async def settle(self) -> None:
         """Let all be drawn that is to be drawn."""
-        for _ in range(3):
-            await self.terminal.pilot.pause(0.02)
-            await self.terminal.until(lambda: self.app.image.exact)
+        await self.terminal.rest()
 
     def seen(self) -> NDArray[np.uint8]:
         """What the terminal shows, in dots."""

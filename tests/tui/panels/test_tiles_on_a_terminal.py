@@ -80,17 +80,13 @@ class Shown:
         with ExactDecoder(self.exploration.bundle) as decoder:
             return decoder.decode(z)
 
-    def images(self) -> list[LiveImage]:
-        return [image for image in self.screen.query(LiveImage) if image.display and image.region]
-
     async def settle(self) -> None:
         """Until every panel is complete and every image is exact."""
         one = self.screen.query_one
         panels = one(StripPanel), one(FilmstripPanel), one(MapPanel)
-        for _ in range(3):
-            await self.terminal.pilot.pause(0.02)
-            await self.terminal.until(lambda: all(each.complete for each in panels if each.display))
-            await self.terminal.until(lambda: all(each.presented and each.exact for each in self.images()))
+        await self.terminal.rest()
+        await self.terminal.until(lambda: all(each.complete for each in panels if each.display))
+        await self.terminal.rest()
 
     def dots_of(self, selector: str) -> NDArray[np.uint8]:
         """What the terminal shows where an image is, without its margins."""

@@ -14,6 +14,7 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
 from tests.terminal.emulator import PixelScreen
+from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.textual_private.driver import TimedDriver
 from vaevis_tui.tui.textual_private.writing import WriteMark, WriteReport
 
@@ -77,6 +78,30 @@ class Terminal:
         """Let the app run until a condition holds; the test's time limit ends what never does."""
         while not condition():
             await self.pilot.pause(0.005)
+
+    async def rest(self) -> None:
+        """Let the app run until nothing waits to be drawn and every image in sight is exact.
+
+        Pausing is not enough: Textual takes an app for idle that merely gets no turn on a busy machine.
+        """
+        calm = 0
+        while calm < 2:  # what is posted in one round is done in the next
+            await self.pilot.pause(0.005)
+            calm = calm + 1 if self._at_rest() else 0
+
+    def _at_rest(self) -> bool:
+        screen = self.app.screen
+        if screen.size != self.driver._size or screen._layout_required or screen._repaint_required:
+            return False
+        images = [image for image in screen.query(LiveImage) if image.is_on_screen and image._newest]
+        return not screen._dirty_widgets and all(
+            image.presented is image._newest
+            and not image.waiting
+            and image.exact
+            and image._painted is not None
+            and image._painted.context == image._render_context()
+            for image in images
+        )
 
     async def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size."""
