@@ -19,9 +19,8 @@ from vaevis_tui.latent.plane import density_levels
 from vaevis_tui.latent.space import Anchors
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.kitty import KittyGraphics
 from vaevis_tui.terminal.detect.support import conclude
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
 from vaevis_tui.terminal.images.kitty_renderer import KittyImages
 from vaevis_tui.terminal.images.sixel_renderer import Sixels
 from vaevis_tui.terminal.surface import Renderer
