@@ -99,7 +99,7 @@ def _() -> Animal:
 def _() -> Animal:
     w = Writer(begin=False)
     w.last = w.node("Einsum", "z", w.constant(patterns(3)), equation="nd,dchw->nchw")
-    return Animal(w.add("Sigmoid").model(), wgpu=False)
+    return Animal(w.add("Sigmoid").model())
 
 
 @animal("a convolution whose weights are computed")

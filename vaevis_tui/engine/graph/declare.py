@@ -96,6 +96,11 @@ def choice(default: Any, *others: Any) -> Argument:
     return Argument(type(default), default, choices=(default, *others))
 
 
+def text() -> Argument:
+    """Any words."""
+    return Argument(str)
+
+
 def flag(default: bool = False) -> Argument:
     """Zero or anything else."""
     return Argument(bool, default)

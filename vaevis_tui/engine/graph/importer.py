@@ -123,7 +123,10 @@ class Importer:
         self.pointwise(dataclasses.replace(node, outputs=(output,)), expression, inputs)
 
     def move(self, name: str, output: str, view: Shape, order: Sequence[int], shape: Shape) -> None:
-        """Add an `ir.Permute`."""
+        """Add an `ir.Permute`, or what it makes of a constant."""
+        if name in self.constants:
+            self.constants[output] = self.constants[name].reshape(view).transpose(order).reshape(shape)
+            return
         self.add(ir.Permute(inputs=(name,), output=output, shape=shape, view=view, order=tuple(order)))
 
     def pick(

@@ -19,6 +19,7 @@ import numpy as np
 
 from vaevis_tui.engine.graph import (
     onnx_convolution,
+    onnx_einsum,
     onnx_matrix,
     onnx_movement,
     onnx_normalization,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 OPERATORS: Mapping[str, Operator] = {
     **onnx_convolution.OPERATORS,
+    **onnx_einsum.OPERATORS,
     **onnx_matrix.OPERATORS,
     **onnx_movement.OPERATORS,
     **onnx_normalization.OPERATORS,

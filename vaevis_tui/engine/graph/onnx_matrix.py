@@ -26,6 +26,11 @@ def _gemm(importer: Importer, node: Node, given: Given) -> None:
 
 
 def _matmul(importer: Importer, node: Node, _: Given) -> None:
+    multiply(importer, node)
+
+
+def multiply(importer: Importer, node: Node) -> None:
+    """What MatMul computes of a node's two inputs."""
     left, right = (importer.shape(name) for name in node.inputs)
     row = len(left) == 1 and node.inputs[1] in importer.constants
     if (len(left) < 2 and not row) or len(right) < 2:
