@@ -217,11 +217,24 @@ def test_every_kind_of_operator_has_a_kernel_that_takes_anything() -> None:
 
 
 def test_a_large_kernel_falls_back_to_the_plain_one() -> None:
-    b = Builder(40 * 40)
-    b.view(1, 40, 40)
-    b.conv(1, 1, (1, 39), pads=[0, 0, 0, 0])
+    b = Builder(48 * 48)
+    b.view(1, 48, 48)
+    b.conv(1, 1, (1, 47), pads=[0, 0, 0, 0])
     graph = import_onnx(b.model())
     assert choose(graph.operators[-1], context(graph, software=True)).name == "plain"
+
+
+@pytest.mark.parametrize(
+    ("width", "software", "taken"), [(14, True, True), (16, True, False), (14, False, False)]
+)
+def test_images_whose_width_sevens_divide_get_tiles_of_seven(width: int, software: bool, taken: bool) -> None:
+    """28 pixels halve to 14 and 7, which tiles of eight would compute to 16 and 8."""
+    b = Builder(8 * width * width)
+    b.view(8, width, width)
+    b.conv(8, 8, 3)
+    graph = import_onnx(b.model())
+    found = choose(graph.operators[-1], context(graph, software=software))
+    assert found.name.startswith("tile_7x") is taken
 
 
 def test_groups_fall_back_to_the_plain_one() -> None:

@@ -238,8 +238,11 @@ def _tile_weight(taps: _Taps, block_count: int) -> NDArray[np.float32]:
 MAX_UNROLLED = 128
 """Multiply-add statements in one text."""
 
-MAX_UNROLLED_SOFTWARE = 32
+MAX_UNROLLED_SOFTWARE = 42
 """The same where LLVM compiles for the processor: twice as many take twice as long, seconds at first."""
+
+SEVENS = 7
+"""Pixels of a tile for 28 pixels and their halves, where tiles of 8 compute an eighth for nothing."""
 
 
 MAX_SHARED = 16
@@ -253,6 +256,8 @@ def _tile_applies(operator: ir.Convolution | ir.PhaseConvolution, context: Conte
     across = len(_columns(operator)[0])
     # A thread of two channel blocks needs two to fill; the last tile must not be mostly beyond the edge.
     fits = (block_count == 1 or len(operator.bias) > 4) and pixels < 2 * _grid(operator)[1]
+    if pixels == SEVENS:
+        fits = fits and context.software and _grid(operator)[1] % SEVENS == 0
     if tile.split > 1:
         scale = operator.scale if isinstance(operator, ir.PhaseConvolution) else 1
         inputs = context.layout(operator.inputs[0]).blocks
@@ -308,7 +313,7 @@ _TILES = [
     )
     for kind in (ir.Convolution, ir.PhaseConvolution)
     for tile in (
-        *(_Tile(pixels, blocks) for pixels in (1, 2, 4, 8) for blocks in (1, 2)),
+        *(_Tile(pixels, blocks) for pixels in (1, 2, 4, SEVENS, 8) for blocks in (1, 2)),
         *(_Tile(1, 1, 8), _Tile(1, 2, 8), _Tile(2, 1, 8), _Tile(2, 2, 8), _Tile(4, 1, 4)),
     )
 ]
