@@ -146,7 +146,7 @@ def naive_record(model: Any) -> dict[str, Any]:
 def compare(page: Page, model: Any, rounds: int) -> dict[str, float]:
     """Milliseconds an image of this engine, the naive chain and onnxruntime-web, the least of some rounds."""
     plans, arrays = make_web_plans(import_onnx(model)), ArrayFile()
-    record = plan_record(plans.software, "float16", arrays)
+    record = plan_record(plans.software, plans.weights, arrays)
     entries = [asdict(entry) for entry in arrays.entries]
     dim = plans.software.graph.input_shape[1]
     z = np.random.default_rng(0).standard_normal(dim).astype(np.float32).tolist()

@@ -41,7 +41,7 @@ def ort_source() -> OrtSource:
 
 
 @cache
-def shipped_page(name: str, weights: Weights = "float16", ort: bool = False) -> WebModel:
+def shipped_page(name: str, weights: Weights = "int12", ort: bool = False) -> WebModel:
     """A shipped model made ready for the page, once."""
     bundle = open_bundle(name)
     with OnnxRuntimeDecoder(bundle, "") as decoder:

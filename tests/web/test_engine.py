@@ -20,7 +20,7 @@ from tests.web.zoo import zoo
 from vaevis_tui.engine.graph import import_onnx
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.models.catalog import names
-from vaevis_tui.web.arrays import ArrayFile
+from vaevis_tui.web.arrays import LEVELS, ArrayFile, Encoding, quantized
 from vaevis_tui.web.measure import measure_weights
 from vaevis_tui.web.ort import MODULE, WASM
 from vaevis_tui.web.page import ASSETS
@@ -80,6 +80,12 @@ class Engine:
         shape = (len(z), *plans.gpu.graph.output_shape[2:])
         return {form: _pixels(text, shape) for form, text in images.items()}
 
+    def unpacked(self, arrays: ArrayFile) -> list[NDArray[np.float16]]:
+        """What the page makes of weights."""
+        (self._folder / "model.json").write_text(json.dumps([asdict(entry) for entry in arrays.entries]))
+        (self._folder / "model.bin").write_bytes(arrays.pack(level=1))
+        return [np.array(data, np.uint8).view(np.float16) for data in self._page.evaluate(UNPACKED)]
+
     def on_the_cpu(self, file: bytes, z: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Decode latents (n, d) by onnxruntime-web: uint8 (n, h, w, 3)."""
         channels, height, width = import_onnx(onnx.load_from_string(file)).output_shape[1:]
@@ -112,7 +118,7 @@ def test_shipped_models(engine: Engine, name: str) -> None:
     bundle = open_bundle(name)
     z = bundle.space.sample(0, 2)
     expected = decoded(bundle, z)
-    for form, images in engine.on_webgpu(bundle.read_decoder(), "float16", z).items():
+    for form, images in engine.on_webgpu(bundle.read_decoder(), "int12", z).items():
         assert apart(images, expected) <= 1, form
     assert apart(engine.on_the_cpu(bundle.read_decoder().model.SerializeToString(), z), expected) <= 1
 
@@ -128,8 +134,31 @@ def test_the_zoo(engine: Engine, name: str) -> None:
     assert apart(engine.on_the_cpu(model.SerializeToString(), z), expected) <= 1
 
 
-def test_int8_weights_are_what_they_were_measured_as(engine: Engine) -> None:
-    """The page makes of int8 exactly the float16 numbers that the export compared."""
+UNPACKED = """async () => {
+    const { Arrays } = await import("/engine/arrays.js");
+    const entries = await (await fetch("/model.json")).json();
+    const arrays = await Arrays.unpack(entries, (await fetch("/model.bin")).body);
+    return entries.map((_, index) => Array.from(arrays.bytes(index)));
+}"""
+
+
+def test_weights_arrive_as_they_were_measured(engine: Engine) -> None:
+    """To the bit, the smallest numbers that float16 has among them."""
+    weights = np.random.default_rng(0).standard_normal(1001).astype(np.float16)
+    weights[64:128] *= np.float16(1e-6)
+    weights[128:192] = 0
+    weights[192:256] *= np.float16(1e4)
+    arrays = ArrayFile()
+    encodings: tuple[Encoding, ...] = ("float16", "int12", "int8")
+    for encoding in encodings:
+        arrays.add(weights, encoding)
+    expected = [weights, quantized(weights, LEVELS["int12"]), quantized(weights, LEVELS["int8"])]
+    found = engine.unpacked(arrays)
+    for encoding, sent, came in zip(encodings, expected, found, strict=True):
+        np.testing.assert_array_equal(came[:1001].view(np.uint16), sent.view(np.uint16), encoding)
+
+
+def test_what_weights_cost_is_measured_right(engine: Engine) -> None:
     bundle = open_bundle("mnist-2d")
     z = bundle.space.sample(0, 8)
     expected = decoded(bundle, z)

@@ -86,9 +86,10 @@ def test_the_zoo_needs_everything(what: str) -> None:
     """Whoever adds a kernel or a function adds an animal that needs it."""
     kernels, called = set(), set()
     for _, builder in zoo():
-        graph = fit(rewrite(import_onnx(builder.model())), Limits(), textures=False)
-        for dispatch in make_plan(graph).dispatches:
-            kernels |= set(candidates(dispatch.operator, dispatch.context))
-            called |= set(re.findall(r"\b(\w+)\(", dispatch.source))
+        for software in (False, True):
+            graph = fit(rewrite(import_onnx(builder.model())), Limits(), textures=False)
+            for dispatch in make_plan(graph, software=software, textures=False).dispatches:
+                kernels |= set(candidates(dispatch.operator, dispatch.context))
+                called |= set(re.findall(r"\b(\w+)\(", dispatch.source))
     missing = set(KERNELS) - kernels if what == "kernels" else FUNCTIONS.keys() - called
     assert missing == set()

@@ -78,6 +78,17 @@ def wide_convolutions() -> Builder:
     return b
 
 
+def sevens() -> Builder:
+    """Seven pixels across, which tiles of seven are for, enlarged by a kernel of one column."""
+    b = image(4, 5, 7)
+    b.conv(4, 8)
+    b.upsample()
+    b.conv(8, 8, (3, 1), pads=[1, 0, 1, 0])
+    b.conv(8, 3)
+    b.add("Sigmoid")
+    return b
+
+
 def transposed(groups: int = 1, fused: bool = True) -> Builder:
     """Transposed convolutions: one that becomes phases, and one that stays as it is."""
     b = image(4, 4, 4)
@@ -205,6 +216,7 @@ def zoo() -> Iterator[tuple[str, Builder]]:
         "colour": lambda: grey(3),
         "convolutions": convolutions,
         "wide-convolutions": wide_convolutions,
+        "sevens": sevens,
         "transposed-in-phases": transposed,
         "transposed": lambda: transposed(groups=2, fused=False),
         "nearest": lambda: resizes("nearest"),

@@ -30,9 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     target.add_argument("--single-file", type=Path, metavar="FILE.html", help="one file with all in it")
     parser.add_argument(
         "--weights",
-        choices=("float16", "int8", "float32"),
-        default="float16",
-        help="how weights are stored; int8 halves the page, and what it costs is printed (default: float16)",
+        choices=("int12", "int8", "float16", "float32"),
+        default="int12",
+        help="how weights are stored: in 12 bits with shared scales, in 8 for a smaller page, or "
+        "as they are; what that costs is printed (default: int12)",
     )
     parser.add_argument(
         "--ort",

@@ -14,11 +14,26 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Encoding = Literal["float32", "uint32", "float16", "int8", "uint8"]
-"""How numbers are stored. ``float16`` and ``int8`` are of weights: both become float16 on the device."""
+Encoding = Literal["float32", "uint32", "float16", "int12", "int8", "uint8"]
+"""How numbers are stored; ``float16``, ``int12`` and ``int8`` are for weights, float16 on the device."""
 
-GROUP = 32
-"""Neighbouring weights that share a scale in ``int8``: with its float16 scale a weight takes 8.5 bits."""
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Weights as whole multiples of a float16 scale, which neighbours share.
+
+    Attributes:
+        most: Levels go from minus this to this.
+        group: Weights of one scale.
+        type: What a level is stored as; the bits that it does not need cost nothing once they are deflated.
+    """
+
+    most: int
+    group: int
+    type: type[np.signedinteger[Any]]
+
+
+LEVELS: dict[str, Levels] = {"int12": Levels(2047, 64, np.int16), "int8": Levels(127, 32, np.int8)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +69,8 @@ class ArrayFile:
         """Store an array, flattened.
 
         Args:
-            array: float32, uint32 or uint8 as the encoding says; for ``"float16"`` and ``"int8"`` float16
-                numbers, be they packed in pairs as uint32.
+            array: float32, uint32 or uint8 as the encoding says; for encodings of weights float16 numbers, be
+                they packed in pairs as uint32.
             encoding: How.
 
         Returns:
@@ -64,7 +79,7 @@ class ArrayFile:
         numbers = _as_stored(array, encoding)
         key = encoding, hashlib.sha256(numbers.tobytes()).digest()
         if key not in self._known:
-            data = _int8(numbers) if encoding == "int8" else _planes(numbers)
+            data = _levels_and_scales(numbers, LEVELS[encoding]) if encoding in LEVELS else _planes(numbers)
             offset = self.entries[-1].offset + self.entries[-1].bytes if self.entries else 0
             self._known[key] = len(self.entries)
             self.entries.append(Entry(encoding, numbers.size, offset, len(data)))
@@ -77,15 +92,15 @@ class ArrayFile:
         return b"".join([*map(compressor.compress, self._parts), compressor.flush()])
 
 
-def quantized(weights: NDArray[np.float16]) -> NDArray[np.float16]:
-    """What the page makes of weights that are stored as int8: the same shape, float16."""
-    scales, levels = _levels(weights.reshape(-1))
+def quantized(weights: NDArray[np.float16], form: Levels) -> NDArray[np.float16]:
+    """What the page makes of weights that are stored as levels: the same shape, float16."""
+    scales, levels = _levels(weights.reshape(-1), form)
     restored = (levels.astype(np.float32) * scales[:, None]).astype(np.float16)
     return restored.reshape(-1)[: weights.size].reshape(weights.shape)
 
 
 def _as_stored(array: NDArray[Any], encoding: Encoding) -> NDArray[Any]:
-    if encoding in ("float16", "int8"):
+    if encoding == "float16" or encoding in LEVELS:
         return np.ascontiguousarray(array).reshape(-1).view(np.float16)
     stored = {"float32": "<f4", "uint32": "<u4", "uint8": "u1"}[encoding]
     return np.ascontiguousarray(array, stored).reshape(-1)
@@ -96,16 +111,18 @@ def _planes(numbers: NDArray[Any]) -> bytes:
     return numbers.view(np.uint8).reshape(numbers.size, numbers.itemsize).T.tobytes()
 
 
-def _int8(numbers: NDArray[np.float16]) -> bytes:
-    """Scales by planes, then levels."""
-    scales, levels = _levels(numbers)
-    return _planes(scales) + levels.tobytes()
+def _levels_and_scales(numbers: NDArray[np.float16], form: Levels) -> bytes:
+    """Scales by planes, then levels by planes."""
+    scales, levels = _levels(numbers, form)
+    return _planes(scales) + _planes(levels.reshape(-1))
 
 
-def _levels(numbers: NDArray[np.float16]) -> tuple[NDArray[np.float16], NDArray[np.int8]]:
-    """Scales (groups,), and levels (groups, GROUP) from -127 to 127; the last group is filled with zeros."""
-    groups = np.pad(numbers, (0, -numbers.size % GROUP)).astype(np.float32).reshape(-1, GROUP)
-    scales = (np.abs(groups).max(axis=1) / 127).astype(np.float16)
+def _levels(
+    numbers: NDArray[np.float16], form: Levels
+) -> tuple[NDArray[np.float16], NDArray[np.signedinteger[Any]]]:
+    """Scales (groups,), and levels (groups, size of one); the last group is filled with zeros."""
+    groups = np.pad(numbers, (0, -numbers.size % form.group)).astype(np.float32).reshape(-1, form.group)
+    scales = (np.abs(groups).max(axis=1) / form.most).astype(np.float16)
     divisors = np.where(scales == 0, np.float32(1), scales.astype(np.float32))
-    levels = np.clip(np.rint(groups / divisors[:, None]), -127, 127)
-    return scales, levels.astype(np.int8)
+    levels = np.clip(np.rint(groups / divisors[:, None]), -form.most, form.most)
+    return scales, levels.astype(form.type)

@@ -53,7 +53,7 @@ def make_web_model(
     bundle: Bundle,
     decoder: Decoder,
     *,
-    weights: Weights = "float16",
+    weights: Weights = "int12",
     ort: OrtSource | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> WebModel:

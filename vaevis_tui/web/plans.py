@@ -18,10 +18,10 @@ from vaevis_tui.engine.wgpu.kernels import Limits
 from vaevis_tui.engine.wgpu.legalize import fit
 from vaevis_tui.engine.wgpu.plan import Plan, make_plan
 from vaevis_tui.onnx_model.checked import CheckedModel
-from vaevis_tui.web.arrays import ArrayFile, Encoding, quantized
+from vaevis_tui.web.arrays import LEVELS, ArrayFile, Encoding, quantized
 
-Weights = Literal["float16", "int8", "float32"]
-"""How weights travel to the page. On its device they are float16 in the first two cases."""
+Weights = Literal["int12", "int8", "float16", "float32"]
+"""How weights travel to the page. On its device they are float16 in all cases but the last."""
 
 WEIGHTS: tuple[Weights, ...] = get_args(Weights)
 
@@ -50,7 +50,7 @@ class WebPlans:
     weights: Weights
 
 
-def make_web_plans(model: CheckedModel | Graph, weights: Weights = "float16") -> WebPlans:
+def make_web_plans(model: CheckedModel | Graph, weights: Weights = "int12") -> WebPlans:
     """Lower a decoder for a plain WebGPU device.
 
     Raises:
@@ -112,15 +112,17 @@ def plan_record(plan: Plan, weights: Weights, arrays: ArrayFile) -> dict[str, An
 
 def with_weights_as_sent(plan: Plan, weights: Weights) -> Plan:
     """The plan with the weights that the page will have, to see what sending them so costs."""
-    if weights != "int8":
+    form = LEVELS.get(weights)
+    if form is None:
         return plan
-    sent = {name: quantized(plan.constants[name].view(np.float16)).view(np.uint32) for name in plan.halves}
+    halves = {name: plan.constants[name].view(np.float16) for name in plan.halves}
+    sent = {name: quantized(half, form).view(np.uint32) for name, half in halves.items()}
     return dataclasses.replace(plan, constants={**plan.constants, **sent})
 
 
 def _encoding(name: str, plan: Plan, weights: Weights) -> Encoding:
     if name in plan.halves:
-        return "int8" if weights == "int8" else "float16"
+        return "float16" if weights == "float32" else weights
     return "uint32" if plan.constants[name].dtype.kind == "u" else "float32"
 
 

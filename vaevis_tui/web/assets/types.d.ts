@@ -1,7 +1,7 @@
 // What vaevis_tui/web writes and the page reads. For the type checker and for people; no browser loads it.
 
 export interface Entry {
-  encoding: "float32" | "uint32" | "float16" | "int8" | "uint8";
+  encoding: "float32" | "uint32" | "float16" | "int12" | "int8" | "uint8";
   count: number;
   offset: number;
   bytes: number;

@@ -2,8 +2,8 @@
 
 /** @typedef {import("../types.js").Entry} Entry */
 
-/** Neighbouring weights that share a scale in int8. */
-const GROUP = 32;
+/** Neighbouring weights that share a scale, and bytes of a level. */
+const LEVELS = { int12: { group: 64, bytes: 2 }, int8: { group: 32, bytes: 1 } };
 
 export class Arrays {
   /**
@@ -36,7 +36,9 @@ export class Arrays {
   bytes(index) {
     const entry = this.entries[index];
     const stored = this.data.subarray(entry.offset, entry.offset + entry.bytes);
-    if (entry.encoding === "int8") return fromInt8(stored, entry.count);
+    if (entry.encoding === "int12" || entry.encoding === "int8") {
+      return fromLevels(stored, entry.count, LEVELS[entry.encoding]);
+    }
     const size = entry.encoding === "uint8" ? 1 : entry.encoding === "float16" ? 2 : 4;
     const bytes = new Uint8Array(Math.ceil((entry.count * size) / 4) * 4);
     for (let plane = 0; plane < size; plane++) {
@@ -56,18 +58,22 @@ export class Arrays {
 }
 
 /**
- * Scales by planes and levels, as float16.
+ * Scales by planes and levels by planes, as float16.
  * @param {Uint8Array} stored the two, one after the other
  * @param {number} count numbers
+ * @param {{ group: number, bytes: number }} form of the levels
  */
-function fromInt8(stored, count) {
-  const groups = Math.ceil(count / GROUP);
+function fromLevels(stored, count, { group, bytes }) {
+  const groups = Math.ceil(count / group);
+  const levels = stored.subarray(2 * groups);
+  const high = (bytes - 1) * groups * group;
   const halves = new Uint16Array(Math.ceil(count / 2) * 2);
-  for (let group = 0; group < groups; group++) {
-    const scale = fromHalf(stored[group] | (stored[groups + group] << 8));
-    const end = Math.min(count, (group + 1) * GROUP);
-    for (let i = group * GROUP; i < end; i++) {
-      halves[i] = toHalf(((stored[2 * groups + i] << 24) >> 24) * scale);
+  for (let own = 0; own < groups; own++) {
+    const scale = fromHalf(stored[own] | (stored[groups + own] << 8));
+    const end = Math.min(count, (own + 1) * group);
+    for (let i = own * group; i < end; i++) {
+      const level = (levels[high + i] << 24) >> 24;
+      halves[i] = toHalf((bytes === 1 ? level : level * 256 + levels[i]) * scale);
     }
   }
   return new Uint8Array(halves.buffer);
