@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from rich.text import Text
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.directions import Directions
 from vaevis_tui.models.card import ModelCard
+from vaevis_tui.pager import paged
 
 _SHORT, _FEW = 32, 12  # characters and lines of figures, and of a recipe, on a card's page
 
@@ -113,7 +114,7 @@ def draw_picture(picture: NDArray[np.uint8], graphics: str) -> str | None:
     return choice.notice
 
 
-def print_models(*, as_json: bool, console: Console | None = None) -> None:
+def print_models(*, as_json: bool) -> None:
     """Print the shipped models: a table for people, a JSON array of their cards for programs."""
     from vaevis_tui.models import catalog
     from vaevis_tui.models.bundle import open_bundle
@@ -142,17 +143,16 @@ def print_models(*, as_json: bool, console: Console | None = None) -> None:
             card.data_name,
             card.data_licence,
         )
-    (console or Console()).print(table)
+    Console().print(table)
 
 
-def print_card(ref: str, *, as_json: bool, everything: bool = False, console: Console | None = None) -> None:
+def print_card(ref: str, *, as_json: bool, everything: bool = False) -> None:
     """Print a page of a model's card, first what it shows and what it cannot do.
 
     Args:
         ref: Which model.
         as_json: All of it, for programs.
-        everything: All of it, through the pager where it is longer than the terminal.
-        console: Where to.
+        everything: All of it.
 
     Raises:
         UserError: there is no such model, or it is a bare .onnx file, which has no card.
@@ -166,25 +166,13 @@ def print_card(ref: str, *, as_json: bool, everything: bool = False, console: Co
     if as_json:
         print(json.dumps(asdict(card), indent=2))
         return
-    console = console or Console()
-    with _paged(console) if everything else contextlib.nullcontext():
+    with paged() as console:
         _print_page(
             console,
             card,
             _direction_rows(bundle.space.directions, everything=everything),
             everything=everything,
         )
-
-
-@contextlib.contextmanager
-def _paged(console: Console) -> Iterator[None]:
-    """Through PAGER, on a terminal; colours stay, and less ends by itself where all fits."""
-    if not console.is_terminal:
-        yield
-        return
-    os.environ.setdefault("LESS", "FRX")
-    with console.pager(styles=not console.no_color):
-        yield
 
 
 def _direction_rows(directions: Directions | None, *, everything: bool) -> list[tuple[str, str]]:

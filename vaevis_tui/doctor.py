@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from vaevis_tui import __version__
 from vaevis_tui.engine.decoder import DecoderInfo, EngineError
 from vaevis_tui.errors import UserError
+from vaevis_tui.pager import print_paged
 from vaevis_tui.terminal.detect.ask import ask
 from vaevis_tui.terminal.detect.capabilities import TerminalCapabilities, detect
 from vaevis_tui.terminal.detect.replies import Reply
@@ -276,10 +277,10 @@ def print_report(report: Report, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(_as_dict(report), indent=2))
         return
-    for heading, lines in _sections(report):
-        print(heading)
-        for line in lines:
-            print(f"  {line}")
+    lines = (
+        line for heading, lines in _sections(report) for line in (heading, *(f"  {each}" for each in lines))
+    )
+    print_paged("".join(f"{line}\n" for line in lines))
 
 
 def _as_dict(report: Report) -> dict[str, object]:

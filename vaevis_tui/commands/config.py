@@ -79,9 +79,10 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _print_table(config: Config, settings: tuple[Setting, ...]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from vaevis_tui.pager import paged
 
     table = Table("key", "value", "from", "what it does", box=None, pad_edge=False)
     for setting in settings:
@@ -97,10 +98,9 @@ def _print_table(config: Config, settings: tuple[Setting, ...]) -> None:
         table.add_row(setting.key, Text(shown), Text(where), Text(setting.help))
     for action, keys in config.keymap.items():
         table.add_row(Text(f"keymap.{action}"), Text(keys), "the file", "")
-    console = Console()
     there = "" if config.path.exists() else " (not there yet: vaevis-tui config edit)"
-    console.print(Text(f"{config.path}{there}\n"))
-    console.print(table)
+    with paged() as console:
+        console.print(Text(f"{config.path}{there}\n"), table)
 
 
 def _plain(value: Any) -> Any:
@@ -230,14 +230,16 @@ def _keys(options: argparse.Namespace) -> int:
 
         print(json.dumps({action: keys for action, keys, _ in rows}, indent=2, ensure_ascii=False))
     else:
-        from rich.console import Console
         from rich.table import Table
         from rich.text import Text
+
+        from vaevis_tui.pager import paged
 
         table = Table("action", "keys", "what it does", box=None, pad_edge=False)
         for row in rows:
             table.add_row(*map(Text, row))
-        Console().print(table)
+        with paged() as console:
+            console.print(table)
     for problem in problems:
         print(f"vaevis-tui: {problem}", file=sys.stderr)
     return 2 if problems else 0

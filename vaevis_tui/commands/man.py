@@ -25,7 +25,7 @@ ENVIRONMENT = (
     ("VAEVIS_TUI_CONFIG", "the settings' file"),
     ("NO_COLOR", "draws in greys"),
     ("FORCE_COLOR", "show draws in colours, in a pipe too"),
-    ("PAGER", "what models --all is read with"),
+    ("PAGER", "what long texts are read with: help, cards, settings, doctor, this page"),
     ("WGPU_ADAPTER_NAME", "which GPU decodes"),
     ("XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_STATE_HOME", "where settings, bookmarks and sessions lie"),
 )

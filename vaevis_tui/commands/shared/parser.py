@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from vaevis_tui.errors import UserError
 
@@ -55,6 +55,15 @@ class Parser(argparse.ArgumentParser):
             UserError: Always.
         """
         raise UserError(f"{message} (see {self.prog} --help)")
+
+    def print_help(self, file: IO[str] | None = None) -> None:  # type: ignore[override]
+        """Print the help, through PAGER where it is longer than the terminal."""
+        if file is None:
+            from vaevis_tui.pager import print_paged
+
+            print_paged(self.format_help())
+        else:
+            super().print_help(file)
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
