@@ -107,7 +107,7 @@ class AnyActions(RuleBasedStateMachine):
         self.exploration.start_walk()
         self.journeys += 1
         for _ in range(steps):
-            self.exploration.walk_on(0.05)
+            self.exploration.step_walk(0.05)
             self.done(("walk", self.journeys))
         self.exploration.stop_walk()
 

@@ -47,7 +47,7 @@ def test_two_walks_are_two_steps_to_undo() -> None:
     for _ in range(2):
         exploration.start_walk()
         for _ in range(10):
-            exploration.walk_on(0.05)
+            exploration.step_walk(0.05)
         exploration.stop_walk()
         places.append(exploration.z)
     exploration.undo()
@@ -60,7 +60,7 @@ def test_undo_ends_a_walk() -> None:
     exploration = Exploration("m", make_bundle(), seed=0)
     start = exploration.z
     exploration.start_walk()
-    exploration.walk_on(0.05)
+    exploration.step_walk(0.05)
     exploration.undo()
     assert not exploration.walking
     np.testing.assert_array_equal(exploration.z, start)
@@ -69,10 +69,10 @@ def test_undo_ends_a_walk() -> None:
 def test_a_walk_goes_on_from_a_random_point() -> None:
     exploration = Exploration("m", make_bundle(), seed=0)
     exploration.start_walk()
-    exploration.walk_on(0.05)
+    exploration.step_walk(0.05)
     exploration.random()
     there = exploration.z
-    exploration.walk_on(1e-4)
+    exploration.step_walk(1e-4)
     assert np.linalg.norm(exploration.z - there) < 0.01
 
 
@@ -81,12 +81,12 @@ def test_speed_changes_during_a_walk_and_stops_at_the_ends() -> None:
     whiten = exploration.bundle.space.whiten
     exploration.start_walk()
     for _ in range(100):  # onto the shell
-        exploration.walk_on(0.1)
+        exploration.step_walk(0.1)
     lengths = []
     for steps in (0, 2):
         exploration.change_speed(steps)
         before = whiten(exploration.z)
-        exploration.walk_on(0.01)
+        exploration.step_walk(0.01)
         lengths.append(np.linalg.norm(whiten(exploration.z) - before))
     assert lengths[1] / lengths[0] == pytest.approx(2.0, rel=0.02)
     exploration.change_speed(-99)
@@ -226,7 +226,7 @@ def test_effects_order_the_rows_and_are_no_move() -> None:
 def test_a_walk_is_no_choice_of_a_row_and_each_set_has_its_own() -> None:
     exploration = Exploration("m", make_bundle(latent_dim=3), seed=1)
     exploration.start_walk()
-    exploration.walk_on(0.1)
+    exploration.step_walk(0.1)
     exploration.set_effects(exploration.axis_set.key, [1.0, 3.0, 2.0])
     assert exploration.state.selected == 1
     assert exploration.axis_set.order.tolist() == [1, 2, 0]

@@ -58,7 +58,7 @@ class Session:
             case "walk", _:
                 here.start_walk()
                 for _ in range(3):
-                    here.walk_on(0.1)
+                    here.step_walk(0.1)
                 here.stop_walk()
             case "bookmark", _:
                 self.bookmarks.add(here.z, "", DECODER.decode(here.z[None])[0])

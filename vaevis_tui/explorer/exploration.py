@@ -17,10 +17,10 @@ from vaevis_tui.explorer.storage.session import Session
 from vaevis_tui.latent.axes import AxisSet, axis_sets
 from vaevis_tui.latent.directions import Directions
 from vaevis_tui.latent.journey import Journey
-from vaevis_tui.latent.motion import Walk
 from vaevis_tui.latent.neighbours import AnchorIndex, step_towards
 from vaevis_tui.latent.state import LatentState
 from vaevis_tui.latent.typicality import TypicalityScale, truncate
+from vaevis_tui.latent.walk import Walk
 from vaevis_tui.models.bundle import Bundle
 
 SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
@@ -363,7 +363,7 @@ class Exploration:
         """Stay here."""
         self._walk = None
 
-    def walk_on(self, seconds: float) -> None:
+    def step_walk(self, seconds: float) -> None:
         """Go on with the walk, if it is on."""
         if self._walk is not None:
             self._walk.speed = self.speed

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 
 from vaevis_tui.latent.arrays import Latent
 from vaevis_tui.latent.loops import closed_way
-from vaevis_tui.latent.motion import MAX_STEP_SECONDS, Walk
 from vaevis_tui.latent.space import LatentSpace
+from vaevis_tui.latent.walk import MAX_STEP_SECONDS, Walk
 
 
 def random_walk(
@@ -25,7 +25,7 @@ def random_walk(
 ) -> Latent:
     """A random way where the data lie, in frames; the first one is the start, to the bit.
 
-    Without a loop it is `vaevis_tui.latent.motion.Walk`. A loop is a smooth closed curve of about the same
+    Without a loop it is `vaevis_tui.latent.walk.Walk`. A loop is a smooth closed curve of about the same
     speed, see `vaevis_tui.latent.loops`; its frames have even distances, also from the last one to the first.
 
     Args:

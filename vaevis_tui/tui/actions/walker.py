@@ -83,7 +83,7 @@ class Walker:
         """Take a step if its time has come."""
         if self.running and self._exploration is not None and self._pace.due:
             seconds = self._pace.step()
-            self._exploration.walk_on(seconds)
+            self._exploration.step_walk(seconds)
             self._player.advance(seconds)
             self._submit()
             if not self._moving(self._exploration):
