@@ -17,6 +17,10 @@ LARGEST_FILE = 400
 
 def defined(path: Path) -> set[str]:
     """The names of a module, and of its classes."""
+    if path.suffix == ".js":
+        return set(
+            re.findall(r"^ *(?:export |async |function |class )*(#?\w+).*\{$", path.read_text(), re.MULTILINE)
+        )
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
@@ -27,7 +31,7 @@ def defined(path: Path) -> set[str]:
 
 
 def test_the_table_is_read() -> None:
-    assert len(WHERE) > 15
+    assert len(WHERE) > 25
 
 
 @pytest.mark.parametrize(("what", "file", "name"), WHERE, ids=[what for what, _, _ in WHERE])

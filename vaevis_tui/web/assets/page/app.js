@@ -1,6 +1,6 @@
 // The page: what it shows, what moves it, and what programs can ask of it.
 
-import { DecodeService } from "../engine/decoding.js";
+import { DecodeService } from "../engine/service.js";
 import { Random } from "../latent/random.js";
 import { LatentSpace, placeOf, pullBack } from "../latent/space.js";
 import { Exploration } from "../latent/state.js";
@@ -24,7 +24,7 @@ import { Transfer } from "./transfer.js";
 
 /** @typedef {import("../types.js").ModelRecord} ModelRecord */
 /** @typedef {import("../engine/arrays.js").Arrays} Arrays */
-/** @typedef {import("../engine/decoding.js").Frame} Frame */
+/** @typedef {import("../engine/service.js").Frame} Frame */
 
 /** Of a glide to another point, where decoding is fast enough to show one. */
 const GLIDE_SECONDS = 0.35;

@@ -8,7 +8,7 @@ import { ortPart } from "./load.js";
 /** @typedef {import("../types.js").ModelRecord} ModelRecord */
 /** @typedef {import("../types.js").Decoder} Decoder */
 /** @typedef {import("../engine/arrays.js").Arrays} Arrays */
-/** @typedef {import("../engine/decoding.js").Candidate} Candidate */
+/** @typedef {import("../engine/service.js").Candidate} Candidate */
 /** @typedef {import("./host.js").Host} Host */
 
 /**

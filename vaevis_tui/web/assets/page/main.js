@@ -1,6 +1,6 @@
 // Where the page begins.
 
-import { messageOf } from "../engine/decoding.js";
+import { messageOf } from "../engine/service.js";
 import { App } from "./app.js";
 import { byId } from "./dom.js";
 import { loadModel } from "./load.js";

@@ -1,6 +1,6 @@
 // What leaves the page and comes into it: snapshots, z on the clipboard, files that are dropped.
 
-import { messageOf } from "../engine/decoding.js";
+import { messageOf } from "../engine/service.js";
 import { numbers } from "./address.js";
 import { byId, paint } from "./dom.js";
 import { readSnapshot, withSnapshot } from "./snapshot.js";

@@ -118,7 +118,7 @@ export class DecodeService {
     } catch (error) {
       if (z) this.latest ??= z;
       if (call) this.calls.unshift(call);
-      await this.#recover(error);
+      await this.#fallBack(error);
     }
     return true;
   }
@@ -141,7 +141,7 @@ export class DecodeService {
   }
 
   /** @param {unknown} error of the decoder that failed: it is opened once more, or the next one is */
-  async #recover(error) {
+  async #fallBack(error) {
     const candidate = this.candidates[this.index];
     this.decoder?.close();
     this.decoder = null;
