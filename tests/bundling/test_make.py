@@ -14,7 +14,9 @@ from PIL import Image
 from tests.onnx_model.test_encoder_zoo import both_in_one, encoder, mean, plain
 from tests.onnx_model.zoo import DIM, HEIGHT, WIDTH, Floats, Writer, truth
 from tests.onnx_model.zoo_inputs import conditional, spatial
+from vaevis_tui.bundling.fitting import fit_space
 from vaevis_tui.bundling.make import BundleRequest, make_bundle
+from vaevis_tui.bundling.pictures import Pictures
 from vaevis_tui.cli import main
 from vaevis_tui.engine.encoder import Encoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
@@ -234,3 +236,13 @@ def test_the_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert "vaevis-tui: encoding: 12" in said.err
     assert main(["decode", "--model", str(out), "--seed", "1", "--out", str(tmp_path / "x.png")]) == 0
     assert Image.open(tmp_path / "x.png").size == (WIDTH, HEIGHT)
+
+
+def test_labels_that_say_nothing_of_the_latents_give_directions_no_better_than_chance() -> None:
+    rng = np.random.default_rng(0)
+    means = rng.standard_normal((400, 64)).astype(np.float32)
+    labels = tuple(rng.choice(["ash", "birch", "elm"], 400))
+    pictures = Pictures(np.zeros((400, 2, 2, 3), np.uint8), labels, labels)
+    directions = fit_space(means, None, pictures).directions
+    assert directions is not None
+    np.testing.assert_allclose(directions.strengths, 0.5, atol=0.12)

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.latent.spaces import skewed_space
 from vaevis_tui.latent.axes import SIGMA_LIMIT, AxisSet, axis_sets, direction_set, principal_set
-from vaevis_tui.latent.directions import Directions, analogy, contrast
+from vaevis_tui.latent.directions import Directions, analogy, concordance, contrast
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.latent.state import LatentState
 
@@ -248,3 +248,11 @@ class AnyActions(RuleBasedStateMachine):
 
 TestAnyActions = AnyActions.TestCase
 TestAnyActions.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+
+
+def test_strength_is_the_share_of_pairs_told_right() -> None:
+    values = np.arange(1000.0)
+    assert concordance(values**3, values) == 1
+    assert concordance(-values, values) == 0
+    assert concordance(np.random.default_rng(0).random(1000), values) == pytest.approx(0.5, abs=0.03)
+    assert concordance(values, values > 500) == 1

@@ -12,7 +12,7 @@ from training.directions import search as module
 from training.directions.attributes import Attribute, Pixels, Values
 from training.directions.examples import Examples, Split
 from training.directions.finding import Finding
-from training.directions.search import Search, card_text, clear_of, concordance, distinct, fit_attribute
+from training.directions.search import Search, card_text, clear_of, distinct, fit_attribute
 from vaevis_tui.latent.arrays import Latent
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models import catalog
@@ -136,13 +136,6 @@ def test_ridge_regression_of_a_linear_attribute_is_exact() -> None:
     with pytest.raises(ValueError, match="does not vary"):
         fit_attribute(x, np.zeros(4000))
     np.testing.assert_allclose(clear_of(wanted, [np.array([2.0, 0, 0])]), (0, 0, 1), atol=1e-12)
-
-
-def test_strength_is_the_share_of_pairs_told_right() -> None:
-    values = np.arange(1000.0)
-    assert concordance(values**3, values) == 1
-    assert concordance(-values, values) == 0
-    assert concordance(np.random.default_rng(0).random(1000), values) == pytest.approx(0.5, abs=0.03)
 
 
 def finding(name: str, along: tuple[float, ...], ships: bool = True) -> Finding:

@@ -28,7 +28,7 @@ from vaevis_tui.api import load as open_model
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import replace_whole
 from vaevis_tui.latent.arrays import Latent
-from vaevis_tui.latent.directions import Directions
+from vaevis_tui.latent.directions import Directions, concordance
 from vaevis_tui.latent.effect import visible_effect
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models.bundle import CARD, LATENTS, write_latents
@@ -77,9 +77,6 @@ LARGEST_COSINE = 0.95
 _ON_THE_WAY = (0.25, 0.5, 0.75)
 
 
-_PAIRS = 20_000  # that a strength is counted on
-
-
 _NEIGHBOURS, _KNOWN = 5, 5000  # right for 92 % of the test set
 
 
@@ -118,14 +115,6 @@ def centred(values: Values, labels: NDArray[np.int64] | None) -> Values:
     for label in np.unique(labels):
         result[labels == label] -= result[labels == label].mean(axis=0)
     return result
-
-
-def concordance(read: Values, values: Values, seed: int = 0) -> float:
-    """Of random pairs, the share in which the larger value has the larger reading; 0.5 by chance."""
-    one, other = np.random.default_rng(seed).integers(0, len(read), (2, _PAIRS))
-    differ = values[one] != values[other]
-    agree = (read[one] < read[other]) == (values[one] < values[other])
-    return float(agree[differ].mean())
 
 
 class Coder(Protocol):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.bundling.pictures import Pictures, Progress
-from vaevis_tui.latent.directions import Directions
+from vaevis_tui.latent.directions import Directions, concordance
 from vaevis_tui.latent.mixture import GaussianMixture
 from vaevis_tui.latent.space import Anchors, LatentSpace
 
@@ -117,14 +117,14 @@ def _mixture(means: Latents, variances: NDArray[np.float64], labels: Sequence[st
 
 
 def _directions(means: Latents, labels: Sequence[str]) -> Directions | None:
-    """From everything else to each class, with how well it tells them apart."""
+    """From everything else to each class, with its strength on held-out examples."""
     found: list[tuple[str, NDArray[np.float32], float]] = []
     members = _members(labels)
     for label, each in list(members.items())[:32]:
         others = np.setdiff1d(np.flatnonzero(np.array(labels) != ""), each)
         vector = means[each].mean(0) - means[others].mean(0)
         if np.any(vector) and (len(members) > 2 or not found):
-            found.append((label, vector.astype(np.float32), _separation(means @ vector, each, others)))
+            found.append((label, vector.astype(np.float32), _strength(means, each, others)))
     if not found:
         return None
     names = tuple(name for name, _, _ in found)
@@ -133,13 +133,13 @@ def _directions(means: Latents, labels: Sequence[str]) -> Directions | None:
     return Directions(np.stack([vector for _, vector, _ in found]), names, lows, names, strengths)
 
 
-def _separation(values: NDArray[np.float32], inside: NDArray[np.intp], others: NDArray[np.intp]) -> float:
-    """How well a number tells two sets apart, 0 to 1: twice the area under the ROC curve less one."""
-    order = np.argsort(np.concatenate([values[others], values[inside]]), kind="stable")
-    ranks = np.empty(len(order))
-    ranks[order] = np.arange(1, len(order) + 1)
-    wins = ranks[len(others) :].sum() - len(inside) * (len(inside) + 1) / 2
-    return float(np.clip(2 * wins / (len(inside) * len(others)) - 1, 0, 1))
+def _strength(means: Latents, inside: NDArray[np.intp], others: NDArray[np.intp]) -> float:
+    """How well half of the examples tell the other half apart; NaN where one of the sets cannot be halved."""
+    if min(len(inside), len(others)) < 2:
+        return float("nan")
+    vector = means[inside[::2]].mean(0) - means[others[::2]].mean(0)
+    held_out = np.concatenate([inside[1::2], others[1::2]])
+    return concordance(means[held_out] @ vector, np.isin(held_out, inside))
 
 
 def axes_by_effect(decode: Decode, space: LatentSpace, progress: Progress = lambda *_: None) -> LatentSpace:
