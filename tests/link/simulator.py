@@ -21,7 +21,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.terminal.cells.styles import HalfBlocks
+from vaevis_tui.terminal.cells.halfblock import HalfBlocks
 from vaevis_tui.terminal.cells.surface import CellSurface
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.link.adaptation import Adaptation

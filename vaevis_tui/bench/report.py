@@ -88,7 +88,7 @@ def _encoders(image: NDArray[np.uint8]) -> tuple[Callable[[int], object], Callab
     from rich.console import Console
     from rich_pixels import Pixels
 
-    from vaevis_tui.terminal.cells.styles import HalfBlocks
+    from vaevis_tui.terminal.cells.halfblock import HalfBlocks
     from vaevis_tui.terminal.color.colors import ColorMode
 
     style = HalfBlocks(ColorMode())

@@ -28,11 +28,11 @@ def unhurried_speed(space: LatentSpace) -> float:
 class Walk:
     """An endless, smooth random walk at constant speed where the data of a latent space lie.
 
-    With one normal distribution it stays on the typical shell (see `random_walk`); with a mixture it visits one
-    component after the other (see `mixture_walk`).
+    With one normal distribution it stays on the typical shell (see `random_walk`); with a mixture it visits
+    one component after the other (see `mixture_walk`).
 
-    A seed gives the same path at any frame rate and any speed: steps only say how far along it to go. (Up to the
-    rounding of the machine's linear algebra; only `LatentSpace.sample` is the same to the bit everywhere.)
+    A seed gives the same path at any frame rate and any speed: steps only say how far along it to go. (Up to
+    rounding in the machine's linear algebra; only `LatentSpace.sample` is the same to the bit everywhere.)
 
     Attributes:
         speed: Whitened standard deviations per second; may be set at any time.

@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from vaevis_tui.terminal.cells.ascii import RAMP, characters
-from vaevis_tui.terminal.cells.cells import GlyphCells, glyph_cells, split
 from vaevis_tui.terminal.cells.glyphs import ALL, BRAILLE, HALVES, OCTANTS, QUADRANTS, SEXTANTS, Glyphs
+from vaevis_tui.terminal.cells.patterns import GlyphCells, glyph_cells, split
 from vaevis_tui.terminal.cells.stream import encode_glyphs
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
 from vaevis_tui.terminal.color.dither import Levels, bayer

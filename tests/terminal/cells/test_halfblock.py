@@ -17,7 +17,7 @@ from rich.console import Console
 from rich_pixels import Pixels
 
 from tests.terminal.emulator import PixelScreen
-from vaevis_tui.terminal.cells.styles import HalfBlocks
+from vaevis_tui.terminal.cells.halfblock import HalfBlocks
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
 from vaevis_tui.terminal.color.palette import nearest, palette, to_grey
 from vaevis_tui.terminal.pixels import RGB

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.terminal.emulator import PixelScreen
+from vaevis_tui.terminal.cells.halfblock import HalfBlocks
 from vaevis_tui.terminal.cells.renderer import cell_renderer
-from vaevis_tui.terminal.cells.styles import HalfBlocks
 from vaevis_tui.terminal.cells.surface import CellSurface
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
 from vaevis_tui.terminal.color.palette import nearest, palette, to_grey

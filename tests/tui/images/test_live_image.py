@@ -20,9 +20,10 @@ from tests.tui.images.frames import FakeFrame, flat_frame, random_frame
 from tests.tui.support import TickingClock
 from tests.tui.textual.output import StallingDriver, Terminal, on_terminal
 from vaevis_tui.terminal.cells.glyphs import ALL
+from vaevis_tui.terminal.cells.halfblock import HalfBlocks
 from vaevis_tui.terminal.cells.renderer import CellRenderer, cell_renderer
 from vaevis_tui.terminal.cells.stream import CellStream
-from vaevis_tui.terminal.cells.styles import At, Cells, CellStyle, HalfBlocks
+from vaevis_tui.terminal.cells.styles import At, Cells, CellStyle
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.color.palette import to_grey
 from vaevis_tui.terminal.graphics import Graphics

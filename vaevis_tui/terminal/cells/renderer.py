@@ -8,7 +8,10 @@ from functools import lru_cache
 import numpy as np
 
 from vaevis_tui.terminal.cells import glyphs
-from vaevis_tui.terminal.cells.styles import CellStyle, Characters, HalfBlocks, Patterns
+from vaevis_tui.terminal.cells.ascii import Characters
+from vaevis_tui.terminal.cells.halfblock import HalfBlocks
+from vaevis_tui.terminal.cells.patterns import Patterns
+from vaevis_tui.terminal.cells.styles import CellStyle
 from vaevis_tui.terminal.cells.surface import CellSurface
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
 from vaevis_tui.terminal.graphics import Graphics

@@ -7,9 +7,8 @@ from functools import lru_cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.terminal.cells.cells import whole_cells
 from vaevis_tui.terminal.cells.stream import MOST_COLUMNS, MOST_ROWS
-from vaevis_tui.terminal.cells.styles import Cells, CellStyle
+from vaevis_tui.terminal.cells.styles import Cells, CellStyle, whole_cells
 from vaevis_tui.terminal.pixels import RGB, Pixels
 from vaevis_tui.terminal.quality import Quality, distances
 from vaevis_tui.terminal.surface import ALL, Halves, Mask, Update

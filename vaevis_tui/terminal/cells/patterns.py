@@ -14,14 +14,19 @@ cell and need not be named again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.terminal.cells.glyphs import Glyphs
-from vaevis_tui.terminal.color.sgr import SgrColors
-from vaevis_tui.terminal.pixels import RGB, Pixels, checked
+from vaevis_tui.terminal.cells.stream import CellStream, encode_glyphs
+from vaevis_tui.terminal.cells.styles import At, Indices, at_depth, on_screen, whole_cells
+from vaevis_tui.terminal.color.colors import ColorMode
+from vaevis_tui.terminal.color.sgr import SgrColors, sgr_colors
+from vaevis_tui.terminal.pixels import RGB, Pixels
+from vaevis_tui.terminal.quality import Quality, ladder, reduce
+from vaevis_tui.terminal.surface import Halves
 
 _Floats = NDArray[np.float32]
 
@@ -29,7 +34,7 @@ _WORTH_TWO_COLORS = 0.4
 """Squared error, summed over a cell, that a second colour must save; 0.5 if two pixels differ by one step."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GlyphCells:
     """An image as cells: what each holds, and how its colours are named.
 
@@ -55,7 +60,7 @@ class GlyphCells:
         words: NDArray[np.uint32] = self.glyphs.words[self.patterns]
         return words
 
-    @property
+    @cached_property
     def shown(self) -> Pixels:
         """Every pixel as the terminal shows it, uint8 (h, w, 3)."""
         height, width = self.patterns.shape
@@ -68,9 +73,47 @@ class GlyphCells:
         return shown
 
     @property
-    def halves(self) -> NDArray[np.uint8]:
+    def halves(self) -> Halves:
         """What the upper and the lower half of each cell look like, uint8 (rows, columns, 2, 3)."""
         return _halves(self.pairs, _cover(self.glyphs)[self.patterns])
+
+    def stream(self, where: Indices, at: At, limit: int | None = None) -> CellStream:
+        """As for any cells."""
+        columns = self.patterns.shape[1]
+        foreground, background = (
+            codes.reshape(-1, codes.shape[-1])[where].T for codes in (self.foreground, self.background)
+        )
+        words = self.words.reshape(-1)[where]
+        place = on_screen(where, columns, at)
+        return encode_glyphs(place, words, foreground, background, self.colors, limit)
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Several pixels a cell, in two colours.
+
+    Attributes:
+        glyphs: The characters.
+        mode: The colours that the terminal draws.
+    """
+
+    glyphs: Glyphs
+    mode: ColorMode
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """As for any style."""
+        return self.glyphs.rows, self.glyphs.columns
+
+    @property
+    def ladder(self) -> tuple[Quality, ...]:
+        """As for any style."""
+        return ladder(self.mode)
+
+    def render(self, pixels: Pixels, quality: Quality, background: RGB) -> GlyphCells:
+        """As for any style."""
+        pixels = reduce(whole_cells(pixels, self.grid, background), quality, self.grid)
+        return glyph_cells(pixels, self.glyphs, sgr_colors(at_depth(self.mode, quality)))
 
 
 def glyph_cells(pixels: Pixels, glyphs: Glyphs, colors: SgrColors, background: RGB = (0, 0, 0)) -> GlyphCells:
@@ -96,27 +139,6 @@ def glyph_cells(pixels: Pixels, glyphs: Glyphs, colors: SgrColors, background: R
     patterns[(shown[0::2] == shown[1::2]).all(axis=-1)] = 0  # two colours may have become one
     pairs = shown.reshape(height, 2, width, 3).swapaxes(1, 2)
     return GlyphCells(glyphs, patterns, codes[0::2], codes[1::2], pairs, colors)
-
-
-def whole_cells(pixels: Pixels, grid: tuple[int, int], background: RGB) -> Pixels:
-    """The pixels, and background to their right and below them, so that they fill whole cells.
-
-    Args:
-        pixels: uint8 (h, w, 3).
-        grid: Pixels in a cell: rows, columns.
-        background: What is added.
-
-    Raises:
-        ValueError: The pixels have another shape or type, or there are none.
-    """
-    height, width, _ = checked(pixels).shape
-    missing = -height % grid[0], -width % grid[1]
-    if not any(missing):
-        return pixels
-    whole = np.empty((height + missing[0], width + missing[1], 3), np.uint8)
-    whole[:] = background
-    whole[:height, :width] = pixels
-    return whole
 
 
 def _by_cell(pixels: Pixels, grid: tuple[int, int]) -> _Floats:
