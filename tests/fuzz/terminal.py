@@ -1,10 +1,11 @@
 """The explorer on a pseudo-terminal that says and does anything at any time, and is left in any way.
 
-    python -m tests.fuzz.terminal [--count 100] [--seed 0] [--run NUMBER]
+    python -m tests.fuzz.terminal [--count 100] [--seed 0] [--run NUMBER] [--keep FOLDER]
 
 Each run follows from the seed and its number, but for the moments at which things arrive. It has failed
 where the program prints a traceback, does not end in time, ends with another exit code than it should, or
-leaves the terminal otherwise than it was. The exit code is 1 if any has.
+leaves the terminal otherwise than it was. The exit code is 1 if any has. All that the program wrote in such a
+run is kept in the folder.
 """
 
 from __future__ import annotations
@@ -114,8 +115,8 @@ PROGRAM = ("-m", "vaevis_tui")
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGINT)
 
 
-def run_once(seed: int, number: int, most: int = 25) -> str | None:
-    """What went wrong in one run; None where nothing did."""
+def run_once(seed: int, number: int, most: int = 25, keep: Path | None = None) -> str | None:
+    """What went wrong in one run; None where nothing did. Then what the program wrote goes to the folder."""
     rng = random.Random(f"{seed} {number}")
     traits = Traits(answers=rng.random() < 0.7)
     with tempfile.TemporaryDirectory() as folder:
@@ -126,7 +127,11 @@ def run_once(seed: int, number: int, most: int = 25) -> str | None:
         with PtySession(
             program, 80, 24, environment, cwd=Path(folder), emulate=False, traits=traits
         ) as session:
-            return _drive(session, rng, rng.randrange(most))
+            fault = _drive(session, rng, rng.randrange(most))
+            if fault is not None and keep is not None:
+                keep.mkdir(parents=True, exist_ok=True)
+                (keep / f"terminal-{seed}-{number}").write_bytes(session.raw)
+            return fault
 
 
 def _drive(session: PtySession, rng: random.Random, actions: int) -> str | None:
@@ -188,11 +193,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--run", type=int, help="only the one of this number")
+    parser.add_argument(
+        "--keep", type=Path, default=Path(tempfile.gettempdir(), "fuzz"), help="where failures go"
+    )
     options = parser.parse_args(arguments)
     numbers = range(options.count) if options.run is None else [options.run]
     failed, began = 0, time.perf_counter()
     for number in numbers:
-        fault = run_once(options.seed, number)
+        fault = run_once(options.seed, number, keep=options.keep)
         if fault is not None:
             failed += 1
             print(f"  {number}: {fault}", flush=True)

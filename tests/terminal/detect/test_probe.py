@@ -115,13 +115,28 @@ KEYS = [
         b"\x1bx",
         b"\x1b[200~",
     ],
-    *[b"\x1b[12;40R", b"\x1b[<0;3;4M", b"\x1b[I", b"\x1b[?1u", b"\x1b[?1049;1$y", b"\x1b]10;rgb:0/0/0\x1b\\"],
-    *[b"\x1bPz", b"\x1b_a", b"\x1b[8;24;80t"],
+    *[b"\x1b[12;40R", b"\x1b[<0;3;4M", b"\x1b[I", b"\x1b[O", b"\x1b[?1049;1$y", b"\x1b[48;24;80;600;800t"],
+    *[b"\x1bPz", b"\x1b_a", b"\x1b]a", b"\x1bX", b"\x1b^", b"\x1b[97;5u", b"\x1b[c"],
 ]
+"""And what Textual asks for."""
+
+FOREIGN = [
+    *[
+        b"\x1b]10;rgb:0/0/0\x1b\\",
+        b"\x1b]4;7;rgb:aa/bb/cc\x07",
+        b"\x1b]52;c;cnEgcg==\x07",
+        b"\x1b]lname\x1b\\",
+    ],
+    *[b"\x1b]1337;ReportCellSize=17;8;2\x1b\\", b"\x1bP1+r544e=78\x1b\\", b"\x1bP!|00000000\x1b\\"],
+    *[b"\x1bP0+r\x1b\\", b"\x1b[>1;10;0c", b"\x1b[=0c", b"\x1b[?997;1n", b"\x1b[?0u", b"\x1b[?12;40;1R"],
+    *[b"\x1b[0n", b"\x1b[8;24;80t", b"\x1b[3;0;0t", b"\x1b[2;1$y", b"\x1b[2;1;1;128;128;1;0x"],
+    *[b"\x1b]52;c;" + 100 * b"cnEg" + b"\x07", b"\x1bP!|" + 300 * b"0" + b"\x1b\\"],
+]
+"""Answers to other people's questions, which come after all: from the program before, from a paste."""
 
 
 @given(
-    st.lists(st.sampled_from([*KEYS, XTERM, KITTY_26, WEZTERM, VTE]), max_size=6),
+    st.lists(st.sampled_from([*KEYS, *FOREIGN, XTERM, KITTY_26, WEZTERM, VTE]), max_size=6),
     st.lists(st.integers(1, 40), min_size=1, max_size=30),
 )
 @settings(max_examples=150, deadline=None)
@@ -137,7 +152,22 @@ def test_keys_come_out_untouched_however_input_is_cut(tokens: list[bytes], sizes
 
     assert keys == b"".join(token for token in tokens if token in KEYS)
     raw = b"".join(reply.raw for reply in parser.replies)
-    assert raw == b"".join(token for token in tokens if token not in KEYS)
+    assert raw == b"".join(token for token in tokens if token not in KEYS and token not in FOREIGN)
+
+
+@pytest.mark.parametrize("reply", FOREIGN)
+def test_answers_to_others_are_neither_keys_nor_ours(reply: bytes) -> None:
+    parser = ReplyParser()
+    assert parser.feed(b"a" + reply + b"b") == b"ab"
+    assert parser.replies == ()
+
+
+@pytest.mark.parametrize("broken_off", [b"\x18", b""])
+def test_a_string_that_is_broken_off_is_no_reply_and_takes_nothing_along(broken_off: bytes) -> None:
+    for begun in (b"\x1bP>|kit", b"\x1b]52;c;" + b"x" * 1000):
+        parser = ReplyParser()
+        assert parser.feed(begun + broken_off + b"\x1b[A") == b"\x1b[A"
+        assert parser.replies == ()
 
 
 def test_escape_alone_is_held_back_until_it_is_known_to_be_a_key() -> None:
@@ -150,8 +180,10 @@ def test_escape_alone_is_held_back_until_it_is_known_to_be_a_key() -> None:
 
 def test_what_never_ends_is_no_reply() -> None:
     parser = ReplyParser()
-    endless = b"\x1bP>|" + b"x" * 1000
-    assert parser.feed(endless) + parser.flush() == endless
+    assert parser.feed(b"\x1bP>|" + b"x" * 1000) == b""
+    assert parser.skips
+    assert parser.flush() == b""
+    assert parser.feed(b"a") == b"a"
     assert parser.replies == ()
 
 

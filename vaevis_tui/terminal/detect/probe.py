@@ -94,9 +94,17 @@ _CSI_BEGUN = re.compile(rb"\x1b\[[?>=<]?[0-9;:]*[ -/]*")
 _STRING_STARTS = {start: kind for kind, query in _ALL.items() for start in query.strings}
 _STRING_STARTS[b"\x1b]5522;"] = ReplyKind.CLIPBOARD_WRITTEN  # which is asked for by writing an image
 _CONTROLS = {(*query.control, query.first): kind for kind, query in _ALL.items() if query.control is not None}
-_STRING_END = re.compile(rb"\x1b\\|\x07")
 _LONGEST = 256
-"""Bytes that a reply has at most; what is longer is none."""
+"""Bytes that a reply to our questions has at most."""
+
+_STRING = re.compile(rb"\x1b(?:\][0-9lL]|P[0-9!>|=]|_[A-Z])")
+"""What replies begin with that are strings: OSC, DCS and APC. Alt with ], P or _ does too, but nobody types the
+rest in the same moment."""
+
+_STRING_BEGUN = (b"\x1b]", b"\x1bP", b"\x1b_")
+
+_STRING_END = re.compile(rb"(\x1b\\|\x07)|[\x18\x1a]|(?=\x1b[^\\])")
+"""A string's end, or (without a group) what breaks it off: CAN, SUB, another sequence."""
 
 
 class ReplyParser:
@@ -108,6 +116,8 @@ class ReplyParser:
     def __init__(self) -> None:
         self._pending = b""
         self._replies: list[Reply] = []
+        self._skips = False
+        """Whether it is within a long string that answers somebody else, such as a clipboard."""
 
     @property
     def replies(self) -> tuple[Reply, ...]:
@@ -118,6 +128,11 @@ class ReplyParser:
     def held(self) -> bytes:
         """What is held back."""
         return self._pending
+
+    @property
+    def skips(self) -> bool:
+        """Whether what comes is the rest of an answer to somebody else, until that ends or `flush` is called."""
+        return self._skips
 
     def take(self) -> list[Reply]:
         """The replies since this was last called."""
@@ -134,45 +149,64 @@ class ReplyParser:
         self._pending += data
         keys = b""
         while self._pending:
-            taken, reply = _next(self._pending)
-            if not taken:
+            if self._skips:
+                if not self._skip():
+                    break
+                continue
+            token = _next(self._pending)
+            if token is None:
                 break
-            if reply:
+            size, reply = token
+            if reply is None:
+                keys += self._pending[:size]
+            elif reply.kind != ReplyKind.FOREIGN:
                 self._replies.append(reply)
-            else:
-                keys += self._pending[:taken]
-            self._pending = self._pending[taken:]
+            self._pending = self._pending[size:]
+            self._skips = reply is _ENDLESS
         return keys
+
+    def _skip(self) -> bool:
+        """Throw away the rest of a string as far as it is there; tells whether it has come to its end."""
+        end = _STRING_END.search(self._pending)
+        rest = b"\x1b" if self._pending.endswith(b"\x1b") else b""  # which may begin the end
+        self._pending = self._pending[end.end() :] if end else rest
+        self._skips = end is None
+        return end is not None
 
     def flush(self) -> bytes:
         """What was held back and is no reply after all."""
-        keys, self._pending = self._pending, b""
+        keys, self._pending, self._skips = self._pending, b"", False
         return keys
 
 
-def _next(data: bytes) -> tuple[int, Reply | None]:
-    """How many bytes the first token has, 0 if that is not known yet, and the reply if it is one."""
+_ENDLESS = Reply(ReplyKind.FOREIGN, "", b"")
+"""Stands for a string whose end is not to be waited for."""
+
+
+def _next(data: bytes) -> tuple[int, Reply | None] | None:
+    """How many bytes the first token has, and the reply if it is one; None while that is not known."""
     if data[0] != 0x1B:
         escape = data.find(b"\x1b")
         return (escape if escape > 0 else len(data)), None
-    for start, kind in _STRING_STARTS.items():
-        if start.startswith(data[: len(start)]) and len(data) < len(start):
-            return 0, None
-        if data.startswith(start):
-            return _string(data, len(start), kind)
+    if len(data) == 1 or data in _STRING_BEGUN:
+        return None
+    if _STRING.match(data):
+        return _string(data)
     if match := _CSI.match(data):
         return match.end(), _control(match)
     if _CSI_BEGUN.fullmatch(data) and len(data) < _LONGEST:
-        return 0, None
+        return None
     return 1, None  # ESC itself; what follows is taken as what it is
 
 
-def _string(data: bytes, start: int, kind: str) -> tuple[int, Reply | None]:
-    end = _STRING_END.search(data, start)
+def _string(data: bytes) -> tuple[int, Reply | None] | None:
+    end = _STRING_END.search(data, 2)
     if end is None:
-        return (0 if len(data) < _LONGEST else 1), None
-    text = data[start : end.start()].decode("utf-8", "replace")
-    return end.end(), Reply(kind, text, data[: end.end()])
+        return None if len(data) < _LONGEST else (len(data) - data.endswith(b"\x1b"), _ENDLESS)
+    raw = data[: end.end()]
+    starts = ((start, kind) for start, kind in _STRING_STARTS.items() if raw.startswith(start))
+    start, kind = next(starts, (b"", ReplyKind.FOREIGN)) if end[1] else (b"", ReplyKind.FOREIGN)
+    return end.end(), Reply(kind, data[len(start) : end.start()].decode("utf-8", "replace"), raw)
 
 
 def _control(match: re.Match[bytes]) -> Reply | None:
@@ -184,4 +218,17 @@ def _control(match: re.Match[bytes]) -> Reply | None:
         return Reply(kind, text, match[0])
     if kind := _CONTROLS.get((*form, first)):
         return Reply(kind, rest, match[0])
-    return None
+    return Reply(ReplyKind.FOREIGN, text, match[0]) if _is_foreign(*form, first) else None
+
+
+def _is_foreign(private: bytes, intermediate: bytes, final: bytes, first: str) -> bool:
+    """Whether a control sequence answers a question that is not ours, and is neither a key nor Textual's.
+
+    Textual asks for modes (``CSI ? ... $ y``) and windows in band (``CSI 48 ; ... t``). Reports of the mouse
+    begin with ``<``.
+    """
+    if private == b"?":
+        return (intermediate, final) != (b"$", b"y")
+    if private == b"" and final == b"t":
+        return first != "48"
+    return private in (b">", b"=") or (private == b"" and final in (b"n", b"x", b"y"))

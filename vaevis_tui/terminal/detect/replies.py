@@ -23,6 +23,7 @@ class ReplyKind(StrEnum):
     CLIPBOARD = "image clipboard"
     CLIPBOARD_WRITTEN = "image copied"
     ATTRIBUTES = "DA1"
+    FOREIGN = "a question that is not ours"
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,9 +80,12 @@ class TerminalInput:
     def tick(self) -> Iterator[Message]:
         """To be called a few times a second: gives up waiting for the rest of what was begun."""
         held = len(self._replies.held)
-        hold = constants.ESCAPE_DELAY if held <= _KEYS_AT_MOST else LONGEST_HOLD
-        if held and self._clock() - self._held_since >= hold:
-            yield from self._post_event(self._replies.flush())
+        keys = held <= _KEYS_AT_MOST and not self._replies.skips
+        hold = constants.ESCAPE_DELAY if keys else LONGEST_HOLD
+        if (held or not keys) and self._clock() - self._held_since >= hold:
+            rest = self._replies.flush()  # of an answer, unless it is short
+            if keys:
+                yield from self._post_event(rest)
             if self._parser._timeout_time is not None:
                 self._parser._timeout_time = 0.0  # it would wait as long again
         if self._pasted is not None and self._clock() - self._held_since >= LONGEST_HOLD:
