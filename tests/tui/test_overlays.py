@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 from textual import events
+from textual._context import visible_screen_stack
 from textual.command import CommandList
+from textual.geometry import Region, Size
+from textual.screen import Screen
 from textual.widgets import Input, OptionList
 
 from tests.tui.support import Explorer, exploring, make_bundle, make_settings
 from vaevis_tui.tui.menus.help import HelpScreen
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
-from vaevis_tui.tui.menus.overlay import Overlay
+from vaevis_tui.tui.menus.overlay import Overlay, Palette
 from vaevis_tui.tui.menus.value_prompt import ValuePrompt
 
 pytestmark = pytest.mark.slow
@@ -141,3 +144,49 @@ async def test_a_press_on_a_widget_that_was_removed_meets_none() -> None:
         parent, widget._parent = widget._parent, None  # as after its removal, before all is drawn anew
         assert screen.get_widget_and_offset_at(40, 10) == (None, None)
         widget._parent = parent
+
+
+async def test_two_sizes_that_wait_together_do_not_follow_each_other_for_ever() -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press("ctrl+p")
+        for screen in (explorer.screen, explorer.app.screen):
+            for size in (Size(40, 30), Size(60, 20)):
+                screen.post_message(events.Resize(size, size))
+                screen.call_later(lambda: None)  # else the second would take the first's place
+        for _ in range(10):
+            await explorer.pilot.pause()
+        before = len(explorer.messages)
+        for _ in range(10):
+            await explorer.pilot.pause()
+        assert not [each for each in explorer.messages[before:] if isinstance(each, events.Resize)]
+        assert explorer.app.screen.size == explorer.screen.size == explorer.app.size
+
+
+async def test_a_palette_that_is_closed_before_it_searches() -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press("ctrl+p")
+        palette = explorer.app.screen
+        assert isinstance(palette, Palette)
+        palette._gather_commands("walk")
+        await palette.query("*").remove()
+        for _ in range(5):
+            await explorer.pilot.pause()
+        assert explorer.app.is_running
+
+
+async def test_a_click_outside_of_all_closes_the_palette() -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press("ctrl+p")
+        palette = explorer.app.screen
+        assert isinstance(palette, Palette)
+        assert palette.get_widget_at(500, 500)[0] is palette  # as a click that comes after the window shrank
+
+
+async def test_what_lies_below_is_drawn_as_far_as_it_is_laid_out() -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press("ctrl+p")
+        palette = explorer.app.screen
+        for height in (24, 30):
+            screens: list[Screen[object]] = [explorer.app.screen_stack[0], palette]
+            visible_screen_stack.set(screens)
+            assert len(palette.render_lines(Region(0, 0, 80, height))) == height

@@ -98,8 +98,8 @@ _LONGEST = 256
 """Bytes that a reply to our questions has at most."""
 
 _STRING = re.compile(rb"\x1b(?:\][0-9lL]|P[0-9!>|=]|_[A-Z])")
-"""What replies begin with that are strings: OSC, DCS and APC. Alt with ], P or _ does too, but nobody types the
-rest in the same moment."""
+"""What replies begin with that are strings: OSC, DCS and APC. Alt with ], P or _ does too, but nobody types
+the rest in the same moment."""
 
 _STRING_BEGUN = (b"\x1b]", b"\x1bP", b"\x1b_")
 
@@ -131,7 +131,7 @@ class ReplyParser:
 
     @property
     def skips(self) -> bool:
-        """Whether what comes is the rest of an answer to somebody else, until that ends or `flush` is called."""
+        """Whether what comes belongs to an answer to somebody else, until that ends or `flush` is called."""
         return self._skips
 
     def take(self) -> list[Reply]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from textual.notifications import Notification
-from textual.screen import Screen
 
 from vaevis_tui.engine.decoder import DecoderInfo, Latents
 from vaevis_tui.engine.source import Frame
@@ -24,13 +23,14 @@ from vaevis_tui.tui.panels.notice_bar import LASTING, NoticeBar
 from vaevis_tui.tui.panels.status_line import StatusLine
 from vaevis_tui.tui.panels.strip_panel import StripPanel
 from vaevis_tui.tui.terminal_port import TerminalPort
+from vaevis_tui.tui.textual_private.late import PunctualScreen
 from vaevis_tui.tui.worker_event import ScreenNews, WorkerEvent
 
 SECONDS, SECONDS_A_CHARACTER = 2.0, 0.05
 """That a notice stays: to be noticed, and to be read."""
 
 
-class ExplorerBase(Screen[None]):
+class ExplorerBase(PunctualScreen[None]):
     """The widgets, and the one way to change where one is: `_change`.
 
     Args:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from textual import work
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette
+from textual.css.query import NoMatches
+from textual.errors import NoWidget
 from textual.geometry import Region
 from textual.message import Message
 from textual.screen import ModalScreen, ScreenResultType
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
 from vaevis_tui.tui.textual_private.late import PunctualScreen
@@ -39,7 +43,7 @@ class Overlay(PunctualScreen[ScreenResultType], ModalScreen[ScreenResultType]):
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
-class Palette(CommandPalette):
+class Palette(CommandPalette, PunctualScreen[None]):
     """Textual's command palette, which runs a command once and takes keys before it has a list."""
 
     DEFAULT_CSS = """
@@ -63,3 +67,19 @@ class Palette(CommandPalette):
         commands = self.query(CommandList)
         if commands and commands.first().option_count and commands.first().size:
             super()._action_command_list(action)
+
+    def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:
+        """The widget at a place; the palette itself where nothing is laid out, as in a shrunk window."""
+        try:
+            return super().get_widget_at(x, y)
+        except NoWidget:
+            return self, self.region
+
+    @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
+    async def _gather_commands(self, search_value: str) -> None:
+        """As Textual's, but that a palette may be closed before the search begins."""
+        try:
+            await CommandPalette._gather_commands.__wrapped__(self, search_value)  # type: ignore[attr-defined]
+        except NoMatches:
+            if self._has_widgets:
+                raise

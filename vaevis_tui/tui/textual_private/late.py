@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textual.css.query import NoMatches
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.screen import Screen, ScreenResultType
 from textual.widget import Widget
@@ -16,6 +16,14 @@ class PunctualScreen(Screen[ScreenResultType]):
         """The widget that a press meets: none where the one that is still drawn there has been removed."""
         widget, offset = super().get_widget_and_offset_at(x, y)
         return (widget, offset) if widget is None or widget.is_attached else (None, None)
+
+    def _screen_resized(self, size: Size) -> None:
+        """Lay out for the window as it is, whatever it was when the message came.
+
+        A layout for another size than the last posts its size again: two sizes that wait together would
+        follow each other for ever.
+        """
+        super()._screen_resized(self.app.size)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No action of a screen without widgets."""

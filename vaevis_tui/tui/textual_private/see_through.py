@@ -18,14 +18,14 @@ from vaevis_tui.tui.textual_private.strips import LineStrip
 
 
 def lines_below(screen: Screen[Any], crop: Region) -> list[Strip] | None:
-    """The lines of what lies below a screen, for its `render_lines`; None if there is nothing.
+    """The lines of what lies below a screen, for its `render_lines`; None if there is nothing, or not there.
 
     Args:
         screen: It must have a transparent background.
         crop: What to give of them.
     """
     below = _screen_below(screen)
-    if below is None:
+    if below is None or crop.bottom > below._compositor.size.height:  # a window is made smaller just now
         return None
     region = below._compositor.size.region
     lines = below._compositor._render_chops(region, lambda y: True)
