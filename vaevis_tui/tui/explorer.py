@@ -20,6 +20,7 @@ from vaevis_tui.explorer.jobs.inversion_search import SearchFailed, SearchProgre
 from vaevis_tui.explorer.jobs.picture_batch import PictureFound, PicturesEnded
 from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.keepsakes import KeepsakeStore
+from vaevis_tui.explorer.model_notes import EncoderNoted
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.terminal.color.colors import ColorDepth
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
@@ -205,6 +206,8 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
                 self._take_failure(error, ref)
             case SearchProgress() | SearchFailed():
                 self._take_search(message.news)
+            case EncoderNoted():
+                self._take_note(message.news)
             case PictureFound() | PicturesEnded():
                 self._take_pictures(message.news)
             case ExportProgress() | ExportEnded():

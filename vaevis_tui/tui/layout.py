@@ -53,13 +53,14 @@ HINTS_FROM_ROWS = 4
 
 @dataclass(frozen=True, slots=True)
 class Panels:
-    """What is open beside the image, and how many rows the list of bars has."""
+    """What is open beside the image, and how many rows the list of bars and the notes in the details have."""
 
     rows: int
     strip: bool = False
     map: bool = False
     details: bool = False
     filmstrip: bool = False
+    notes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,10 @@ def arrange(width: int, height: int, image: tuple[int, int], panels: Panels) -> 
     for rows, there in (
         (1, height >= HINTS_FROM_ROWS),
         (1, height >= STATUS_FROM_ROWS),
-        (DETAILS_ROWS, panels.details and height >= DETAILS_FROM_ROWS and width >= DETAILS_COLUMNS),
+        (
+            DETAILS_ROWS + panels.notes,
+            panels.details and height >= DETAILS_FROM_ROWS and width >= DETAILS_COLUMNS,
+        ),
         (_strip_rows(width, bottom, image), panels.filmstrip and height >= STRIP_FROM_ROWS),
         (
             _strip_rows(width, bottom, image),

@@ -8,9 +8,17 @@ from vaevis_tui.explorer.decoding import Decoded, EngineEvent
 from vaevis_tui.explorer.jobs.export_news import ExportEnded, ExportProgress
 from vaevis_tui.explorer.jobs.inversion_search import SearchFailed, SearchProgress
 from vaevis_tui.explorer.jobs.picture_batch import PictureFound, PicturesEnded
+from vaevis_tui.explorer.model_notes import EncoderNoted
 
 ScreenNews = (
-    EngineEvent | SearchProgress | SearchFailed | PictureFound | PicturesEnded | ExportProgress | ExportEnded
+    EngineEvent
+    | EncoderNoted
+    | SearchProgress
+    | SearchFailed
+    | PictureFound
+    | PicturesEnded
+    | ExportProgress
+    | ExportEnded
 )
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.tui.support import exploring
+from tests.models.make import encoder_model, write_bundle
+from tests.tui.support import exploring, make_settings
 from vaevis_tui.engine.decoder import DecoderInfo
+from vaevis_tui.engine.select import decoder_source
+from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.terminal.link.link import LinkStats
 from vaevis_tui.terminal.link.meter import FrameStats, Spread
 from vaevis_tui.tui.panels.details import Details
@@ -93,3 +98,36 @@ async def test_at_rest_the_last_times_stay() -> None:
         assert "idle" in text
         assert "0.82" in text
         assert " – " not in text
+
+
+async def test_what_was_taken_for_granted_of_an_encoder_is_told(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "model", 4)
+    blind = encoder_model(np.zeros((28 * 28, 4), np.float32), (1, 28, 28))
+    (folder / "encoder.onnx").write_bytes(blind.SerializeToString())
+    settings = make_settings(
+        model=str(folder),
+        open_bundle=open_bundle,
+        decoder_source=lambda bundle, _: decoder_source(bundle, "onnxruntime"),
+    )
+    async with exploring(settings) as explorer:
+        details = explorer.screen.query_one(Details)
+        await explorer.press("i")
+        await explorer.until(
+            lambda: "its encoder does not find the decoder's own images" in details.render().plain
+        )
+        await explorer.pilot.pause()
+        assert details.region.height == 3 + len(details.note_lines(80)) > 3
+        await explorer.press("i")
+        assert not details.display
+
+
+def test_long_notes_take_two_lines() -> None:
+    panel = Details()
+    panel.set_reactive(Details.model, "cats")
+    panel.set_reactive(Details.notes, tuple(f"clause {number}" for number in range(30)))
+    lines = panel.note_lines(80)
+    assert len(lines) == 2
+    assert max(map(len, lines)) <= 78
+    assert lines[0].startswith("cats: clause 0; clause 1;")
+    assert lines[1].endswith("…")
+    assert len(panel._rows(78).plain.split("\n")) == 5

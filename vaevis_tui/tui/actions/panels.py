@@ -6,6 +6,7 @@ from vaevis_tui.explorer import effects
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.effects import EffectProbe
 from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.model_notes import EncoderNoted, learn_encoder_note
 from vaevis_tui.tui.actions.base import ExplorerBase
 from vaevis_tui.tui.layout import Panels
 from vaevis_tui.tui.panels import map_panel, strip_panel
@@ -20,11 +21,19 @@ class PanelActions(ExplorerBase):
     map_focused = False
     """Whether arrows move in the map."""
     _strip_open = _map_open = _details_open = False
+    _notes_of: Exploration | None = None
+    """The model whose notes are in the details."""
 
     @property
     def _panels(self) -> Panels:
         rows = len(self._exploration.axis_set) if self._exploration else 1
-        return Panels(rows, strip=self._strip_open, map=self._map_open, details=self._details_open)
+        return Panels(
+            rows,
+            strip=self._strip_open,
+            map=self._map_open,
+            details=self._details_open,
+            notes=len(self._details.note_lines(self.app.size.width)),
+        )
 
     def _open_panels(self, exploration: Exploration) -> None:
         """Open what the settings say, or has room; two dimensions are a map, which has the arrows."""
@@ -46,6 +55,22 @@ class PanelActions(ExplorerBase):
         """Open or close the statistics."""
         self._details_open = not self._details_open
         self._arrange()
+        self._learn_notes()
+
+    def _learn_notes(self) -> None:
+        """Show in the details what is noted of the model; of its encoder that is yet to be found out."""
+        exploration = self._exploration
+        if exploration is None or not self._details_open or exploration is self._notes_of:
+            return
+        self._notes_of = exploration
+        self._details.notes = exploration.bundle.notes
+        self._arrange()
+        learn_encoder_note(exploration, self._post_event)
+
+    def _take_note(self, noted: EncoderNoted) -> None:
+        if noted.exploration is self._exploration:
+            self._details.notes = (*noted.exploration.bundle.notes, noted.note)
+            self._arrange()
 
     def action_map(self) -> None:
         """Open the map and give it the arrows; close it if it has them."""
@@ -90,6 +115,7 @@ class PanelActions(ExplorerBase):
         if self._map_open:
             self._map.show(exploration, moving=moving)
         self._effects.begin(exploration)
+        self._learn_notes()
 
     def _take_tiles(self, tiles: TilesDecoded) -> None:
         if tiles.exploration is not self._exploration:

@@ -10,6 +10,7 @@ from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.terminal.link.link import LinkStats
 from vaevis_tui.terminal.link.meter import FrameStats, Spread
 from vaevis_tui.tui.panels.sparkline import sparkline
+from vaevis_tui.tui.text import cut, wrapped
 
 GAP = 2
 RATE_COLUMNS = 14
@@ -22,10 +23,13 @@ DECODER_LEAST = 15
 RATE_MOST = 60
 """Columns of the chart: a second of frames."""
 DECODER_MOST = 60
+PADDING = 1
+NOTE_ROWS = 2
+"""Lines that notes of a model that was brought take at most."""
 
 
 class Details(Widget):
-    """Three rows where there is room, else one with what matters most.
+    """Three rows where there is room, else one with what matters most; below them what is noted of the model.
 
     Every number has its fixed place, so that nothing moves but digits.
     """
@@ -43,6 +47,8 @@ class Details(Widget):
     decoder: reactive[DecoderInfo | None] = reactive(None)
     model: reactive[str] = reactive("")
     """Name of the model on show."""
+    notes: reactive[tuple[str, ...]] = reactive(())
+    """What was taken for granted of the model on show, a clause each."""
     opening: reactive[str] = reactive("")
     """Name of a model that is being opened."""
     walk: reactive[tuple[bool, float]] = reactive((False, 0.0))
@@ -66,7 +72,18 @@ class Details(Widget):
         width, height = self.content_size
         return self._rows(width) if height >= 3 else self._strip(width)
 
+    def note_lines(self, width: int) -> list[str]:
+        """The notes in lines of a panel of so many columns, as many as there may be."""
+        lines = wrapped(f"{self.model}: {'; '.join(self.notes)}", width - 2 * PADDING) if self.notes else []
+        if len(lines) > NOTE_ROWS:
+            lines[NOTE_ROWS - 1 :] = [cut(" ".join(lines[NOTE_ROWS - 1 :]), width - 2 * PADDING)]
+        return lines
+
     def _rows(self, width: int) -> Content:
+        notes = [Content.styled(line, "$quiet") for line in self.note_lines(width + 2 * PADDING)]
+        return Content("\n").join([self._three_rows(width), *notes])
+
+    def _three_rows(self, width: int) -> Content:
         spare = width - (RATE_COLUMNS + TIMES_COLUMNS + COUNTS_COLUMNS + LINK_COLUMNS + 4 * GAP)
         if spare < DECODER_LEAST:
             return self._narrow_rows(width)
@@ -164,9 +181,13 @@ class Details(Widget):
             sizes = f" → {info.image_width}×{info.image_height}"
             model = f"{self.model} {info.latent_dim}d"
             model += sizes if len(model + sizes) <= width else ""
-            lines = (model, f"{info.backend} {adapter_text(info)}", info.reason)
+            lines = (model, f"{info.backend} {adapter_text(info)}", self._reason(info))
         styles = ("bold", "", "$quiet")
         return [Content.styled(_cut(line, width), style) for line, style in zip(lines, styles, strict=True)]
+
+    def _reason(self, info: DecoderInfo) -> str:
+        """Why this backend; notes about the decoder, which follow, have their own line."""
+        return info.reason.partition(f"; {self.notes[0]}")[0] if self.notes else info.reason
 
     def _strip(self, width: int) -> Content:
         stats, info, link = self.statistics, self.decoder, self.link
