@@ -54,7 +54,7 @@ def check(decoder: Decoder, name: str, bundle: Bundle) -> None:
     for images in (decoder.decode(points), np.concatenate([decoder.decode(row[None]) for row in points])):
         assert np.abs(images - expected).max() <= LEVELS
     plain = decoder.decode(z)
-    (control,) = bundle.controls
+    (control,) = bundle.settings
     assert np.array_equal(plain, decoder.decode(np.insert(z, z.shape[1], float(control.value), axis=1)))
 
 
@@ -85,7 +85,7 @@ def test_in_a_process_of_its_own(tmp_path: Path) -> None:
 )
 def test_as_a_constant(name: str, value: str, tmp_path: Path) -> None:
     bundle = opened(ZOO[name](), tmp_path)
-    control = bundle.controls[0].name
+    control = bundle.settings[0].name
     z = latents(ZOO[name]())
     with OnnxRuntimeDecoder(bundle) as decoder:
         expected = decoder.decode(np.insert(z, z.shape[1], float(value), axis=1))

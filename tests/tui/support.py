@@ -214,7 +214,7 @@ class Explorer:
         return isinstance(frame, Frame) and frame.tag is self.exploration and frame.z is self._point(frame)
 
     def _point(self, frame: Frame) -> object:
-        return frame.z if np.array_equal(frame.z, self.exploration.z) else None
+        return frame.z if np.array_equal(frame.z, self.exploration.point) else None
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Let the app run, and its clock a second at a time, until the condition holds."""

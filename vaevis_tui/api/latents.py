@@ -8,12 +8,13 @@ from numpy.typing import ArrayLike
 from vaevis_tui.engine.decoder import Latents
 
 
-def as_latents(z: ArrayLike, dim: int) -> Latents:
-    """Latent vectors, float32 (n, d).
+def as_latents(z: ArrayLike, dim: int, controls: int = 0) -> Latents:
+    """Latent vectors, float32 (n, d), or points, which have values of controls after z.
 
     Args:
         z: (d,) or (n, d), of anything that NumPy takes for numbers.
         dim: Length d that is expected.
+        controls: How many values may follow.
 
     Raises:
         ValueError: It is not numbers, or has another shape.
@@ -26,6 +27,6 @@ def as_latents(z: ArrayLike, dim: int) -> Latents:
         raise ValueError("z is no array of numbers; real ones of shape (d,) or (n, d) are expected")
     with np.errstate(over="ignore"):  # what is too large for float32 is refused as infinite
         vectors = array.astype(np.float32)
-    if vectors.ndim not in (1, 2) or vectors.shape[-1] != dim:
+    if vectors.ndim not in (1, 2) or vectors.shape[-1] not in (dim, dim + controls):
         raise ValueError(f"z has shape {vectors.shape}; ({dim},) or (n, {dim}) is expected")
     return np.atleast_2d(vectors)

@@ -15,11 +15,12 @@ from vaevis_tui.api.animations import Animation
 from vaevis_tui.api.images import ImageArray, as_images
 from vaevis_tui.api.latents import as_latents
 from vaevis_tui.api.sheets import ImageGrid
-from vaevis_tui.engine.decoder import Closing, Decoder, DecoderInfo, Latents
+from vaevis_tui.engine.decoder import Closing, Decoder, DecoderInfo, Images, Latents
 from vaevis_tui.engine.encoder import Encoder
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.latent.axes import AxisSet, axis_sets
+from vaevis_tui.latent.controls import changed, values_of
 from vaevis_tui.latent.inversion import Inversion, invert
 from vaevis_tui.latent.journey import Ease, Journey
 from vaevis_tui.latent.paths import random_walk
@@ -29,6 +30,7 @@ from vaevis_tui.latent.walk import unhurried_speed
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.models.card import ModelCard
 from vaevis_tui.models.identity import decoder_hash, model_reference
+from vaevis_tui.onnx_model.settings import with_values
 
 if TYPE_CHECKING:
     from vaevis_tui.api.widget import ExplorerWidget
@@ -41,6 +43,8 @@ class Model(Closing):
         self._bundle = bundle
         self._decoder = decoder
         self._encoder: Encoder | None = None
+        self._values: tuple[float, ...] = ()
+        """What the controls were set to; nothing: as the model was opened."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -72,12 +76,38 @@ class Model(Closing):
         """The name, and the version that the card has."""
         return self.name if self.card is None else f"{self.name} {self.card.version}"
 
+    @property
+    def controls(self) -> dict[str, float]:
+        """What the decoder takes beside z, by name, as it is set: a class, a number, the seed of noise."""
+        found = self._bundle.controls
+        return dict(zip((each.name for each in found), self._values or values_of(found), strict=True))
+
+    def set(self, **values: float) -> None:
+        """Set some of the controls, e.g. ``model.set(label=3)``; every image from now on has them so.
+
+        Raises:
+            ValueError: There is none of that name, or it cannot have that value.
+        """
+        self._values = changed(self._bundle.controls, tuple(self.controls.values()), values)
+
+    def points(self, z: ArrayLike) -> Latents:
+        """Latent vectors (..., d) and after them what the controls are set to; points stay what they are."""
+        values = tuple(self.controls.values())
+        return with_values(np.asarray(z, np.float32), self.info.latent_dim, values)
+
+    def settle(self, point: ArrayLike) -> Latents:
+        """Set the controls as points (n, d + k) have them, by the first; their z, (n, d)."""
+        array, dim = np.asarray(point, np.float32), self.info.latent_dim
+        if array.shape[-1] > dim:
+            self.set(**dict(zip(self.controls, array[0, dim:].tolist(), strict=True)))
+        return array[:, :dim]
+
     def snapshot_info(self, z: ArrayLike, seed: int | None = None) -> SnapshotInfo:
-        """What a PNG of one latent vector (d,) remembers: enough to open it again anywhere."""
+        """What a PNG of one latent vector (d,) or point remembers: enough to open it again anywhere."""
         return SnapshotInfo(
             model=model_reference(self._bundle),
             version=self.card.version if self.card else "",
-            z=tuple(float(value) for value in np.asarray(z, np.float32)),
+            z=tuple(float(value) for value in self.points(z)),
             seed=seed,
             backend=self.info.backend,
             decoder_hash=decoder_hash(self._bundle),
@@ -97,7 +127,8 @@ class Model(Closing):
         """Decode latent vectors to images.
 
         Args:
-            z: (n, d), or (d,) for one; anything that NumPy takes for numbers, used as float32.
+            z: (n, d), or (d,) for one; anything that NumPy takes for numbers, used as float32. Of a model
+                with controls their values may follow z, in the order of `controls`, for each image its own.
 
         Returns:
             uint8 (n, h, w, 3), with n = 1 for one vector; grey models repeat their channel.
@@ -106,7 +137,10 @@ class Model(Closing):
             ValueError: z is not numbers, has another shape, or holds NaN or infinities.
             EngineError: the device failed, and so did onnxruntime in its place.
         """
-        return as_images(self._decoder.decode(self._latents(z)))
+        return as_images(self._decode(as_latents(z, self.info.latent_dim, len(self._bundle.controls))))
+
+    def _decode(self, z: Latents) -> Images:
+        return self._decoder.decode(with_values(z, self.info.latent_dim, self._values))
 
     def from_sigma(self, sigma: ArrayLike) -> Latents:
         """Latent vectors of sigma coordinates, (..., d): standard deviations of the data from their mean."""
@@ -153,7 +187,7 @@ class Model(Closing):
         if pixels.dtype != np.uint8 or pixels.shape != wanted:
             raise ValueError(f"the image is {pixels.dtype} {pixels.shape}; uint8 {wanted} is expected")
         start = None if self._bundle.encoder_path is None else self.encode(pixels)[0]
-        return invert(self._decoder.decode, self.space, pixels, start)
+        return invert(self._decode, self.space, pixels, start)
 
     def reconstructions(
         self, pictures: ArrayLike, z: ArrayLike | None = None, names: Sequence[str] = ()
@@ -183,7 +217,7 @@ class Model(Closing):
         """Ways from some latent vectors to others, a row each, by slerp in whitened coordinates.
 
         Args:
-            start: (d,) or (rows, d).
+            start: (d,) or (rows, d); or points.
             end: The same.
             steps: Images of a row, at least 2.
             ease: ``"ends"`` for smaller steps at both ends.
@@ -191,7 +225,7 @@ class Model(Closing):
         Raises:
             ValueError: The vectors do not fit the model or each other.
         """
-        return tables.interpolation(self, self._latents(start), self._latents(end), steps, ease)
+        return tables.interpolation(self, self._points(start), self._points(end), steps, ease)
 
     def journey(
         self,
@@ -205,7 +239,7 @@ class Model(Closing):
         """A tour through some latent vectors, at a speed that looks constant.
 
         Args:
-            stops: (n, d), n at least 2.
+            stops: (n, d), n at least 2; or points.
             frames: How many.
             loop: Whether it goes back to the first one.
             ease: Whether it slows down nowhere (``"none"``), at its ends or at every stop.
@@ -214,9 +248,9 @@ class Model(Closing):
         Raises:
             ValueError: The stops are too few or do not fit the model.
         """
-        way = Journey(self.space, self._latents(stops), loop=loop, ease=ease)
+        way = Journey(self.space, self._points(stops), loop=loop, ease=ease)
         samples = way.samples()
-        images = np.asarray(self.decode(samples.reshape(-1, self.space.dim)))
+        images = np.asarray(self.decode(samples.reshape(-1, samples.shape[-1])))
         way = way.measured(images.reshape(*samples.shape[:2], *images.shape[1:]))
         z = tables.along(way, np.linspace(0, 1, frames, endpoint=not loop))
         return Animation(self.decode, z, self.info.image_size, rate, loop)
@@ -348,6 +382,9 @@ class Model(Closing):
 
         start = self.space.first_look if z is None else self._latents(z)[0]
         return ExplorerWidget(self._bundle, self._decoder, start, height)
+
+    def _points(self, z: ArrayLike) -> Latents:
+        return self.points(as_latents(z, self.info.latent_dim, len(self._bundle.controls)))
 
     def _latents(self, z: ArrayLike) -> Latents:
         return as_latents(z, self.info.latent_dim)

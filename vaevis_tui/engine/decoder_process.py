@@ -112,7 +112,7 @@ class IsolatedDecoder(Closing):
         self._patience = timeout
         self._first_until = time.monotonic() + opening_patience
         self._times = DecodeTimes()
-        self._controls = bundle.controls
+        self._controls = bundle.settings
         self._begun: Latents | None = None
         """What the other process was sent and not asked the images of."""
         self._child: _Child | None = _Child()

@@ -67,7 +67,7 @@ class OnnxRuntimeDecoder(Closing):
         self._chunk = 1 if latent.shape[0] == 1 else at_once
         self._workers = min(cores(), _MOST_WORKERS) if provider == CPU else 1
         self._image_shape = (bundle.channels, bundle.image_height, bundle.image_width)
-        self._controls = bundle.controls
+        self._controls = bundle.settings
         self._times = DecodeTimes()
         self._info = DecoderInfo(
             backend="onnxruntime",

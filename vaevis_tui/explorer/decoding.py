@@ -133,7 +133,7 @@ class Decoding:
         """Ask for the frame of where an exploration stands, in place of any that was not begun."""
         with self._lock:
             if self._worker is not None and exploration is self._model.decoded:
-                self._worker.submit(exploration.z, exploration)
+                self._worker.submit(exploration.point, exploration)
 
     def decode_tiles(self, exploration: Exploration, owner: str, z: ArrayLike, *, priority: int = 0) -> int:
         """Ask for many images between the frames, in place of what the same owner asked for before.
@@ -143,7 +143,7 @@ class Decoding:
         Args:
             exploration: The model on show.
             owner: Who asks.
-            z: Latent vectors, (n, d).
+            z: Latent vectors, (n, d), to be decoded as the controls are set now; or points.
             priority: What has a lower one comes first.
 
         Returns:
@@ -158,7 +158,7 @@ class Decoding:
             def decoded(start: int, images: NDArray[np.uint8]) -> None:
                 self._tell(TilesDecoded(exploration, owner, ticket, start, images))
 
-            self._worker.submit_batch(owner, z, decoded, priority=priority)
+            self._worker.submit_batch(owner, exploration.points(z), decoded, priority=priority)
             return ticket
 
     def close(self) -> None:
@@ -191,7 +191,7 @@ class Decoding:
                 self._worker = DecodeService(source, self._decoded, self._failed, self._opened)
             else:
                 self._worker.open(source)
-            self._worker.submit(exploration.z, exploration)
+            self._worker.submit(exploration.point, exploration)
 
     def _explore(self, ref: str, first: bool) -> Exploration:
         settings = self._settings
@@ -212,10 +212,10 @@ class Decoding:
     def _explore_anew(self, former: Exploration) -> Exploration:
         """A model whose files have changed: point, undo, rows and walk stay what they are, if they can."""
         bundle, seed = self._settings.open_bundle(former.ref), self._settings.seed
-        if bundle.latent_dim != former.bundle.latent_dim:
+        if (bundle.latent_dim, bundle.controls) != (former.bundle.latent_dim, former.bundle.controls):
             exploration = Exploration(former.ref, bundle, seed=seed, speed=former.speed)
         elif not former.moved:
-            exploration = Exploration(former.ref, bundle, seed=seed, z=former.z, speed=former.speed)
+            exploration = Exploration(former.ref, bundle, seed=seed, z=former.point, speed=former.speed)
         else:
             own, session = former.own_directions, former.session("")
             exploration = Exploration(former.ref, bundle, seed=seed, resumed=session, own=own)

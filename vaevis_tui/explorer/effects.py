@@ -51,7 +51,7 @@ class EffectProbe:
         pairs = len(images) // 2
         self._pending = images[2 * pairs :] if len(images) % 2 else None
         self._effects += visible_effect(images[0 : 2 * pairs : 2], images[1 : 2 * pairs : 2]).tolist()
-        if len(self._effects) < len(self._axes):
+        if len(self._effects) < self._axes.count:
             return False
         self._exploration.set_effects(self._axes.key, self._effects)
         self._axes = None

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer.first_state import first_state
+from vaevis_tui.explorer.first_state import first_state, session_at
 from vaevis_tui.explorer.history import History
 from vaevis_tui.explorer.storage.session import Session
 from vaevis_tui.latent.axes import AxisSet, axis_sets
@@ -22,6 +22,7 @@ from vaevis_tui.latent.state import LatentState
 from vaevis_tui.latent.typicality import TypicalityScale, truncate
 from vaevis_tui.latent.walk import Walk
 from vaevis_tui.models.bundle import Bundle
+from vaevis_tui.onnx_model.settings import with_values
 
 SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 """Steps of the walk's speed, in sigma of the whitened space per second."""
@@ -68,7 +69,7 @@ class Exploration:
         if z is None:
             z = bundle.space.first_look if seed is None else bundle.space.sample(self._rng)[0]
         self.state = first_state(bundle, z, own, resumed)
-        self.history = History((*self.state.past, self.state.z, *reversed(self.state.future)))
+        self.history = History((*self.state.past, self.state.point, *reversed(self.state.future)))
         self.history = History() if len(self.history) == 1 else self.history
         self._start = self.state
         self._chosen_in: set[str] = set()
@@ -88,9 +89,18 @@ class Exploration:
         return self.state.z
 
     @property
+    def point(self) -> NDArray[np.float32]:
+        """The same, and what the controls are set to after it, read-only; another object when it changes."""
+        return self.state.point
+
+    def points(self, z: ArrayLike) -> NDArray[np.float32]:
+        """Latent vectors (n, d) with what the controls are set to now; points stay what they are."""
+        return with_values(np.asarray(z, np.float32), self.bundle.latent_dim, self.state.values)
+
+    @property
     def z_text(self) -> str:
-        """The latent vector as ``--z`` takes it: read back to the bit."""
-        return ",".join(map(str, self.z))
+        """The point as ``--z`` takes it: read back to the bit."""
+        return ",".join(map(str, self.point))
 
     @property
     def moved(self) -> bool:
@@ -129,12 +139,15 @@ class Exploration:
             UserError: they have another length than the model's latent vector.
         """
         try:
-            sets = axis_sets(self.bundle.space, own)
+            sets = self._sets(own)
         except ValueError as error:
             raise UserError(f"the directions do not fit model {self.bundle.name}: {error}") from None
         former = {each.key: each for each in self.state.sets}
         self.own_directions = own
         self._take_sets(tuple(former.get(each.key, each) for each in sets))
+
+    def _sets(self, own: Directions | None) -> tuple[AxisSet, ...]:
+        return axis_sets(self.bundle.space, own, self.bundle.controls)
 
     def _take_sets(self, sets: tuple[AxisSet, ...], selected: Mapping[str, str] | None = None) -> None:
         """Other rows at the same place: not a move."""
@@ -160,7 +173,7 @@ class Exploration:
             if axes.name in self._chosen_in:
                 return replace(ordered, order=axes.order)
             if not self._row_resumed:
-                selected[axes.name] = axes.axes[int(ordered.order[0])].name
+                selected[axes.name] = axes.axes[ordered.first].name
             return ordered
 
         self._take_sets(tuple(known(each) for each in self.state.sets), selected)
@@ -191,12 +204,12 @@ class Exploration:
         self._change(self.state.move(row, sigmas, ("nudge", self.axis_set.name, row, sigmas > 0)))
 
     def set_value(self, row: int, sigma: float, key: Hashable = None) -> None:
-        """Put a row at so many sigmas."""
+        """Put a row at so many sigmas, or a control to a value."""
         self._row_was_chosen()
         self._change(self.state.set(row, sigma, key))
 
     def reset(self, row: int) -> None:
-        """Put a row back to the mean."""
+        """Put a row back to the mean, a control to what it began with."""
         self._row_was_chosen()
         self._change(self.state.reset(row))
 
@@ -235,9 +248,9 @@ class Exploration:
 
     def pull_back(self) -> bool:
         """Draw the point in to where half of the data are; tells whether it was further out."""
-        before = self.z
+        before = self.point
         self._change(self.state.replace(self.typicality.pull_back(self.z)))
-        return self.z is not before
+        return self.point is not before
 
     def go_to_visit(self, number: int) -> bool:
         """Go back to a place of the history; tells whether it is still remembered. It is one step to undo."""
@@ -309,8 +322,8 @@ class Exploration:
 
     def _take(self, state: LatentState) -> None:
         """Go to a state; where a step begins, the place that is left is remembered."""
-        if state.past is not self.state.past and state.z is not self.state.z:
-            self.history.add(self.state.z)
+        if state.past is not self.state.past and state.point is not self.state.point:
+            self.history.add(self.state.point)
         self.state = state
 
     # Journeys
@@ -375,22 +388,9 @@ class Exploration:
         Args:
             backend: As ``--backend`` took it.
         """
-        state, path = self.state, Path(self.ref).expanduser()
-        past, future = (
-            np.array(steps, np.float32).reshape(-1, state.space.dim) for steps in (state.past, state.future)
-        )
-        return Session(
-            model=str(path.resolve()) if self.bundle.path == path else self.ref,
-            backend=backend,
-            z=state.z,
-            selected=state.rows[0],
-            past=past,
-            future=future,
-            walking=self.walking,
-            speed=self.speed,
-            axis_set=state.axis_set.name,
-            axes=state.selected_names,
-        )
+        path = Path(self.ref).expanduser()
+        model = str(path.resolve()) if self.bundle.path == path else self.ref
+        return session_at(self.state, model, backend, walking=self.walking, speed=self.speed)
 
     def change_speed(self, steps: int) -> None:
         """Make the walk faster, or slower where negative."""

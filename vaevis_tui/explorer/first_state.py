@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from vaevis_tui.errors import UserError
@@ -17,14 +18,14 @@ def first_state(bundle: Bundle, z: ArrayLike, own: Directions | None, resumed: S
 
     Args:
         bundle: The model.
-        z: Where to start, (d,).
+        z: Where to start, (d,), or a point.
         own: The person's own directions, or None.
         resumed: A session that says where instead, and which rows; or None.
 
     Raises:
         UserError: z or the session does not fit the model's latent vector.
     """
-    space, sets = bundle.space, axis_sets(bundle.space, own)
+    space, sets = bundle.space, axis_sets(bundle.space, own, bundle.controls)
     try:
         if resumed is None:
             state = LatentState.start(space, z, sets)
@@ -35,3 +36,22 @@ def first_state(bundle: Bundle, z: ArrayLike, own: Directions | None, resumed: S
     except ValueError as error:
         what = "z" if resumed is None else "the session"
         raise UserError(f"{what} does not fit model {bundle.name}: {error}") from None
+
+
+def session_at(state: LatentState, model: str, backend: str, *, walking: bool, speed: float) -> Session:
+    """What it takes to go on from a state."""
+    past, future = (
+        np.array(steps, np.float32).reshape(-1, state.point.size) for steps in (state.past, state.future)
+    )
+    return Session(
+        model=model,
+        backend=backend,
+        z=state.point,
+        selected=state.rows[0],
+        past=past,
+        future=future,
+        walking=walking,
+        speed=speed,
+        axis_set=state.axis_set.name,
+        axes=state.selected_names,
+    )

@@ -27,7 +27,7 @@ class Keepsakes:
     def __init__(self, exploration: Exploration) -> None:
         bundle = exploration.bundle
         data = ModelData(model_hash(bundle))
-        self.bookmarks = Bookmarks(data, bundle.latent_dim)
+        self.bookmarks = Bookmarks(data, bundle.latent_dim + len(bundle.controls))
         self.directions = OwnDirections(data, bundle.latent_dim)
         self.marks = MarkedSets()
 

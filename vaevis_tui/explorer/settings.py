@@ -148,8 +148,8 @@ class ExplorerSettings:
             )
         if (
             z is not None
-            and len(np.asarray(z)) == bundle.latent_dim
-            and (note := clipping_note(bundle.space, z))
+            and len(np.asarray(z)) in (bundle.latent_dim, bundle.latent_dim + len(bundle.controls))
+            and (note := clipping_note(bundle.space, np.asarray(z)[: bundle.latent_dim]))
         ):
             notes.append(note)
         return tuple(notes)

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.latent.arrays import Coordinates, Latent, vectors
+from vaevis_tui.latent.controls import Control
 from vaevis_tui.latent.directions import Directions
 from vaevis_tui.latent.space import LatentSpace
 
@@ -53,14 +54,17 @@ class Axis:
 
 @dataclass(frozen=True, eq=False)
 class AxisSet:
-    """Axes of one kind, by row.
+    """Axes of one kind, by row, and after them a row for each control of the decoder.
+
+    Where there are controls, what is said of z below holds of points, which have their values after z.
 
     Attributes:
         name: One of ``"dimensions"``, ``"axes"`` and ``"directions"``.
         space: Whose axes they are.
-        axes: What a person reads of each, k of them.
-        order: Rows in the order in which they are shown, int (k,), a permutation.
-        effects: Visible effect of each row in levels of 255 a sigma, float64 (k,); None until it is known.
+        axes: What a person reads of each row.
+        order: Rows in the order in which they are shown, a permutation.
+        effects: Visible effect of each axis in levels of 255 a sigma, float64 (k,); None until it is known.
+        controls: Those of the decoder; they are shown first.
     """
 
     name: str
@@ -68,11 +72,37 @@ class AxisSet:
     axes: tuple[Axis, ...]
     order: NDArray[np.intp]
     effects: Coordinates | None = None
+    controls: tuple[Control, ...] = ()
     _along: Coordinates | None = None
     """Unit vectors of whitened space, float64 (k, d); None where row i is dimension or principal axis i."""
 
     def __len__(self) -> int:
         return len(self.axes)
+
+    @property
+    def count(self) -> int:
+        """Number of axes k: rows before those of controls."""
+        return len(self.axes) - len(self.controls)
+
+    @property
+    def first(self) -> int:
+        """The axis that is shown first: the row to begin with."""
+        return int(self.order[len(self.controls)])
+
+    def control(self, row: int) -> Control | None:
+        """The control of a row; None of an axis."""
+        return self.controls[row - self.count] if row >= self.count else None
+
+    def text(self, row: int, value: float) -> str:
+        """A coordinate of a row for people."""
+        control = self.control(row)
+        return f"{value:+.2f} σ" if control is None else control.text(value)
+
+    def with_controls(self, controls: tuple[Control, ...]) -> Self:
+        """The same axes with rows for controls, which come first."""
+        axes = (*self.axes[: self.count], *(Axis(each.name, detail=each.detail) for each in controls))
+        order = (*range(self.count, len(axes)), *(row for row in self.order if row < self.count))
+        return dataclasses.replace(self, axes=axes, order=np.array(order, np.intp), controls=controls)
 
     @property
     def of_dimensions(self) -> bool:
@@ -93,7 +123,17 @@ class AxisSet:
         return f"{axis.name} {axis.low} {axis.high}".casefold()
 
     def coordinates(self, z: ArrayLike) -> Coordinates:
-        """Where z is on every axis, in sigmas from the mean: z (..., d) to float64 (..., k)."""
+        """Where z is on every axis, in sigmas from the mean: z (..., d) to float64 (..., k).
+
+        Of a point the values of controls follow.
+        """
+        if self.controls:
+            here = np.asarray(z)
+            dim = self.space.dim
+            return np.concatenate([self._of_axes(here[..., :dim]), here[..., dim:]], axis=-1)
+        return self._of_axes(z)
+
+    def _of_axes(self, z: ArrayLike) -> Coordinates:
         if self.of_dimensions:
             return self.space.to_sigma(z)
         whitened = self.space.whiten(z)
@@ -105,19 +145,28 @@ class AxisSet:
         Raises:
             ValueError: there is no such row.
         """
-        row, here = self.checked(row), vectors(z, self.space.dim, "z")
+        row = self.checked(row)
+        if self.control(row) is not None:
+            return float(np.asarray(z)[self.space.dim + row - self.count])
+        here = vectors(self._z(z), self.space.dim, "z")
         if self.of_dimensions:
             return float((here[row] - self.space.mean[row]) / np.float64(self.space.std[row]))
         whitened = self.space.whiten(here)
         return float(whitened[row] if self._along is None else whitened @ self._along[row])
 
+    def _z(self, z: ArrayLike) -> ArrayLike:
+        """The part of a point that is z."""
+        return np.asarray(z)[..., : self.space.dim] if self.controls else z
+
     def step(self, row: int) -> Coordinates:
         """The change of z by one sigma along an axis, float64 (d,).
 
         Raises:
-            ValueError: there is no such row.
+            ValueError: there is no such row, or it is a control's.
         """
         row = self.checked(row)
+        if self.control(row) is not None:
+            raise ValueError(f"{self.axes[row].name} is no axis of z")
         if self.of_dimensions:
             step = np.zeros(self.space.dim)
             step[row] = self.space.std[row]
@@ -131,12 +180,14 @@ class AxisSet:
         Raises:
             ValueError: there is no such row, or sigmas is not finite.
         """
-        return self.set(z, row, self.coordinate(z, row) + sigmas)
+        control, here = self.control(self.checked(row)), self.coordinate(z, row)
+        return self.set(z, row, here + sigmas if control is None else control.moved(here, sigmas))
 
     def set(self, z: ArrayLike, row: int, sigma: float) -> Latent:
         """Z (d,) put at so many sigmas on an axis, the rest left as it is, float32 (d,).
 
-        It stops where the coordinate, or a dimension of z, reaches `SIGMA_LIMIT`.
+        It stops where the coordinate, or a dimension of z, reaches `SIGMA_LIMIT`. A control takes the nearest
+        value that it can have.
 
         Raises:
             ValueError: there is no such row, or sigma is not finite.
@@ -144,12 +195,20 @@ class AxisSet:
         row = self.checked(row)
         if not math.isfinite(sigma):
             raise ValueError(f"a position must be a finite number of sigmas, not {sigma}")
-        sigma = min(max(sigma, -SIGMA_LIMIT), SIGMA_LIMIT)
         moved = np.array(z, np.float32)
+        control = self.control(row)
+        if control is not None:
+            moved[self.space.dim + row - self.count] = control.limited(sigma)
+            return moved
+        moved[: self.space.dim] = self._set_axis(moved[: self.space.dim], row, sigma)
+        return moved
+
+    def _set_axis(self, moved: Latent, row: int, sigma: float) -> Latent:
+        sigma = min(max(sigma, -SIGMA_LIMIT), SIGMA_LIMIT)
         if self.of_dimensions:
             moved[row] = float(self.space.mean[row]) + sigma * float(self.space.std[row])
             return moved
-        change = sigma - self.coordinate(z, row)
+        change = sigma - self.coordinate(moved, row)
         if abs(change) < _SAME:
             return moved
         return (moved + self._within(moved, row, change) * self.step(row)).astype(np.float32)
@@ -184,10 +243,11 @@ class AxisSet:
             ValueError: there is not one effect a row, or one is not finite.
         """
         known = np.array(effects, np.float64)
-        if known.shape != (len(self),) or not np.all(np.isfinite(known)):
-            raise ValueError(f"{len(self)} rows need as many finite effects, not shape {known.shape}")
+        if known.shape != (self.count,) or not np.all(np.isfinite(known)):
+            raise ValueError(f"{self.count} rows need as many finite effects, not shape {known.shape}")
         known.setflags(write=False)
-        return dataclasses.replace(self, effects=known, order=np.argsort(-known, kind="stable"))
+        order = np.concatenate([np.arange(self.count, len(self)), np.argsort(-known, kind="stable")])
+        return dataclasses.replace(self, effects=known, order=order)
 
     @cached_property
     def key(self) -> str:
@@ -237,15 +297,19 @@ def direction_set(space: LatentSpace, directions: Directions) -> AxisSet:
     return AxisSet(DIRECTIONS, space, axes, np.arange(len(axes)), _along=along)
 
 
-def axis_sets(space: LatentSpace, own: Directions | None = None) -> tuple[AxisSet, ...]:
+def axis_sets(
+    space: LatentSpace, own: Directions | None = None, controls: tuple[Control, ...] = ()
+) -> tuple[AxisSet, ...]:
     """The sets of a space: dimensions, principal axes, and directions where there are any.
 
     Args:
         space: Its shipped directions are taken.
         own: A person's own directions, which come first; one with the name of a shipped one hides it.
+        controls: What the decoder takes beside z: rows in each set.
     """
     directions = own if own is not None else Directions.none(space.dim)
     if space.directions is not None:
         directions = directions.joined(space.directions)
-    sets = dimension_set(space), principal_set(space)
-    return (*sets, direction_set(space, directions)) if len(directions) else sets
+    sets: tuple[AxisSet, ...] = (dimension_set(space), principal_set(space))
+    sets = (*sets, direction_set(space, directions)) if len(directions) else sets
+    return tuple(each.with_controls(controls) for each in sets) if controls else sets

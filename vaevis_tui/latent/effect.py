@@ -25,7 +25,7 @@ def effect_probes(
         sigmas: How far to either side.
     """
     here = axes.space.first_look if z is None else np.asarray(z, np.float32)
-    chosen = np.arange(len(axes)) if rows is None else np.asarray(rows)
+    chosen = np.arange(axes.count) if rows is None else np.asarray(rows)
     about = here.astype(np.float64)
     steps = np.stack([axes.step(int(row)) for row in chosen]) * sigmas
     return np.stack((about - steps, about + steps), axis=1).astype(np.float32)

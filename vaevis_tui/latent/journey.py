@@ -28,7 +28,8 @@ class Journey:
 
     Args:
         space: The model's.
-        stops: Latent vectors, (n, d), n at least 2; where it comes by them it is there to the bit.
+        stops: Latent vectors, (n, d), n at least 2; where it comes by them it is there to the bit. Of points,
+            which have values of controls after z, the way has those of the nearer stop.
         loop: Whether it goes from the last stop back to the first.
         ease: Where it slows down. With ``"ends"`` a loop has none.
 
@@ -43,7 +44,8 @@ class Journey:
         if len(points) < 2:
             raise ValueError(f"a journey needs at least two points, not {len(points)}")
         for point in points:
-            if point.shape != (space.dim,) or not np.all(np.isfinite(point)):
+            fits = point.ndim == 1 and len(point) == len(points[0]) >= space.dim
+            if not fits or not np.all(np.isfinite(point)):
                 raise ValueError(f"a stop must be {space.dim} finite numbers; it has shape {point.shape}")
             point.setflags(write=False)
         self.space = space
@@ -51,7 +53,7 @@ class Journey:
         self.loop = loop
         self.ease: Ease = ease
         self._ends = (*points, points[0]) if loop else tuple(points)
-        self._whitened = space.whiten(np.stack(self._ends))
+        self._whitened = space.whiten(np.stack(self._ends)[:, : space.dim])
         shares = np.linspace(0, 1, _SAMPLES + 1)
         ways = [np.linalg.norm(np.diff(self._arc(leg, shares), axis=0), axis=1) for leg in range(self.legs)]
         self._take_lengths(np.stack(ways))
@@ -91,14 +93,22 @@ class Journey:
         way = self._eased(position) * self.length
         leg = min(int(np.searchsorted(self._leg_ends, way, side="right")) - 1, self.legs - 1)
         share = float(np.interp(way - self._leg_ends[leg], self._tables[leg], self._shares))
-        z = self.space.unwhiten(self._arc(leg, np.asarray(share)))
+        z: Latent = self._on_leg(leg, np.array([share]))[0]
         z.setflags(write=False)
         return z
+
+    def _on_leg(self, leg: int, shares: Coordinates) -> Latent:
+        """Points (n, d or more) at shares (n,) of a leg's arc."""
+        z: Latent = self.space.unwhiten(self._arc(leg, shares))
+        ends = np.stack(self._ends[leg : leg + 2])[:, self.space.dim :]
+        if not ends.size:
+            return z
+        return np.concatenate([z, ends[(shares >= 0.5).astype(int)]], axis=1).astype(np.float32)
 
     def samples(self, count: int = 8) -> Latent:
         """What to decode to measure the way by what one sees: float32 (legs, count + 1, d)."""
         shares = np.linspace(0, 1, count + 1)
-        return np.stack([self.space.unwhiten(self._arc(leg, shares)) for leg in range(self.legs)])
+        return np.stack([self._on_leg(leg, shares) for leg in range(self.legs)])
 
     def measured(self, images: NDArray[np.uint8]) -> Journey:
         """The same journey at constant visual speed: equal times change the image by equal amounts.

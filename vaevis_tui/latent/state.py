@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from vaevis_tui.latent.arrays import Coordinates, Latent
 from vaevis_tui.latent.axes import SIGMA_LIMIT, AxisSet, axis_sets
+from vaevis_tui.latent.controls import Control, values_of
 from vaevis_tui.latent.space import LatentSpace
 
 __all__ = ["SIGMA_LIMIT", "UNDO_LIMIT", "LatentState", "clipping_note"]
@@ -23,6 +24,9 @@ UNDO_LIMIT = 256
 @dataclass(frozen=True, eq=False)
 class LatentState:
     """The latent vector on show, the axes to move along, and what undo and redo lead to.
+
+    Where the decoder takes more than z, what changes and is undone is a *point*: z, and a value of each
+    control after it.
 
     A state never changes; each method gives the next one, or the same object if nothing moved (so that ``is``
     tells). Rows are those of the current axis set, which begins as the dimensions of z; each set keeps its
@@ -41,7 +45,7 @@ class LatentState:
     """
 
     space: LatentSpace
-    z: Latent
+    point: Latent
     sets: tuple[AxisSet, ...]
     current: int
     rows: tuple[int, ...]
@@ -57,15 +61,16 @@ class LatentState:
 
         Args:
             space: The model's.
-            z: Where to start.
+            z: Where to start, a latent vector or a point.
             sets: Axis sets to choose from, the first of them to begin with; None are the space's own.
 
         Raises:
             ValueError: z has another shape than (d,), or holds NaN or infinities.
         """
-        here = _clamped(space, space.mean if z is None else z)
         sets = axis_sets(space) if sets is None else sets
-        return cls(space, here, sets, 0, tuple(int(each.order[0]) for each in sets))
+        controls = sets[0].controls
+        here = _clamped(space, space.mean if z is None else z, controls, values_of(controls))
+        return cls(space, here, sets, 0, tuple(each.first for each in sets))
 
     @classmethod
     def restore(
@@ -77,15 +82,30 @@ class LatentState:
         future: Iterable[ArrayLike],
         sets: tuple[AxisSet, ...] | None = None,
     ) -> Self:
-        """At z (d,), with a dimension selected and steps to undo and redo, as `past` and `future` give them.
+        """At z, with a dimension selected and steps to undo and redo, as `past` and `future` give them.
 
         Raises:
             ValueError: a vector has another shape than (d,) or is not finite, or there is no such dimension.
         """
         start = cls.start(space, z, sets)
-        before = tuple(_clamped(space, each) for each in past)[-UNDO_LIMIT:]
-        after = tuple(_clamped(space, each) for each in future)[-UNDO_LIMIT:]
+        before = tuple(start._clamped(each) for each in past)[-UNDO_LIMIT:]
+        after = tuple(start._clamped(each) for each in future)[-UNDO_LIMIT:]
         return dataclasses.replace(start, _past=before, _future=after).select(selected)
+
+    @property
+    def z(self) -> Latent:
+        """The latent vector on show, float32 (d,), read-only."""
+        return self.point[: self.space.dim] if self.controls else self.point
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """What the decoder takes beside z."""
+        return self.sets[0].controls
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """What the controls are set to."""
+        return tuple(float(value) for value in self.point[self.space.dim :])
 
     @property
     def axis_set(self) -> AxisSet:
@@ -104,13 +124,13 @@ class LatentState:
 
     @property
     def coordinates(self) -> Coordinates:
-        """Where z is on every axis of the current set, in sigmas from the mean, float64 (k,)."""
-        return self.axis_set.coordinates(self.z)
+        """Where z is on every axis of the current set, in sigmas from the mean; then controls."""
+        return self.axis_set.coordinates(self.point)
 
     @property
     def coordinate(self) -> float:
         """Where z is on the selected axis, in sigmas from the mean."""
-        return self.axis_set.coordinate(self.z, self.selected)
+        return self.axis_set.coordinate(self.point, self.selected)
 
     def next_axis_set(self, places: int = 1) -> Self:
         """Change to the axis set after the current one, or before it where negative; round at the ends."""
@@ -137,9 +157,7 @@ class LatentState:
         """
         names = self.selected_names | dict(selected or {})
         found = [each.find(names.get(each.name, "")) for each in sets]
-        rows = tuple(
-            int(each.order[0]) if row is None else row for each, row in zip(sets, found, strict=True)
-        )
+        rows = tuple(each.first if row is None else row for each, row in zip(sets, found, strict=True))
         present = [each.name for each in sets]
         current = present.index(self.axis_set.name) if self.axis_set.name in present else 0
         return dataclasses.replace(self, sets=sets, current=current, rows=rows)
@@ -186,7 +204,7 @@ class LatentState:
         Raises:
             ValueError: there is no such row, or sigmas is not finite.
         """
-        return self._go(self.axis_set.move(self.z, row, sigmas), key)
+        return self._go(self.axis_set.move(self.point, row, sigmas), key)
 
     def set(self, row: int, sigma: float, key: Hashable = None) -> Self:
         """Put z at so many sigmas from the mean on one axis; the rest stays, of dimensions to the bit.
@@ -194,27 +212,33 @@ class LatentState:
         Raises:
             ValueError: there is no such row, or sigma is not finite.
         """
-        return self._go(self.axis_set.set(self.z, row, sigma), key)
+        return self._go(self.axis_set.set(self.point, row, sigma), key)
 
     def reset(self, row: int, key: Hashable = None) -> Self:
-        """Put one axis back to the mean.
+        """Put one axis back to the mean, a control to what it began with.
 
         Raises:
             ValueError: there is no such row.
         """
-        return self.set(row, 0.0, key)
+        control = self.axis_set.control(self.axis_set.checked(row))
+        return self.set(row, 0.0 if control is None else control.start, key)
 
     def reset_all(self) -> Self:
-        """Put every dimension back to the mean."""
-        return self._go(self.space.mean.copy(), None)
+        """Put every dimension back to the mean; controls stay what they are."""
+        return self._go(self._clamped(self.space.mean), None)
 
     def replace(self, z: ArrayLike, key: Hashable = None) -> Self:
         """Go to another latent vector (d,): a random point, an anchor, the next point of a walk.
 
+        Controls stay what they are, unless z is a point, which says what they are.
+
         Raises:
-            ValueError: z has another shape than (d,), or holds NaN or infinities.
+            ValueError: z has another shape, or holds NaN or infinities.
         """
-        return self._go(_clamped(self.space, z), key)
+        return self._go(self._clamped(z), key)
+
+    def _clamped(self, z: ArrayLike) -> Latent:
+        return _clamped(self.space, z, self.controls, self.values)
 
     def settle(self) -> Self:
         """End what is being coalesced: the next change is a step of its own, whatever its key."""
@@ -234,24 +258,26 @@ class LatentState:
         """Before the last step; the selection stays. The same state if there is none."""
         if not self._past:
             return self
-        *past, z = self._past
-        return dataclasses.replace(self, z=z, _past=tuple(past), _future=(*self._future, self.z), _key=None)
+        *past, point = self._past
+        after = (*self._future, self.point)
+        return dataclasses.replace(self, point=point, _past=tuple(past), _future=after, _key=None)
 
     def redo(self) -> Self:
         """Again what was undone last. The same state if there is nothing."""
         if not self._future:
             return self
-        *future, z = self._future
-        return dataclasses.replace(self, z=z, _past=(*self._past, self.z), _future=tuple(future), _key=None)
+        *future, point = self._future
+        before = (*self._past, self.point)
+        return dataclasses.replace(self, point=point, _past=before, _future=tuple(future), _key=None)
 
-    def _go(self, z: Latent, key: Hashable) -> Self:
-        if np.array_equal(z, self.z):
+    def _go(self, point: Latent, key: Hashable) -> Self:
+        if np.array_equal(point, self.point):
             return self
-        z.setflags(write=False)
+        point.setflags(write=False)
         if key is not None and key == self._key:
-            return dataclasses.replace(self, z=z)
-        past = (*self._past, self.z)[-UNDO_LIMIT:]
-        return dataclasses.replace(self, z=z, _past=past, _future=(), _key=key)
+            return dataclasses.replace(self, point=point)
+        past = (*self._past, self.point)[-UNDO_LIMIT:]
+        return dataclasses.replace(self, point=point, _past=past, _future=(), _key=key)
 
 
 def clipping_note(space: LatentSpace, z: ArrayLike) -> str:
@@ -264,15 +290,22 @@ def clipping_note(space: LatentSpace, z: ArrayLike) -> str:
     return f"{beyond} of {sigma.size} numbers of z lay beyond {limit}, up to {sigma.max():.0f}; set to it"
 
 
-def _clamped(space: LatentSpace, z: ArrayLike) -> Latent:
-    """A read-only copy of z with only what lies beyond the limit altered."""
+def _clamped(
+    space: LatentSpace, z: ArrayLike, controls: tuple[Control, ...], values: tuple[float, ...]
+) -> Latent:
+    """A point, read-only, of z or a point, with only what lies beyond the limit altered."""
     here = np.array(z, np.float32)
-    if here.shape != (space.dim,):
+    if here.shape not in ((space.dim,), (space.dim + len(controls),)):
         raise ValueError(f"z has shape {here.shape}; expected ({space.dim},)")
     if not np.all(np.isfinite(here)):
         raise ValueError("z holds NaN or infinities")
+    given = [float(value) for value in here[space.dim :]]
+    here = here[: space.dim]
     sigma = space.to_sigma(here)
     limited = space.from_sigma(np.clip(sigma, -SIGMA_LIMIT, SIGMA_LIMIT))
     here = np.where(np.abs(sigma) > SIGMA_LIMIT, limited, here)
+    if given:
+        values = tuple(each.limited(value) for each, value in zip(controls, given, strict=True))
+    here = np.concatenate([here, np.array(values, np.float32)]) if controls else here
     here.setflags(write=False)
     return here

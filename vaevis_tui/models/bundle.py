@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.latent.controls import Control
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models import catalog
 from vaevis_tui.models.card import ModelCard, read_card
 from vaevis_tui.models.latents_file import read_latents, write_latents
+from vaevis_tui.onnx_model.settings import SEEDS, Setting
 from vaevis_tui.resources import weights_dir
 from vaevis_tui.text import one_line
 
 if TYPE_CHECKING:
     from vaevis_tui.onnx_model.adapter.options import AdapterOptions
     from vaevis_tui.onnx_model.checked import CheckedModel
-    from vaevis_tui.onnx_model.settings import Setting
 
 __all__ = ["Bundle", "open_bundle", "read_latents", "write_latents"]
 
@@ -70,9 +71,14 @@ class Bundle:
     checked: CheckedModel | None = field(default=None, compare=False, repr=False)
 
     @property
-    def controls(self) -> tuple[Setting, ...]:
+    def settings(self) -> tuple[Setting, ...]:
         """What the decoder takes beside z, where that may be chosen anew for each image."""
         return () if self.checked is None else self.checked.controls
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """The same as rows."""
+        return tuple(_control(each) for each in self.settings)
 
     def read_decoder(self) -> CheckedModel:
         """The decoder's graph with its weights, checked when the bundle was opened or else now.
@@ -92,7 +98,7 @@ class Bundle:
         """
         return (
             open_ordered({**self.decoder_order(), "controls": False})
-            if self.controls
+            if self.settings
             else self.read_decoder()
         )
 
@@ -105,6 +111,15 @@ class Bundle:
                 "decisions": self.checked.decisions.to_dict(),
             }
         return order
+
+
+def _control(setting: Setting) -> Control:
+    start = float(setting.value)
+    if setting.kind == "number":
+        return Control(setting.name, "number", start)
+    if setting.kind == "noise":
+        return Control(setting.name, "seed", start, SEEDS)
+    return Control(setting.name, "class", start, setting.size)
 
 
 def open_ordered(order: Mapping[str, Any]) -> CheckedModel:

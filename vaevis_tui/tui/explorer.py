@@ -286,11 +286,11 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         exploration = self._exploration
         if exploration is None:
             return
-        before = exploration.z
+        before = exploration.point
         action(exploration)
         self._show_point()
         self._follow_walk()
-        if exploration.z is before:
+        if exploration.point is before:
             self._follow_with_panels(moving=exploration.walking)
         else:
             self._submit()  # the panels follow when the image has come: it goes first
@@ -312,7 +312,8 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         )
         self._rows_frame.titled = names
         axis = state.axis_set.axes[state.selected].name
-        self._status.axis = "" if self._rows_frame.display else f"{axis} {exploration.value:+.2f} σ"
+        value = state.axis_set.text(state.selected, exploration.value)
+        self._status.axis = "" if self._rows_frame.display else f"{axis} {value}"
 
     # The walk
 

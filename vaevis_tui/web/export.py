@@ -84,8 +84,8 @@ def make_web_model(
                 f"WebGPU cannot run this model: {reason}; give the page a CPU path with --ort"
             ) from None
         notes.append(f"The page runs on the CPU alone: {reason}.")
-    if bundle.controls:
-        names = ", ".join(each.name for each in bundle.controls)
+    if bundle.settings:
+        names = ", ".join(each.name for each in bundle.settings)
         notes.append(f"The page has no rows for {names}: it shows what is set now (--set NAME=VALUE).")
     tolerance = TOLERANCE
     if plans is not None:

@@ -75,7 +75,10 @@ def latent(options: argparse.Namespace, model: Model) -> Latents:
 
 
 def given_latents(options: argparse.Namespace, model: Model, count: int = 1) -> Latents | None:
-    """What ``--seed``, (count, d), ``--z``, ``--sigma`` or ``--from``, (1, d), say; or None."""
+    """What ``--seed``, (count, d), ``--z``, ``--sigma`` or ``--from``, (1, d), say; or None.
+
+    What a snapshot or ``--z`` says of the model's controls, they are set to.
+    """
     if options.seed is not None:
         return model.sample(options.seed, count)
     if isinstance(options.source, Path):
@@ -83,7 +86,7 @@ def given_latents(options: argparse.Namespace, model: Model, count: int = 1) -> 
     if options.sigma is not None:
         return model.from_sigma(checked("sigma", options.sigma, model))
     z = options.z if options.source is None else options.source.z
-    return None if z is None else checked("z", z, model)
+    return None if z is None else model.settle(checked("z", z, model))
 
 
 def latents(options: argparse.Namespace, model: Model, count: int) -> Latents:
@@ -101,22 +104,25 @@ def latents(options: argparse.Namespace, model: Model, count: int) -> Latents:
     for path in options.files:
         info = _read(path)
         if info is not None:
-            found.append(checked("z", info.z, model))
+            found.append(model.points(checked("z", info.z, model)))
         else:
             vectors = read_vectors(path, model.info.latent_dim, "sigma" if options.in_sigma else "z")
-            found.append(model.from_sigma(vectors) if options.in_sigma else vectors)
+            found.append(model.points(model.from_sigma(vectors) if options.in_sigma else vectors))
     return np.concatenate(found)
 
 
 def checked(name: str, numbers: tuple[float, ...], model: Model) -> Latents:
-    """One vector (1, d) of the model's length, finite.
+    """One vector (1, d) of the model's length, finite; of z also a point, (1, d + number of controls).
 
     Raises:
         UserError: It is another one.
     """
     import numpy as np
 
-    if len(numbers) != model.info.latent_dim:
+    lengths = {model.info.latent_dim} | (
+        {model.info.latent_dim + len(model.controls)} if name == "z" else set()
+    )
+    if len(numbers) not in lengths:
         raise UserError(
             f"{name} has {len(numbers)} numbers, but this model's latent vectors have {model.info.latent_dim}"
         )

@@ -73,10 +73,11 @@ def exports(
         bookmarks: Of the model.
         view: The map on show, a plane and what of it is in sight; None is all of the model's best plane.
     """
-    z, state = exploration.z.copy(), exploration.state
+    z, point, state = exploration.z.copy(), exploration.point.copy(), exploration.state
     axes, row = state.axis_set, state.selected
-    rows = [(axes, int(each)) for each in axes.order[:MOST_ROWS]]
-    name = axes.axes[row].name
+    rows = [(axes, int(each)) for each in axes.order if each < axes.count][:MOST_ROWS]
+    name, control = axes.axes[row].name, axes.control(row)
+    ends = (-3.0, 3.0) if control is None else control.swing(exploration.value)
     kept = np.array([bookmark.z for bookmark in bookmarks], np.float32)
     names = [bookmark.name for bookmark in bookmarks]
 
@@ -91,7 +92,7 @@ def exports(
         animation(
             f"Row {name}, to and fro",
             _plain(name),
-            lambda model: model.animate(tables.to_and_fro(z, [(axes, row)], (-3, 3), SWING_FRAMES)),
+            lambda model: model.animate(tables.to_and_fro(point, [(axes, row)], ends, SWING_FRAMES)),
         ),
     ]
     if len(kept) > 1:
@@ -105,7 +106,7 @@ def exports(
         sheet(
             f"Sheet: {axes.name}, -3 to +3 σ",
             _plain(axes.name),
-            lambda model: tables.traversal(model, z, rows, SIGMAS),
+            lambda model: tables.traversal(model, point, rows, SIGMAS),
         )
     )
     if len(z) > 1:

@@ -32,6 +32,7 @@ class Job(ABC, Generic[News]):
         name: str,
     ) -> None:
         self._settings, self._exploration = settings, exploration
+        self._values = exploration.state.values
         self._listener = listener
         self._unwanted = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -56,7 +57,7 @@ class Job(ABC, Generic[News]):
 
     def _decoder(self) -> OwnDecoder:
         """Opened anew, for the one who asks to close; it ends the work that is given up."""
-        return OwnDecoder(self._settings, self._exploration.bundle, self._unwanted)
+        return OwnDecoder(self._settings, self._exploration.bundle, self._unwanted, self._values)
 
     def _tell(self, news: News) -> None:
         if not self._unwanted.is_set():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,7 @@ import numpy as np
 from vaevis_tui.engine.decoder import Decoder, DecoderInfo, DecodeTimes, Images, Latents
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.models.bundle import Bundle
+from vaevis_tui.onnx_model.settings import with_values
 
 AT_ONCE = 16
 """Images that are decoded before it is seen whether anybody still wants them."""
@@ -27,9 +29,17 @@ class OwnDecoder:
         settings: Where decoders come from.
         bundle: The model.
         unwanted: Once it is set, `decode` raises `Cancelled`.
+        values: What controls are set to, unless it decodes points.
     """
 
-    def __init__(self, settings: ExplorerSettings, bundle: Bundle, unwanted: threading.Event) -> None:
+    def __init__(
+        self,
+        settings: ExplorerSettings,
+        bundle: Bundle,
+        unwanted: threading.Event,
+        values: Sequence[float] = (),
+    ) -> None:
+        self._values = values
         self._decoder: Decoder = settings.decoder_source(bundle, "onnxruntime").open()
         self._unwanted = unwanted
 
@@ -53,12 +63,12 @@ class OwnDecoder:
             raise Cancelled
 
     def decode(self, z: Latents) -> Images:
-        """Decode z (n, d), some at a time.
+        """Decode z (n, d) or points, some at a time.
 
         Raises:
             Cancelled: The work was given up.
         """
-        parts = []
+        parts, z = [], with_values(z, self.info.latent_dim, self._values)
         for block in np.split(z, range(AT_ONCE, len(z), AT_ONCE)):
             self.check()
             parts.append(self._decoder.decode(block))

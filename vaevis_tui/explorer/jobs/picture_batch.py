@@ -15,6 +15,7 @@ from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.jobs.job import Job
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.latent.inversion import approach
+from vaevis_tui.onnx_model.settings import with_values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +25,7 @@ class PictureFound:
     Attributes:
         exploration: Where it was found.
         name: Of the file, without its ending.
-        z: Latent vector, float32 (d,).
+        z: Latent vector, float32 (d,), or a point.
         image: Its decode, uint8 (h, w, 3).
         number: Of the picture, from 1.
     """
@@ -90,7 +91,8 @@ class PictureBatch(Job[PictureFound | PicturesEnded]):
                 else:
                     z = encoder.encode(wanted[None])[0]
                 image = decoder.decode(z[None])[0]
-                self._tell(PictureFound(self._exploration, path.stem, z, image, number))
+                point = with_values(z, bundle.latent_dim, self._values)
+                self._tell(PictureFound(self._exploration, path.stem, point, image, number))
         self._tell(PicturesEnded(len(self.paths) - len(faults), tuple(faults)))
 
     def _failure(self, error: Exception) -> PicturesEnded:

@@ -112,10 +112,10 @@ class CompareActions(KeepsakeActions):
         differs = bool(self._compare_choice % 2)
         self._compare_frame.titled = f"difference to {reference.title}" if differs else reference.title
         if reference.z is not None:
-            z = reference.z.tobytes()
-            if z != self._reference_z:
-                ticket = self._request_tiles(OWNER, reference.z[None], PRIORITY)
-                self._reference_z, self._reference_ticket = (z, ticket) if ticket else (b"", 0)
+            point = exploration.points(reference.z[None])
+            if point.tobytes() != self._reference_z:
+                ticket = self._request_tiles(OWNER, point, PRIORITY)
+                self._reference_z, self._reference_ticket = (point.tobytes(), ticket) if ticket else (b"", 0)
                 self._reference_image = None
         image = reference.image if reference.z is None else self._reference_image
         if image is None:

@@ -100,7 +100,7 @@ class FilmstripActions(KeepsakeActions):
 
     def _places_of(self, exploration: Exploration) -> list[Place]:
         """Bookmarks, oldest first, then where one was, the latest first."""
-        keepsakes, z = self._keepsakes, exploration.z.tobytes()
+        keepsakes, z = self._keepsakes, exploration.point.tobytes()
         bookmarks = keepsakes.bookmarks.items if keepsakes else ()
         kept = [
             Place(each.id, _label(each.name), each.z, each.thumbnail, each.z.tobytes() == z, kept=True)

@@ -114,7 +114,7 @@ def _routes(keepsakes: Keepsakes, exploration: Exploration) -> list[Route]:
     from vaevis_tui.tui.menus.journey_menu import Route
 
     bookmarks, marks = keepsakes.bookmarks.items, keepsakes.marks
-    z = exploration.z.copy()
+    z = exploration.point.copy()
     routes: list[Route] = []
     if marks.a and marks.b:
         a, b = marks.a[0], marks.b[0]

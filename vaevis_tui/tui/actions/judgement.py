@@ -18,8 +18,8 @@ class Judgement(ExplorerBase):
 
     def _judge(self, exploration: Exploration) -> None:
         """Show how typical the point is and what is near."""
-        if exploration.z is not self._judged and (self._judging is None or self._judging.done()):
-            self._judged = exploration.z
+        if exploration.point is not self._judged and (self._judging is None or self._judging.done()):
+            self._judged = exploration.point
             loop = asyncio.get_running_loop()
             self._judging = loop.run_in_executor(None, judge, exploration)
             self._judging.add_done_callback(self._show_judgement)

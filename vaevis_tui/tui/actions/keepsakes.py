@@ -78,7 +78,7 @@ class KeepsakeActions(PointActions, PanelActions):
         exploration = self._exploration
         shown = [self._image.presented, self._newest]
         frames = [each for each in shown if isinstance(each, Frame) and each.tag is exploration]
-        at_point = [each for each in frames if exploration and np.array_equal(each.z, exploration.z)]
+        at_point = [each for each in frames if exploration and np.array_equal(each.z, exploration.point)]
         return next(iter((*at_point, *frames)), None)
 
     def action_bookmark(self) -> None:

@@ -59,7 +59,7 @@ class PictureSearch:
     def begin(self, exploration: Exploration, picture: PictureFile) -> None:
         """Search for the point of a picture, from where one is."""
         self.close()
-        self._picture, self._nearest = picture, exploration.z
+        self._picture, self._nearest = picture, exploration.point
         self._search = InversionSearch(self._settings, exploration, picture, self._post)
         self._say(f"Searching for {picture.path} …")
 
@@ -67,11 +67,11 @@ class PictureSearch:
         """A nearer point was found."""
         if self._picture is None or self._search is None or self._nearest is None:
             return
-        if found.exploration is not shown or shown.z is not self._nearest:
+        if found.exploration is not shown or shown.point is not self._nearest:
             self.cancel()
             return
         self._change(lambda here: here.go_to(found.found.z, "seek"))
-        self._nearest = shown.z
+        self._nearest = shown.point
         if found.last:
             self._end(f"Closest match to {self._picture.path}: RMSE {found.found.error:.0f} of 255")
 

@@ -168,8 +168,8 @@ class PointActions(ExplorerBase):
         if self._exploration is None or self.query(ValuePrompt):
             return
         state = self._exploration.state
-        name = state.axis_set.axes[state.selected].name
-        self.mount(ValuePrompt(name, state.selected, self._exploration.value))
+        name, control = state.axis_set.axes[state.selected].name, state.axis_set.control(state.selected)
+        self.mount(ValuePrompt(name, state.selected, self._exploration.value, control))
         self._arrange()
 
     @on(ValuePrompt.Answered)
@@ -196,5 +196,6 @@ class PointActions(ExplorerBase):
         except UserError as error:
             self.say(str(error), error=True)
             return
-        if note := clipping_note(self._exploration.bundle.space, numbers):
+        space = self._exploration.bundle.space
+        if note := clipping_note(space, numbers[: space.dim]):
             self.say(note)

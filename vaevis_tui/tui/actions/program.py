@@ -24,7 +24,10 @@ class ProgramActions(SnapshotActions):
         if exploration is None:
             return
         self._port.write(set_clipboard(exploration.z_text, multiplexer))
-        self.say(f"copied z, {len(exploration.z)} raw numbers, not σ. {clipboard_hint(multiplexer)}")
+        controls = ", ".join(each.name for each in exploration.bundle.controls)
+        what = f"z and {controls}" if controls else "z"
+        numbers = len(exploration.point)
+        self.say(f"copied {what}, {numbers} raw numbers, not σ. {clipboard_hint(multiplexer)}")
 
     def action_graphics(self) -> None:
         """Draw images with the next kind of graphics."""

@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from vaevis_tui.latent.controls import Control
 from vaevis_tui.latent.state import SIGMA_LIMIT
 
 
@@ -24,6 +25,11 @@ def parse_sigma(text: str) -> float | str:
     if not math.isfinite(value) or abs(value) > SIGMA_LIMIT:
         return f"from -{SIGMA_LIMIT:g} to {SIGMA_LIMIT:g}"
     return value
+
+
+def parse_value(text: str, control: Control | None) -> float | str:
+    """The same of a row: in sigma, or as a control takes it."""
+    return parse_sigma(text) if control is None else control.parsed(text)
 
 
 class ValuePrompt(Horizontal):
@@ -59,13 +65,19 @@ class ValuePrompt(Horizontal):
     class Closed(Message):
         """The prompt is done, with an answer or without."""
 
-    def __init__(self, name: str, row: int, sigma: float) -> None:
+    def __init__(self, name: str, row: int, value: float, control: Control | None = None) -> None:
         super().__init__()
+        self._control = control
+        self._unit = "σ   " if control is None else ""
+        self._usual = (
+            "Enter sets, Esc leaves" if control is None else f"{control.advice}   Enter sets, Esc leaves"
+        )
         self._axis = name
         self._row = row
         # Kept, not looked up: messages are still handled while the prompt is taken away, its children first.
-        self._field = Input(placeholder=f"{sigma:+.2f}", select_on_focus=False)
-        self._told = Label("σ   Enter sets, Esc leaves", id="advice")
+        shown = f"{value:+.2f}" if control is None else control.text(value)
+        self._field = Input(placeholder=shown, select_on_focus=False)
+        self._told = Label(f"{self._unit}{self._usual}", id="advice")
 
     def compose(self) -> ComposeResult:
         """The axis's name, a field, and advice."""
@@ -81,13 +93,13 @@ class ValuePrompt(Horizontal):
     def _check(self, event: Input.Changed) -> None:
         """Say what is wrong while it is being typed; half a number is not wrong yet."""
         event.stop()
-        answer = parse_sigma(event.value) if event.value.strip() not in ("", "-", "+", ".", "-.") else 0.0
-        self._advise(answer)
+        begun = event.value.strip() in ("", "-", "+", ".", "-.")
+        self._advise(0.0 if begun else parse_value(event.value, self._control))
 
     def _advise(self, answer: float | str) -> None:
         wrong = isinstance(answer, str)
         self.set_class(wrong, "-wrong")
-        self._told.update(f"σ   {answer}" if wrong else "σ   Enter sets, Esc leaves")
+        self._told.update(f"{self._unit}{answer if wrong else self._usual}")
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
@@ -95,7 +107,7 @@ class ValuePrompt(Horizontal):
         if not event.value.strip():
             self.post_message(self.Closed())
             return
-        answer = parse_sigma(event.value)
+        answer = parse_value(event.value, self._control)
         if isinstance(answer, str):
             self._advise(answer)
             return

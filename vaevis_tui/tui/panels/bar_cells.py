@@ -49,6 +49,14 @@ def runs(length: int, width: int) -> list[Run]:
     return [run for run in cells if run[0]]
 
 
+def slot(count: int, index: int, width: int) -> list[Run]:
+    """A track of so many slots, one of them full; a cell at least."""
+    left = min(index * width // count, width - 1)
+    right = max((index + 1) * width // count, left + 1)
+    cells = [(" " * left, TRACK), ("█" * (right - left), ABOVE), (" " * (width - right), TRACK)]
+    return [run for run in cells if run[0]]
+
+
 def beyond(bar: list[Run], sigma: float) -> list[Run]:
     """A full bar whose last cell says that the value lies beyond the track."""
     text, what = bar[-1] if sigma > 0 else bar[0]

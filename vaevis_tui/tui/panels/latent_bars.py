@@ -33,6 +33,8 @@ PARTS = ("track", "above", "above-fill", "below", "below-edge", "name", "value",
 class LatentBars(Widget):
     """One line an axis: its name, a bar around zero, its value in sigma, what it does to the image.
 
+    Controls of the decoder stand above them, each with its value, and where that is on its track.
+
     It draws what it is told by `show_axes` and `show_point` and reports what the pointer asks for; it never
     changes a value by itself. Only lines that look different are drawn again.
     """
@@ -245,22 +247,29 @@ class LatentBars(Widget):
         grid, axes = self._grid, self._axes
         assert axes is not None
         row = int(self._order[rank])
-        axis = axes.axes[row]
-        sigma = int(self._hundredths[row]) / 100
+        axis, control = axes.axes[row], axes.control(row)
+        value = int(self._hundredths[row]) / 100
+        sigma = value if control is None else control.place(value)
+        shown = bar_cells.value_text(value) if control is None else f"{control.text(value):>6}"
         selected = rank == self._selected
         styles = self._part_styles(selected)
         parts = (styles["track"], styles["above"], styles["below"], styles["below-edge"])
         fills = {bar_cells.ABOVE: styles["above-fill"], bar_cells.BELOW: styles["below-edge"]}
-        bar = bar_cells.runs(bar_cells.steps(sigma, grid.track), grid.track)
-        if abs(sigma) > bar_cells.RANGE:
+        if control is None or control.kind == "number":
+            bar = bar_cells.runs(bar_cells.steps(sigma, grid.track), grid.track)
+        else:
+            bar = bar_cells.slot(control.count, round(value), grid.track)
+        if abs(sigma) > bar_cells.RANGE + 1e-6:
             bar = bar_cells.beyond(bar, sigma)
         segments = [
             Segment("▌" if selected else " ", styles["mark"]),
             Segment(f"{label_within(axis, grid.name - 1):<{grid.name}}", styles["name"]),
             *[_run(text, parts[what], fills.get(what)) for text, what in bar],
-            Segment(bar_cells.value_text(sigma), styles["value" if sigma or selected else "quiet"]),
+            Segment(shown, styles["value" if sigma or selected or control else "quiet"]),
         ]
-        if grid.effect and axes.effects is not None:
+        if grid.effect and (control is not None or axes.effects is None):
+            segments.append(Segment(" " * grid.effect, styles["quiet"]))
+        elif grid.effect and axes.effects is not None:
             share = float(axes.effects[row]) / max(float(axes.effects.max()), 1e-9)
             effect = bar_cells.share_text(share, EFFECT_BAR)
             segments.append(Segment(f" {effect} ", styles["quiet"]))
@@ -308,7 +317,12 @@ class LatentBars(Widget):
         self._dragging = row
         self._gesture += 1
         self.capture_mouse()
-        self.post_message(self.Dragged(row, sigma, self._gesture))
+        self._drag(row, sigma)
+
+    def _drag(self, row: int, sigma: float) -> None:
+        assert self._axes is not None
+        control = self._axes.control(row)
+        self.post_message(self.Dragged(row, sigma if control is None else control.at(sigma), self._gesture))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Follow the pointer while its button is down."""
@@ -317,7 +331,7 @@ class LatentBars(Widget):
         event.stop()
         sigma = self._sigma_under(event)
         if sigma is not None:
-            self.post_message(self.Dragged(self._dragging, sigma, self._gesture))
+            self._drag(self._dragging, sigma)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Let go."""

@@ -73,6 +73,8 @@ class MapPanel(Container):
         self._zoomed = 0
         self._tiles: TileMap | None = None
         self._on_way: TileRequest | None = None
+        self._values: tuple[float, ...] = ()
+        """What controls are set to in the images of the tiles."""
         self._trail: deque[tuple[float, float]] = deque(maxlen=TRAIL)
         self._dragging = False
         self._gesture = 0
@@ -101,7 +103,9 @@ class MapPanel(Container):
         if not self._trail or self._trail[-1] != (u, v):
             self._trail.append((u, v))
         self._keep_in_sight(u, v)
-        if not moving and float(self._plane.distance(exploration.z)) > 1e-3:
+        other = exploration.state.values != self._values
+        if other or (not moving and float(self._plane.distance(exploration.z)) > 1e-3):
+            self._values = exploration.state.values
             self._plane = self._plane.through(exploration.z)
             self._rebuild()
         self._paint()
@@ -121,10 +125,10 @@ class MapPanel(Container):
         if exploration is None or plane is None or exploration.bundle.latent_dim == 2:
             return
         state = exploration.state
-        order = state.axis_set.order.tolist()
-        here = order.index(state.selected)
+        order = [row for row in state.axis_set.order.tolist() if row < state.axis_set.count]
+        here = order.index(state.selected) if state.selected in order else 0
         other = order[here + 1] if here + 1 < len(order) else order[here - 1]
-        rows = plane_of_axes(state.axis_set, state.selected, other, exploration.z)
+        rows = plane_of_axes(state.axis_set, order[here], other, exploration.z)
         same = (plane.u_name, plane.v_name) == (rows.u_name, rows.v_name)
         self.show_plane(best_plane(exploration.bundle.space) if same else rows)
         self.show(exploration)
