@@ -11,7 +11,6 @@ import pytest
 from tests.latent.spaces import skewed_space
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.storage import own_directions as module
-from vaevis_tui.explorer.storage.effect_cache import EffectCache
 from vaevis_tui.explorer.storage.model_data import ModelData
 from vaevis_tui.explorer.storage.own_directions import MarkedSets, OwnDirections
 from vaevis_tui.latent.axes import axis_sets
@@ -123,16 +122,3 @@ def test_a_damaged_file_is_refused_in_one_line_and_not_written_over(
         assert str(refusal.value).startswith(str(file))
         assert "\n" not in str(refusal.value)
     assert file.read_bytes() == before
-
-
-def test_effects_are_kept_by_model_and_axis_set(tmp_path: Path) -> None:
-    dimensions, axes = axis_sets(SPACE)
-    cache = EffectCache("ab12", tmp_path)
-    assert cache.load(axes) is None
-    cache.save(axes, [1.5, 2.5, 0.0])
-    np.testing.assert_array_equal(EffectCache("ab12", tmp_path).load(axes), [1.5, 2.5, 0.0])
-    assert cache.load(dimensions) is None
-    assert EffectCache("cd34", tmp_path).load(axes) is None
-    (file,) = tmp_path.iterdir()
-    file.write_bytes(file.read_bytes()[:-1] + b"\x7f")
-    assert cache.load(axes) is None

@@ -157,7 +157,7 @@ def test_each_set_keeps_its_row_and_changing_the_set_is_no_step() -> None:
     assert state.selected_names == {"dimensions": "z3", "axes": "axis 3", "directions": "slant"}
     assert state.next_axis_set().selected == 3
     assert state.next_axis_set(-1).selected == 2
-    assert not state.can_undo
+    assert not state.past
     assert state.choose_axis_set("nothing") is state
     assert state.choose_axis_set("dimensions").selected == 3
     with pytest.raises(ValueError, match="row 2 does not exist; expected 0 to 1"):
@@ -243,7 +243,7 @@ class AnyActions(RuleBasedStateMachine):
     @invariant()
     def within(self) -> None:
         assert np.abs(self.state.sigma).max() <= SIGMA_LIMIT + 1e-3
-        assert self.state.can_undo == bool(self.before)
+        assert bool(self.state.past) == bool(self.before)
 
 
 TestAnyActions = AnyActions.TestCase

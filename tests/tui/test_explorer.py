@@ -340,7 +340,7 @@ async def test_a_picture_is_looked_for_while_the_explorer_is_on(tmp_path: Path) 
         off = [np.abs(ExactDecoder(bundle).decode(z[None])[0] - wanted).mean() for z in (start, found)]
         assert off[1] < off[0] / 3
         await explorer.press("u", "u")  # the walk, and the way to what was found
-        assert not explorer.exploration.state.can_undo
+        assert not explorer.exploration.state.past
 
 
 async def test_whoever_moves_is_not_led_away(tmp_path: Path) -> None:
@@ -467,7 +467,7 @@ async def test_the_wheel_selects_over_the_bars_and_moves_over_the_picture() -> N
         await explorer.settle()
         order = explorer.exploration.axis_set.order
         assert explorer.exploration.state.selected == order[1]
-        assert explorer.exploration.state.can_undo
+        assert explorer.exploration.state.past
 
 
 async def test_follows_every_resize() -> None:
@@ -514,7 +514,7 @@ async def test_no_key_does_harm_before_a_model_is_open() -> None:
             assert isinstance(screen, ExplorerScreen)
             while screen.exploration is None:
                 await pilot.pause()
-            assert not screen.exploration.state.can_undo
+            assert not screen.exploration.state.past
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])

@@ -62,10 +62,6 @@ class BatchLane:
         if len(batch.z):
             self._batches[owner] = batch
 
-    def drop(self, owner: str) -> None:
-        """Forget what an owner's batch still lacks; under the lock."""
-        self._batches.pop(owner, None)
-
     def clear(self) -> None:
         """Forget all; under the lock."""
         self._batches.clear()

@@ -143,11 +143,6 @@ class DecodeService(Closing):
             self._batches.put(owner, z, on_images, priority)
             self._wake()
 
-    def cancel_batch(self, owner: str) -> None:
-        """Forget what an owner's batch still lacks."""
-        with self._changed:
-            self._batches.drop(owner)
-
     def _wake(self) -> None:
         """Have the worker look for what is to be done next, also in the middle of a slice; under the lock."""
         self._batches.interrupt()

@@ -27,9 +27,6 @@ SHADE = 0.4
 DENSITY, DENSITY_MOST = 0.4, 0.6
 """Of what a pixel lacks to white, the share that one point without a label adds of the most that many add."""
 
-ZOOM_LIMITS = 1 / 64, 8.0
-"""How far the extent may be zoomed in, and out."""
-
 LABEL_COLORS: tuple[tuple[int, int, int], ...] = (
     (255, 99, 97),
     (102, 194, 255),

@@ -244,16 +244,6 @@ class LatentState:
         """End what is being coalesced: the next change is a step of its own, whatever its key."""
         return dataclasses.replace(self, _key=None) if self._key is not None else self
 
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a step to undo."""
-        return bool(self._past)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is an undone step to do again."""
-        return bool(self._future)
-
     def undo(self) -> Self:
         """Before the last step; the selection stays. The same state if there is none."""
         if not self._past:

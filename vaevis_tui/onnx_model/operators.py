@@ -110,9 +110,6 @@ OPERATORS: Mapping[str, Operator] = {
 }
 """What convolutional and fully connected decoders export to, by op_type."""
 
-SUMS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
-"""Sums of products: an image that ends in one has no activation."""
-
 SUBGRAPHS = ("If", "Loop", "Scan")
 """Control flow: what holds graphs of its own."""
 

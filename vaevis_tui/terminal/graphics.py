@@ -54,7 +54,6 @@ class GraphicsSupport:
         iterm: Whether it shows iTerm2's inline images.
         sixel_registers: Colour registers for sixels, 0 if it shows none.
         sixel_size: Height and width in dots that a sixel image may have, None if not known.
-        synchronized: Whether output between ``CSI ? 2026 h`` and ``l`` is shown at once.
         truecolor: Whether it is known by its answers to draw 24-bit colours.
         clipboard: Whether it takes images for its clipboard.
         cell: Height and width of a cell in dots, None if not known.
@@ -71,7 +70,6 @@ class GraphicsSupport:
     iterm: bool
     sixel_registers: int
     sixel_size: tuple[int, int] | None
-    synchronized: bool
     truecolor: bool
     clipboard: bool
     cell: tuple[int, int] | None

@@ -97,9 +97,6 @@ class DogConfig(Recipe):
         return sum(stage.steps for stage in self.stage)
 
 
-DATASET = "dogfacenet"
-
-
 def load(name: str) -> DogConfig:
     """Read a configuration by model name (``dog``) or by the path of a ``.toml`` file.
 

@@ -12,8 +12,6 @@ from vaevis_tui.commands.shared.own_model import add_own_model
 
 BACKENDS = ("auto", "wgpu", "onnxruntime")
 
-POINT_WORDS = "--z and --sigma take whatever NumPy, PyTorch, JSON or R print of one vector."
-
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """``--model``, ``--backend`` and ``--adapter``, and what may be said of a model of one's own."""

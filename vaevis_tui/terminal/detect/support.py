@@ -79,7 +79,6 @@ def conclude(
         facts.update(found)
         reasons.append((protocol.about, why))
     state = said.get(ReplyKind.SYNCHRONIZED)
-    synchronized = state is not None and state.numbers[:1] in {(1,), (2,), (3,)}
     reasons.append(("synchronised output", f"mode 2026: {state.text if state else 'no answer'}"))
     truecolor, why = _truecolor(said.get(ReplyKind.COLOR), brand if answered and not inside else "")
     reasons.append(("24-bit colours", why))
@@ -91,7 +90,6 @@ def conclude(
         brand=brand,
         version=version,
         multiplexer=inside,
-        synchronized=synchronized,
         truecolor=truecolor,
         clipboard=clipboard,
         cell=cell,
