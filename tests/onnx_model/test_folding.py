@@ -98,6 +98,17 @@ CASES: list[Case] = [
     ("Reshape", [BLOCK, ints(0, -1)], {}),
     ("Gather", [BLOCK, ints(2, 0)], {"axis": 1}),
     ("Concat", [BLOCK, BLOCK], {"axis": -1}),
+    (
+        "DequantizeLinear",
+        [np.array([3, 250], np.uint8), np.array(0.5, np.float32), np.array(128, np.uint8)],
+        {"axis": 0},
+    ),
+    ("DequantizeLinear", [np.arange(-3, 3, dtype=np.int8).reshape(2, 3), floats(0.5, 2), None], {"axis": 0}),
+    (
+        "DequantizeLinear",
+        [np.arange(6, dtype=np.uint8).reshape(2, 3), floats(1, 2, 3), np.arange(3, dtype=np.uint8)],
+        {"axis": -1},
+    ),
     ("ConstantOfShape", [ints(2, 3)], {}),
     ("ConstantOfShape", [ints(2)], {"value": numpy_helper.from_array(ints(-1))}),
     ("Constant", [], {"value": numpy_helper.from_array(ints(1, 2))}),
@@ -121,7 +132,8 @@ def model_of(operator: str, inputs: Inputs, options: dict[str, Any]) -> tuple[An
         ],
         [helper.make_empty_tensor_value_info("y")],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    opset = 19 if operator == "DequantizeLinear" else 17  # the oldest that ONNX's reference has it in
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=9)
     return model, feed
 
 

@@ -172,7 +172,7 @@ def _() -> Animal:
     w = Writer()
     step, zero = w.floats(1 / 255), w.constant(np.array(0, np.uint8))
     w.last = w.node("DequantizeLinear", w.node("QuantizeLinear", w.last, step, zero), step, zero)
-    return Animal(w.model(), wgpu=False)
+    return Animal(w.model())
 
 
 @animal("quantised as it runs")
@@ -180,7 +180,7 @@ def _() -> Animal:
     w = Writer()
     parts = w.node("DynamicQuantizeLinear", w.last, outputs=3)
     w.last = w.node("DequantizeLinear", parts, f"{parts}.1", f"{parts}.2")
-    return Animal(w.model(), note="clipped to 0..1", wgpu=False)
+    return Animal(w.model(), note="clipped to 0..1")
 
 
 @animal("an operator of Microsoft's")

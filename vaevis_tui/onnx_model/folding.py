@@ -213,6 +213,17 @@ def _transpose(inputs: Inputs, attributes: Attributes, _: int) -> Array:
     return np.transpose(_required(inputs, 0), attributes.get("perm"))
 
 
+def _dequantize(inputs: Inputs, attributes: Attributes, _: int) -> Array | None:
+    data, scale, zero = _required(inputs, 0), _required(inputs, 1), _optional(inputs, 2)
+    if data.dtype.kind not in "iu" or scale.ndim > 1 or scale.dtype != np.float32:
+        return None
+    shape = [1] * data.ndim
+    if scale.size > 1:
+        shape[int(attributes.get("axis", 1))] = scale.size
+    shifted = data if zero is None else np.subtract(data, zero.reshape(shape), dtype=np.int64)
+    return np.asarray(shifted.astype(np.float32) * scale.reshape(shape))
+
+
 def _expand(inputs: Inputs, _: Attributes, max_elements: int) -> Array:
     data, sizes = _required(inputs, 0), check_size(_integers(_required(inputs, 1)), max_elements)
     shape = np.broadcast_shapes(data.shape, sizes)
@@ -279,6 +290,7 @@ RULES: Mapping[str, Rule] = {
     "Concat": _concat,
     "Constant": lambda _, attributes, __: constant_value(attributes),
     "ConstantOfShape": _constant_of_shape,
+    "DequantizeLinear": _dequantize,
     "Div": _divide,
     "Equal": _elementwise(np.equal),
     "Expand": _expand,

@@ -146,9 +146,9 @@ def weights(rank: int | None = None, default: Any = REQUIRED, *, computed: bool 
     return Argument(float, default, rank, bounds=None, computed=computed)
 
 
-def indices() -> Argument:
-    """Integers of any shape."""
-    return Argument(int, rank=None)
+def indices(default: Any = REQUIRED, *, computed: bool = False) -> Argument:
+    """Integers of any shape, in the type that they have."""
+    return Argument(int, default, None, computed=computed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ class Operator:
         _check_rank(importer, node, 0, self.rank)
         given = Given()
         for place, (name, argument) in enumerate(self.constants.items(), 1):
-            if argument.computed and node.inputs[place] not in importer.constants:
+            if argument.computed and node.has(place) and node.inputs[place] not in importer.constants:
                 _check_rank(importer, node, place, argument.rank)
                 setattr(given, name, None)
                 continue

@@ -107,7 +107,7 @@ class Importer:
         """A tensor that broadcasts to a shape; in that shape where devices keep its axes no further apart."""
         own = self.shape(name)
         apart = len(shape) < 4 or (len(shape) == 4 and shape[0] == 1)
-        alike = name in self.constants or (len(own) == len(shape) and own[0] == shape[0])
+        alike = name in self.constants or (len(own) == len(shape) and own[:1] == shape[:1])
         if prod(own) == 1 or own == shape or (apart and alike):
             return name
         output = f"{stem}.{name}"

@@ -24,6 +24,7 @@ from vaevis_tui.engine.graph import (
     onnx_movement,
     onnx_normalization,
     onnx_pointwise,
+    onnx_quantization,
     onnx_selection,
 )
 from vaevis_tui.engine.graph.declare import Operator
@@ -44,6 +45,7 @@ OPERATORS: Mapping[str, Operator] = {
     **onnx_movement.OPERATORS,
     **onnx_normalization.OPERATORS,
     **onnx_pointwise.OPERATORS,
+    **onnx_quantization.OPERATORS,
     **onnx_selection.OPERATORS,
 }
 """ONNX operators that may depend on the latent vector; `onnx_model.folding.RULES` has those that may not."""

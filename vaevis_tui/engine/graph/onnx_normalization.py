@@ -25,7 +25,7 @@ LARGEST_FACTOR = 1e30
 """That a normalization is folded into: beyond it, float32 overflows in other places than ONNX's formula."""
 
 
-def _reduce(
+def reduced(
     importer: Importer, node: Node, source: str, axes: Sequence[int], function: str, output: str
 ) -> str:
     """Mean or maximum over axes, which stay with length one."""
@@ -72,10 +72,10 @@ def _reduction(function: str, before: str = "", after: str = "", *, pool: bool =
         if given.keepdims:
             names[-1] = output
         if summed:
-            reduced = tuple(1 if axis in axes else length for axis, length in enumerate(shape))
-            importer.move(product, names[0], importer.shape(product), (0, 1), reduced)
+            shrunk = tuple(1 if axis in axes else length for axis, length in enumerate(shape))
+            importer.move(product, names[0], importer.shape(product), (0, 1), shrunk)
         else:
-            _reduce(importer, node, source, axes, "mean" if function == "sum" else function, names[0])
+            reduced(importer, node, source, axes, "mean" if function == "sum" else function, names[0])
         for step, (before_it, after_it) in zip(steps, pairwise(names), strict=True):
             importer.step(node, after_it, step, before_it)
         if not given.keepdims:
@@ -92,10 +92,10 @@ def _normalize(
 ) -> None:
     """(x - mean) / sqrt(variance + epsilon), both over axes."""
     stem = node.outputs[0]
-    mean = _reduce(importer, node, source, axes, "mean", f"{stem}.mean")
+    mean = reduced(importer, node, source, axes, "mean", f"{stem}.mean")
     importer.step(node, f"{stem}.centred", call("sub", X, Y), source, mean)
     importer.step(node, f"{stem}.squares", call("mul", X, X), f"{stem}.centred")
-    variance = _reduce(importer, node, f"{stem}.squares", axes, "mean", f"{stem}.variance")
+    variance = reduced(importer, node, f"{stem}.squares", axes, "mean", f"{stem}.variance")
     deviation = call("square_root", call("add", Y, epsilon))
     importer.step(node, output, call("div", X, deviation), f"{stem}.centred", variance)
 
@@ -162,9 +162,9 @@ def _softmax(importer: Importer, node: Node, given: Given) -> None:
     shape = importer.shape(source)
     axis = given.axis if given.axis is not None else len(shape) - 1 if importer.opset >= 13 else 1
     axes = (axis,) if importer.opset >= 13 else tuple(range(axis, len(shape)))
-    largest = _reduce(importer, node, source, axes, "max", f"{stem}.largest")
+    largest = reduced(importer, node, source, axes, "max", f"{stem}.largest")
     importer.step(node, f"{stem}.powers", call("exponential", call("sub", X, Y)), source, largest)
-    mean = _reduce(importer, node, f"{stem}.powers", axes, "mean", f"{stem}.mean")
+    mean = reduced(importer, node, f"{stem}.powers", axes, "mean", f"{stem}.mean")
     count = float(prod(shape[axis] for axis in axes))
     importer.step(node, stem, call("div", X, call("mul", Y, count)), f"{stem}.powers", mean)
 
