@@ -97,13 +97,13 @@ def draw_picture(picture: NDArray[np.uint8], graphics: str) -> str | None:
     from vaevis_tui.terminal.renderers import renderer_for
 
     terminal = detect(os.environ, stdin_isatty=sys.stdin.isatty(), stdout_isatty=sys.stdout.isatty())
-    inquiry = TerminalProbe.of(os.environ, terminal)
+    probe = TerminalProbe.of(os.environ, terminal)
     replies: tuple[Reply, ...] = ()
     unsure = terminal.colors.depth is ColorDepth.PALETTE and terminal.multiplexer is None
     if (graphics in PROTOCOLS or unsure) and not terminal.refusal:
         with contextlib.suppress(OSError):
-            replies = ask(b"".join(inquiry.queries.values()), inquiry.timeout)
-    choice = choose(graphics, inquiry.conclude(replies, window_of(1)))
+            replies = ask(b"".join(probe.queries.values()), probe.timeout)
+    choice = choose(graphics, probe.conclude(replies, window_of(1)))
     drawn_with = renderer_for(choice.graphics, choice.support.colors(terminal.colors), choice.support)
     columns, rows = shutil.get_terminal_size()
     text = drawn_with.still(picture, columns, max(rows - 2, 1))  # two rows stay for the prompt

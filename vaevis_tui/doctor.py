@@ -188,7 +188,7 @@ def _version(package: str) -> str:
 
 def _ask(terminal: TerminalCapabilities) -> Answers:
     """Ask the terminal what it can do, if there is one at both ends."""
-    inquiry = TerminalProbe.of(os.environ, terminal)
+    probe = TerminalProbe.of(os.environ, terminal)
     replies: tuple[Reply, ...] = ()
     problem = ""
     began = time.perf_counter()
@@ -198,14 +198,14 @@ def _ask(terminal: TerminalCapabilities) -> Answers:
         problem = "not asked: there is no terminal at both ends"
     else:
         try:
-            replies = ask(b"".join(inquiry.queries.values()), inquiry.timeout)
+            replies = ask(b"".join(probe.queries.values()), probe.timeout)
         except OSError as error:
             problem = f"not asked: {error}"
     took = 1000 * (time.perf_counter() - began)
     answers = {reply.kind: _spelled(reply.raw) for reply in replies}
-    support = inquiry.conclude(replies, window_of(0))
+    support = probe.conclude(replies, window_of(0))
     questions = [
-        Question(str(kind), _spelled(query), answers.get(kind, "")) for kind, query in inquiry.queries.items()
+        Question(str(kind), _spelled(query), answers.get(kind, "")) for kind, query in probe.queries.items()
     ]
     return Answers(questions if not problem else [], problem, took, support, offered(support))
 

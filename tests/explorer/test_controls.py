@@ -17,8 +17,8 @@ from vaevis_tui.cli import main
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.explorer.decoding import Decoded, Decoding, TilesDecoded
 from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.jobs.export_events import ExportEnded
 from vaevis_tui.explorer.jobs.export_job import ExportJob
-from vaevis_tui.explorer.jobs.export_news import ExportEnded
 from vaevis_tui.explorer.jobs.exports import exports
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.explorer.snapshots import save

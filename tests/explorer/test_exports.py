@@ -14,8 +14,8 @@ from vaevis_tui.api.animations import Animation
 from vaevis_tui.api.model import Model
 from vaevis_tui.api.sheets import ImageGrid
 from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.jobs.export_events import ExportEnded, ExportProgress
 from vaevis_tui.explorer.jobs.export_job import ExportJob
-from vaevis_tui.explorer.jobs.export_news import ExportEnded, ExportProgress
 from vaevis_tui.explorer.jobs.exports import SEED, WALK_FRAMES, Export, exports
 from vaevis_tui.explorer.storage.bookmarks import Bookmark
 

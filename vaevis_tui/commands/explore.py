@@ -134,7 +134,7 @@ def run(options: argparse.Namespace) -> int:
         keymap=config.keymap,
         theme=options.theme or config.theme or kept_theme(),
         keep_theme=keep_theme,
-        inquiry=TerminalProbe.of(os.environ, terminal),
+        probe=TerminalProbe.of(os.environ, terminal),
         colors_notice=terminal.notice,
         notice=unwritable,
         way=LinkProfile.of(

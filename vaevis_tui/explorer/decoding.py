@@ -74,7 +74,7 @@ EngineEvent = Opened | Failed | Decoded | TilesDecoded
 
 
 class Decoding:
-    """Opens models in a thread and has them decoded in another; tells the news to whoever listens.
+    """Opens models in a thread and has them decoded in another; tells a listener what happens.
 
     It begins at once, before there is an app: opening a model then costs no time of its own while the app is
     imported and drawn. What happened before `listen` is kept, of frames the latest only.
@@ -95,12 +95,12 @@ class Decoding:
         self._open_soon(settings.model, first=True)
 
     def listen(self, listener: Callable[[EngineEvent], None]) -> None:
-        """Tell the news from now on to ``listener``, beginning with what happened so far."""
+        """Send events to ``listener`` from now on, beginning with those that came before it."""
         with self._lock:
             self._listener = listener
             unheard, self._unheard = self._unheard, []
-            for news in unheard:
-                listener(news)
+            for event in unheard:
+                listener(event)
 
     @property
     def model(self) -> OpenModel:
@@ -162,7 +162,7 @@ class Decoding:
             return ticket
 
     def close(self) -> None:
-        """Stop decoding; no news comes after this."""
+        """Stop decoding; no event comes after this."""
         with self._lock:
             self._closed = True
             self._listener = None
@@ -253,16 +253,16 @@ class Decoding:
                 self._model = self._model.not_opened(ref, error)
         self._tell(Failed(error, ref))
 
-    def _tell(self, news: EngineEvent) -> None:
+    def _tell(self, event: EngineEvent) -> None:
         with self._lock:
             if self._closed:
                 return
             if self._listener is not None:
-                self._listener(news)
+                self._listener(event)
                 return
-            if isinstance(news, Decoded):
+            if isinstance(event, Decoded):
                 self._unheard = [old for old in self._unheard if not isinstance(old, Decoded)]
-            self._unheard.append(news)
+            self._unheard.append(event)
 
 
 def _own_directions(bundle: Bundle) -> Directions | None:

@@ -69,7 +69,7 @@ class ExplorerSettings:
         caption: Whether model and z are written below the image of a snapshot.
         colors: What pictures are drawn in.
         graphics: What pictures are drawn with, one of `Graphics`, or ``"auto"``.
-        inquiry: What the terminal is to be asked; None asks nothing.
+        probe: What the terminal is to be asked; None asks nothing.
         colors_notice: Why there are no more colours, and how to get them; None where there is no more to get.
         notice: Shown at the start; or None.
         clock: Seconds that never go back, for statistics and the walk.
@@ -105,7 +105,7 @@ class ExplorerSettings:
     decoder_source: Callable[[Bundle, str], DecoderSource] = tuned_source
     colors: ColorMode = field(default_factory=ColorMode)
     graphics: str = AUTO
-    inquiry: TerminalProbe | None = None
+    probe: TerminalProbe | None = None
     colors_notice: str | None = None
     notice: str | None = None
     clock: Callable[[], float] = time.perf_counter

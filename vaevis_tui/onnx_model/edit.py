@@ -64,29 +64,29 @@ def prune(graph: onnx.GraphProto, outputs: Iterable[str]) -> None:
 
 
 def make_node(
-    graph: onnx.GraphProto, operator: str, inputs: list[str], wish: str = "", **attributes: Any
+    graph: onnx.GraphProto, operator: str, inputs: list[str], hint: str = "", **attributes: Any
 ) -> onnx.NodeProto:
-    """A node that is not in the graph yet; its output is named by its operator or a wish."""
+    """A node that is not in the graph yet; its output is named after its operator, or as `hint` says."""
     from onnx import helper
 
-    name = new_name(graph, wish or operator.lower())
+    name = new_name(graph, hint or operator.lower())
     return helper.make_node(operator, inputs, [name], name=name, **attributes)
 
 
-def add_constant(graph: onnx.GraphProto, wish: str, value: ArrayLike, dtype: Any = np.float32) -> str:
+def add_constant(graph: onnx.GraphProto, hint: str, value: ArrayLike, dtype: Any = np.float32) -> str:
     """Add an initializer and return its name."""
     from onnx import numpy_helper
 
-    name = new_name(graph, wish)
+    name = new_name(graph, hint)
     graph.initializer.append(numpy_helper.from_array(np.asarray(value, dtype), name))
     return name
 
 
-def new_name(graph: onnx.GraphProto, wish: str) -> str:
-    """A name that nothing in the graph has."""
+def new_name(graph: onnx.GraphProto, hint: str) -> str:
+    """A name that nothing in the graph has yet, made from a hint."""
     taken = {name for node in graph.node for name in node.output}
     taken |= {value.name for value in (*graph.initializer, *graph.input, *graph.node)}
-    name = f"normalised.{wish}"
+    name = f"normalised.{hint}"
     while name in taken:
         name += "_"
     return name

@@ -62,7 +62,7 @@ def legible(variables: Mapping[str, str]) -> dict[str, str]:
     for name, grounds in BARS.items():
         legible[name] = readable(Color.parse(legible[name]), colors(grounds), GRAPHIC).hex6
     cursor = Color.parse(legible[CURSOR])
-    wished = legible[CURSOR_TEXT]
-    text = cursor.get_contrast_text(1.0) if wished.startswith("auto") else Color.parse(wished)
+    themed = legible[CURSOR_TEXT]
+    text = cursor.get_contrast_text(1.0) if themed.startswith("auto") else Color.parse(themed)
     legible[CURSOR_TEXT] = readable(text, [cursor], TEXT).hex6
     return legible

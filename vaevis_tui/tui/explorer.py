@@ -15,7 +15,7 @@ from vaevis_tui.engine.source import Frame
 from vaevis_tui.explorer.decoding import Decoded, Decoding, Failed, Opened, TilesDecoded
 from vaevis_tui.explorer.effects import EffectProbe
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.explorer.jobs.export_news import ExportEnded, ExportProgress
+from vaevis_tui.explorer.jobs.export_events import ExportEnded, ExportProgress
 from vaevis_tui.explorer.jobs.inversion_search import SearchFailed, SearchProgress
 from vaevis_tui.explorer.jobs.picture_batch import PictureFound, PicturesEnded
 from vaevis_tui.explorer.journey_player import JourneyPlayer
@@ -97,7 +97,7 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
             self,
             settings.graphics,
             settings.colors,
-            settings.inquiry,
+            settings.probe,
             self._show_graphics,
             self._hear,
         )
@@ -194,24 +194,24 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
 
     @on(WorkerEvent)
     def _on_worker_event(self, message: WorkerEvent) -> None:
-        match message.news:
+        match message.event:
             case Opened():
                 self._take_model()
             case Decoded(exploration, frame):
                 if exploration is self._exploration:
                     self._take_frame(frame)
             case TilesDecoded():
-                self._take_tiles(message.news)
+                self._take_tiles(message.event)
             case Failed(error, ref):
                 self._take_failure(error, ref)
             case SearchProgress() | SearchFailed():
-                self._take_search(message.news)
+                self._take_search(message.event)
             case EncoderNoted():
-                self._take_note(message.news)
+                self._take_note(message.event)
             case PictureFound() | PicturesEnded():
-                self._take_pictures(message.news)
+                self._take_pictures(message.event)
             case ExportProgress() | ExportEnded():
-                self._take_export(message.news)
+                self._take_export(message.event)
 
     def _take_model(self) -> None:
         former, self._model = self._model, self._decoding.model

@@ -1,4 +1,4 @@
-"""What images are drawn with: half-blocks at first, then what the user wishes and the terminal can do."""
+"""What images are drawn with: half-blocks at first, then what the user asked for, if the terminal has it."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _UNKNOWN = conclude([], brand="unknown", multiplexer=None)
 
 
 class GraphicsSwitch:
-    """Asks the terminal, follows the wish, and goes through the kinds by hand.
+    """Asks the terminal what it can draw, picks the graphics, and switches them by hand.
 
     Args:
         port: Of the app, whose live images are all drawn alike.
         widget: One of that app's, until which is gone answers count.
-        wish: A kind of graphics, or `AUTO`.
+        requested: A kind of graphics, or `AUTO`.
         colors: The colours that the terminal draws, by its environment.
-        inquiry: What to ask the terminal; nothing if None.
+        probe: What to ask the terminal; nothing if None.
         changed: Told of what images are drawn with from now on, and of a notice for the user, or None.
         on_reply: Told whatever the terminal answers.
     """
@@ -52,23 +52,23 @@ class GraphicsSwitch:
         self,
         port: TerminalPort,
         widget: Widget,
-        wish: str,
+        requested: str,
         colors: ColorMode,
-        inquiry: TerminalProbe | None,
+        probe: TerminalProbe | None,
         changed: Callable[[Graphics, str | None], None],
         on_reply: Callable[[Reply], None] = lambda reply: None,
     ) -> None:
         self._port = port
         self._widget = widget
-        self._wish = wish
+        self._requested = requested
         self.colors = colors
         """The colours that the terminal draws, as far as is known."""
-        self._inquiry = inquiry
+        self._probe = probe
         self._changed = changed
         self._on_reply = on_reply
         self._support = _UNKNOWN
         self._replies: dict[str, Reply] = {}
-        self.asking = inquiry is not None
+        self.asking = probe is not None
         """Whether nothing was concluded yet from what the terminal answers."""
         self._concluded = False
         self._can_ask = False
@@ -76,27 +76,27 @@ class GraphicsSwitch:
 
     def start(self, app: App[None]) -> None:
         """Show what needs no asking, and ask; to be called when the app is up."""
-        if self._wish not in (AUTO, *PROTOCOLS):
-            self._show(Graphics(self._wish), None)
-        inquiry = self._inquiry
-        if inquiry is None:
+        if self._requested not in (AUTO, *PROTOCOLS):
+            self._show(Graphics(self._requested), None)
+        probe = self._probe
+        if probe is None:
             self._take_support(_UNKNOWN)
             return
-        self._can_ask = self._ask(inquiry.queries)
+        self._can_ask = self._ask(probe.queries)
         if self._can_ask:
-            app.set_timer(inquiry.timeout, self._conclude_unless_done)
+            app.set_timer(probe.timeout, self._conclude_unless_done)
         else:
             self._conclude()
 
     def _ask(self, queries: dict[str, bytes]) -> bool:
-        assert self._inquiry is not None
+        assert self._probe is not None
         batch = b"".join(queries.values())
-        return ask_terminal(self._widget.app, batch, self._inquiry.timeout, self._heard)
+        return ask_terminal(self._widget.app, batch, self._probe.timeout, self._heard)
 
     def resized(self) -> None:
         """The window has another size, and perhaps another font: dots may be others."""
-        if self._inquiry is not None and self._can_ask and self._port.renderer.graphics in PROTOCOLS:
-            self._ask(self._inquiry.size_queries)
+        if self._probe is not None and self._can_ask and self._port.renderer.graphics in PROTOCOLS:
+            self._ask(self._probe.size_queries)
 
     @property
     def offers(self) -> list[tuple[Graphics, str]]:
@@ -114,7 +114,7 @@ class GraphicsSwitch:
 
     def choose(self, graphics: Graphics) -> str:
         """Draw with one of `offers`; gives what it is called."""
-        self._wish = graphics
+        self._requested = graphics
         self._show(graphics, None)
         return NAMES[graphics]
 
@@ -130,16 +130,16 @@ class GraphicsSwitch:
 
     def _conclude(self) -> None:
         """Off the event loop: inside tmux, that is asked, too."""
-        assert self._inquiry is not None
+        assert self._probe is not None
         self._concluded = True
         replies, window = tuple(self._replies.values()), window_of_terminal(self._widget.app)
-        concluding = asyncio.get_running_loop().run_in_executor(None, self._inquiry.conclude, replies, window)
+        concluding = asyncio.get_running_loop().run_in_executor(None, self._probe.conclude, replies, window)
         concluding.add_done_callback(lambda done: self._take_support(done.result()))
 
     def _take_support(self, support: GraphicsSupport) -> None:
         if not self._widget.is_attached:
             return
-        choice = choose(self._wish, support)
+        choice = choose(self._requested, support)
         self._support, self.asking = choice.support, False
         before, self.colors = self.colors, support.colors(self.colors)
         if self.colors != before and isinstance(app := self._widget.app, ScreenApp):

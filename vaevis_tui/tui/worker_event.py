@@ -5,12 +5,12 @@ from __future__ import annotations
 from textual.message import Message
 
 from vaevis_tui.explorer.decoding import Decoded, EngineEvent
-from vaevis_tui.explorer.jobs.export_news import ExportEnded, ExportProgress
+from vaevis_tui.explorer.jobs.export_events import ExportEnded, ExportProgress
 from vaevis_tui.explorer.jobs.inversion_search import SearchFailed, SearchProgress
 from vaevis_tui.explorer.jobs.picture_batch import PictureFound, PicturesEnded
 from vaevis_tui.explorer.model_notes import EncoderNoted
 
-ScreenNews = (
+ScreenEvent = (
     EngineEvent
     | EncoderNoted
     | SearchProgress
@@ -25,14 +25,14 @@ ScreenNews = (
 class WorkerEvent(Message):
     """Something happened in another thread."""
 
-    def __init__(self, news: ScreenNews) -> None:
+    def __init__(self, event: ScreenEvent) -> None:
         super().__init__()
-        self.news = news
+        self.event = event
 
     def can_replace(self, message: Message) -> bool:
-        """A newer image makes an older one of no use; other news is never dropped."""
+        """A newer image makes an older one of no use; other events are never dropped."""
         return (
             isinstance(message, WorkerEvent)
-            and isinstance(self.news, Decoded)
-            and isinstance(message.news, Decoded)
+            and isinstance(self.event, Decoded)
+            and isinstance(message.event, Decoded)
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vaevis_tui.terminal.detect import terminal_probe as inquiry
+from vaevis_tui.terminal.detect import terminal_probe
 from vaevis_tui.terminal.detect.ask import ask
 from vaevis_tui.terminal.detect.capabilities import detect
 from vaevis_tui.terminal.detect.probe import QUERIES
@@ -84,7 +84,7 @@ def test_the_environment_says_what_to_ask() -> None:
 def test_without_tmux_nothing_is_known_of_what_is_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert ask_tmux() == (False, "")
-    monkeypatch.setattr(inquiry, "ask_tmux", lambda: (True, "kitty(0.45.0)"))
+    monkeypatch.setattr(terminal_probe, "ask_tmux", lambda: (True, "kitty(0.45.0)"))
     concluded = TerminalProbe("unknown", "tmux", 1.0).conclude([], None)
     assert concluded.kitty is not None
     assert concluded.kitty.placeholders

@@ -51,9 +51,9 @@ def test_characters_are_always_had() -> None:
     assert choose("braille", support(b"")).graphics is Graphics.BRAILLE
 
 
-@pytest.mark.parametrize("wish", ["kitty", "sixel"])
-def test_what_the_terminal_denies_is_not_used_and_the_user_is_told_why(wish: str) -> None:
-    choice = choose(wish, support(XTERM))
+@pytest.mark.parametrize("requested", ["kitty", "sixel"])
+def test_what_the_terminal_denies_is_not_used_and_the_user_is_told_why(requested: str) -> None:
+    choice = choose(requested, support(XTERM))
     assert choice.graphics is Graphics.HALF
     assert choice.notice is not None
     assert choice.notice.endswith("images are drawn as half.")
@@ -85,10 +85,10 @@ def test_sixels_in_cells_of_unknown_size_need_the_users_word() -> None:
     assert choose("sixel", support(SIXELS_WITHOUT_A_CELL)).support.cell == (20, 10)
 
 
-@pytest.mark.parametrize("wish", ["kitty", "iterm"])
-def test_what_does_not_come_through_a_multiplexer_is_not_used(wish: str) -> None:
-    assert choose(wish, support(TMUX, "tmux")).graphics is Graphics.HALF
-    assert choose(wish, support(b"\x1b[?1;2c", "screen")).graphics is Graphics.HALF
+@pytest.mark.parametrize("requested", ["kitty", "iterm"])
+def test_what_does_not_come_through_a_multiplexer_is_not_used(requested: str) -> None:
+    assert choose(requested, support(TMUX, "tmux")).graphics is Graphics.HALF
+    assert choose(requested, support(b"\x1b[?1;2c", "screen")).graphics is Graphics.HALF
 
 
 def test_what_comes_through_tmux_is_used_if_asked_for() -> None:

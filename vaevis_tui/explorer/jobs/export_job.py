@@ -8,7 +8,7 @@ from pathlib import Path
 from vaevis_tui.api.animations import Animation
 from vaevis_tui.api.model import Model
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.explorer.jobs.export_news import ExportEnded, ExportProgress
+from vaevis_tui.explorer.jobs.export_events import ExportEnded, ExportProgress
 from vaevis_tui.explorer.jobs.exports import Export
 from vaevis_tui.explorer.jobs.job import Job
 from vaevis_tui.explorer.jobs.own_decoder import OwnDecoder

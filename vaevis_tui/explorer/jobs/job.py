@@ -1,4 +1,4 @@
-"""Work in a thread beside the explorer, with a decoder of its own, that may be given up."""
+"""Background work in a thread, with a decoder of its own, that can be cancelled."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.jobs.own_decoder import Cancelled, OwnDecoder
 from vaevis_tui.explorer.settings import ExplorerSettings
 
-News = TypeVar("News")
+Event = TypeVar("Event")
 
 
-class Job(ABC, Generic[News]):
-    """Begins at once: what the work needs is set before this is made.
+class Job(ABC, Generic[Event]):
+    """Starts its thread when constructed; a subclass sets what `_work` needs before that.
 
     Args:
         settings: Where decoders come from.
         exploration: The model, as it was opened.
-        listener: Called in the thread that works; must only pass on what it is told.
+        listener: Called in the worker thread with every event; it must only pass it on.
         name: Of the thread.
     """
 
@@ -28,40 +28,40 @@ class Job(ABC, Generic[News]):
         self,
         settings: ExplorerSettings,
         exploration: Exploration,
-        listener: Callable[[News], None],
+        listener: Callable[[Event], None],
         name: str,
     ) -> None:
         self._settings, self._exploration = settings, exploration
         self._values = exploration.state.values
         self._listener = listener
-        self._unwanted = threading.Event()
+        self._cancelled = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Give up, if it has not ended; nothing is told after this."""
-        self._unwanted.set()
+        """Cancel, if it has not ended; the listener hears nothing after this."""
+        self._cancelled.set()
 
     def close(self) -> None:
-        """Give up, and wait until the thread has ended."""
+        """Cancel, and wait until the thread has ended."""
         self.stop()
         self._thread.join()
 
     @abstractmethod
     def _work(self) -> None:
-        """Do it, in the thread; `Cancelled` ends it without a word."""
+        """The work, in the thread; `Cancelled` ends it silently."""
 
     @abstractmethod
-    def _failure(self, error: Exception) -> News:
-        """What to tell where the work ended by an error."""
+    def _failure(self, error: Exception) -> Event:
+        """The event for work that ended with an error."""
 
     def _decoder(self) -> OwnDecoder:
-        """Opened anew, for the one who asks to close; it ends the work that is given up."""
-        return OwnDecoder(self._settings, self._exploration.bundle, self._unwanted, self._values)
+        """A new decoder, which the caller closes; its methods raise `Cancelled` once the work is."""
+        return OwnDecoder(self._settings, self._exploration.bundle, self._cancelled, self._values)
 
-    def _tell(self, news: News) -> None:
-        if not self._unwanted.is_set():
-            self._listener(news)
+    def _tell(self, event: Event) -> None:
+        if not self._cancelled.is_set():
+            self._listener(event)
 
     def _run(self) -> None:
         try:

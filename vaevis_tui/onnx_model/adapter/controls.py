@@ -120,8 +120,8 @@ def read_control(model: onnx.ModelProto, walk: Trace, control: Control, source: 
     return nodes
 
 
-def _reshape(graph: onnx.GraphProto, source: str, shape: Sequence[int], wish: str) -> onnx.NodeProto:
-    return make_node(graph, "Reshape", [source, add_constant(graph, f"{wish}.shape", shape, np.int64)], wish)
+def _reshape(graph: onnx.GraphProto, source: str, shape: Sequence[int], hint: str) -> onnx.NodeProto:
+    return make_node(graph, "Reshape", [source, add_constant(graph, f"{hint}.shape", shape, np.int64)], hint)
 
 
 def _scaled(graph: onnx.GraphProto, walk: Trace, name: str) -> list[tuple[onnx.NodeProto, int, int]] | None:

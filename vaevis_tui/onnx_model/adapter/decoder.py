@@ -351,8 +351,8 @@ class _Adaptation:
                 name = self._append(operator, [name, constant])
         return name
 
-    def _constant(self, wish: str, value: Any, dtype: Any) -> str:
-        name = add_constant(self.model.graph, wish, value, dtype)
+    def _constant(self, hint: str, value: Any, dtype: Any) -> str:
+        name = add_constant(self.model.graph, hint, value, dtype)
         self.walk.give(self.model.graph.initializer[-1])
         return name
 

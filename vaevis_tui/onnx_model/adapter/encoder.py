@@ -274,15 +274,15 @@ def _finish(
     return has_logvar
 
 
-def _part(graph: onnx.GraphProto, output: str, batch: int, start: int, length: int, wish: str) -> str:
+def _part(graph: onnx.GraphProto, output: str, batch: int, start: int, length: int, hint: str) -> str:
     """Some of an output's numbers for one image, as (1, length)."""
 
     def step(kind: str, *inputs: str, **attributes: Any) -> str:
-        graph.node.append(make_node(graph, kind, list(inputs), f"{wish}.{kind.lower()}", **attributes))
+        graph.node.append(make_node(graph, kind, list(inputs), f"{hint}.{kind.lower()}", **attributes))
         return str(graph.node[-1].output[0])
 
     def integers(*values: int) -> str:
-        return add_constant(graph, f"{wish}.integers", values, np.int64)
+        return add_constant(graph, f"{hint}.integers", values, np.int64)
 
     last = step("Cast", output, to=_FLOAT)
     if batch > 1:

@@ -119,8 +119,8 @@ def image_prefix(
     nodes: list[onnx.NodeProto] = []
     scale, offset = new_name(graph, "scale"), new_name(graph, "offset")
 
-    def step(kind: str, *inputs: str, wish: str = "", **attributes: Any) -> str:
-        nodes.append(make_node(graph, kind, list(inputs), wish or f"image.{kind.lower()}", **attributes))
+    def step(kind: str, *inputs: str, hint: str = "", **attributes: Any) -> str:
+        nodes.append(make_node(graph, kind, list(inputs), hint or f"image.{kind.lower()}", **attributes))
         return str(nodes[-1].output[0])
 
     channels, height, width = size

@@ -1,4 +1,4 @@
-"""Which graphics to use, by what the user wishes and the terminal says."""
+"""Which graphics to use, from what the user asked for and what the terminal supports."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def offered(support: GraphicsSupport) -> tuple[Graphics, ...]:
     return tuple(graphics for graphics in Graphics if graphics not in lacks)
 
 
-def choose(wish: str, support: GraphicsSupport) -> Selection:
-    """Follow a wish where the terminal can, and where nobody can know whether it can.
+def choose(requested: str, support: GraphicsSupport) -> Selection:
+    """Take what was requested where the terminal has it, or where it cannot be known.
 
     Args:
-        wish: A kind of graphics, or `AUTO`.
+        requested: A kind of graphics, or `AUTO`.
         support: What the terminal says.
     """
-    if wish == AUTO:
+    if requested == AUTO:
         return Selection(support.best, support)
-    graphics = Graphics(wish)
+    graphics = Graphics(requested)
     if graphics in offered(support):
         return Selection(graphics, support)
     protocol = BY_GRAPHICS[graphics]

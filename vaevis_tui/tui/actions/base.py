@@ -24,7 +24,7 @@ from vaevis_tui.tui.panels.status_line import StatusLine
 from vaevis_tui.tui.panels.strip_panel import StripPanel
 from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.textual_private.late import PunctualScreen
-from vaevis_tui.tui.worker_event import ScreenNews, WorkerEvent
+from vaevis_tui.tui.worker_event import ScreenEvent, WorkerEvent
 
 SECONDS, SECONDS_A_CHARACTER = 2.0, 0.05
 """That a notice stays: to be noticed, and to be read."""
@@ -89,9 +89,9 @@ class ExplorerBase(PunctualScreen[None]):
         """Show what moves by itself, and move it."""
         raise NotImplementedError
 
-    def _post_event(self, news: ScreenNews) -> None:
+    def _post_event(self, event: ScreenEvent) -> None:
         """Pass on what another thread tells; called there."""
-        self.post_message(WorkerEvent(news))
+        self.post_message(WorkerEvent(event))
 
     def action_change_speed(self, steps: int) -> None:
         """Walk faster or slower."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer.jobs.export_news import ExportEnded, ExportProgress
+from vaevis_tui.explorer.jobs.export_events import ExportEnded, ExportProgress
 from vaevis_tui.explorer.keepsakes import Keepsakes
 from vaevis_tui.explorer.paths import completed
 from vaevis_tui.tui.actions.keepsakes import KeepsakeActions
@@ -97,17 +97,17 @@ class ExportActions(KeepsakeActions):
         )
         self._follow_walk()
 
-    def _take_export(self, news: ExportProgress | ExportEnded) -> None:
+    def _take_export(self, event: ExportProgress | ExportEnded) -> None:
         if self._export_job is None:  # cancelled while this was on its way
             return
-        if isinstance(news, ExportProgress):
-            self._export_percent = news.percent
+        if isinstance(event, ExportProgress):
+            self._export_percent = event.percent
         else:
             self._close_export()
-            if news.error is None:
-                self.say(f"saved {news.path}", lasting=True)
+            if event.error is None:
+                self.say(f"saved {event.path}", lasting=True)
             else:
-                self.say(str(news.error), error=True)
+                self.say(str(event.error), error=True)
         self._follow_walk()
 
     def action_leave_map(self) -> None:

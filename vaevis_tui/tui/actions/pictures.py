@@ -95,25 +95,25 @@ class PictureActions(JourneyActions, CompareActions):
             self._batch = PictureBatch(self._settings, self._exploration, paths, self._post_event)
             self._follow_walk()
 
-    def _take_pictures(self, news: PictureFound | PicturesEnded) -> None:
+    def _take_pictures(self, event: PictureFound | PicturesEnded) -> None:
         if self._batch is None:  # cancelled while this was on its way
             return
-        if isinstance(news, PictureFound):
-            self._batch_number = min(news.number + 1, len(self._batch.paths))
-            if news.exploration is self._exploration:
-                name = one_line(news.name, NAME_LENGTH) or "picture"
+        if isinstance(event, PictureFound):
+            self._batch_number = min(event.number + 1, len(self._batch.paths))
+            if event.exploration is self._exploration:
+                name = one_line(event.name, NAME_LENGTH) or "picture"
                 self._keep(
-                    lambda keepsakes: keepsakes.bookmarks.add(news.z, name, news.image),
+                    lambda keepsakes: keepsakes.bookmarks.add(event.z, name, event.image),
                     lambda _: self._follow_with_panels(),
                 )
         else:
             self._close_pictures()
-            if news.found:
-                text = f"{news.found} pictures are bookmarks now; B lists them, J goes through them"
+            if event.found:
+                text = f"{event.found} pictures are bookmarks now; B lists them, J goes through them"
                 self.say(text, lasting=True)
-            if news.faults:
-                more = f" (and {len(news.faults) - 1} more)" if len(news.faults) > 1 else ""
-                self.say(news.faults[0] + more, error=True)
+            if event.faults:
+                more = f" (and {len(event.faults) - 1} more)" if len(event.faults) > 1 else ""
+                self.say(event.faults[0] + more, error=True)
         self._follow_walk()
 
     def _close_pictures(self) -> None:
@@ -211,12 +211,12 @@ class PictureActions(JourneyActions, CompareActions):
         else:
             super().action_ask_value()
 
-    def _take_search(self, news: SearchProgress | SearchFailed) -> None:
-        if isinstance(news, SearchFailed):
-            self._search.fail(news)
+    def _take_search(self, event: SearchProgress | SearchFailed) -> None:
+        if isinstance(event, SearchFailed):
+            self._search.fail(event)
         else:
-            self._search_error = news.found.error
-            self._search.take(news, self._exploration)
+            self._search_error = event.found.error
+            self._search.take(event, self._exploration)
         self._follow_walk()
 
     def action_leave_map(self) -> None:
