@@ -325,6 +325,22 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     assert ended.stderr == ""
 
 
+@pytest.mark.parametrize("option", ["--rows", "--vorbose", "--color", "--debug", "--x", "-q", "-n"])
+@pytest.mark.parametrize("command", [[], ["walk"], ["traverse"]])
+def test_what_is_near_nothing_gets_no_silly_suggestion(
+    option: str, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(capsys, *command, option, "3")
+    assert f"unrecognized arguments: {option} (see" in said
+
+
+def test_numbers_far_beyond_the_data_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    decode = ["decode", "--model", "mnist-2d", "--out", str(tmp_path / "a.png"), "--force"]
+    assert "12 σ from the mean: most data lie within 2" in run(capsys, *decode, "--sigma", "12,-1")[2]
+    assert "σ from the mean" in run(capsys, *decode, "--z", "1e6,0")[2]
+    assert run(capsys, *decode, "--sigma", "9.9,-1")[2] == ""
+
+
 @pytest.mark.parametrize("arguments", [["help"], ["--help"]])
 def test_help_is_a_word_too(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
@@ -361,6 +377,15 @@ def test_an_encoding_without_blocks_gets_characters() -> None:
         (["decode", "--oot", "x.png"], "did you mean --out?"),
         (["decode", "--sede=1", "--out", "x.png"], "did you mean --seed?"),
         (["--model", "dog", "decode", "--out", "x.png"], "decode comes first: vaevis-tui decode --model"),
+        (["--sed", "3"], "did you mean --seed?"),
+        (["--grahpics", "kitty"], "did you mean --graphics?"),
+        (["--snap", "."], "did you mean --snapshot-dir?"),
+        (["walk", "-m", "dog"], "unrecognized arguments: -m; did you mean --model?"),
+        (["--out", "x.png"], "--out; it belongs to decode, encode, invert and"),
+        (["--seed", "3", "decod"], "'decod' is no command; did you mean decode? (see"),
+        (["--seed", "3", "dog"], "'dog' is no command; a model comes first, or after --model"),
+        (["export-web", "--single-file"], "--single-file lacks its value, FILE.html (see"),
+        (["decode", "--backend"], "--backend lacks its value, one of auto, wgpu, onnxruntime"),
         (["bench", "decode"], "unrecognized arguments: decode (see vaevis-tui bench --help)"),
     ],
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from vaevis_tui import __version__
 from vaevis_tui.commands.shared.own_model import apply_own_model
-from vaevis_tui.commands.shared.parser import Parser, suggestion
+from vaevis_tui.commands.shared.parser import Parser
 from vaevis_tui.errors import UserError
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ def _short_form(word: str) -> str:
     Raises:
         UserError: It is neither a shipped model nor a path.
     """
+    from vaevis_tui.commands.shared.suggestions import suggestion
     from vaevis_tui.models.catalog import names
 
     models = names()

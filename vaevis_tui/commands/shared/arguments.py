@@ -72,7 +72,8 @@ def add_point(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGro
         "--sigma",
         type=values.numbers,
         metavar="S1,S2,...",
-        help="the same as the explorer shows it: in standard deviations of the data from their mean",
+        help="the same as the explorer shows it, in standard deviations of the data from their mean: most "
+        "data lie within 2, and the explorer goes to 10",
     )
     point.add_argument(
         "--from",

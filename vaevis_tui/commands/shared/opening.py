@@ -84,9 +84,22 @@ def given_latents(options: argparse.Namespace, model: Model, count: int = 1) -> 
     if isinstance(options.source, Path):
         return _nearest(options.source, model)[None]
     if options.sigma is not None:
-        return model.from_sigma(checked("sigma", options.sigma, model))
+        return _within_reach(model.from_sigma(checked("sigma", options.sigma, model)), model)
     z = options.z if options.source is None else options.source.z
-    return None if z is None else model.settle(checked("z", z, model))
+    return None if z is None else _within_reach(model.settle(checked("z", z, model)), model)
+
+
+def _within_reach(z: Latents, model: Model) -> Latents:
+    """The same, (1, d); says so where it is farther out than the explorer goes."""
+    import numpy as np
+
+    from vaevis_tui.latent.axes import SIGMA_LIMIT
+
+    farthest = float(np.abs(model.space.to_sigma(z)).max())
+    if farthest > SIGMA_LIMIT:
+        known = f"most data lie within 2, and the explorer goes no further than {SIGMA_LIMIT:g}"
+        print(f"vaevis-tui: {farthest:.3g} σ from the mean: {known}", file=sys.stderr)
+    return z
 
 
 def latents(options: argparse.Namespace, model: Model, count: int) -> Latents:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, NoReturn
 
 from vaevis_tui.errors import UserError
+
+_OPTION = re.compile(r"--.+|-[A-Za-z]")
+"""What is an option, not a value such as -1.5 or -, which is standard input."""
+
+_NO_VALUE = re.compile(r"argument (\S+): expected (?:one|at least one|\d+) arguments?")
+_NO_COMMAND = re.compile(r"argument COMMAND: invalid choice: '(.*?)' ")
+
+_NAMED = 3
+"""Commands that an option belongs to, which are named."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,18 +45,15 @@ class Parser(argparse.ArgumentParser):
         for word in words:
             if word in self._commands:
                 break
-            if (
-                word.startswith("--")
-                and len(word) > 2
-                and word.partition("=")[0] not in self._option_string_actions
-            ):
+            option = word.partition("=")[0]
+            if _OPTION.fullmatch(option) and option not in self._option_string_actions:
                 self._refuse([word])
         return self
 
     @property
-    def _commands(self) -> Collection[str]:
+    def _commands(self) -> Mapping[str, Parser]:
         actions = (action for action in self._actions if isinstance(action, argparse._SubParsersAction))
-        return next((action.choices for action in actions), ())
+        return next((action.choices for action in actions), {})
 
     def error(self, message: str) -> NoReturn:
         """Refuse what was given.
@@ -54,7 +61,23 @@ class Parser(argparse.ArgumentParser):
         Raises:
             UserError: Always.
         """
+        if match := _NO_VALUE.match(message):
+            message = f"{match[1]} lacks its value, {self._value_of(match[1])}"
+        elif match := _NO_COMMAND.match(message):
+            from vaevis_tui.commands.shared.suggestions import suggestion
+
+            close = suggestion(match[1], self._commands)
+            message = f"{match[1]!r} is no command{close or '; a model comes first, or after --model'}"
         raise UserError(f"{message} (see {self.prog} --help)")
+
+    def _value_of(self, option: str) -> str:
+        """What an option's value is called in its help."""
+        for action in self._actions:
+            if option in ("/".join(action.option_strings), action.metavar, action.dest):
+                if action.choices is not None:
+                    return f"one of {', '.join(map(str, action.choices))}"
+                return str(action.metavar or action.dest.upper())
+        return "which its help names"
 
     def print_help(self, file: IO[str] | None = None) -> None:  # type: ignore[override]
         """Print the help, through PAGER where it is longer than the terminal."""
@@ -76,13 +99,15 @@ class Parser(argparse.ArgumentParser):
         return options, []
 
     def _refuse(self, unknown: Sequence[str]) -> NoReturn:
+        from vaevis_tui.commands.shared.suggestions import suggestion
+
         known = [option for action in self._actions for option in action.option_strings]
-        self.error(f"unrecognized arguments: {' '.join(unknown)}{suggestion(unknown[0], known)}")
+        option, commands = unknown[0].partition("=")[0], self._commands.items()
+        owners = [name for name, parser in commands if option in parser.filled()._option_string_actions]
+        hint = f"; it belongs to {_listed(owners)}" if owners else suggestion(option, known)
+        self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
 
 
-def suggestion(word: str, known: Sequence[str]) -> str:
-    """``"; did you mean --model?"`` where a known word is close, else nothing."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(word.partition("=")[0], known, 1)
-    return f"; did you mean {close[0]}?" if close else ""
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more commands" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
