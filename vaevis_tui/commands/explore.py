@@ -137,7 +137,7 @@ def run(options: argparse.Namespace) -> int:
         probe=TerminalProbe.of(os.environ, terminal),
         colors_notice=terminal.notice,
         notice=unwritable,
-        way=LinkProfile.of(
+        link_profile=LinkProfile.of(
             os.environ,
             terminal.multiplexer,
             options.max_rate or config.max_rate,

@@ -74,7 +74,7 @@ class ExplorerSettings:
         notice: Shown at the start; or None.
         clock: Seconds that never go back, for statistics and the walk.
         meter: Is told what happens to every frame; a new one if None.
-        way: To the terminal.
+        link_profile: What is known about the link to the terminal.
         resumed: A session to go on with, of ``model``; or None.
         sessions: Where the session is kept when the program ends; None for nowhere.
         keymap: Other keys by the id of their action; see `vaevis_tui.tui.keys.keymap`.
@@ -110,7 +110,7 @@ class ExplorerSettings:
     notice: str | None = None
     clock: Callable[[], float] = time.perf_counter
     meter: FrameMeter | None = None
-    way: LinkProfile = field(default_factory=LinkProfile)
+    link_profile: LinkProfile = field(default_factory=LinkProfile)
     resumed: Session | None = None
     sessions: SessionFolder | None = None
     claimed: Path | None = None

@@ -59,7 +59,7 @@ class ExplorerApp(LiveApp[None], inherit_bindings=False):
 
     def __init__(self, settings: ExplorerSettings, decoding: Decoding) -> None:
         port = TerminalPort(
-            settings.way.link(settings.clock),
+            settings.link_profile.link(settings.clock),
             renderer=cell_renderer(Graphics.HALF, settings.colors),
             clock=settings.clock,
         )

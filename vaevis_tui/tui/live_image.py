@@ -1,4 +1,4 @@
-"""A live image: shows the newest frame it was given, through the port to the terminal."""
+"""A live image: a widget that shows the newest frame it was given, through the terminal port."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from vaevis_tui.tui.textual_private.painting import LiveLane, Spot, paint_now
 from vaevis_tui.tui.textual_private.writing import WriteReport
 
 _Draw = Callable[[Surface, Pixels, tuple[int, int], RGB], Update]
-"""Plans an update of an image that begins at a row and a column, on a background."""
+"""Plans an update: surface, pixels, row and column of the screen, background."""
 
 
 class LiveImage(Widget):
-    """Shows the newest frame it was given, as large as fits, at the pace the terminal takes frames at.
+    """Shows the newest frame it was given, as large as fits, at the pace of the terminal.
 
-    `show` may be called at any rate: what the link cannot take is dropped before it is encoded, and when
-    frames cease the last one is shown exactly. While another screen lies on top the image rests. Several can
-    be on the screen: the main one goes first, the others after it. The widget has no border or padding of
-    its own; put it into a container for that.
+    `show` may be called at any rate: frames that the link cannot carry are dropped before they are encoded,
+    and when frames cease the last one is shown exactly. Nothing is sent while another screen lies on top. A
+    screen may have several live images; the main one goes first. The widget has no border or padding; put it
+    into a container for that.
 
     Args:
         port: The app's.
-        renderer: What the image is drawn with until the port's renderer changes; the port's if None.
-        priority: `MAIN` (0) for the main image, more for one that gives way to it.
-        meter: Is told what happens to every frame; a new one if None.
-        placeholder: What to show while there is no frame.
+        renderer: What the image is drawn with until the port's renderer changes; None for the port's.
+        priority: `MAIN` (0) for the main image, more for a background image.
+        meter: Counts frames and their times; None for a new one.
+        placeholder: Text to show while there is no frame.
         name: As for any widget.
         id: As for any widget.
         classes: As for any widget.
@@ -58,14 +58,14 @@ class LiveImage(Widget):
     """
 
     placeholder: reactive[str] = reactive("")
-    """What to show while there is no frame."""
+    """Text to show while there is no frame."""
 
     class Presented(Message):
-        """A frame is on the screen.
+        """A frame has reached the screen.
 
         Attributes:
-            image: Where.
-            frame: What `LiveImage.show` was given.
+            image: The live image.
+            frame: The frame that `LiveImage.show` was given.
         """
 
         def __init__(self, image: LiveImage, frame: DecodedFrame) -> None:
@@ -105,7 +105,7 @@ class LiveImage(Widget):
         self._presented: DecodedFrame | None = None
         self._live_lane = LiveLane(self)
         self.before_paint: Callable[[], None] = lambda: None
-        """Called before a frame is painted: what this draws elsewhere goes out with the frame."""
+        """Called before a frame is painted; what it draws elsewhere goes out with the frame."""
 
     @property
     def presented(self) -> DecodedFrame | None:
@@ -119,12 +119,12 @@ class LiveImage(Widget):
 
     @property
     def placement(self) -> Placement | None:
-        """Where in the widget the image lies; None while there is no frame."""
+        """Where the image lies in the widget; None while there is no frame."""
         return self._painted.placement if self._painted else None
 
     @property
     def renderer(self) -> Renderer:
-        """What the image is drawn with, where nothing lies on it."""
+        """What the image is drawn with where nothing covers it."""
         return self._renderer
 
     @renderer.setter
@@ -134,7 +134,7 @@ class LiveImage(Widget):
             self.refresh()
 
     def show(self, frame: DecodedFrame) -> None:
-        """Show a frame, in place of any that was not encoded yet; to be called in the app's thread."""
+        """Show a frame, in place of any that is not encoded yet. Call it in the app's thread."""
         self.meter.decoded(frame.times.total)
         self._newest = frame
         if self.port.offer(self.slot):
@@ -143,23 +143,23 @@ class LiveImage(Widget):
 
     @property
     def exact(self) -> bool:
-        """Whether what was sent last shows the frame as it is; if not, the rest follows."""
+        """Whether the screen shows the frame exactly; if not, the rest follows."""
         painted = self._painted
         stale = painted is not None and painted.surface.stale and self._live_lane.has_terminal
         return self._adaptation.exact and not stale
 
     @property
     def cells(self) -> Region | None:
-        """Where on the screen the image is; None while there is none."""
+        """Where the image lies on the screen; None while there is none."""
         return self._painted.cells if self._painted else None
 
     def shows(self, row: int) -> NDArray[np.bool_] | None:
-        """In which cells of a row of its own characters are known to show it; None if it has none."""
+        """Which cells of a row are known to show the image; None if it is not drawn in characters."""
         known = self._painted.surface.known if self._painted else None
         return None if known is None else known[row]
 
     def overwritten(self, row: int, start: int, end: int) -> None:
-        """Something else was written into cells of a row."""
+        """Other output was written over cells of a row."""
         if self._painted is not None:
             self._painted.surface.forget(row, slice(start, end))
             if not self._is_behind() and self._painted.surface.stale:
@@ -167,7 +167,7 @@ class LiveImage(Widget):
 
     @property
     def quality(self) -> str:
-        """Name of the quality of the image on the screen."""
+        """Name of the quality on the screen."""
         return self._adaptation.name
 
     def render(self) -> str:
@@ -175,7 +175,7 @@ class LiveImage(Widget):
         return self.placeholder
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines of the image within ``crop``; encoded anew if what surrounds it has changed."""
+        """The lines of the image within ``crop``; painted again if the render context has changed."""
         if self._painted is None:
             return super().render_lines(crop)
         redrawn = False
@@ -185,7 +185,7 @@ class LiveImage(Widget):
                 self.call_later(self.refresh)  # also what is not drawn now
             redrawn = True
         if (redrawn or self.slot.waiting) and not self.port.sending:
-            self.call_later(self.port.advance)  # something waits for this
+            self.call_later(self.port.advance)  # a frame may have waited for this
         lines = self._painted.lines()[crop.y : crop.bottom]
         if crop.column_span == (0, self.size.width):
             return lines
@@ -199,13 +199,13 @@ class LiveImage(Widget):
         return self
 
     def _can_send(self) -> bool:
-        """Whether there is a place on the screen for it, as far as is known without laying out."""
+        """Whether it is on the screen, as far as is known without a layout."""
         if not (self.is_attached and self._live_lane.is_visible) or self._is_behind():
             return False
         return self._painted is not None or (self.slot.waiting and bool(self.size))
 
     def send(self, number: int, turn: Turn) -> Sent | None:
-        """Write the frame that waits, or more of the one before; None if it has no place on the screen."""
+        """Write the waiting frame, or more of the last one; None if the image is not on the screen."""
         adaptation = self._adaptation
         gives_way = self.slot.priority > MAIN
         part = partial(adaptation.part, seconds=turn.seconds)
@@ -224,7 +224,7 @@ class LiveImage(Widget):
         return Sent(sent.size, sent.asked, frame, self.port.clock() - started)
 
     def _send_lines(self, number: int) -> Sent:
-        """Let the compositor draw, with whatever else waits to be drawn; then what lies above cells."""
+        """Let the compositor draw, with everything else that is pending; then pixels that lie above cells."""
         link = self.port.link
         asks = link.asks and self._live_lane.has_terminal
         if asks:
@@ -240,11 +240,11 @@ class LiveImage(Widget):
         return Sent(update.size if update else 0, asks)
 
     def _send_live(self, number: int, draw: _Draw) -> Sent | None:
-        """Draw what has changed past the compositor; None if that is not possible now."""
+        """Draw what has changed, bypassing the compositor; None if that is not possible now."""
         painted, link = self._painted, self.port.link
         if painted is None or self._live_lane.spot() is None:
             return None
-        paint_now(self, [])  # whatever else waits to be drawn, which may change what lies where
+        paint_now(self, [])  # everything else that is pending: it may change what covers the image
         update = self._plan(draw) if painted is self._painted else None
         if update is None:
             return None
@@ -255,7 +255,7 @@ class LiveImage(Widget):
         return Sent(update.size, asks)
 
     def _plan(self, draw: _Draw) -> Update | None:
-        """What changes the image where it lies, which must be written; None where the compositor has to."""
+        """An update of the image in place, which must be written; None where only the compositor can draw."""
         painted, spot = self._painted, self._live_lane.spot()
         if painted is None or spot is None:
             return None
@@ -269,49 +269,49 @@ class LiveImage(Widget):
         return update
 
     def presented_frame(self, frame: DecodedFrame, seconds: float, report: WriteReport) -> None:
-        """A frame is on the screen: how long drawing it took, and what was written."""
+        """A frame has reached the screen: the seconds that drawing took, and what was written."""
         self.meter.presented(seconds, report.seconds, report.size)
         self._presented = frame
         self.post_message(self.Presented(self, frame))
 
     def forget(self) -> None:
-        """Nobody knows what the terminal shows, of text either."""
+        """Assume nothing about what the terminal shows."""
         if self._painted is not None:
             self._painted.surface.forget()
 
     def teardown_output(self) -> str:
-        """What takes the image off the terminal's screen and out of its memory."""
+        """Output that removes the image from the terminal's screen and memory."""
         return self._painted.surface.erase() if self._painted else ""
 
     def hide(self) -> None:
-        """Take off the screen what would lie on another screen that comes on top of this one."""
+        """Take pixels off the screen that would lie on top of another screen."""
         if self._painted is not None and self._painted.surface.known is None:
             self._erase(self._painted)
 
     # Events
 
     def on_mount(self) -> None:
-        """Take part."""
+        """Register with the port."""
         self.port.add(self)
         self._live_lane.shown.images.append(self)
 
     def on_unmount(self) -> None:
-        """Leave nothing behind."""
+        """Unregister, and erase the image."""
         self.port.remove(self)
         self._live_lane.shown.images.remove(self)
         if self._painted is not None:
             self._erase(self._painted)
 
     def on_hide(self) -> None:
-        """Leave nothing on the screen that other widgets would not draw over."""
+        """Erase what other widgets would not draw over."""
         self.hide()
 
     def on_show(self) -> None:
-        """Show what had to wait."""
+        """Send what had to wait."""
         self.port.advance()
 
     def on_resize(self) -> None:
-        """Show what had to wait for room."""
+        """Send what had to wait for room."""
         self.port.advance()
 
     # Drawing
@@ -328,7 +328,7 @@ class LiveImage(Widget):
         return RenderContext(region, background, tuple(self.get_line_filters()), renderer)
 
     def _draw(self, frame: DecodedFrame) -> PaintedFrame:
-        """Make this frame the one that is drawn from now on."""
+        """Paint a frame in the current context, in place of the last one."""
         before = self._painted
         after = self._painted = PaintedFrame(
             frame, self._render_context(), self._adaptation, self._image_id, self._on_paint, before
@@ -338,7 +338,7 @@ class LiveImage(Widget):
         return after
 
     def _erase(self, painted: PaintedFrame) -> None:
-        """Take off the screen what writing into its cells would not, and see to it that these are written."""
+        """Erase what writing into its cells would not, and have those cells written again."""
         text = painted.surface.erase()
         if text and self._live_lane.has_terminal:
             self._live_lane.write(text)
@@ -346,7 +346,7 @@ class LiveImage(Widget):
             self._live_lane.shown.forget(painted.cells)
 
     def _on_paint(self, inexact: bool) -> None:
-        """It was drawn with other widgets; what is not the exact image must follow."""
+        """The compositor has drawn it; if not exactly, the rest must follow."""
         self._live_lane.shown.image_wrote(self)
         if inexact:
             self.port.wake_after(REST)
@@ -354,7 +354,7 @@ class LiveImage(Widget):
 
 @lru_cache(maxsize=16)
 def _covered(spot: Spot, place: Placement) -> NDArray[np.bool_]:
-    """Which of the image's cells something lies on, (rows, columns)."""
+    """Which of the image's cells are covered, (rows, columns)."""
     covered = np.zeros((place.rows, place.columns), np.bool_)
     for cover in spot.covers:
         x, y = cover.x - spot.region.x - place.left, cover.y - spot.region.y - place.top

@@ -1,4 +1,4 @@
-"""The one port to the terminal: every live image of an app sends its frames through it."""
+"""The port to the terminal, one an app: all live images send their frames through it."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ if TYPE_CHECKING:
 
 
 COMPARE_BELOW = 500_000.0
-"""Bytes a second of the link below which text beside frames is compared with what the terminal shows: the 600
-bytes of bars a frame are more than 5 % of it."""
+"""Below this rate (bytes a second), text drawn beside frames is diffed against what the terminal shows: the
+600 bytes of bars a frame are more than 5 % of such a link."""
 
 BACKLOG = 0.15
-"""Seconds that a silent link may be behind when the screen is drawn; else that waits, and keys need not."""
+"""Most seconds of backlog of a silent link at which the screen is redrawn; beyond it the redraw waits."""
 
 MUCH = 1500
-"""Bytes of an update of the screen, a packet or so, from which on the next one waits for it to arrive."""
+"""Bytes of a screen update, a packet or so, from which on the next update waits for its ack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a live image has handed over.
+    """What a live image has written in its turn.
 
     Attributes:
-        size: Its length in bytes.
-        asked: Whether it asks for an acknowledgement.
+        size: Length in bytes.
+        asked: Whether ack requests stand around it.
         frame: The frame, if it was a new one.
-        seconds: That drawing took.
+        seconds: Time that drawing took.
     """
 
     size: int
@@ -56,7 +56,7 @@ class Sent:
 
 
 class PortClient(Protocol):
-    """What the port asks of a live image."""
+    """What the port needs of a live image."""
 
     slot: FrameSlot
     renderer: Renderer
@@ -67,23 +67,23 @@ class PortClient(Protocol):
         ...
 
     def send(self, number: int, turn: Turn) -> Sent | None:
-        """Write the frame that waits, or more of the one before; None if it has no place on the screen."""
+        """Write the waiting frame, or more of the last one; None if the image is not on the screen."""
         ...
 
     def presented_frame(self, frame: DecodedFrame, seconds: float, report: WriteReport) -> None:
-        """A frame is on the screen: how long drawing it took, and what was written."""
+        """A frame has reached the screen: the seconds that drawing took, and what was written."""
         ...
 
     def forget(self) -> None:
-        """Nobody knows what the terminal shows."""
+        """Assume nothing about what the terminal shows."""
         ...
 
     def hide(self) -> None:
-        """Take off the screen what was sent as dots."""
+        """Take an image that was sent as pixels off the screen."""
         ...
 
     def teardown_output(self) -> str:
-        """What takes the image off the terminal's screen and out of its memory."""
+        """Output that removes the image from the terminal's screen and memory."""
         ...
 
 
@@ -96,15 +96,15 @@ class _InFlight:
 
 
 class TerminalPort:
-    """Owns the link, the sequence numbers, the budget of bytes and kitty's image ids; one an app.
+    """Owns the link, the sequence numbers and kitty's image ids.
 
-    The app passes each cursor report to `acknowledge`; the port tells the image whose frame it acknowledges.
-    The main image goes first; what else is live goes out after it (see `FrameScheduler`).
+    The app passes each cursor report to `acknowledge`, and the port notifies the image whose frame that is.
+    The main image goes first, other live images after it (see `FrameScheduler`).
 
     Args:
-        link: Paces frames; that of a local terminal if None.
-        renderer: What live images are drawn with at first; truecolor half-blocks if None.
-        clock: Seconds that never go back; the link's too where that is made here.
+        link: Paces frames; None for the link of a local terminal.
+        renderer: What live images are drawn with at first; None for truecolor half-blocks.
+        clock: Monotonic seconds; also for the default link.
     """
 
     def __init__(
@@ -127,15 +127,15 @@ class TerminalPort:
         """Whether an image is being sent now."""
         self._screen_bytes = 0
         self._screen_update = 0
-        """Number of the last large update of the screen."""
+        """Number of the last large screen update."""
         self._reported: int | None = None
-        """The same until its report is asked for."""
+        """The same, until its write report is requested."""
         self._suspended = False
         self._wake: asyncio.TimerHandle | None = None
 
     @property
     def renderer(self) -> Renderer:
-        """What live images are drawn with, where nothing lies on them; setting it changes all."""
+        """What live images are drawn with where nothing covers them; setting it changes all of them."""
         return self._renderer
 
     @renderer.setter
@@ -150,18 +150,18 @@ class TerminalPort:
         return self._number
 
     def send_again(self) -> None:
-        """Images that are sent as dots have not come, or not to all who look on."""
+        """Send images made of pixels again: they did not arrive, or not at every attached terminal."""
         for client in self._clients:
             client.hide()
         self.advance()
 
     def new_image_id(self) -> int:
-        """A number for an image in the terminal that no other of this app has, see `KittyImage`."""
+        """A terminal image id that no other image of this app has, see `KittyImage`."""
         self._image_ids += 1
         return image_id(self._image_ids)
 
     def attach(self, app: ScreenApp[Any]) -> None:
-        """Be the port of an app that begins to run."""
+        """Become the port of an app that starts to run."""
         self._app = app
         app.app_suspend_signal.subscribe(app, self._suspend, immediate=True)
         app.app_resume_signal.subscribe(app, self._resume, immediate=True)
@@ -171,35 +171,35 @@ class TerminalPort:
         app.screen_writer.after_write = self._after_screen_write
 
     def write(self, output: str) -> None:
-        """Write what neither draws nor moves anything; it takes its share of the link as the screen does."""
+        """Write output that draws nothing and leaves the cursor alone; it counts like the screen's."""
         if self._app is not None:
             write_out(self._app, f"\x1b7{self._before_screen_write(output)}\x1b8")
             self._after_screen_write()
 
     def add(self, client: PortClient) -> None:
-        """A live image takes part from now on; it is mounted."""
+        """Register a live image that was mounted."""
         if not self._clients and self._app is not None:
             before_leaving(self._app, self._teardown_output)
         self._clients.append(client)
         self._scheduler.add(client.slot)
 
     def remove(self, client: PortClient) -> None:
-        """A live image is no more."""
+        """Unregister a live image."""
         if client in self._clients:
             self._clients.remove(client)
             self._scheduler.remove(client.slot)
 
     def offer(self, slot: FrameSlot) -> bool:
-        """A frame waits from now on; True if it takes the place of another, which is thereby dropped."""
+        """Queue a frame; True if it replaces another one, which is dropped."""
         return self._scheduler.offer(slot)
 
     def acknowledge(self, row: int, column: int, late: float = 0.0) -> None:
-        """The terminal has reported its cursor, counted from 1: most likely it acknowledges a frame.
+        """Handle a cursor report: most likely the ack of a frame.
 
         Args:
-            row: Of the cursor.
-            column: Of the cursor.
-            late: Seconds since the report came, which were spent on something else.
+            row: Of the cursor, from 1.
+            column: Of the cursor, from 1.
+            late: Seconds since the report came, while the program was busy.
         """
         number = self.link.acknowledged(row, column, late)
         if number is not None:
@@ -208,14 +208,14 @@ class TerminalPort:
         self.advance()
 
     def advance(self) -> None:
-        """Let images send what they may; see to it that this is called again once they may send more."""
+        """Let images send what they may now, and schedule the next call for when they may send more."""
         if self._suspended or self._app is None:
             return
         if self._app.screen_writer.deferred:
             if self._may_write():
                 self._app.write_deferred()
             elif pause := self.link.timeout or self.link.backlog:
-                self.wake_after(pause)  # if nothing is heard of the last update until then
+                self.wake_after(pause)  # in case the ack of the last update does not come
         served: set[FrameSlot] = set()
         while (upcoming := self._scheduler.next()) is not None:
             turn, pause = upcoming
@@ -226,7 +226,7 @@ class TerminalPort:
             self._send(turn)
 
     def wake_after(self, seconds: float) -> None:
-        """See to it that `advance` is called in so many seconds at the latest."""
+        """Call `advance` in so many seconds at the latest."""
         loop = asyncio.get_running_loop()
         if self._wake is not None:
             if self._wake.when() <= loop.time() + seconds:
@@ -260,7 +260,7 @@ class TerminalPort:
         report_written(client.widget.app, partial(self._written, number))
 
     def _may_write(self) -> bool:
-        """Whether the screen may be written: with a frame always, else once the last update has come."""
+        """Whether the screen may be written: always with a frame, else once the last update has arrived."""
         if self.sending:
             return True
         if any(frame.number == self._screen_update for frame in self.link.in_flight):
@@ -268,12 +268,12 @@ class TerminalPort:
         return self.link.answering or self.link.backlog <= BACKLOG
 
     def _compares(self) -> bool:
-        """Whether bytes are dearer than time: not those of bars beside each frame on a fast link."""
+        """Whether to diff text against the screen: not for bars beside each frame on a fast link."""
         capacity = self.link.capacity
         return not self.sending or (capacity is not None and capacity < COMPARE_BELOW)
 
     def _before_screen_write(self, output: str) -> str:
-        """Count what is written to the screen; where it is much, ask for an acknowledgement of it, too."""
+        """Count what is written to the screen, and put ack requests around a large update."""
         size = len(output.encode())
         if self.sending:
             self._screen_bytes += size
@@ -288,14 +288,14 @@ class TerminalPort:
         return f"{before}{output}{after}"
 
     def _after_screen_write(self) -> None:
-        """Hear of it once it is written."""
+        """Request a report of when a large update was written."""
         if self._reported is not None:
             assert self._app is not None
             report_written(self._app, partial(self._written, self._reported))
             self._reported = None
 
     def _written(self, number: int, report: WriteReport) -> None:
-        """What was drawn has reached the terminal's device."""
+        """Output up to a number was written to the terminal's device."""
         if number in self._in_flight:
             self._in_flight[number].report = report
         if self.link.written(number, report.size) is not None:
@@ -303,7 +303,7 @@ class TerminalPort:
         self.advance()
 
     def _present(self, number: int) -> None:
-        """All up to a number is on the screen."""
+        """Everything up to a number is on the screen."""
         for each in sorted(each for each in self._in_flight if each <= number):
             sent = self._in_flight.pop(each)
             if sent.client in self._clients:
@@ -313,7 +313,7 @@ class TerminalPort:
         self._suspended = True
 
     def _resume(self, _: App[object]) -> None:
-        """What was in flight may never be heard of, and the terminal shows nothing of what it showed."""
+        """Start over after a suspend: acks may be lost, and the screen's content is unknown."""
         self._suspended = False
         if self._app is not None:
             self._app.screen_writer.shown.forget()

@@ -10,59 +10,59 @@ from vaevis_tui.terminal.link.estimator import LinkEstimator
 from vaevis_tui.terminal.link.link import Link
 
 
-def carry(route: LinkEstimator, clock: ManualClock, size: int, service: float, delay: float) -> None:
+def carry(link: LinkEstimator, clock: ManualClock, size: int, service: float, delay: float) -> None:
     """One picture over an empty way."""
     sent = clock.now
     clock.now += delay
-    route.begun(sent)
+    link.on_ack_before(sent)
     clock.now += service
-    route.ended(sent, size)
+    link.on_ack_after(sent, size)
     clock.now += 0.1
 
 
 def test_rate_and_round_trip_are_those_of_the_way() -> None:
     clock = ManualClock()
-    route = LinkEstimator(clock)
-    assert (route.rate, route.round_trip) == (None, None)
+    link = LinkEstimator(clock)
+    assert (link.rate, link.round_trip) == (None, None)
     for size in (5_000, 20_000, 10_000) * 5:
-        carry(route, clock, size, size / 1e6, 0.05)
-    assert route.round_trip == pytest.approx(0.05)
-    assert route.rate == pytest.approx(1e6, rel=0.01)
+        carry(link, clock, size, size / 1e6, 0.05)
+    assert link.round_trip == pytest.approx(0.05)
+    assert link.rate == pytest.approx(1e6, rel=0.01)
 
 
 def test_time_that_does_not_depend_on_size_is_not_put_down_to_the_rate() -> None:
     clock, rng = ManualClock(), np.random.default_rng(1)
-    route = LinkEstimator(clock)
+    link = LinkEstimator(clock)
     for size in rng.integers(2_000, 12_000, 60).tolist():
-        carry(route, clock, size, size / 1e6 + 0.03, 0.001)
-    assert route.rate == pytest.approx(1e6, rel=0.2)
+        carry(link, clock, size, size / 1e6 + 0.03, 0.001)
+    assert link.rate == pytest.approx(1e6, rel=0.2)
 
 
 def test_a_way_that_becomes_slower_is_noticed_at_once() -> None:
     clock, rng = ManualClock(), np.random.default_rng(1)
-    route = LinkEstimator(clock)
+    link = LinkEstimator(clock)
     for size in rng.integers(10_000, 60_000, 60).tolist():
-        carry(route, clock, size, size / 1e7, 0.01)
+        carry(link, clock, size, size / 1e7, 0.01)
     for size in (30_000, 20_000, 10_000):
-        carry(route, clock, size, size / 1e6, 0.01)
-    assert route.rate is not None
-    assert route.rate < 3e6
+        carry(link, clock, size, size / 1e6, 0.01)
+    assert link.rate is not None
+    assert link.rate < 3e6
 
 
 def test_next_to_nothing_that_is_late_says_nothing_of_the_rate() -> None:
     clock = ManualClock()
-    route = LinkEstimator(clock)
-    carry(route, clock, 10_000, 0.01, 0.01)
-    before, sent = route.rate, clock.now
+    link = LinkEstimator(clock)
+    carry(link, clock, 10_000, 0.01, 0.01)
+    before, sent = link.rate, clock.now
     for size in (0, 300):
         clock.now += 1.0
-        route.overdue(sent, size)
-        route.ended(sent, size)
-    assert route.rate == before
+        link.overdue(sent, size)
+        link.on_ack_after(sent, size)
+    assert link.rate == before
     sent = clock.now
     clock.now += 1.0
-    route.overdue(sent, 10_000)
-    assert route.rate == pytest.approx(10_000, rel=0.05)
+    link.overdue(sent, 10_000)
+    assert link.rate == pytest.approx(10_000, rel=0.05)
 
 
 def test_drawing_that_takes_long_is_no_short_round_trip() -> None:

@@ -1,4 +1,4 @@
-"""As much of a frame as the way to the terminal takes in time: the quality ladder, up and down."""
+"""Quality adaptation: each frame as good as the link can carry in time, up and down the quality ladder."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from vaevis_tui.terminal.quality import EXACT, Quality
 from vaevis_tui.terminal.surface import Mask, Surface, Update
 
 TRY_BETTER = 0.3
-"""Seconds between attempts to do with the next better quality."""
+"""Seconds between attempts at the next better quality."""
 MARGIN = 0.8
-"""Share of the time it may take that a better quality must do with, so that it does not come and go."""
+"""Share of its time budget that a better quality must fit into: hysteresis, so that it does not flicker."""
 WHOLE = 0.2
-"""Seconds of the way that a whole frame may take, where all is drawn anew: at the start, after a resize."""
+"""Seconds of link time for a full repaint: at the start, after a resize."""
 
 
 EASE = 3_000_000.0
-"""Bytes a second at which any terminal draws with time to spare. A moving frame that takes more is not sent
-exactly, however much the way takes: nobody sees the difference, but both ends work for it."""
+"""Bytes a second that any terminal draws with time to spare. A moving frame that needs more is not sent
+exactly, however fast the link is: nobody sees the difference, and both ends would work for it."""
 
 
 class Adaptation:
-    """Chooses the quality of each frame by what the link takes.
+    """Chooses the quality of each frame by the capacity of the link.
 
     Args:
-        link: Knows the capacity of the way.
+        link: Knows that capacity.
         clock: Seconds that never go back.
     """
 
@@ -41,30 +41,30 @@ class Adaptation:
 
     @property
     def quality(self) -> Quality | None:
-        """Of what was sent last; None before anything was."""
+        """The quality of what was sent last; None before that."""
         return self._quality
 
     @property
     def exact(self) -> bool:
-        """Whether the last frame went as it is."""
+        """Whether the last frame was sent exactly, and in full."""
         return self._quality is None or (not self._quality.tolerance and self._whole)
 
     @property
     def whole(self) -> bool:
-        """Whether the last frame went in full, in whatever quality."""
+        """Whether the last frame was sent in full, in whatever quality."""
         return self._whole
 
     @property
     def name(self) -> str:
-        """What to call the quality of what was sent last."""
+        """Name of the quality of what was sent last."""
         return self._quality.name if self._quality else "exact"
 
     def repaint(
         self, surface: Surface, pixels: Pixels, at: tuple[int, int], background: RGB, within: Mask
     ) -> Update:
-        """Some cells of an image that was drawn before, or all: where another widget lay, after a resize.
+        """Draw some cells of an image again, or all: where another widget lay, or after a resize.
 
-        It may take as long as `WHOLE`.
+        Takes at most `WHOLE` seconds of the link.
         """
         capacity = self._link.capacity
         for quality in surface.ladder:
@@ -77,20 +77,20 @@ class Adaptation:
         return update
 
     def frame(self, surface: Surface, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
-        """A frame in motion, as good as the way takes it in the time that its quality is worth."""
+        """A moving frame, in the best quality that the link carries within its `Quality.seconds`."""
         steps = surface.ladder
         step = min(self._step, len(steps) - 1)
         if step > EXACT and self._clock() - self._tried_at > TRY_BETTER:
             self._tried_at = self._clock()
             better = surface.plan(pixels, steps[step - 1], at, background)
-            share = better.size / self._room(step - 1, steps)
+            share = better.size / self._budget(step - 1, steps)
             if share <= MARGIN:
                 if share <= MARGIN / 2:
                     self._tried_at = -inf  # there may be room for even better
                 return self._take(better, step - 1, steps)
         while True:
             update = surface.plan(pixels, steps[step], at, background)
-            if update.size <= self._room(step, steps) or step == len(steps) - 1:
+            if update.size <= self._budget(step, steps) or step == len(steps) - 1:
                 return self._take(update, step, steps)
             step += 1
             self._tried_at = self._clock()
@@ -103,9 +103,9 @@ class Adaptation:
         background: RGB,
         seconds: float = SLICE,
     ) -> Update:
-        """What the link takes in some time of an image that gives way; `whole` tells when that was all.
+        """A part of a background image that takes ``seconds`` of the link; then `whole` says if it was all.
 
-        It is exact where it can be sent in parts, and else as good as it can be in about that time.
+        Exact where the image can be sent in parts, else in the best quality that fits.
         """
         limit = self._limit(seconds)
         for quality in surface.ladder:
@@ -117,7 +117,7 @@ class Adaptation:
         return update
 
     def refinement(self, surface: Surface, pixels: Pixels, at: tuple[int, int], background: RGB) -> Update:
-        """More of the exact frame, at rest; `exact` tells when that was all."""
+        """The next part of the exact frame, at rest; then `exact` says if it was all."""
         quality = surface.ladder[EXACT]
         update = surface.plan(pixels, quality, at, background, self._limit(SLICE))
         update.commit()
@@ -125,11 +125,11 @@ class Adaptation:
         return update
 
     def _limit(self, seconds: float) -> int | None:
-        """Bytes that the link takes in some time; None for any number."""
+        """Bytes that the link carries in some seconds; None for no limit."""
         capacity = self._link.capacity
         return None if capacity is None else max(int(capacity * seconds), 512)
 
-    def _room(self, step: int, steps: tuple[Quality, ...]) -> float:
+    def _budget(self, step: int, steps: tuple[Quality, ...]) -> float:
         """Bytes that a frame may take in a quality."""
         rates = [rate for rate in (self._link.capacity, EASE if step == EXACT else None) if rate is not None]
         return min(rates, default=inf) * steps[step].seconds

@@ -31,7 +31,7 @@ class FrameStats:
 
     Attributes:
         fps: Frames presented.
-        dropped: Frames that gave way to a newer one.
+        dropped: Frames that were replaced by a newer one before they were sent.
         decode: Time from the latent vector to the frame; None if nothing was decoded, and likewise below.
         draw: Time from the frame to terminal output, compositing included.
         write: Time in which that output was written to the terminal.
@@ -82,7 +82,7 @@ class FrameMeter:
         self._decoded.append(_Sample(now, seconds))
 
     def dropped(self) -> None:
-        """A frame gave way to a newer one."""
+        """A frame was replaced by a newer one before it was sent."""
         now = self._clock()
         _forget(self._dropped, now)
         self._dropped.append(_Sample(now, 1))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vaevis_tui.terminal.link.link import MAX_RATE, Link
 
 FIRST_BUDGET = 125_000.0
-"""Bytes a second over SSH until the terminal has answered: 1 Mbit/s, which nearly every way takes."""
+"""Bytes a second over SSH until the first ack: 1 Mbit/s, which nearly every link carries."""
 MULTIPLEXER_BUDGET = {False: 4_000_000.0, True: 500_000.0}
 """Bytes a second to a multiplexer on this machine, and to one that is itself shown over SSH: 4 Mbit/s."""
 REDUCED_MOTION = 8.0
@@ -17,12 +17,12 @@ REDUCED_MOTION = 8.0
 
 @dataclass(frozen=True, slots=True)
 class LinkProfile:
-    """What is known of the way to the terminal before anything was sent.
+    """What is known about the link to the terminal before anything was sent.
 
     Attributes:
-        remote: Whether it leads through SSH.
+        remote: Whether it goes over SSH.
         multiplexer: As in `TerminalCapabilities`.
-        ceiling: Bytes a second that the user allows; None for any number.
+        ceiling: Bytes a second that the user allows; None for no limit.
         reduced_motion: Whether the user asks for fewer frames.
     """
 
@@ -39,14 +39,14 @@ class LinkProfile:
         ceiling: float | None = None,
         reduced_motion: bool = False,
     ) -> LinkProfile:
-        """Conclude from the environment (sshd(8) sets SSH_CONNECTION and SSH_TTY)."""
+        """Read the environment (sshd(8) sets SSH_CONNECTION and SSH_TTY)."""
         remote = bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
         return cls(remote, multiplexer, ceiling, reduced_motion)
 
     def link(self, clock: Callable[[], float]) -> Link:
-        """A link for it.
+        """A link with these limits.
 
-        A multiplexer answers questions itself, whatever its own terminal has seen, so it is not asked.
+        A multiplexer would send acks itself, whatever its own terminal has seen, so none are requested.
         """
         max_rate = REDUCED_MOTION if self.reduced_motion else MAX_RATE
         if self.multiplexer:

@@ -32,18 +32,18 @@ MAIN = 0
 
 @dataclass(slots=True, eq=False)
 class FrameSlot:
-    """What one live image has to send: at most one frame, the newest.
+    """The queue of one live image: at most one frame, the newest.
 
     Attributes:
-        priority: `MAIN`, or more for an image that gives way; these take turns.
+        priority: `MAIN`, or more for a background image; these take turns.
         can_send: Whether the image is where it can be drawn.
         is_exact: Whether what was sent last shows its frame as it is.
         is_whole: Whether what was sent last was a whole frame, in whatever quality.
         waiting: Whether a frame waits.
-        dropped: Frames that gave way to a newer one.
+        dropped: Frames that were replaced by a newer one.
         offered_at: When the last frame was offered.
         sent_at: When anything was sent last.
-        refine_from: Before when it is not tried to send more of the last frame.
+        refine_from: Earliest time to send more of the last frame.
     """
 
     priority: int
@@ -59,12 +59,12 @@ class FrameSlot:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What may be sent.
+    """Permission to send.
 
     Attributes:
         slot: Of which image.
         refines: Whether it is more of the frame that was sent before, not the one that waits.
-        seconds: Of the link that it may take where it can be sent in parts.
+        seconds: Link time that it may take, where it can be sent in parts.
     """
 
     slot: FrameSlot
@@ -86,16 +86,16 @@ class FrameScheduler:
         self._slots: list[FrameSlot] = []
 
     def add(self, slot: FrameSlot) -> None:
-        """An image takes part from now on."""
+        """Schedule an image from now on."""
         self._slots.append(slot)
 
     def remove(self, slot: FrameSlot) -> None:
-        """An image takes no part any more; what it has in flight is the link's."""
+        """Stop scheduling an image; its frames in flight stay with the link."""
         if slot in self._slots:
             self._slots.remove(slot)
 
     def offer(self, slot: FrameSlot) -> bool:
-        """A frame waits from now on; True if it takes the place of another, which is thereby dropped."""
+        """Queue a frame; True if it replaces another one, which is dropped."""
         drops = slot.waiting
         slot.offered_at = self._clock()
         slot.waiting = True
@@ -103,17 +103,17 @@ class FrameScheduler:
         return drops
 
     def sent(self, turn: Turn) -> None:
-        """A turn was taken, whether or not there was anything to write."""
+        """A turn was used, whether or not there was anything to write."""
         turn.slot.sent_at = self._clock()
         if not turn.refines:
             turn.slot.waiting = False
 
     def postpone(self, turn: Turn) -> None:
-        """A turn could not be taken: the image has no place on the screen now."""
+        """A turn could not be used: the image is not on the screen now."""
         turn.slot.refine_from = self._clock() + REST
 
     def next(self) -> tuple[Turn, float] | None:
-        """Whose turn is next, and in how many seconds, 0 for now; None while nobody has anything to send."""
+        """The next turn, and the seconds until then, 0 for now; None while there is nothing to send."""
         turns = list(self._turns())
         if not turns:
             return None
@@ -127,7 +127,7 @@ class FrameScheduler:
         return turn, 0.0
 
     def _turns(self) -> Iterator[tuple[Turn, float]]:
-        """What each image has to send, and in how many seconds it may."""
+        """The turn of every image that has something to send, and the seconds until then."""
         now = self._clock()
         # Most have nothing to send most of the time, and this is called several times a frame.
         slots = [slot for slot in self._slots if (slot.waiting or not slot.is_exact()) and slot.can_send()]

@@ -20,7 +20,7 @@ class ProgramActions(SnapshotActions):
 
     def action_copy(self) -> None:
         """Copy the latent vector to the clipboard of the terminal's machine."""
-        exploration, multiplexer = self._exploration, self._settings.way.multiplexer
+        exploration, multiplexer = self._exploration, self._settings.link_profile.multiplexer
         if exploration is None:
             return
         self._port.write(set_clipboard(exploration.z_text, multiplexer))

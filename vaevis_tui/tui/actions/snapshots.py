@@ -83,7 +83,7 @@ class SnapshotActions(ExplorerBase):
         self.say(f"saved {path}")
 
     def _copy_path(self, path: Path) -> None:
-        multiplexer = self._settings.way.multiplexer
+        multiplexer = self._settings.link_profile.multiplexer
         self._port.write(set_clipboard(str(path.resolve()), multiplexer))
         hint = clipboard_hint(multiplexer)
         self.say(f"saved {path}, and copied that path: this terminal takes no images. {hint}")

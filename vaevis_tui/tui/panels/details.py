@@ -133,11 +133,11 @@ class Details(Widget):
 
     def _link_and_dropped(self) -> list[Content]:
         link, stats = self.link, self.statistics
-        way = way_text(link) if link else ""
+        rates = link_text(link) if link else ""
         counts = f"{link.in_flight}/{link.window} in flight" if link else ""
         counts += f" {stats.dropped} dropped" if stats else ""
         return [
-            Content(f"{way:<{COUNTED_LINK_COLUMNS}}"),
+            Content(f"{rates:<{COUNTED_LINK_COLUMNS}}"),
             Content(f"{counts:<{COUNTED_LINK_COLUMNS}}"),
             self._quality(COUNTED_LINK_COLUMNS),
         ]
@@ -169,7 +169,7 @@ class Details(Widget):
         if link is None:
             return [Content(" " * LINK_COLUMNS)] * 3
         return [
-            Content(f"{way_text(link):<{LINK_COLUMNS}}"),
+            Content(f"{link_text(link):<{LINK_COLUMNS}}"),
             Content(f"{f'{link.in_flight} of {link.window} in flight':<{LINK_COLUMNS}}"),
             self._quality(LINK_COLUMNS),
         ]
@@ -197,7 +197,7 @@ class Details(Widget):
             Content(f"{_ms(stats.decode.median if stats and stats.decode else None):>6} ms"),
             self._walk(0),
             Content(f"{stats.dropped if stats else 0} dropped"),
-            Content(f"{link.in_flight}/{link.window} in flight  {way_text(link)}" if link else ""),
+            Content(f"{link.in_flight}/{link.window} in flight  {link_text(link)}" if link else ""),
             Content(f"{info.backend} {adapter_text(info)}" if info else ""),
         ]
         line, used = parts[0], parts[0].cell_length
@@ -227,7 +227,7 @@ def size_text(size: int | None) -> str:
     return f"{size} B a frame" if size < 1000 else f"{size / 1000:.1f} KB a frame"
 
 
-def way_text(link: LinkStats) -> str:
+def link_text(link: LinkStats) -> str:
     """Bytes sent a second, and the round trip, or why that is not known."""
     rate = f"{link.bytes_per_second / 1000:.0f} KB/s"
     if link.round_trip is not None:
