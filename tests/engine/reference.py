@@ -339,6 +339,28 @@ def _resize(operator: ir.Resize, x: Array) -> Array:
     return x.astype(np.float32)
 
 
+def _grid_sample(operator: ir.GridSample, x: Array, grid: Array) -> Array:
+    size = np.array(x.shape[:1:-1], np.float32).reshape(2, 1, 1)
+    place = (grid[0] + 1) / 2 * (size - 1) if operator.align_corners else ((grid[0] + 1) * size - 1) / 2
+    if operator.padding == "border":
+        place = np.clip(place, 0, size - 1)
+
+    def tap(at: Array) -> Array:
+        column, row = np.clip(at, 0, size - 1).astype(int)
+        outside = (operator.padding == "zeros") & ((at < 0) | (at > size - 1)).any(0)
+        return np.where(outside, 0, x[0][:, row, column])
+
+    if operator.mode == "nearest":
+        return np.asarray(tap(np.round(place))[None], np.float32)
+    low = np.floor(place)
+    total = np.zeros(operator.shape[1:])
+    for right in (0, 1):
+        for down in (0, 1):
+            corner = np.array([right, down]).reshape(2, 1, 1)
+            total += tap(low + corner) * np.prod(1 - np.abs(place - low - corner), axis=0)
+    return total[None].astype(np.float32)
+
+
 def _permute(operator: ir.Permute, x: Array) -> Array:
     return x.reshape(operator.view).transpose(operator.order).reshape(operator.shape)
 
@@ -380,6 +402,7 @@ _COMPUTE: dict[type[ir.Operator], Any] = {
     ir.TransposedConvolution: _transposed_convolution,
     ir.PhaseConvolution: _phase_convolution,
     ir.Resize: _resize,
+    ir.GridSample: _grid_sample,
     ir.Permute: _permute,
     ir.DepthToSpace: _depth_to_space,
     ir.Concat: lambda operator, *tensors: np.concatenate(tensors, axis=1),

@@ -128,7 +128,7 @@ def _() -> Animal:
     y, x = np.meshgrid(np.linspace(-1, 1, HEIGHT), np.linspace(-1, 1, WIDTH), indexing="ij")
     grid = np.stack([x, y], -1)[None].astype(np.float32)
     w.add("GridSample", w.constant(grid), align_corners=1, mode="linear")
-    return Animal(w.model(), note="clipped to 0..1", wgpu=False)
+    return Animal(w.model(), note="clipped to 0..1")
 
 
 @animal("TopK, ScatterND, GatherND and CumSum")

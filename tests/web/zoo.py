@@ -142,6 +142,21 @@ def picks() -> Builder:
     return shown(b, 3, 4, 7)
 
 
+def grids(mode: str, padding: str, align: int) -> Builder:
+    """Pixels at places that the latent vector says, and of what is known."""
+    b = image(3, 4, 5, opset=20)
+    x = b.add("Sin")
+    b.last = "z"
+    b.linear(b.latent, 6 * 5 * 2)
+    b.add("Tanh")
+    grid = b.reshape(6, 5, 2)
+    how = {"mode": mode, "padding_mode": padding, "align_corners": align}
+    b.last = b.node("GridSample", x, grid, **how)
+    b.add("GridSample", b.weight(1, 6, 5, 2), **how)
+    b.add("Sigmoid")
+    return b
+
+
 def pools(kind: str) -> Builder:
     """Windows that reach beyond the edge."""
     b = image(5, 6, 5)
@@ -227,6 +242,8 @@ def zoo() -> Iterator[tuple[str, Builder]]:
         "shuffle-alone": shuffle_alone,
         "transposes": transposes,
         "picks": picks,
+        "grid-linear": lambda: grids("linear", "zeros", 0),
+        "grid-nearest": lambda: grids("nearest", "border", 1),
         "mean-pool": lambda: pools("AveragePool"),
         "max-pool": lambda: pools("MaxPool"),
         "mean-gate": lambda: reductions("GlobalAveragePool"),

@@ -373,6 +373,22 @@ def test_resizes_of_old_opsets(opset: int) -> None:
     agrees(b)
 
 
+@pytest.mark.parametrize("align", [0, 1])
+@pytest.mark.parametrize("padding", ["zeros", "border"])
+@pytest.mark.parametrize(("opset", "mode"), [(16, "bilinear"), (20, "linear"), (20, "nearest")])
+@pytest.mark.parametrize("computed", [False, True])
+def test_pixels_at_places(align: int, padding: str, opset: int, mode: str, computed: bool) -> None:
+    b = image(5, 4, 3, opset=opset)
+    x, grid = b.last, b.weight(1, 6, 2, 2)
+    if computed:
+        b.last = "z"
+        b.linear(b.latent, 24)
+        grid = b.reshape(6, 2, 2)
+    how = {"mode": mode, "padding_mode": padding, "align_corners": align}
+    b.last = b.node("GridSample", x, grid, **how)
+    agrees(b, n=2 if computed else 1)
+
+
 @pytest.mark.parametrize("mode", ["DCR", "CRD"])
 @pytest.mark.parametrize("block", [2, 3])
 def test_depth_to_space(mode: str, block: int) -> None:

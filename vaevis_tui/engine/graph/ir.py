@@ -273,6 +273,21 @@ class Pick(Operator):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class GridSample(Operator):
+    """ONNX GridSample in two dimensions; its grid, the second input, is (1, 2, height, width).
+
+    Attributes:
+        mode: ``"linear"`` or ``"nearest"``.
+        padding: What lies outside the image: ``"zeros"``, or its ``"border"``.
+        align_corners: Whether -1 and 1 are the middles of the outermost pixels; else their outer edges.
+    """
+
+    mode: str
+    padding: str
+    align_corners: bool
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
 class SpatialReduction(Operator):
     """Mean or maximum over height and width, kept as axes of length one.
 

@@ -47,6 +47,25 @@ def _resize(importer: Importer, node: Node, given: Given) -> None:
     )
 
 
+def _grid_sample(importer: Importer, node: Node, given: Given) -> None:
+    channels = importer.spatial(node)[0]
+    count, height, width, two = importer.shape(node.inputs[1])
+    if (count, two) != (1, 2):
+        refuse(node, f"a grid of shape {(count, height, width, two)}; it has to be (n, h, w, 2)")
+    grid = f"{node.outputs[0]}.grid"
+    importer.move(node.inputs[1], grid, (1, height, width, 2), (0, 3, 1, 2), (1, 2, height, width))
+    importer.add(
+        ir.GridSample(
+            inputs=(node.inputs[0], grid),
+            output=node.outputs[0],
+            shape=(1, channels, height, width),
+            mode="linear" if given.mode == "bilinear" else given.mode,
+            padding=given.padding_mode,
+            align_corners=given.align_corners,
+        )
+    )
+
+
 def _upsample(importer: Importer, node: Node, given: Given) -> None:
     """Upsample, and Resize before opset 11, with the coordinates that there were then."""
     attributes = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor", **vars(given)}
@@ -135,6 +154,16 @@ OPERATORS: Mapping[str, Operator] = {
         rank=4,
     ),
     "Flatten": Operator(_flatten, {}, {"axis": declare.integer(1)}),
+    "GridSample": Operator(
+        _grid_sample,
+        {"grid": declare.weights(4, computed=True)},
+        {
+            "align_corners": declare.flag(),
+            "mode": declare.choice("linear", "bilinear", "nearest"),
+            "padding_mode": declare.choice("zeros", "border"),
+        },
+        rank=4,
+    ),
     "Reshape": Operator(_reshape, {"shape": declare.integers()}, {"allowzero": declare.flag()}),
     "Resize": Operator(
         _resize,

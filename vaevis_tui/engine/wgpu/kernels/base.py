@@ -192,7 +192,7 @@ def io_text(operator: Operator, context: Context, constants: int) -> dict[str, s
         constants: How many bindings stand between the inputs and the operands.
     """
     layout = layout_of(operator.shape)
-    several = isinstance(operator, ir.Concat | ir.MatrixProduct)
+    several = len(operator.inputs) > 1 or isinstance(operator, ir.Concat)
     after = len(operator.inputs) + constants
     reads = [
         SimpleNamespace(

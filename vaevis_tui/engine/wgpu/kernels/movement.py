@@ -1,4 +1,4 @@
-"""Kernels that compute little and move much: pointwise, resize, permute, pick, concat, pools, means."""
+"""Kernels that compute little and move much: pointwise, resize, grids, permute, pick, join, pools, means."""
 
 from __future__ import annotations
 
@@ -151,6 +151,24 @@ def _lower_pick(operator: ir.Pick, context: Context) -> Lowered:
     )
 
 
+def _lower_grid_sample(operator: ir.GridSample, context: Context) -> Lowered:
+    source, grid = (context.layout(name) for name in operator.inputs)
+    once = [name in context.graph.constants for name in operator.inputs]
+    return _lower(
+        "grid_sample.wgsl",
+        operator,
+        context,
+        mode=operator.mode,
+        padding=operator.padding,
+        align_corners=operator.align_corners,
+        source_item="" if once[0] else f"id.z * {source.vec4s}u + ",
+        grid_item="" if once[1] else f"id.z * {grid.vec4s}u + ",
+        source_pixels=source.pixels,
+        source_height=source.height,
+        source_width=source.width,
+    )
+
+
 def _lower_reduction(operator: ir.SpatialReduction, context: Context) -> Lowered:
     source = context.layout(operator.inputs[0])
     return _lower(
@@ -191,6 +209,7 @@ KERNELS = (
     Kernel("permute", ir.Permute, always, _lower_permute),
     Kernel("permute", ir.DepthToSpace, always, _lower_depth_to_space),
     Kernel("concat", ir.Concat, always, _lower_concat),
+    Kernel("grid_sample", ir.GridSample, always, _lower_grid_sample),
     Kernel("pick", ir.Pick, always, _lower_pick),
     Kernel("pool", ir.Pool, always, _lower_pool),
     Kernel("reduce", ir.SpatialReduction, always, _lower_reduction),
