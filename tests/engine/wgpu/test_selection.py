@@ -76,6 +76,43 @@ def test_gather_of_one_index_drops_the_axis() -> None:
     agrees(b)
 
 
+@pytest.mark.parametrize("axis", [1, 2, 3])
+def test_elements_gathered_along_an_axis(axis: int) -> None:
+    b = image(4, 4, 4)
+    b.add("GatherElements", b.constant(b.rng.integers(-4, 4, (1, 3, 2, 4))), axis=axis)
+    agrees(b, n=1)
+
+
+def test_elements_gathered_by_whole_indices() -> None:
+    b = image(4, 3, 5)
+    b.add("Transpose", perm=[1, 2, 3, 0])
+    b.add("GatherND", b.constant(np.array([[0, 1], [3, 2], [-1, 0]], np.int64)))
+    b.add("Transpose", perm=[2, 0, 1])
+    agrees(b)
+
+
+@pytest.mark.parametrize("constant", ["data", "updates", ""])
+def test_parts_of_an_image_set_anew(constant: str) -> None:
+    """As exporters write ``image[:, 1:3, 0] = other``."""
+    b = image(4, 3, 5)
+    whole = b.weight(1, 4, 3, 5) if constant == "data" else b.node("Sin", b.last)
+    part = b.node("Slice", b.last, integers(b, 0), integers(b, 2), integers(b, 1))
+    part = b.node("Slice", part, integers(b, 0), integers(b, 1), integers(b, 2))
+    part = b.node("Squeeze", part, integers(b, 2)) if constant != "updates" else b.weight(1, 2, 5)
+    places = np.stack(np.meshgrid([0], [1, 2], [0], range(5), indexing="ij"), -1).reshape(1, 2, 5, 4)
+    b.last = b.node("ScatterND", whole, b.constant(places), part)
+    agrees(b, n=1)
+
+
+@pytest.mark.parametrize("axis", [1, 3])
+def test_elements_set_along_an_axis(axis: int) -> None:
+    b = image(4, 3, 5)
+    indices = b.constant(np.argsort(b.rng.random((1, 2, 3, 2)), axis=axis))
+    part = b.node("Slice", b.last, integers(b, 0, 0), integers(b, 2, 2), integers(b, 1, 3))
+    b.last = b.node("ScatterElements", b.node("Sin", b.last), indices, part, axis=axis)
+    agrees(b, n=1)
+
+
 @settings(BOUNDED, max_examples=MANY)
 @given(
     mode=st.sampled_from(["constant", "reflect", "edge", "wrap"]),

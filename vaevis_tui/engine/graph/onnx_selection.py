@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import declare
 from vaevis_tui.engine.graph.declare import Given, Operator
+from vaevis_tui.engine.graph.expression import Operand, call
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.onnx_model.folding import slice_array
 from vaevis_tui.onnx_model.node import Node
@@ -70,6 +72,49 @@ def _gather(importer: Importer, node: Node, given: Given) -> None:
     _pick(importer, node, np.take(_numbers(importer, node), given.indices, given.axis))
 
 
+def _gather_elements(importer: Importer, node: Node, given: Given) -> None:
+    _check_axis(importer, node, given.axis)
+    indices = given.indices % importer.shape(node.inputs[0])[given.axis]
+    if any(a > b for a, b in zip(indices.shape, importer.shape(node.inputs[0]), strict=True)):
+        refuse(node, f"indices of shape {indices.shape} reach beyond its input")
+    numbers = _numbers(importer, node)[tuple(slice(n) for n in _but(indices.shape, given.axis))]
+    _pick(importer, node, np.take_along_axis(numbers, indices, given.axis))
+
+
+def _but(shape: tuple[int, ...], axis: int) -> tuple[int | None, ...]:
+    return tuple(None if place == axis else length for place, length in enumerate(shape))
+
+
+def _gather_nd(importer: Importer, node: Node, given: Given) -> None:
+    numbers = _numbers(importer, node)
+    _pick(importer, node, numbers[tuple(np.moveaxis(given.indices, -1, 0))])
+
+
+def _scatter_nd(importer: Importer, node: Node, given: Given) -> None:
+    """Elements of the third input in the place of some of the first."""
+    places = np.full(importer.shape(node.inputs[0]), -1)
+    updates = importer.shape(node.inputs[2])
+    places[tuple(np.moveaxis(given.indices, -1, 0))] = np.arange(prod(updates)).reshape(updates)
+    _overlay(importer, node, places)
+
+
+def _scatter_elements(importer: Importer, node: Node, given: Given) -> None:
+    places = np.full(importer.shape(node.inputs[0]), -1)
+    updates = importer.shape(node.inputs[2])
+    corner = places[tuple(slice(n) for n in _but(updates, given.axis))]
+    np.put_along_axis(corner, given.indices, np.arange(prod(updates)).reshape(updates), given.axis)
+    _overlay(importer, node, places)
+
+
+def _overlay(importer: Importer, node: Node, places: Numbers) -> None:
+    """The first input with elements of the third, by their places there; -1 leaves what it has."""
+    stem = node.outputs[0]
+    importer.pick(node.inputs[2], f"{stem}.updates", places, places.shape)
+    importer.constants[f"{stem}.changed"] = (places >= 0).astype(np.float32)
+    chosen = call("choose", Operand(0), Operand(1), Operand(2))
+    importer.step(node, stem, chosen, f"{stem}.changed", f"{stem}.updates", node.inputs[0])
+
+
 def _tile(importer: Importer, node: Node, given: Given) -> None:
     _pick(importer, node, np.tile(_numbers(importer, node), given.repeats))
 
@@ -100,11 +145,19 @@ def _pad(importer: Importer, node: Node, given: Given) -> None:
 OPERATORS: Mapping[str, Operator] = {
     "Expand": Operator(_expand, {"shape": declare.integers()}),
     "Gather": Operator(_gather, {"indices": declare.indices()}, {"axis": declare.axis(0)}),
+    "GatherElements": Operator(_gather_elements, {"indices": declare.indices()}, {"axis": declare.axis(0)}),
+    "GatherND": Operator(_gather_nd, {"indices": declare.indices()}, {"batch_dims": declare.choice(0)}),
     "Pad": Operator(
         _pad,
         {"pads": declare.integers(), "value": declare.number(0.0), "axes": declare.axes()},
         {"mode": declare.choice("constant", "reflect", "edge", "wrap")},
     ),
+    "ScatterElements": Operator(
+        _scatter_elements,
+        {"indices": declare.indices()},
+        {"axis": declare.axis(0), "reduction": declare.choice("none")},
+    ),
+    "ScatterND": Operator(_scatter_nd, {"indices": declare.indices()}, {"reduction": declare.choice("none")}),
     "Slice": Operator(
         _slice,
         {
