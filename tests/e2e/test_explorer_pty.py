@@ -368,3 +368,20 @@ def test_a_gpu_that_fails_in_the_middle_costs_a_notice(
         session.press("q")
         assert session.wait_exit() == 0
         assert session.left_behind() == []
+
+
+@pytest.mark.parametrize("number", [None, signal.SIGTERM])
+def test_a_terminal_that_takes_nothing_any_more_is_given_back(
+    bundle: Path, number: signal.Signals | None
+) -> None:
+    command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle, "--walk"]
+    with PtySession([*command, "--backend", "onnxruntime"], 120, 40) as session:
+        wait_for_the_start(session)
+        session.stall()
+        if number is None:
+            session.press("q")
+        else:
+            session.terminate(number)
+        session.process.wait(5)
+        assert session.wait_exit() == (0 if number is None else 128 + number)
+        assert session.left_behind() == []

@@ -165,14 +165,14 @@ def _drive(session: PtySession, rng: random.Random, actions: int) -> str | None:
 def _leave(session: PtySession, rng: random.Random, started: bool) -> tuple[int, ...]:
     """Leave in one way; gives the exit codes that may follow.
 
-    A signal that comes before the program has done anything to the terminal ends it by itself.
+    A signal that comes before the program has done anything to the terminal, or after, ends it by itself.
     """
     if session.process.poll() is not None:
         return (0,)
     if rng.random() < 0.5:
         number = rng.choice(SIGNALS)
         session.terminate(number)
-        return (128 + number, 0) if started else (128 + number, 0, -number)
+        return (128 + number, 0, -number)  # which a shell calls 128 and the number, too
     if not started:  # until then the kernel keeps a line, and may throw it away
         session.wait_for(lambda: session.terminal.received > DRAWN, "the first screen", STARTING)
     end = time.perf_counter() + ENDING

@@ -183,3 +183,13 @@ async def test_what_lies_below_is_drawn_as_far_as_it_is_laid_out() -> None:
             screens: list[Screen[object]] = [explorer.app.screen_stack[0], palette]
             visible_screen_stack.set(screens)
             assert len(palette.render_lines(Region(0, 0, 80, height))) == height
+
+
+@pytest.mark.parametrize("opener", ["ctrl+p", "m", "B", "question_mark", "E", "J", "e"])
+async def test_menus_in_the_narrowest_windows_take_every_key(opener: str) -> None:
+    async with exploring() as explorer:
+        await explorer.pilot.press(opener)
+        for width in range(1, 9):
+            await explorer.pilot.resize_terminal(width, 9)
+            await explorer.pilot.press("pageup", "pagedown", "end", "home", "down", "up", "a", "backspace")
+            assert explorer.app.is_running

@@ -45,7 +45,7 @@ class ExplorerApp(LiveApp[None], inherit_bindings=False):
         CommandInput, CommandInput:focus { padding: 0 1; border: none; height: 1; }
         CommandInput > .input--placeholder, CommandInput > .input--suggestion { color: $quiet; }
         #--results { background: $surface; }
-        CommandList, CommandList:focus { border: none; background: $surface; max-height: 70vh; }
+        CommandList, CommandList:focus { border: none; background: $surface; max-height: 70vh; min-width: 8; }
         & > .command-palette--highlight { color: $accent; text-style: bold underline; }
         CommandList > .option-list--option { padding: 0 2; color: $foreground; }
         CommandList > .option-list--option-highlighted {

@@ -75,6 +75,7 @@ def run_explorer(settings: ExplorerSettings) -> int:
 
         if decoding.model.state != "failed":  # already known: then not even the screen has to be cleared
             asyncio.run(run())
+            end_at_once()  # the loop has taken its handlers along, and all is kept
         else:
             app.keeper.keep(cut_off=True)
         model = decoding.model

@@ -14,7 +14,7 @@ from textual.app import App
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.session_store import SessionKeeper
-from vaevis_tui.tui.textual_private.driver import HANGUP_CODE
+from vaevis_tui.tui.textual_private.driver import HANGUP_CODE, give_back_terminal
 
 TIMEOUT = 3.0
 """Seconds to leave in order. A terminal that takes no output any more would hold the program up for ever."""
@@ -54,9 +54,15 @@ def watch_terminal(app: App[Any], keeper: SessionKeeper) -> None:
 
 
 def _leave(app: App[Any], code: int, keeper: SessionKeeper) -> None:
-    backstop = threading.Timer(TIMEOUT, os._exit, (code,))
+    backstop = threading.Timer(TIMEOUT, _give_up, (app, code))
     backstop.daemon = True
     backstop.start()
     with suppress(UserError):  # there may be nobody left to tell
         keeper.keep(cut_off=True)
     app.exit(return_code=code)
+
+
+def _give_up(app: App[Any], code: int) -> None:
+    """End here and now."""
+    give_back_terminal(app)
+    os._exit(code)

@@ -8,7 +8,14 @@ from typing import Any
 from textual import events
 from textual.message import Message
 
-from vaevis_tui.tui.textual_private.brake import AT_ONCE, LONGEST_WAIT, MOST, MOST_REPEATS, InputBrake
+from vaevis_tui.tui.textual_private.brake import (
+    AT_ONCE,
+    LONGEST_WAIT,
+    MOST,
+    MOST_REPEATS,
+    MOST_TOGGLES,
+    InputBrake,
+)
 
 
 class App:
@@ -61,6 +68,15 @@ def test_a_flood_of_one_key_is_merged_and_the_next_key_comes_soon() -> None:
     assert len(app.keys) <= AT_ONCE + MOST_REPEATS + 1
 
 
+def test_a_key_that_opens_something_is_not_pressed_again_and_again() -> None:
+    app = App()
+    app.brake.put([key("question_mark")] * 1_000)
+    app.brake.put([key("q")])
+    app.handle_all()
+    assert app.keys[-1] == "q"
+    assert len(app.keys) <= AT_ONCE + MOST_TOGGLES + 1
+
+
 def test_a_flood_of_text_keeps_its_end() -> None:
     app = App()
     text = "".join(chr(ord("a") + n % 26) for n in range(100_000))
@@ -85,17 +101,21 @@ def test_the_mouse_is_where_it_was_last_and_no_release_is_lost() -> None:
     assert sum(kind is events.MouseMove for kind in kinds) <= 2
 
 
-def test_an_app_that_does_not_answer_is_given_the_rest_nevertheless() -> None:
+def test_an_app_that_does_not_answer_is_asked_again_and_given_no_more() -> None:
     app = App()
     app.brake.put([key("a")])
     app.brake.put([key("b")])
-    assert app.keys == ["a"]
+    assert len(app.asked) == 1
     app.now += LONGEST_WAIT * 1.01
     app.brake.put()
-    assert app.keys == ["a", "b"]
-    app.asked[0]()  # late, and of what was asked before
+    assert len(app.asked) == 2
+    assert app.keys == ["a"]
+    app.asked[1]()
     app.brake.put([key("c")])
-    assert app.keys == ["a", "b"]
+    assert app.keys == ["a", "b", "c"]
+    app.asked[0]()  # late, and of what was asked before
+    app.brake.put([key("d")])
+    assert app.keys == ["a", "b", "c"]
 
 
 def test_long_text_is_not_even_read_where_much_waits() -> None:

@@ -14,6 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from vaevis_tui.tui.menus.overlay import Overlay
+from vaevis_tui.tui.textual_private.late import Options
 
 
 class ChoiceList(Overlay[ScreenResultType]):
@@ -54,7 +55,7 @@ class ChoiceList(Overlay[ScreenResultType]):
         """The parts, from top to bottom."""
         with Vertical():
             yield Static(self._heading, classes="heading", markup=False)
-            yield OptionList(*(Option(self._line(at)) for at in range(len(self._lines))))
+            yield Options(*(Option(self._line(at)) for at in range(len(self._lines))))
             yield from self.below()
             yield Static(self._advice, classes="advice", markup=False)
 

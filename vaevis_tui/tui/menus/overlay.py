@@ -5,6 +5,7 @@ Like `textual_private` this uses parts of Textual that are private, and is guard
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from textual import work
@@ -66,7 +67,8 @@ class Palette(CommandPalette, PunctualScreen[None]):
     def _action_command_list(self, action: str) -> None:
         commands = self.query(CommandList)
         if commands and commands.first().option_count and commands.first().size:
-            super()._action_command_list(action)
+            with suppress(KeyError):  # of a line that no window is wide enough for
+                super()._action_command_list(action)
 
     def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:
         """The widget at a place; the palette itself where nothing is laid out, as in a shrunk window."""
@@ -77,9 +79,9 @@ class Palette(CommandPalette, PunctualScreen[None]):
 
     @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
     async def _gather_commands(self, search_value: str) -> None:
-        """As Textual's, but that a palette may be closed before the search begins."""
+        """As Textual's, but that a palette may be closed before the search begins, or meanwhile."""
         try:
             await CommandPalette._gather_commands.__wrapped__(self, search_value)  # type: ignore[attr-defined]
         except NoMatches:
-            if self._has_widgets:
+            if self.query(CommandList):
                 raise

@@ -16,6 +16,7 @@ from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.menus.overlay import Overlay
 from vaevis_tui.tui.panels.tile_image import ComposedFrame
 from vaevis_tui.tui.terminal_port import TerminalPort
+from vaevis_tui.tui.textual_private.late import Options
 
 
 class PreviewList(Overlay[ScreenResultType]):
@@ -61,7 +62,7 @@ class PreviewList(Overlay[ScreenResultType]):
             yield Static(self._heading, classes="heading", markup=False)
             yield from self.field()
             with Horizontal(id="body"):
-                yield OptionList()
+                yield Options()
                 yield Container(self._preview, id="preview-frame")
             yield Static(self._advice, classes="advice", markup=False)
 

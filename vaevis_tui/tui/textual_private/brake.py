@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import deque
@@ -14,7 +15,14 @@ MOST = 256
 """Messages that wait: a line pasted as single keys. Of more the oldest are thrown away."""
 
 MOST_REPEATS = 192
-"""That wait of one key or turn of the wheel: six seconds of a held key, which a slow way brings at once."""
+"""That wait of a key that moves, or of a turn of the wheel: six seconds of a held key on a slow link."""
+
+MOST_TOGGLES = 8
+"""That wait of another key: held down it would open and close something, 50 ms each."""
+
+_MOVES = re.compile(
+    r"(\w+\+)?(left|right|up|down|home|end|pageup|pagedown|backspace|delete|tab|plus|minus)|[uUnr]"
+)
 
 KEPT_OF_LONG_TEXT = 8
 """Bytes."""
@@ -23,7 +31,7 @@ AT_ONCE = 16
 """Messages that the app gets before it is asked whether it has handled them."""
 
 LONGEST_WAIT = 0.5
-"""Seconds for the app to say so: what was to answer may have been closed."""
+"""Seconds after which the app is asked again: what was to answer may have been closed."""
 
 LONG_TEXT = 256
 """Bytes without an escape that come at once, as no typing does."""
@@ -69,18 +77,20 @@ class InputBrake:
         """Take messages, and hand over what the app is ready for."""
         for message in messages:
             self._add(message)
-        if self._waiting and (self._handled.is_set() or self._clock() - self._asked > LONGEST_WAIT):
+        if self._waiting and self._handled.is_set():
             for _ in range(min(AT_ONCE, len(self._waiting))):
                 self._send(self._waiting.popleft())
-            self._handled = handled = threading.Event()  # a late answer is to what was asked before
-            self._asked = self._clock()
-            self._ask(handled.set)
+            self._handled = threading.Event()  # a late answer is to what was asked before
+        elif self._handled.is_set() or self._clock() - self._asked <= LONGEST_WAIT:
+            return
+        self._asked = self._clock()
+        self._ask(self._handled.set)
 
     def _add(self, message: Message) -> None:
         if isinstance(message, events.MouseMove) and self._waiting:
             if isinstance(self._waiting[-1], events.MouseMove):
                 self._waiting.pop()
-        elif isinstance(message, _DROPPED) and self._repeats(message) >= MOST_REPEATS:
+        elif isinstance(message, _DROPPED) and self._repeats(message) >= _most(message):
             return
         if len(self._waiting) >= MOST:
             spare = next((each for each in self._waiting if isinstance(each, _DROPPED)), self._waiting[0])
@@ -95,6 +105,12 @@ class InputBrake:
                 break
             count += 1
         return count
+
+
+def _most(message: Message) -> int:
+    """How many like it may wait."""
+    moves = not isinstance(message, events.Key) or _MOVES.fullmatch(message.key)
+    return MOST_REPEATS if moves else MOST_TOGGLES
 
 
 def _key(message: Message) -> str:

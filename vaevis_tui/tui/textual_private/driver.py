@@ -22,6 +22,7 @@ from vaevis_tui.terminal.detect.probe import QUERIES
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 from vaevis_tui.terminal.detect.window import Window, window_of
 from vaevis_tui.tui.textual_private.brake import InputBrake
+from vaevis_tui.tui.textual_private.giving_back import FLUSH_INTERVAL, LONGEST_WRITE, give_back, throw_away
 from vaevis_tui.tui.textual_private.input import KeyParser, TerminalInput
 from vaevis_tui.tui.textual_private.writing import TimedFile, WriteMark, WriteReport
 
@@ -37,6 +38,12 @@ _BRAKE_PAUSE = 0.002
 _LAST_ANSWER = 1.0
 """Seconds that leaving may take for the last answers to come: a round trip, as a rule."""
 
+_LAST_OUTPUT = 0.5
+"""Seconds that the terminal may take for what is written last; then it has stalled."""
+
+_LONG_OUTPUT = 256
+"""Characters of an image or a part of the screen: more than of anything that sets a mode, or asks."""
+
 HANGUP_CODE = 128 + 1
 """Exit code of a program whose terminal has gone: as of one that SIGHUP, signal 1, has ended."""
 
@@ -46,6 +53,7 @@ class TimedDriver(Driver):
 
     _writer_thread: Any
     fileno: int
+    attrs_before: list[Any] | None
     exit_event: threading.Event
     _must_signal_resume: bool
 
@@ -64,6 +72,7 @@ class TimedDriver(Driver):
         self._reply_deadline = 0.0
         """When to wait no longer for what it was asked last."""
         self._started = False
+        self._suspends = False
 
     @property
     def can_be_asked(self) -> bool:
@@ -123,12 +132,41 @@ class TimedDriver(Driver):
         """
         if self._started:
             self._started = False
+            if not self._suspends:
+                self._drop_what_is_drawn()
             for teardown_output in self.teardown_outputs:
                 self.write(teardown_output())
             if self._answers:
                 self.ask(QUERIES[ReplyKind.ATTRIBUTES], _LAST_ANSWER)
             self._fence.wait(min(max(0.0, self._reply_deadline - time.monotonic()), _LAST_ANSWER))
         super().disable_input()  # type: ignore[safe-super]
+
+    def _drop_what_is_drawn(self) -> None:
+        """Throw away what is queued, but for what sets modes: nobody will see it."""
+        queue = self._writer_thread._queue
+        with queue.mutex:
+            kept = [text for text in queue.queue if text is None or len(text) <= _LONG_OUTPUT]
+            queue.queue.clear()
+            queue.queue.extend(kept)
+
+    def close(self) -> None:
+        """End the thread that writes. Where the terminal has stalled, what it did not take is thrown away."""
+        writer = getattr(self, "_writer_thread", None)  # none without a terminal
+        if writer is None:
+            return
+        writer._queue.put(None)
+        writer.join(_LAST_OUTPUT)
+        if writer.is_alive():
+            self.give_back_at_once()
+
+    def give_back_at_once(self) -> None:
+        """Leave the terminal as it was, whatever it does; to be called in any thread, as the last thing."""
+        self._file.throw_away()
+        end = time.monotonic() + LONGEST_WRITE
+        while self._file.writing and time.monotonic() < end:
+            throw_away(self.fileno)
+            time.sleep(FLUSH_INTERVAL)
+        give_back(self.fileno, self.attrs_before)
 
     def start_application_mode(self) -> None:
         """Start, with a queue of output that never makes the event loop wait, and without post-processing.
@@ -149,6 +187,14 @@ class TimedDriver(Driver):
             modes = termios.tcgetattr(self.fileno)
             modes[1] &= ~termios.OPOST  # output modes
             termios.tcsetattr(self.fileno, termios.TCSANOW, modes)
+
+    def suspend_application_mode(self) -> None:
+        """Stop for a while: what is queued will be seen later."""
+        self._suspends = True
+        try:
+            super().suspend_application_mode()
+        finally:
+            self._suspends = False
 
     def resume_application_mode(self) -> None:
         """Start again, after stopping first where nothing did: SIGSTOP stops a program without a word.
@@ -221,6 +267,12 @@ def window_of_terminal(app: App[Any]) -> Window | None:
     """The window of an app's terminal, as the system knows it; None where there is none."""
     driver = app._driver
     return window_of(driver.fileno) if isinstance(driver, TimedDriver) and driver.can_be_asked else None
+
+
+def give_back_terminal(app: App[Any]) -> None:
+    """Leave an app's terminal as it was at once, whatever else goes on: the program ends now."""
+    if isinstance(app._driver, TimedDriver):
+        app._driver.give_back_at_once()
 
 
 def before_leaving(app: App[Any], teardown_output: Callable[[], str]) -> None:

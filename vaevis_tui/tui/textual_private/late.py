@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from textual.css.query import NoMatches
 from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.screen import Screen, ScreenResultType
 from textual.widget import Widget
+from textual.widgets import OptionList
 
 
 class PunctualScreen(Screen[ScreenResultType]):
@@ -40,3 +43,11 @@ class PunctualScreen(Screen[ScreenResultType]):
     def _has_widgets(self) -> bool:
         """Whether there are any beside Textual's own, which are there from the beginning to the end."""
         return any(not child.has_class("-textual-system") for child in self.children)
+
+
+class Options(OptionList):
+    """A list of which no page is turned while it has no lines, as in a window that is too narrow for any."""
+
+    def _move_page(self, direction: Literal[-1, 1]) -> None:
+        if (self.highlighted or 0) in self._index_to_line:
+            super()._move_page(direction)

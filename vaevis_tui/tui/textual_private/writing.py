@@ -50,6 +50,12 @@ class TimedFile:
         self._seconds = 0.0
         self._size = 0
         self._gone = False
+        self.writing = False
+        """Whether the terminal is being written to just now."""
+
+    def throw_away(self) -> None:
+        """Write nothing any more, and report nothing."""
+        self._gone = True
 
     def write(self, text: str) -> int:
         """Write text, or flush and report if it is a mark."""
@@ -72,11 +78,14 @@ class TimedFile:
         if self._gone:
             return
         started = time.perf_counter()
+        self.writing = True
         try:
             operation(*arguments)
         except OSError:
-            self._gone = True
-            self._tell_gone()
+            if not self._gone:
+                self._gone = True
+                self._tell_gone()
+        self.writing = False
         self._seconds += time.perf_counter() - started
 
     def __getattr__(self, name: str) -> Any:
