@@ -28,6 +28,7 @@ from vaevis_tui.engine.graph import (
     onnx_selection,
 )
 from vaevis_tui.engine.graph.declare import Operator
+from vaevis_tui.engine.graph.functions import write_out
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.ir import Graph, UnsupportedGraph
 from vaevis_tui.onnx_model.checked import CheckedModel
@@ -69,12 +70,7 @@ def import_onnx(model: CheckedModel | onnx.ModelProto | str | os.PathLike[str]) 
     except UnsupportedError as error:
         raise UnsupportedGraph(str(error)) from None
     importer.shapes[walk.input] = walk.shape(walk.input)
-    for node in walk.nodes:
-        _read(importer, dataclasses.replace(node, inputs=tuple(importer.name(name) for name in node.inputs)))
-        for name in filter(None, node.outputs):
-            found = importer.shapes.get(importer.name(name))
-            if found is not None and found != walk.shape(name):
-                refuse(node, f"{name!r} would have shape {found}; it is {walk.shape(name)}")
+    _read_all(importer, walk)
     image = importer.name(output)
     if image not in importer.shapes:
         raise UnsupportedGraph(f"output {output!r} does not depend on the latent vector")
@@ -103,11 +99,30 @@ def _walk(model: Any) -> tuple[Trace, str]:
     return trace(model, inputs[0].name, (1, dims[1])), model.graph.output[0].name
 
 
+def _read_all(importer: Importer, walk: Trace) -> None:
+    for node in walk.nodes:
+        _read(importer, dataclasses.replace(node, inputs=tuple(importer.name(name) for name in node.inputs)))
+        for name in filter(None, node.outputs):
+            found = importer.shapes.get(importer.name(name))
+            if found is not None and found != walk.shape(name):
+                refuse(node, f"{name!r} would have shape {found}; it is {walk.shape(name)}")
+
+
 def _read(importer: Importer, node: Node) -> None:
-    """Add a node's operators to the graph."""
+    """Add a node's operators to the graph, or those of the function that it is."""
     if node.kind not in OPERATORS:
-        shapes = ", ".join(str(importer.shape(name)) for name in node.inputs if name)
-        refuse(node, f"this operator is not in the engine's set (inputs {shapes})")
+        try:
+            function = write_out(importer, node)
+        except UnsupportedError as error:
+            refuse(node, f"written out, {error}")
+        if function is None:
+            shapes = ", ".join(str(importer.shape(name)) for name in node.inputs if name)
+            refuse(node, f"this operator is not in the engine's set (inputs {shapes})")
+        importer.constants |= function.constants()
+        opset, importer.opset = importer.opset, function.opset
+        _read_all(importer, function)
+        importer.opset = opset
+        return
     kind = "Upsample" if node.kind == "Resize" and importer.opset < 11 else node.kind
     try:
         OPERATORS[kind](importer, node)

@@ -12,6 +12,7 @@ from vaevis_tui.engine.graph import declare, ir
 from vaevis_tui.engine.graph.declare import Given, Operator
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.ir import Shape
+from vaevis_tui.engine.graph.onnx_matrix import multiply
 from vaevis_tui.engine.graph.resize import ROUNDINGS
 from vaevis_tui.onnx_model.folding import reshape_target
 from vaevis_tui.onnx_model.node import Node
@@ -64,6 +65,24 @@ def _grid_sample(importer: Importer, node: Node, given: Given) -> None:
             align_corners=given.align_corners,
         )
     )
+
+
+def _affine_grid(importer: Importer, node: Node, given: Given) -> None:
+    """The places of pixels, moved by a matrix of two rows."""
+    if len(given.size) != 4:
+        refuse(node, f"size={list(given.size)} is not supported; it has 4 numbers")
+    stem = node.outputs[0]
+    height, width = given.size[2:]
+    places = np.ones((height, width, 3), np.float32)
+    for axis, length in ((1, height), (0, width)):
+        inset = 0 if given.align_corners else 1 / length  # of the outermost pixels' middles
+        line = np.linspace(inset - 1, 1 - inset, length, dtype=np.float32)
+        places[..., axis] = line[:, None] if axis else line
+    importer.constants[f"{stem}.places"] = places.reshape(-1, 3)
+    importer.move(node.inputs[0], f"{stem}.matrix", (2, 3), (1, 0), (3, 2))
+    inputs = (f"{stem}.places", f"{stem}.matrix")
+    multiply(importer, dataclasses.replace(node, inputs=inputs, outputs=(f"{stem}.moved",)))
+    importer.move(f"{stem}.moved", stem, (height * width, 2), (0, 1), (1, height, width, 2))
 
 
 def _upsample(importer: Importer, node: Node, given: Given) -> None:
@@ -146,6 +165,9 @@ _COORDINATES = (
 _MODE = declare.choice("nearest", "linear", "cubic")
 
 OPERATORS: Mapping[str, Operator] = {
+    "AffineGrid": Operator(
+        _affine_grid, {"size": declare.integers()}, {"align_corners": declare.flag()}, rank=3
+    ),
     "Concat": Operator(_concat, {}, {"axis": declare.axis(declare.REQUIRED)}),
     "DepthToSpace": Operator(
         _depth_to_space,
