@@ -1,4 +1,4 @@
-"""The lower lane to the decoder: many images for one owner, decoded in slices while no frame is asked for."""
+"""The batch lane of the decode service: many images for one owner, decoded in slices between frames."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from numpy.typing import ArrayLike, NDArray
 from vaevis_tui.engine.decoder import Decoder, EngineError, Images, Interruptible
 
 SLICE_SECONDS = 0.004
-"""About how long a slice of a batch takes where an image takes less: a new z waits no longer than that."""
+"""Target duration of a slice, if one image takes less: the longest that a new z waits."""
 
 SLICE_IMAGES = 16
-"""Images in a slice at most, so that the first ones of a batch come early."""
+"""Most images in a slice, so that the first ones of a batch come early."""
 
 
 @dataclass(slots=True)
 class _Batch:
-    """What one owner asked for.
+    """A batch of one owner.
 
     Attributes:
         z: float32 (n, d).
-        on_images: Is told the index of a slice's first image, and its images, uint8 (k, h, w, 3).
-        priority: The lowest goes first.
-        done: Images that were decoded.
+        on_images: Called with the index of a slice's first image, and its images, uint8 (k, h, w, 3).
+        priority: The lowest number goes first.
+        done: How many images are decoded.
     """
 
     z: NDArray[np.float32]
@@ -37,37 +37,37 @@ class _Batch:
 
 
 class BatchLane:
-    """The batches that wait, at most one an owner; each slice is of the most urgent.
+    """The waiting batches, at most one an owner; the most urgent one gets the next slice.
 
     Args:
-        lock: Guards the lane; held by whoever calls what says so.
+        lock: Guards the lane. Methods marked "under the lock" need the caller to hold it.
     """
 
     def __init__(self, lock: threading.Condition) -> None:
         self._lock = lock
         self._batches: dict[str, _Batch] = {}
         self._running: Interruptible | None = None
-        """What decodes a slice now, and can be interrupted."""
+        """The decoder of the running slice, if it can be interrupted."""
         self._image_seconds = SLICE_SECONDS
-        """What an image of the last slice took; slices are as large as that allows."""
+        """Seconds an image of the last slice took; it sets the size of the next."""
 
     def __bool__(self) -> bool:
-        """Whether anything waits; under the lock."""
+        """Whether a batch waits; under the lock."""
         return bool(self._batches)
 
     def put(self, owner: str, z: ArrayLike, on_images: Callable[[int, Images], None], priority: int) -> None:
-        """Let a batch wait in place of the owner's former one; under the lock."""
+        """Queue a batch in place of the owner's previous one; under the lock."""
         batch = _Batch(np.array(z, dtype=np.float32), on_images, priority)
         self._batches.pop(owner, None)
         if len(batch.z):
             self._batches[owner] = batch
 
     def clear(self) -> None:
-        """Forget all; under the lock."""
+        """Drop all batches; under the lock."""
         self._batches.clear()
 
     def interrupt(self) -> None:
-        """Stop the slice that is being decoded, where that is possible; it is decoded again later."""
+        """Interrupt the running slice if possible; it is decoded again later."""
         if self._running is not None:
             self._running.interrupt()
 
@@ -75,15 +75,15 @@ class BatchLane:
         """Decode a slice of the most urgent batch.
 
         Args:
-            decoder: What decodes; nobody else uses it meanwhile.
-            wanted: Whether a slice is still to be begun, asked under the lock.
+            decoder: The decoder to use; nobody else may use it meanwhile.
+            wanted: Whether to start at all, called under the lock.
 
         Returns:
-            What tells the owner; None where the slice was interrupted or is of no use any more.
+            A callback that passes the images to the owner; None if the slice was interrupted or is obsolete.
 
         Raises:
-            EngineError: The device failed; the batch waits on.
-            ValueError: The latents do not fit; the batch is forgotten.
+            EngineError: The device failed; the batch stays queued.
+            ValueError: The latents have the wrong shape; the batch is dropped.
         """
         with self._lock:
             if not self._batches or not wanted():

@@ -45,7 +45,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Take one order, answer it, and decode whatever follows.
 
     Args:
-        requests: What `vaevis_tui.engine.decoder_process` writes, in the form of `isolated_protocol`.
+        requests: What `vaevis_tui.engine.decoder_process` writes, in the form of `decoder_protocol`.
         answers: What that reads.
     """
     (length,) = LENGTH.unpack(requests.read(LENGTH.size))

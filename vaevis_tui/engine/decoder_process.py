@@ -1,14 +1,14 @@
-"""A decoder in a process of its own: what crashes or hangs there takes nobody with it.
+"""A decoder in a process of its own, so that a crash or hang of a driver does not take the program with it.
 
 wgpu-native ends its process where a device is lost or a submission finds no memory: `wgpuQueueSubmit` and
 `wgpuDevicePoll` panic, and a Rust panic that reaches C aborts (seen with wgpu-native 29 below a Vulkan layer
-that returns VK_ERROR_DEVICE_LOST). Drivers crash or hang by themselves when asked for adapters. A terminal
-program that died so would leave the terminal as it was in the middle of a frame. Here another process dies;
-its last words become an `EngineError`, and the session goes on with another backend.
+that returns VK_ERROR_DEVICE_LOST). Some drivers crash or hang when asked for adapters. A terminal program
+that died this way would leave the terminal in the middle of a frame. Here only the child process dies: the
+tail of its stderr becomes an `EngineError`, and another backend takes over.
 
-It costs 0.1 ms an image, and wgpu's Python does not share the interpreter lock with what draws.
+It costs 0.1 ms an image; in return, wgpu's Python does not compete for the interpreter lock with drawing.
 
-The other side is `vaevis_tui.engine.decoder_child`; what they say to each other is in
+The child is `vaevis_tui.engine.decoder_child`, the messages are defined in
 `vaevis_tui.engine.decoder_protocol`.
 """
 
@@ -50,28 +50,28 @@ AT_ONCE = 64
 """Images in one request."""
 
 AHEAD_BYTES = 8192
-"""Largest request that is sent while images are to be read: a pipe holds it, so neither side waits."""
+"""Largest request sent before the last images are read: it fits into a pipe, so neither side blocks."""
 
 OPENING_TIMEOUT = 30.0
-"""Seconds for a driver to start and to compile; slow ones take ten."""
+"""Seconds for a driver to start and compile; slow ones take ten."""
 
 TIMEOUT = 10.0
-"""Seconds for an image after the first; drivers reset a device that hangs after two to ten."""
+"""Seconds for an image after the first; drivers reset a hung device after two to ten."""
 
 EXIT_TIMEOUT = 2.0
-"""Seconds for the process to end by itself, and again when it was killed."""
+"""Seconds to wait for the process to exit, and again after it was killed."""
 
 _ENVIRONMENT = {"RUST_BACKTRACE": "0", "OPENBLAS_NUM_THREADS": "1"}
-"""Of the other process. No matrix is multiplied there: numpy's threads would only spin while it starts."""
+"""For the child. It multiplies no matrices: numpy's threads would only spin while it starts."""
 
 _START = "import sys; sys.path[:] = {path!r}; from vaevis_tui.engine.decoder_child import main; main()"
 
 
 def list_adapters(timeout: float = OPENING_TIMEOUT) -> list[str]:
-    """The adapters of this machine in words, hardware first.
+    """Names of this machine's adapters, hardware first.
 
     Raises:
-        EngineError: They cannot be listed; asking crashed, or did not end in time.
+        EngineError: The driver crashed or did not answer in time.
     """
     child = _Child()
     try:
@@ -88,14 +88,14 @@ class IsolatedDecoder(Closing):
         bundle: The model.
         reason: Why this backend was taken, for `DecoderInfo.reason`.
         tuning: Which of several kernels wgpu takes.
-        backend: ``"wgpu"``, or ``"onnxruntime"`` where its memory is to be given back whole.
-        software: Whether an adapter that is the processor itself will do for wgpu.
-        opening_patience: Seconds until opening, the first image included, is given up.
-        timeout: Seconds until a later image is given up.
+        backend: ``"wgpu"``, or ``"onnxruntime"`` to get all of its memory back when it is closed.
+        software: Whether wgpu may use a software adapter.
+        opening_timeout: Seconds for opening, the first image included.
+        timeout: Seconds for each later image.
 
     Raises:
-        UserError: there is no adapter that will do.
-        EngineError: the adapter refuses, the process died or did not answer in time.
+        UserError: there is no suitable adapter.
+        EngineError: the adapter refuses the model, or the process died or did not answer in time.
     """
 
     def __init__(
@@ -106,15 +106,15 @@ class IsolatedDecoder(Closing):
         tuning: TuningMode = "cached",
         backend: str = "wgpu",
         software: bool = True,
-        opening_patience: float = OPENING_TIMEOUT,
+        opening_timeout: float = OPENING_TIMEOUT,
         timeout: float = TIMEOUT,
     ) -> None:
-        self._patience = timeout
-        self._first_until = time.monotonic() + opening_patience
+        self._timeout = timeout
+        self._first_until = time.monotonic() + opening_timeout
         self._times = DecodeTimes()
         self._controls = bundle.settings
         self._begun: Latents | None = None
-        """What the other process was sent and not asked the images of."""
+        """The latents that were sent and whose images were not read yet."""
         self._child: _Child | None = _Child()
         try:
             answer = self._child.order(
@@ -125,15 +125,15 @@ class IsolatedDecoder(Closing):
                     "tuning": tuning,
                     "software": software,
                 },
-                opening_patience,
+                opening_timeout,
             )
             self._info = replace(DecoderInfo(**answer["info"]), reason=reason)
-            self._compare(bundle)
+            self._check_sizes(bundle)
         except BaseException:
             self.close()
             raise
 
-    def _compare(self, bundle: Bundle) -> None:
+    def _check_sizes(self, bundle: Bundle) -> None:
         found = (self._info.latent_dim, self._info.image_height, self._info.image_width)
         if found != (bundle.latent_dim, bundle.image_height, bundle.image_width):
             raise EngineError(f"{bundle.decoder_path} was changed since it was opened")
@@ -145,7 +145,7 @@ class IsolatedDecoder(Closing):
 
     @property
     def times(self) -> DecodeTimes:
-        """Where the last decode spent its time; the way between the processes counts as unpacking."""
+        """Where the last decode spent its time; transfer between the processes counts as unpacking."""
         return self._times
 
     def decode(self, z: Latents) -> Images:
@@ -169,20 +169,20 @@ class IsolatedDecoder(Closing):
         return images
 
     def _begin(self, z: Latents) -> None:
-        """Have the other process decode z, unless it does so already."""
+        """Send z to the child, unless it is decoding that already."""
         if self._begun is not None:
             if np.array_equal(self._begun, z):
                 return
-            unwanted = np.empty((len(self._begun), *self._info.image_size, 3), np.uint8)
-            self._finish(unwanted, lambda: None)
+            obsolete = np.empty((len(self._begun), *self._info.image_size, 3), np.uint8)
+            self._finish(obsolete, lambda: None)
         self._open_child().write(BATCH.pack(*z.shape) + z.tobytes())
         self._begun = z
 
     def _finish(self, images: Images, following: Callable[[], Latents | None]) -> DecodeTimes:
-        """Read the images of what was begun; when the device is free, begin with what follows."""
+        """Read the images of what was sent; once the device is free, send what follows."""
         child = self._open_child()
-        # A batch gets a second more an image; the first may have to be compiled for.
-        timeout = max(self._patience + len(images) - 1, self._first_until - time.monotonic())
+        # One more second for each image of a batch; the first image may include compilation.
+        timeout = max(self._timeout + len(images) - 1, self._first_until - time.monotonic())
         until = time.monotonic() + timeout
         failed, submit, compute, unpack = ANSWER.unpack(child.read(ANSWER.size, until))
         self._begun = None
@@ -199,7 +199,7 @@ class IsolatedDecoder(Closing):
         try:
             z = checked_latents(z, self._info.latent_dim, self._controls)
         except ValueError:
-            return  # said when its turn comes
+            return  # reported when its turn comes
         if not 0 < z.nbytes <= AHEAD_BYTES:
             return
         child.write(BATCH.pack(*z.shape) + z.tobytes())
@@ -217,38 +217,38 @@ class IsolatedDecoder(Closing):
             child.kill()
 
     def close(self) -> None:
-        """Let the process end, which it does within a second; closing twice is harmless."""
+        """End the process, which takes up to a second in the background; closing twice is harmless."""
         child, self._child = self._child, None
         if child is not None:
             child.end()
 
 
 class _Child:
-    """The other process and the pipes to it."""
+    """The child process and its pipes."""
 
     def __init__(self) -> None:
         if not sys.executable or getattr(sys, "frozen", False):  # an embedded or a bundled one
             raise EngineError("there is no Python interpreter to start another process with")
-        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
+        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _START.format(path=sys.path)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=self._said,  # where native libraries write what must not get on the screen
+                stderr=self._stderr,  # native libraries write here; it must not reach the screen
                 bufsize=0,
                 env={**os.environ, **_ENVIRONMENT},
             )
         except OSError as error:
-            self._said.close()
-            raise EngineError(f"another process does not start: {error}") from None
+            self._stderr.close()
+            raise EngineError(f"the decoder's process does not start: {error}") from None
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests: IO[bytes] = self._process.stdin
         self._answers: IO[bytes] = self._process.stdout
 
     def order(self, order: Mapping[str, Any], timeout: float) -> dict[str, Any]:
-        """Send an order and wait for its answer."""
+        """Send an order and wait for the answer."""
         until = time.monotonic() + timeout
         text = json.dumps(order).encode()
         self.write(LENGTH.pack(len(text)) + text)
@@ -272,7 +272,7 @@ class _Child:
         return bytes(data)
 
     def read_into(self, view: memoryview, until: float) -> None:
-        """Fill a buffer, unless the process dies or it takes longer than ``until`` on the monotonic clock."""
+        """Fill a buffer; EngineError if the process dies, or at ``until`` on the monotonic clock."""
         while view:
             self._await_answer(until)
             got = self._answers.readinto(view)  # type: ignore[attr-defined]
@@ -282,7 +282,7 @@ class _Child:
 
     def _await_answer(self, until: float) -> None:
         if sys.platform == "win32":
-            return  # pipes cannot be waited for there: what hangs is not told from what is slow
+            return  # pipes cannot be polled there, so a hang is not detected
         poll = select.poll()
         poll.register(self._answers, select.POLLIN)
         if not poll.poll(max(0.0, 1000 * (until - time.monotonic()))):
@@ -290,23 +290,23 @@ class _Child:
             raise EngineError("the GPU's driver does not answer any more")
 
     def _death(self) -> EngineError:
-        """What is known of why the process is gone."""
+        """The error that says why the process died."""
         code = self._wait_exit()
         if code is None:
             self.kill()
-        self._said.seek(0)
-        said = self._said.read(1 << 16).decode(errors="replace")
+        self._stderr.seek(0)
+        stderr = self._stderr.read(1 << 16).decode(errors="replace")
         ended = signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
-        return EngineError(f"the GPU's driver failed ({ended}){_stderr_tail(said)}")
+        return EngineError(f"the GPU's driver failed ({ended}){_stderr_tail(stderr)}")
 
     def kill(self) -> None:
         with contextlib.suppress(OSError):
             self._process.kill()
 
     def end(self) -> None:
-        """Close the pipes, at which it ends, or else kill it; nobody waits for that.
+        """Close the pipes, at which the child exits, or kill it later; returns at once.
 
-        A driver may still write compiled shaders to its cache, and a measurement that runs be finished.
+        Until then a driver may write compiled shaders to its cache, and a running measurement may finish.
         """
         for pipe in (self._requests, self._answers):
             with contextlib.suppress(OSError):
@@ -317,19 +317,19 @@ class _Child:
         if self._wait_exit() is None:
             self.kill()
             self._wait_exit()
-        self._said.close()
+        self._stderr.close()
 
     def _wait_exit(self) -> int | None:
-        """Its exit code; None where it does not end, be it that a driver keeps the system from ending it."""
+        """The exit code; None if it does not exit, e.g. because it hangs in a driver."""
         try:
             return self._process.wait(EXIT_TIMEOUT)
         except subprocess.TimeoutExpired:
             return None
 
 
-def _stderr_tail(said: str) -> str:
-    """The cause that a panic of wgpu-native names, or the last line that was printed, behind a colon."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+def _stderr_tail(stderr: str) -> str:
+    """The cause named by a panic of wgpu-native, or the last line of stderr, after a colon."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     if "Caused by:" in lines:
         lines = lines[lines.index("Caused by:") + 1 :][:1]
     return f": {in_plain_words(one_line(lines[-1]))}" if lines else ""

@@ -1,4 +1,4 @@
-"""What goes into the decode service and what comes out: how to open a model, and frames."""
+"""Input and output of the decode service: how to open a model, and decoded frames."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from vaevis_tui.engine.decoder import Decoder, DecodeTimes
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One decoded image and what it shows.
+    """A decoded image with its latent vector.
 
     Attributes:
-        number: Counts from 1 over the life of the worker, across models.
+        number: Counts from 1 over the life of the service, across models.
         z: The latent vector, float32 (d,).
         image: uint8 (h, w, 3).
         times: Where the decode spent its time.
-        tag: What `DecodeService.submit` was given with z.
+        tag: The tag that was passed to `DecodeService.submit`.
     """
 
     number: int
@@ -33,18 +33,18 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class DecoderSource:
-    """How to come by a decoder of one model; the worker calls these in threads of its own.
+    """How to open the decoders of one model; the service calls these in threads of its own.
 
     Attributes:
-        open: Opens the decoder to start with. Raises UserError or EngineError.
-        fallback: Opens a simpler one after an EngineError; is given its text, to show as the reason.
-        upgrade: Opens a better one that takes longer to open, and sees that it makes of z what the frame, the
-            first one, shows; runs beside decoding. Raises UserError or EngineError where there is none.
-        check: Judges that first image, uint8 (h, w, 3), by its z, float32 (d,), beside decoding too. Raises
-            EngineError where the decoder is to be replaced.
-        batches: Opens an `Interruptible` decoder, which decodes batches where the one that serves is slow and
-            cannot be interrupted: a new z would have to wait for it.
-        model: What the caller knows the model by, for `DecodeService.serving` and `opening`.
+        open: Opens the first decoder. Raises UserError or EngineError.
+        fallback: Opens a simpler one after an EngineError; takes the error's text, to show as the reason.
+        upgrade: Opens a better one that takes longer to open, and verifies it against the first frame; runs
+            in the background. Raises UserError or EngineError if there is none.
+        check: Verifies the first image, uint8 (h, w, 3), of a z, float32 (d,), in the background. Raises
+            EngineError if the decoder must be replaced.
+        batches: Opens an `Interruptible` decoder for batches, in case the current one is slow and cannot be
+            interrupted: a new z would have to wait for it.
+        model: The caller's own handle of the model, for `DecodeService.serving` and `opening`.
     """
 
     open: Callable[[], Decoder]
@@ -57,7 +57,7 @@ class DecoderSource:
 
 @runtime_checkable
 class Cancellable(Protocol):
-    """A decoder whose running `decode` another thread can cut short."""
+    """A decoder whose running `decode` another thread can cancel."""
 
     def cancel(self) -> None:
         """Make a running decode, and every later one, raise EngineError soon."""

@@ -1,4 +1,4 @@
-"""Whether a device makes the images that onnxruntime makes: drivers may compile shaders wrongly."""
+"""Verify a GPU's images against onnxruntime's: drivers may compile shaders wrongly."""
 
 from __future__ import annotations
 
@@ -16,19 +16,17 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle
 
 CLOSE_LEVELS = 8
-"""Levels of 255 that float32 sums in another order never came near; see `check_images`."""
+"""Levels of 255; reordering float32 sums has never caused such a difference. See `compare`."""
 
 FAR_SHARE = 1e-3
-"""Share of the values that may differ by more, where a network has steps; a wrong column has more."""
+"""Share of values that may differ by more, for networks with steps; one wrong column exceeds it."""
 
 
 def agreeing(bundle: Bundle, open_it: Callable[[], Decoder]) -> Decoder:
-    """Open a decoder whose first image is onnxruntime's.
-
-    Both are asked at the same time.
+    """Open a decoder and verify its first image, which onnxruntime decodes at the same time.
 
     Raises:
-        EngineError: It makes another image; then it is closed.
+        EngineError: The images differ; the decoder is closed.
         Exception: Whatever ``open_it`` raises.
     """
     z = bundle.space.first_look[None]
@@ -44,21 +42,19 @@ def agreeing(bundle: Bundle, open_it: Callable[[], Decoder]) -> Decoder:
 
 
 def check_images(bundle: Bundle, z: Latents, images: Images) -> None:
-    """See that a device made of z what onnxruntime makes of it.
-
-    What onnxruntime cannot decode is taken as it is.
+    """Verify a device's images of z; passes if onnxruntime cannot decode the model.
 
     Raises:
-        EngineError: The device's images are others.
+        EngineError: The images differ.
     """
     compare(images, _expected(bundle, z))
 
 
 def compare(images: Images, expected: Images | None) -> None:
-    """See that a device's images are those of onnxruntime; None where that cannot decode.
+    """Compare a device's images with onnxruntime's; passes if those are None.
 
     Raises:
-        EngineError: They are others.
+        EngineError: They differ.
     """
     if expected is None:
         return
@@ -71,13 +67,13 @@ def compare(images: Images, expected: Images | None) -> None:
 
 
 def _expected(bundle: Bundle, z: Latents) -> Images | None:
-    """What onnxruntime makes of z, float32 (n, d); None where it cannot.
+    """The images that onnxruntime decodes from z, float32 (n, d); None if it cannot.
 
-    It is asked in another process, so that who decodes on a GPU need not keep its 35 MB. That takes a quarter
-    of a second of one core, so a shipped model's first look is kept between starts.
+    It runs in another process, so that its 35 MB are not kept while a GPU decodes. That takes 0.25 s of one
+    core, so the first image of a shipped model is cached between starts.
     """
     shape = (len(z), bundle.image_height, bundle.image_width, 3)
-    path = _kept(bundle, z)
+    path = _cache_file(bundle, z)
     if path is not None and (found := _read(path, shape)) is not None:
         return found
     try:
@@ -91,8 +87,8 @@ def _expected(bundle: Bundle, z: Latents) -> Images | None:
     return images
 
 
-def _kept(bundle: Bundle, z: Latents) -> Path | None:
-    """Where the images of z are kept, by what the decoder is, to the bit; None where they are not."""
+def _cache_file(bundle: Bundle, z: Latents) -> Path | None:
+    """The cache file of the images of z, named by the hash of decoder and z; None if they are not cached."""
     if not bundle.shipped or not np.array_equal(z, bundle.space.first_look[None]):
         return None
     try:

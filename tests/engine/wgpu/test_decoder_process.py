@@ -215,7 +215,7 @@ def test_a_driver_that_hangs_at_the_start_is_given_up(
     faults.begin(f"{call} hang")
     with (
         pytest.raises(EngineError, match="the GPU's driver does not answer any more"),
-        IsolatedDecoder(bundle, opening_patience=1.5, timeout=1.0) as decoder,
+        IsolatedDecoder(bundle, opening_timeout=1.5, timeout=1.0) as decoder,
     ):
         decoder.decode(latents(bundle, 1))
 

@@ -132,7 +132,9 @@ class WgpuDecoder(Closing):
         budget: float = BUDGET,
         clock: Callable[[], float] = time.perf_counter,
     ) -> bool:
-        """Measure what was not measured, and keep the results; see `tuner.tune`. It goes on with its kernels.
+        """Measure the kernels that were not measured yet, and cache the results; see `benchmark.tune`.
+
+        This decoder keeps the kernels that it has.
 
         Returns:
             Whether a decoder opened now would be faster.
