@@ -436,7 +436,39 @@ def test_the_folder_of_snapshots_is_made_at_the_start_or_refused(
     assert "is not a folder; name one for snapshots with --snapshot-dir" in said
     said = refused(capsys, "--model", "mnist", "--snapshot-dir", "/proc/nothing")
     assert "/proc/nothing cannot be made" in said
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    locked.chmod(0o555)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "access", lambda path, mode: Path(path) != locked)  # as it is for all but root
+        said = refused(capsys, "--model", "mnist", "--snapshot-dir", str(locked))
+    assert f"{locked} is not writable; name another folder for snapshots" in said
     assert len(started) == 1
+
+
+def test_a_theme_that_was_chosen_is_that_of_the_next_start(
+    started: list[ExplorerSettings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert main(["mnist"]) == 0
+    assert started[0].theme is None
+    assert started[0].keep_theme is not None
+    started[0].keep_theme("nord")
+    assert main(["mnist"]) == 0
+    assert started[1].theme == "nord"
+    assert main(["mnist", "--theme", "dracula"]) == 0
+    assert started[2].theme == "dracula"
+
+
+def test_a_model_is_a_short_form_and_v_the_version(
+    started: list[ExplorerSettings], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["dog", "--seed", "3"]) == 0
+    assert (started[0].model, started[0].seed) == ("dog", 3)
+    with pytest.raises(SystemExit) as left:
+        main(["-V"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"vaevis-tui {vaevis_tui.__version__}\n"
 
 
 def test_a_start_in_sigma_coordinates(started: list[ExplorerSettings]) -> None:

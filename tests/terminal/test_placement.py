@@ -205,6 +205,22 @@ def test_dots_fill_the_window_one_way_and_fit_the_other(
     assert (place.height, place.width) == (min(height, place.dots[0]), min(width, place.dots[1]))
 
 
+@pytest.mark.parametrize("image", [(128, 128), (28, 28)])
+@pytest.mark.parametrize("window", [(80, 24), (80, 22), (120, 36), (160, 45), (100, 33)])
+def test_dots_fill_the_window_and_half_blocks_are_whole_numbers(
+    image: tuple[int, int], window: tuple[int, int]
+) -> None:
+    """What an xterm with sixels shows by default, and what `g` and ``--graphics half`` show there."""
+    cell, (columns, rows) = (20, 10), window
+    dots = fit_dots(*image, columns, rows, cell, (1000, 1000)).dots
+    assert dots is not None
+    assert max(dots[0] / min(rows * cell[0], 1000), dots[1] / min(columns * cell[1], 1000)) == 1
+    place = fit(*image, columns, rows)
+    if min(2 * rows, columns) >= image[0]:
+        assert place.height % image[0] == 0 == place.width % image[1]
+        assert place.height // image[0] == min(2 * rows // image[0], columns // image[1])
+
+
 def test_an_image_larger_than_the_window_or_the_limit_is_made_smaller() -> None:
     place = fit_dots(300, 200, 20, 10, (16, 8), (1000, 1000))
     assert (place.height, place.width, place.dots) == (160, 106, (160, 106))
