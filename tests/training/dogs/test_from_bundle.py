@@ -92,6 +92,31 @@ def test_normalisation_by_batches_begins_with_what_was_folded(shipped: Path) -> 
     torch.testing.assert_close(found, wanted, atol=1e-3, rtol=1e-3)
 
 
+def test_of_a_bundle_with_more_dimensions_the_liveliest_are_kept(shipped: Path) -> None:
+    """What is lost is less than what another choice of as many dimensions would lose."""
+    narrow = tiny_config(latent=4)
+    state = bundle.load(shipped / "bundle", narrow, ONE_PROCESS.device, faces())
+    assert state.model.decoder.hidden.in_features == 4
+    assert ", the 4 liveliest of 6 dimensions," in state.began_with
+    before = bundle.load_trained(shipped / "bundle").model
+    x = faces().float() / 255
+    with torch.inference_mode():
+        mean = before.encoder(x)[0]
+        wanted = torch.sigmoid(before.decoder(mean))
+        lost = (torch.sigmoid(state.average.decoder(state.average.eval().encoder(x)[0])) - wanted).square()
+        for first in range(6):
+            for second in range(first):
+                without = mean.clone()
+                without[:, [first, second]] = mean.mean(0)[[first, second]]
+                assert lost.mean() <= 1.05 * (torch.sigmoid(before.decoder(without)) - wanted).square().mean()
+
+
 def test_a_bundle_of_wider_networks_is_refused(shipped: Path) -> None:
-    with pytest.raises(UserError, match=r"mean.weight is \(6, 26\), which does not fit \(4, 26\)"):
-        bundle.load(shipped / "bundle", tiny_config(latent=4), ONE_PROCESS.device, faces())
+    network = dataclasses.replace(tiny_config().network, encoder_hidden=12)
+    with pytest.raises(UserError, match=r"features.weight is \(16, 128\), which does not fit \(12, 128\)"):
+        bundle.load(
+            shipped / "bundle",
+            dataclasses.replace(tiny_config(), network=network),
+            ONE_PROCESS.device,
+            faces(),
+        )

@@ -148,6 +148,16 @@ def test_a_speck_that_stands_still_is_penalised_and_moving_detail_is_not() -> No
     assert realism.specks(quiet) > 3
 
 
+def test_fixed_detail_is_what_stands_there_whatever_moves_beside_it() -> None:
+    noise = torch.randn(200, 3, 16, 16, generator=generator())
+    fixed = 0.02 * torch.randn(3, 16, 16, generator=generator(1))
+    wanted = 255 * float(objective.detail(fixed[None]).square().mean().sqrt())
+    for size in (0.01, 0.04):
+        assert realism.fixed_detail(0.5 + size * noise + fixed) == pytest.approx(wanted, rel=0.05)
+    assert realism.specks(0.5 + 0.01 * noise + fixed) > 3 * realism.specks(0.5 + 0.04 * noise + fixed)
+    assert realism.fixed_detail(0.5 + 0.01 * noise) < 0.1
+
+
 def test_the_hinge_rewards_nothing_beyond_its_margin() -> None:
     one, beyond = torch.tensor([1.0, 5.0]), torch.tensor([-1.0, -9.0])
     assert float(adversary.hinge_loss([one], [beyond])) == 0

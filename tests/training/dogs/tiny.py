@@ -29,7 +29,7 @@ def tiny_config(latent: int = 6) -> DogConfig:
     rebuild, sharpen = full.stage
     return dataclasses.replace(
         full,
-        network=DogNetwork(latent, min(latent, 5), 16, (16, 8, 8, 4, 4), (4, 8, 8, 8), 16, 10),
+        network=DogNetwork(latent, 16, (16, 8, 8, 4, 4), (4, 8, 8, 8), 16, 10),
         discriminator=dataclasses.replace(full.discriminator, widths=(4, 4, 4, 4, 4)),
         optimiser=dataclasses.replace(full.optimiser, warmup_steps=2),
         objective=dataclasses.replace(full.objective, kl_warmup_steps=3, ramp_steps=2),

@@ -17,7 +17,7 @@ from vaevis_tui.models.bundle import Bundle, open_bundle
 from ...core.bundle import stored_weights
 from ...core.checkpoint import Trained, weights_digest
 from ...core.model.conv_vae import ComponentEncoder
-from . import checkpoint, config
+from . import checkpoint, config, liveliness, posterior
 from .checkpoint import DogState
 from .config import DogConfig, DogNetwork
 from .networks import DogVAE
@@ -74,7 +74,6 @@ def _sizes(stored: dict[str, Tensor]) -> DogNetwork:
     hidden, latent = stored["decoder.hidden.weight"].shape
     return DogNetwork(
         latent,
-        latent,
         hidden,
         tuple(len(stored[f"decoder.{name}.weight"]) for name in decoder),
         tuple(len(stored[f"encoder.{name}.weight"]) for name in encoder),
@@ -97,36 +96,40 @@ def _make_identity(layer: nn.BatchNorm2d) -> None:
 def load(folder: Path, recipe: DogConfig, device: torch.device, pixels: Tensor) -> DogState:
     """A state that begins with the stage that sharpens, with the weights of a bundle.
 
-    Where a layer of the bundle is narrower than the configuration's it fills the first channels, and what
-    reads the others begins at 0, so that images are the bundle's at first; modulation that it lacks begins as
-    the identity.
+    Of a bundle with more latent dimensions than the configuration's the liveliest are kept, see
+    `training.tasks.dogs.liveliness`. Where another layer is narrower than the configuration's it fills the
+    first channels, and what reads the others begins at 0, so that images are the bundle's at first;
+    modulation that it lacks begins as the identity.
 
     Args:
         folder: Of the bundle.
         recipe: What to go on with.
         device: Where the state lives.
-        pixels: uint8 training images (n, 3, 128, 128), for the statistics that batches are normalised by: a
-            bundle's encoder has them folded into its convolutions.
+        pixels: uint8 training images (n, 3, 128, 128): what is lively is measured on them, and the statistics
+            that batches are normalised by, which a bundle's encoder has folded into its convolutions.
 
     Raises:
         UserError: No bundle with a card and an encoder, of wider or of other networks.
     """
-    bundle, stored = _opened(folder)
+    trained = load_trained(folder)
+    dimensions, kept = trained.model.decoder.hidden.in_features, recipe.network.latent
+    if dimensions > kept:
+        trained = liveliness.turned(trained, posterior.encode(trained.model, pixels), kept, pixels)
     state = checkpoint.fresh(recipe, device, None)
+    stored = trained.model.state_dict()
     with torch.no_grad():
         for name, values in state.model.state_dict().items():
-            if name in stored:
+            if "norm_" not in name:
                 _fill(values, stored[name], f"{folder}: {name}")
-            elif not name.startswith(("decoder.scales", "decoder.shifts")) and "norm_" not in name:
-                raise UserError(f"{folder} has no weights {name}; its network is not the configuration's")
     unfold(state.model.encoder, pixels)
     state.average.load_state_dict(state.model.state_dict())
     state.step = sum(stage.steps for stage in recipe.stage if not stage.sharpens)
+    state.seconds = trained.seconds
+    bundle = open_bundle(folder)
     assert bundle.card is not None
-    told = bundle.card.training
-    state.seconds = 60.0 * float(told.get("minutes", 0))
-    whose = f"{bundle.name} {bundle.card.version}, {told.get('steps', 0):,} steps"
-    state.began_with = f"weights of {whose}, in place of what does not sharpen"
+    whose = f"{bundle.name} {bundle.card.version}, {trained.step:,} steps"
+    narrowed = f", the {kept} liveliest of {dimensions} dimensions" if dimensions > kept else ""
+    state.began_with = f"weights of {whose}{narrowed}, in place of what does not sharpen"
     return state
 
 

@@ -22,7 +22,6 @@ class DogNetwork:
     """Sizes of the networks; see `training.tasks.dogs.networks`."""
 
     latent: int
-    shipped: int
     decoder_hidden: int
     decoder_channels: tuple[int, ...]
     encoder_channels: tuple[int, ...]

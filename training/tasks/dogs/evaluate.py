@@ -155,7 +155,12 @@ def realism_figures(images: dict[str, Tensor], train: Dogs, device: torch.device
         f"recall_{name}": round(realism.recall(seen["real"].features, features), 3)
         for name, features in covering.items()
     }
-    return {**distances, **covered, **dogs, "specks": round(realism.specks(images["samples"]), 2)}
+    some = train.pixels[torch.linspace(0, len(train) - 1, min(SAMPLES, len(train))).long()]
+    still = {}
+    for name, each in (("photographs", some), ("samples", images["samples"])):
+        still[f"specks_{name}"] = round(realism.specks(each), 2)
+        still[f"fixed_detail_{name}"] = round(realism.fixed_detail(each), 2)
+    return {**distances, **covered, **dogs, **still}
 
 
 def distances(

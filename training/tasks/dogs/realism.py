@@ -114,8 +114,24 @@ def recall(real: Tensor, fake: Tensor, neighbours: int = NEIGHBOURS) -> float:
 def specks(images: Tensor) -> float:
     """How much more detail stands at the same place in all images (n, 3, h, w) than would by chance.
 
-    Root mean square of the mean detail over what it would be were the images independent; photographs are
-    near 1.
+    Root mean square of the mean detail over what it would be were the images independent. It grows with n,
+    and as the detail of single images gets less: `fixed_detail` is what stands there, whatever moves beside.
     """
-    found = detail(images)
-    return float(((found.mean(0) ** 2).mean() * len(found) / found.var(0).mean()).sqrt())
+    mean, chance = _mean_detail(images)
+    return float((mean / chance).sqrt())
+
+
+def fixed_detail(images: Tensor) -> float:
+    """Root mean square of the detail at the same place in all images (n, 3, h, w), in levels of 255.
+
+    What so many independent images have by chance is taken out. Of photographs it is what alignment makes the
+    same: the eyes.
+    """
+    mean, chance = _mean_detail(images)
+    return 255 * float((mean - chance).clamp(min=0).sqrt())
+
+
+def _mean_detail(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean square of the mean detail of images, uint8 or values 0..1, and what it is by chance; scalars."""
+    found = detail(images.float() / 255 if images.dtype == torch.uint8 else images)
+    return (found.mean(0) ** 2).mean(), found.var(0).mean() / len(found)

@@ -113,7 +113,9 @@ class DogTrainer:
             "features": distance.detach(),
             "specks": specks.detach(),
         }
-        added = weights.adversarial * deceived + weights.features * distance + weights.specks * specks
+        # The penalty acts on the mean of steps past: with more weight a step it would overshoot, and grow.
+        against_specks = weights.specks * now.stage.learning_rate[0] / now.learning_rate
+        added = weights.adversarial * deceived + weights.features * distance + against_specks * specks
         self._optimise(reconstruction + ramp * added, now.stage, ramp * now.learning_rate)
         self._optimise_discriminator(seen_real, [part.detach() for part in seen_fake])
 
