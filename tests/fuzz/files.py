@@ -1,20 +1,23 @@
 """Damaged and hostile files: each is read, or refused in one line, soon and in little memory.
 
-    python -m tests.fuzz.files [--count 10000] [--seed 0] [--kind onnx] [--keep FOLDER]
+    python -m tests.fuzz.files [--count 10000 | --minutes 10] [--seed 0] [--kind onnx] [--keep FOLDER]
 
 Every input follows from the seed, its kind and its number. What fails is told once a place in the program,
-and kept in a folder. The exit code is 1 if anything failed. Linux only: it reads /proc.
+and kept in a folder. At the end come rows for the table in docs/robustness.md. The exit code is 1 if anything
+failed. Linux only: it reads /proc.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import random
 import re
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,12 +64,14 @@ class Kind:
     """A kind of file.
 
     Attributes:
+        title: What such files are called in the table of docs/robustness.md.
         name: Of the file.
         seeds: Good files by name.
         changes: What is done to them, one or the other.
         read: What the program does with one.
     """
 
+    title: str
     name: str
     seeds: Callable[[], Mapping[str, bytes]]
     changes: tuple[Change, ...]
@@ -255,16 +260,24 @@ def _change_photo(data: bytes, rng: random.Random) -> bytes:
 
 KINDS: Mapping[str, Kind] = {
     "onnx": Kind(
-        "a.onnx", _graphs, (_change_graph, _change_graph, _change_graph, changes.any_bytes), _decoder
+        "decoders (ONNX)",
+        "a.onnx",
+        _graphs,
+        (_change_graph, _change_graph, _change_graph, changes.any_bytes),
+        _decoder,
     ),
-    "encoder": Kind("encoder.onnx", _encoders, (_change_graph, changes.any_bytes), _encoder),
+    "encoder": Kind(
+        "encoders (ONNX)", "encoder.onnx", _encoders, (_change_graph, changes.any_bytes), _encoder
+    ),
     "card": Kind(
+        "model cards",
         "model.toml",
         lambda: {"card": card_text("digits", 8, 28, 28, 1, 1234).encode()},
         (changes.toml,),
         read_card,
     ),
     "config": Kind(
+        "settings",
         "config.toml",
         lambda: {"config": re.sub(r'(?m)^# (?=[\w".]+ = )', "", template()).encode()},
         (changes.toml,),
@@ -272,16 +285,19 @@ KINDS: Mapping[str, Kind] = {
     ),
     "latents": Kind(
         "latents.npz",
+        "latents.npz",
         lambda: {"two": _npz(latents_arrays(2, labels=("a",))), "eight": _npz(latents_arrays(8))},
         (changes.npz, changes.any_bytes),
         read_latents,
     ),
-    "session": Kind("session.json", _sessions, (changes.json_text,), _session),
-    "bookmarks": Kind("bookmarks", _kept, (changes.json_text,), _bookmarks),
-    "snapshot": Kind("a.png", _snapshots, (changes.png, changes.any_bytes), _snapshot),
-    "photo": Kind("photo", _photos, (_change_photo, changes.any_bytes), _photo),
-    "vectors": Kind("z", _vector_files, (_change_vectors,), _vectors),
-    "standard input": Kind("stdin", _vector_text, (_change_any_json, changes.any_bytes), _standard_input),
+    "session": Kind("sessions", "session.json", _sessions, (changes.json_text,), _session),
+    "bookmarks": Kind("bookmarks", "bookmarks", _kept, (changes.json_text,), _bookmarks),
+    "snapshot": Kind("snapshots", "a.png", _snapshots, (changes.png, changes.any_bytes), _snapshot),
+    "photo": Kind("pictures", "photo", _photos, (_change_photo, changes.any_bytes), _photo),
+    "vectors": Kind("vectors as CSV, JSON, npy, npz", "z", _vector_files, (_change_vectors,), _vectors),
+    "standard input": Kind(
+        "z on standard input", "stdin", _vector_text, (_change_any_json, changes.any_bytes), _standard_input
+    ),
 }
 """Every kind of file that the program reads."""
 
@@ -302,36 +318,59 @@ def try_one(kind: str, data: bytes, folder: Path) -> str | None:
     return fault_of(partial(KINDS[kind].read, path))
 
 
+def try_many(kind: str, seed: int, count: int, seconds: float, keep: Path) -> tuple[int, Counter[str]]:
+    """Try so many inputs of a kind, or as many as so many seconds give.
+
+    Returns:
+        How many were tried, and how many failed by their place in the program.
+    """
+    tried, places = 0, Counter[str]()
+    end = time.monotonic() + seconds
+    with own_folders() as folder, limited():
+        for number, data in inputs(kind, seed, count):
+            if time.monotonic() > end:
+                break
+            tried += 1
+            fault = try_one(kind, data, folder)
+            if fault is None:
+                continue
+            place = fault.split(": ")[0]
+            if place not in places:
+                keep.mkdir(parents=True, exist_ok=True)
+                (keep / f"{kind}-{seed}-{number}").write_bytes(data)
+                print(f"  {kind} {number}: {fault}", flush=True)
+            places[place] += 1
+    return tried, places
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--count", type=int, default=10_000, help="inputs of each kind")
+    parser.add_argument("--minutes", type=float, help="as many inputs of each kind as that gives")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kind", choices=KINDS, action="append", help="only this; may be given again")
     parser.add_argument(
         "--keep", type=Path, default=Path(tempfile.gettempdir(), "fuzz"), help="where failures go"
     )
     options = parser.parse_args(arguments)
+    count, seconds = options.count, math.inf
+    if options.minutes is not None:
+        count, seconds = sys.maxsize, 60 * options.minutes
+    rows = []
     failed = 0
-    print(f"{'kind':16} {'tried':>9} {'failed':>7} {'seconds':>8}")
     for kind in options.kind or KINDS:
-        seen: dict[str, int] = {}
         began = time.perf_counter()
-        with own_folders() as folder, limited():
-            for number, data in inputs(kind, options.seed, options.count):
-                fault = try_one(kind, data, folder)
-                if fault is None:
-                    continue
-                place = fault.split(": ")[0]
-                if place not in seen:
-                    options.keep.mkdir(parents=True, exist_ok=True)
-                    (options.keep / f"{kind}-{options.seed}-{number}").write_bytes(data)
-                    print(f"  {kind} {number}: {fault}", flush=True)
-                seen[place] = seen.get(place, 0) + 1
-        failed += sum(seen.values())
+        tried, places = try_many(kind, options.seed, count, seconds, options.keep)
+        failed += places.total()
         took = time.perf_counter() - began
-        print(f"{kind:16} {options.count:9,} {sum(seen.values()):7,} {took:8.0f}", flush=True)
+        print(f"{kind:16} {tried:9,} tried {places.total():7,} failed {took:8.0f} seconds", flush=True)
+        command = f'python -m tests.fuzz.files --kind "{kind}" --seed {options.seed} --count {tried}'
+        rows.append(
+            f"| {KINDS[kind].title} | {tried:,} | {places.total():,} | {', '.join(places)} | `{command}` |"
+        )
+    print(*rows, sep="\n")
     return 1 if failed else 0
 
 
