@@ -60,22 +60,16 @@ def plain_graphics(requested: str) -> str:
         ``"ascii"`` on a dumb terminal and where the encoding has no half-blocks, whatever was requested. For
         ``"auto"`` also ``"ascii"`` where the output is no terminal, and ``"half"``, in greys, under NO_COLOR.
     """
+    from vaevis_tui.terminal.detect.capabilities import encodes
+
     terminal = os.environ.get("TERM", "")
-    if terminal in {"dumb", "unknown"} or not _encodes("▀"):
+    if terminal in {"dumb", "unknown"} or not encodes("▀", sys.stdout.encoding or "ascii"):
         return "ascii"
     if requested != "auto":
         return requested
     if not sys.stdout.isatty() and not os.environ.get("FORCE_COLOR"):
         return "ascii"
     return "half" if "NO_COLOR" in os.environ else "auto"
-
-
-def _encodes(text: str) -> bool:
-    try:
-        text.encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
 
 
 def draw_picture(picture: NDArray[np.uint8], graphics: str) -> str | None:

@@ -359,7 +359,8 @@ class PtySession:
 
     def _set_size(self, columns: int, rows: int) -> None:
         traits = self.terminal.traits
-        size = struct.pack("HHHH", rows, columns, columns * traits.cell_width, rows * traits.cell_height)
+        dots = (min(cells, 0xFFFF) for cells in (columns * traits.cell_width, rows * traits.cell_height))
+        size = struct.pack("HHHH", rows, columns, *dots)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
 
     def _close_files(self) -> None:

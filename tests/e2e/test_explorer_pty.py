@@ -385,3 +385,25 @@ def test_a_terminal_that_takes_nothing_any_more_is_given_back(
         session.process.wait(5)
         assert session.wait_exit() == (0 if number is None else 128 + number)
         assert session.left_behind() == []
+
+
+@pytest.mark.parametrize("size", [(65535, 1), (1, 65535), (5000, 3000)])
+def test_a_window_of_any_size_is_drawn_as_far_as_it_goes(bundle: Path, size: tuple[int, int]) -> None:
+    command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle]
+    with PtySession([*command, "--backend", "onnxruntime"], emulate=False) as session:
+        session.wait_for_frames(3)
+        session.resize(*size)
+        session.wait_for_frames(1)
+        session.press("q")
+        assert session.wait_exit() == 0
+        assert session.left_behind() == []
+    assert session.terminal.received < 4_000_000
+    assert b"Traceback" not in session.raw
+
+
+def test_a_locale_without_block_elements_is_one_line(bundle: Path) -> None:
+    command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle]
+    with PtySession(command, 200, env={"PYTHONIOENCODING": "iso-8859-1"}) as session:
+        assert session.wait_exit() == 2
+        assert "LC_ALL=C.UTF-8" in session.text
+        assert session.text.strip().count("\n") == 0

@@ -75,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
         stdin_isatty=sys.stdin.isatty(),
         stdout_isatty=sys.stdout.isatty(),
         stderr_isatty=sys.stderr.isatty(),
+        encoding=sys.stderr.encoding,
     )
     if terminal.refusal:
         raise UserError(terminal.refusal)

@@ -85,6 +85,14 @@ def test_who_redirects_standard_error_is_told_that_it_is_drawn_on() -> None:
     assert found.refusal.startswith("standard error is not a terminal")
 
 
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "ascii", "no-encoding"])
+def test_a_locale_that_cannot_write_what_is_drawn_is_named(encoding: str) -> None:
+    found = detect({"TERM": "xterm"}, stdin_isatty=True, stdout_isatty=True, encoding=encoding)
+    assert found.refusal is not None
+    assert encoding in found.refusal
+    assert "LC_ALL=C.UTF-8" in found.refusal
+
+
 def test_windows_sets_no_term() -> None:
     found = detect({}, stdin_isatty=True, stdout_isatty=True, platform="win32")
     assert found.refusal is None

@@ -243,6 +243,14 @@ def test_tmux_is_known_by_its_name_and_passes_placeholders_if_it_may() -> None:
     assert "allow-passthrough" in dict(support(TMUX, "kitty").reasons)["kitty graphics"]
 
 
+def test_zellij_places_images_itself_where_it_says_so() -> None:
+    answered = b"\x1bP>|Zellij(4500)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[?62;c"
+    for brand in ("Ghostty", "foot"):
+        assert support(answered, brand).kitty == KittyGraphics(placeholders=False, frames=False)
+    refused = answered.replace(b"OK", b"ENOTSUPPORTED:no")
+    assert support(refused, "Ghostty").kitty is None
+
+
 def test_facts_are_read() -> None:
     foot = support(FOOT)
     assert (foot.brand, foot.version) == ("foot", (1, 25, 0))

@@ -100,6 +100,7 @@ def detect(
     stdin_isatty: bool,
     stdout_isatty: bool,
     stderr_isatty: bool = True,
+    encoding: str = "utf-8",
     platform: str = sys.platform,
 ) -> TerminalCapabilities:
     """Conclude from the environment what the terminal can do; nothing is asked of the terminal itself.
@@ -109,6 +110,7 @@ def detect(
         stdin_isatty: Whether keys come from a terminal.
         stdout_isatty: Whether standard output is a terminal.
         stderr_isatty: Whether standard error is one, where the explorer draws.
+        encoding: Of what is drawn, by the locale.
         platform: As ``sys.platform``.
     """
     term = environ.get("TERM", "").strip()
@@ -123,7 +125,7 @@ def detect(
         multiplexer=multiplexer,
         colors=colors,
         colors_reason=reason,
-        refusal=_refusal(term, (stdin_isatty, stdout_isatty, stderr_isatty), platform),
+        refusal=_refusal(term, (stdin_isatty, stdout_isatty, stderr_isatty), encoding, platform),
         notice=_notice(colors, multiplexer),
     )
 
@@ -165,7 +167,7 @@ def _color_depth(
     return ColorDepth.PALETTE, "COLORTERM is not truecolor" if colorterm else "COLORTERM is not set"
 
 
-def _refusal(term: str, are_terminals: tuple[bool, bool, bool], platform: str) -> str | None:
+def _refusal(term: str, are_terminals: tuple[bool, bool, bool], encoding: str, platform: str) -> str | None:
     instead = "run it in a terminal, or use: vaevis-tui decode --out FILE.png"
     stdin, stdout, stderr = are_terminals
     if not stdin:
@@ -179,7 +181,21 @@ def _refusal(term: str, are_terminals: tuple[bool, bool, bool], platform: str) -
             f"TERM={term or '(not set)'} names a terminal that cannot move its cursor; run it in another "
             "terminal, set TERM to what this one is (say TERM=xterm-256color), or use: vaevis-tui show"
         )
+    if not encodes("▀", encoding):
+        return (
+            f"the locale writes {encoding}, which has no block elements to draw with; set LC_ALL=C.UTF-8, "
+            "or use: vaevis-tui show"
+        )
     return None
+
+
+def encodes(text: str, encoding: str) -> bool:
+    """Whether an encoding has all the characters of a text."""
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def _notice(colors: ColorMode, multiplexer: str | None) -> str | None:

@@ -49,13 +49,15 @@ def _kitty(answers: Answers) -> tuple[KittyGraphics | None, str]:
             return None, f"through tmux it takes placeholders, which {answers.named} is not known to draw"
         frames = _since(_FRAMES_FROM, brand, version or (99,))
         return KittyGraphics(True, frames), f"through tmux, {answers.named} draws placeholders"
-    if inside:
-        return None, f"{inside} passthrough is off"
     reply = answers.said.get(ReplyKind.KITTY)
+    if inside and reply is None:
+        return None, f"{inside} did not answer"
     if reply is None:
         return None, "no answer"
     if not reply.text.endswith(";OK"):
         return None, f"it answered {reply.text!r}"
+    if inside:  # zellij from 0.45 on draws images itself, whatever the terminal outside has
+        return KittyGraphics(False, False), f"{inside} answered OK: placed directly and flipped"
     placeholders, frames = (_since(known, brand, version) for known in (_PLACEHOLDERS_FROM, _FRAMES_FROM))
     where = "draws placeholders" if placeholders else "is not known to draw placeholders: placed directly"
     how = "replaces frames" if frames else "is not known to replace frames: flipped"

@@ -16,6 +16,7 @@ from typing import Any
 from textual import events
 from textual.app import App
 from textual.driver import Driver
+from textual.geometry import Size
 from textual.message import Message
 
 from vaevis_tui.terminal.detect.probe import QUERIES
@@ -37,6 +38,9 @@ _BRAKE_PAUSE = 0.002
 
 _LAST_ANSWER = 1.0
 """Seconds that leaving may take for the last answers to come: a round trip, as a rule."""
+
+LARGEST = Size(1_000, 400)
+"""Cells that are drawn of a window: more than the largest screens have. Each costs Textual a microsecond."""
 
 _LAST_OUTPUT = 0.5
 """Seconds that the terminal may take for what is written last; then it has stalled."""
@@ -84,6 +88,18 @@ class TimedDriver(Driver):
         self._fence.clear()
         self._reply_deadline = time.monotonic() + timeout
         self.write(queries.decode("ascii"))
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        width, height = super()._get_terminal_size()  # type: ignore[misc]
+        return min(width, LARGEST.width), min(height, LARGEST.height)
+
+    def process_message(self, message: Message) -> None:
+        """As Textual's, with a window of which no more is drawn than `LARGEST`."""
+        if isinstance(message, events.Resize):
+            width, height = message.size
+            drawn = Size(min(width, LARGEST.width), min(height, LARGEST.height))
+            message = events.Resize(drawn, drawn, pixel_size=message.pixel_size)
+        super().process_message(message)
 
     def run_input_thread(self) -> None:
         """As Textual's, but that it tells answers from keys, and no terminal that has gone is an error."""
