@@ -5,9 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib.util
+import sys
+from typing import TYPE_CHECKING
 
 from vaevis_tui.commands.shared import arguments
 from vaevis_tui.errors import UserError
+
+if TYPE_CHECKING:
+    from vaevis_tui.web.listener import Address, Listener
 
 DESCRIPTION = """\
 Serve the page of a model with this machine behind it: Python decodes, the browser shows.
@@ -19,7 +24,8 @@ EPILOG = """\
 examples:
   vaevis-tui serve --model dog
   vaevis-tui serve --model decoder.onnx --port 9000
-  vaevis-tui serve --model dog --host 192.168.1.20"""
+  vaevis-tui serve --model dog --host 192.168.1.20
+  vaevis-tui serve --model dog --terminal"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,32 +39,58 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-sessions", type=_sessions, default=8, metavar="N", help="browsers at once (default: 8)"
     )
+    parser.add_argument(
+        "--terminal",
+        action="store_true",
+        help="the terminal app itself in the browser, drawn by xterm.js, and not the page",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until Ctrl+C."""
     if importlib.util.find_spec("aiohttp") is None:
         raise UserError("serve needs aiohttp; install it with: pip install 'vaevis-tui[serve]'")
-    return asyncio.run(_serve(options))
+    return asyncio.run(_serve_terminal(options) if options.terminal else _serve(options))
 
 
 async def _serve(options: argparse.Namespace) -> int:
     from vaevis_tui.engine.select import open_decoder
     from vaevis_tui.models.bundle import open_bundle
     from vaevis_tui.models.catalog import DEFAULT_MODEL
-    from vaevis_tui.web.serve import Address, LiveServer
+    from vaevis_tui.web.serve import live_server
 
     bundle = open_bundle(options.model or DEFAULT_MODEL)
     with open_decoder(bundle, options.backend, "cached" if options.tune else "off") as decoder:
-        server = LiveServer(
-            bundle, decoder, Address.of(options.host, options.port), max_sessions=options.max_sessions
+        return await _listen(
+            live_server(bundle, decoder, _address(options), options.max_sessions), bundle.name
         )
-        runner = await server.start()
-        try:
-            print(f"{bundle.name} at {server.url} (Ctrl+C ends it)", flush=True)
-            await asyncio.Event().wait()
-        finally:
-            await runner.cleanup()
+
+
+async def _serve_terminal(options: argparse.Namespace) -> int:
+    from vaevis_tui.models.bundle import open_bundle
+    from vaevis_tui.models.catalog import DEFAULT_MODEL
+    from vaevis_tui.web.terminal import terminal_server
+
+    model = options.model or DEFAULT_MODEL
+    name = open_bundle(model).name  # says now what every browser would be told
+    command = [sys.executable, "-m", "vaevis_tui", "--model", model, "--backend", options.backend]
+    command += [] if options.tune else ["--no-tune"]
+    return await _listen(terminal_server(command, _address(options), options.max_sessions), name)
+
+
+def _address(options: argparse.Namespace) -> Address:
+    from vaevis_tui.web.listener import Address
+
+    return Address.of(options.host, options.port)
+
+
+async def _listen(listener: Listener, name: str) -> int:
+    runner = await listener.start()
+    try:
+        print(f"{name} at {listener.url} (Ctrl+C ends it)", flush=True)
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
     return 0
 
 

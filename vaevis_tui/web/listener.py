@@ -1,0 +1,181 @@
+"""Who may ask a served page: this machine alone on the loopback, and beyond it who has the token."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from vaevis_tui.errors import UserError
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+COOKIE = "vaevis-tui-token"
+
+_TYPES = {
+    "html": "text/html",
+    "css": "text/css",
+    "js": "text/javascript",
+    "json": "application/json",
+    "ttf": "font/ttf",
+}
+
+_HEADERS = {
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the page is served.
+
+    Attributes:
+        host: A name or an IP address of this machine.
+        port: 0 takes a free one.
+        token: What a browser has to know; None on the loopback, where only this machine asks.
+    """
+
+    host: str
+    port: int
+    token: str | None
+
+    @classmethod
+    def of(cls, host: str, port: int) -> Address:
+        """With a token where others than this machine can ask."""
+        return cls(host, port, None if is_loopback(host) else secrets.token_urlsafe(24))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What a page and this program say to each other over a WebSocket.
+
+    Attributes:
+        path: Where.
+        hold: Talks until either has enough; a connection that is lost raises `ConnectionResetError`.
+        max_bytes: Of a message from the page.
+    """
+
+    path: str
+    hold: Callable[[web.Request, web.WebSocketResponse], Awaitable[None]]
+    max_bytes: int
+
+
+class Listener:
+    """Serves a page, its files and nothing else, to whoever may ask.
+
+    Args:
+        files: What is served, by path.
+        conversation: What answers the page.
+        address: Where.
+        max_sessions: Browsers that are answered at once.
+    """
+
+    def __init__(
+        self, files: Mapping[str, bytes], conversation: Conversation, address: Address, max_sessions: int
+    ) -> None:
+        self._files = files
+        self._conversation = conversation
+        self._address = address
+        self._max_sessions = max_sessions
+        self._sessions = 0
+        self.port = address.port
+
+    async def start(self) -> web.AppRunner:
+        """Listen; `runner.cleanup()` ends it.
+
+        Raises:
+            UserError: The address cannot be had.
+        """
+        from aiohttp import web
+
+        app = web.Application()
+        app.router.add_get(f"/{self._conversation.path}", self._talk)
+        app.router.add_get("/{path:.*}", self._file)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self._address.host, self._address.port).start()
+        except OSError as error:
+            await runner.cleanup()
+            where = f"{self._address.host}:{self._address.port}"
+            raise UserError(f"{where} cannot be served: {(error.strerror or str(error)).lower()}") from None
+        self.port = runner.addresses[0][1]
+        return runner
+
+    @property
+    def url(self) -> str:
+        """What to open in a browser, token included."""
+        host = f"[{self._address.host}]" if ":" in self._address.host else self._address.host
+        query = "" if self._address.token is None else f"?token={self._address.token}"
+        return f"http://{host}:{self.port}/{query}"
+
+    async def _file(self, request: web.Request) -> web.Response:
+        from aiohttp import web
+
+        if not self._may(request):
+            return web.Response(
+                status=403, text="This page is served to who has its address, token included.\n"
+            )
+        name = request.match_info["path"] or "index.html"
+        data = self._files.get(name)
+        if data is None:
+            return web.Response(status=404, text="There is no such file.\n")
+        kind = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+        response = web.Response(body=data, content_type=kind, headers=_HEADERS)
+        if self._address.token is not None:
+            response.set_cookie(COOKIE, self._address.token, httponly=True, samesite="Strict")
+        return response
+
+    def _may(self, request: web.Request) -> bool:
+        """Whether a request is for this host by its own name, and knows the token where there is one."""
+        token = self._address.token
+        if token is None:
+            return is_loopback(_host(request.host))  # another name would be another site's, rebound to here
+        given = request.query.get("token") or request.cookies.get(COOKIE) or ""
+        return hmac.compare_digest(given.encode(), token.encode())
+
+    async def _talk(self, request: web.Request) -> web.StreamResponse:
+        from aiohttp import web
+
+        origin = request.headers.get("Origin", "")
+        if not self._may(request) or origin.partition("://")[2] != request.host:
+            return web.Response(status=403, text="Only the page that is served here is answered.\n")
+        if self._sessions >= self._max_sessions:
+            return web.Response(status=503, text=f"{self._max_sessions} browsers are connected already.\n")
+        most = self._conversation.max_bytes + 1
+        socket = web.WebSocketResponse(heartbeat=20, max_msg_size=most, compress=False)
+        self._sessions += 1
+        try:
+            await socket.prepare(request)
+            await self._conversation.hold(request, socket)
+        except ConnectionResetError:
+            pass  # the browser went in the middle of an answer
+        finally:
+            self._sessions -= 1
+        return socket
+
+
+def _host(authority: str) -> str:
+    """The host of ``host:port``, be it an IPv6 address in brackets."""
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0]
+    return authority.partition(":")[0]
