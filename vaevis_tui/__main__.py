@@ -10,6 +10,9 @@ from vaevis_tui.interrupt import end_at_once
 def main() -> int:
     """Run the program; an interrupt ends it without a word from its first line on."""
     end_at_once()
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed, and no file that we open may take its place
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     from vaevis_tui.cli import main as run
 
     code = run()

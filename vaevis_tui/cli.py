@@ -5,6 +5,7 @@ Everything heavy is imported inside the command that needs it: the first image w
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,9 @@ from vaevis_tui.interrupt import came as interrupt_came
 
 EXIT_USAGE = 2
 
+_OUTPUT_ERRORS = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO}
+"""What writing to standard output fails with; files of ours have names, and lines of their own."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code: 0, 1 if it failed, 2 if what it was given was wrong."""
@@ -26,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = parse(sys.argv[1:] if argv is None else argv)
         if options.command is not None:
             raise_again()
+            code = int(options.run(options))
+            sys.stdout.flush()  # a full disk may first be noticed here
+            return code
         return int(options.run(options))
     except UserError as error:
         print(f"{PROGRAM}: error: {error}", file=sys.stderr)
@@ -37,6 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone, as with `| head`; keep the interpreter from saying so at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        if error.filename is not None or error.errno not in _OUTPUT_ERRORS:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reason = (error.strerror or str(error)).lower()
+        print(f"{PROGRAM}: error: standard output was not written: {reason}", file=sys.stderr)
+        return EXIT_USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception:

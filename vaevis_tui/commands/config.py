@@ -197,12 +197,15 @@ def _document(path: Path) -> Any:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
+    from vaevis_tui.export.files import reason
+
     try:
         return tomlkit.parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return tomlkit.document()
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:
-        raise UserError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+        why = reason(error) if isinstance(error, OSError) else str(error).splitlines()[0]
+        raise UserError(f"{path} cannot be read: {why}") from None
 
 
 def _write(path: Path, text: str) -> None:

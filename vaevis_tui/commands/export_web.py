@@ -50,7 +50,13 @@ def run(options: argparse.Namespace) -> int:
     from vaevis_tui.export.files import check_free, write_bytes
     from vaevis_tui.models.bundle import open_bundle
     from vaevis_tui.models.catalog import DEFAULT_MODEL
-    from vaevis_tui.web.export import folder_files, make_web_model, single_file, write_folder
+    from vaevis_tui.web.export import (
+        check_page_folder,
+        folder_files,
+        make_web_model,
+        single_file,
+        write_folder,
+    )
     from vaevis_tui.web.ort import OrtSource
 
     single: Path | None = options.single_file
@@ -58,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
         if single.suffix.lower() not in (".html", ".htm"):
             raise UserError(f"{single}: a page's name ends in .html")
         check_free(single, force=options.force)
+    else:
+        check_page_folder(options.out, force=options.force)
     ort = None if options.ort is None else OrtSource.open(options.ort)
     bundle = open_bundle(options.model or DEFAULT_MODEL)
     with open_decoder(bundle, options.backend, "off") as decoder:

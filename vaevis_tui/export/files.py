@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -72,6 +72,52 @@ def write_bytes(target: str | Path, data: bytes, *, force: bool = False) -> None
         replace_whole(path, data)
     except OSError as error:
         raise unwritable(path, error) from None
+
+
+def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write files into a folder that is made if it is missing; if one cannot be written, nothing new is left.
+
+    Args:
+        folder: Where to.
+        files: Names, with folders before them or without, and what each holds.
+
+    Raises:
+        UserError: Something cannot be written.
+    """
+    folders: list[Path] = []
+    written: list[Path] = []
+    try:
+        for name, data in files:
+            path = folder / name
+            for parent in reversed(path.parents):
+                if not parent.exists():
+                    parent.mkdir(exist_ok=True)
+                    folders.append(parent)
+            new = not path.exists()
+            replace_whole(path, data)
+            written += [path] * new
+    except BaseException as error:
+        with suppress(OSError):
+            for path in written:
+                path.unlink()
+            for path in reversed(folders):
+                path.rmdir()
+        if isinstance(error, OSError):
+            raise unwritable(folder, error) from None
+        raise
+
+
+def check_folder(folder: Path) -> None:
+    """See that a folder is one, or can become one.
+
+    Raises:
+        UserError: Something else is there.
+    """
+    for place in (folder, *folder.parents):
+        if place.exists():
+            if not place.is_dir():
+                raise UserError(f"{place} is not a folder; name one that is, or that does not exist yet")
+            return
 
 
 def check_free(path: Path, *, force: bool) -> None:

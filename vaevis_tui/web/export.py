@@ -12,6 +12,7 @@ import numpy as np
 
 from vaevis_tui.engine.decoder import Decoder
 from vaevis_tui.errors import UserError
+from vaevis_tui.export.files import check_folder, write_files
 from vaevis_tui.export.png import encode_png
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.models.card import ModelCard
@@ -149,23 +150,25 @@ def single_file(model: WebModel, ort: OrtSource | None) -> bytes:
     return single_page(model.record, model.data, parts)
 
 
+def check_page_folder(folder: Path, *, force: bool) -> None:
+    """See that a page can be written into a folder, before it is made.
+
+    Raises:
+        UserError: It is none, or holds something already and `force` is not set.
+    """
+    check_folder(folder)
+    if folder.is_dir() and any(folder.iterdir()) and not force:
+        raise UserError(f"{folder} is not empty; name another folder, or write into it with --force")
+
+
 def write_folder(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
     """Write a page; nothing else in the folder is touched.
 
     Raises:
         UserError: The folder holds something already and `force` is not set, or it cannot be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is not a folder; name one that is, or that does not exist yet")
-    if folder.is_dir() and any(folder.iterdir()) and not force:
-        raise UserError(f"{folder} is not empty; name another folder, or write into it with --force")
-    try:
-        for name, data in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-    except OSError as error:
-        raise UserError(f"{folder} was not written: {(error.strerror or str(error)).lower()}") from None
+    check_page_folder(folder, force=force)
+    write_files(folder, files.items())
 
 
 def _plans(plans: WebPlans, arrays: ArrayFile) -> dict[str, Any]:

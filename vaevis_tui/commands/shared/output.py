@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.export.files import STANDARD, check_free, write_bytes
+from vaevis_tui.export.files import STANDARD, check_folder, check_free, write_bytes, write_files
 from vaevis_tui.export.sheet_files import SHEET_FORMATS
 
 if TYPE_CHECKING:
@@ -94,10 +94,15 @@ def write_file(options: argparse.Namespace, data: bytes, *, text: bool = False) 
 
 
 def folder_target(options: argparse.Namespace) -> Path | None:
-    """The folder that ``--out`` means: one that is there, or a name without an ending or with a slash."""
+    """The folder that ``--out`` means: one that is there, or a name without an ending or with a slash.
+
+    Raises:
+        UserError: It is something else.
+    """
     path = Path(options.out)
     if options.out == STANDARD or (path.suffix and not options.out.endswith("/") and not path.is_dir()):
         return None
+    check_folder(path)
     return path
 
 
@@ -111,15 +116,15 @@ def write_folder(options: argparse.Namespace, folder: Path, model: Model, z: Lat
 
     width = max(4, len(str(len(z) - 1)))
     paths = [folder / f"{number:0{width}}.png" for number in range(len(z))]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be made: {error.strerror or error}; name another folder") from None
     for path in paths:
-        check_free(path, force=options.force)
+        if path.exists():
+            check_free(path, force=options.force)
     info = model.snapshot_info(z[0], options.seed if len(z) == 1 else None)
-    for path, vector, image in zip(paths, z, images, strict=True):
-        write_bytes(path, encode_png(image, options.scale or 1, info.at(vector).to_metadata()), force=True)
+    pictures = (
+        (path.name, encode_png(image, options.scale or 1, info.at(vector).to_metadata()))
+        for path, vector, image in zip(paths, z, images, strict=True)
+    )
+    write_files(folder, pictures)
     print(folder)
 
 

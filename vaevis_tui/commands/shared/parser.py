@@ -14,6 +14,7 @@ _OPTION = re.compile(r"--.+|-[A-Za-z]")
 """What is an option, not a value such as -1.5 or -, which is standard input."""
 
 _NO_VALUE = re.compile(r"argument (\S+): expected (?:one|at least one|\d+) arguments?")
+_NO_CHOICE = re.compile(r"argument \S+: invalid choice: '(.*?)' \(choose from (.*)\)")
 _NO_COMMAND = re.compile(r"argument COMMAND: invalid choice: '(.*?)' ")
 
 _NAMED = 3
@@ -68,6 +69,10 @@ class Parser(argparse.ArgumentParser):
 
             close = suggestion(match[1], self._commands)
             message = f"{match[1]!r} is no command{close or '; a model comes first, or after --model'}"
+        elif match := _NO_CHOICE.match(message):
+            from vaevis_tui.commands.shared.suggestions import suggestion
+
+            message += suggestion(match[1], re.findall(r"[\w-]+", match[2]))
         raise UserError(f"{message} (see {self.prog} --help)")
 
     def _value_of(self, option: str) -> str:
