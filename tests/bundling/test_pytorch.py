@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -32,7 +34,10 @@ MADE = {
     1: ("plain-vae", ""),
     2: ("conditional-vae", "besides z it takes label=0 of 10"),
     3: ("gan", "-1 to 1 are shown as black to white (it ends in Tanh)"),
+    4: ("keras-vae", ""),
+    5: ("jax-vae", ""),
 }
+NEEDS = {4: "keras", 5: "jax2onnx"}
 
 
 def test_there_are_as_many_recipes_as_are_tried() -> None:
@@ -41,13 +46,22 @@ def test_there_are_as_many_recipes_as_are_tried() -> None:
 
 @pytest.mark.parametrize("place", MADE)
 def test_a_recipe_of_the_documentation_runs(place: int, tmp_path: Path) -> None:
+    if importlib.util.find_spec(NEEDS.get(place, "torch")) is None:
+        pytest.skip(f"{NEEDS[place]} is not installed; pip install {NEEDS[place]}")
     done = subprocess.run(
-        [sys.executable, "-c", recipes()[place]], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-c", recipes()[place]],
+        cwd=tmp_path,
+        env={**os.environ, "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "torch")},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     name, note = MADE[place]
     found = open_bundle(tmp_path / name)
     assert note in "; ".join(found.notes)
+    if place in NEEDS:
+        assert (found.latent_dim, found.image_height, found.image_width) == (16, 28, 28)
     if name == "plain-vae":
         assert len(found.space.anchors) > 0
         assert found.encoder_path is not None

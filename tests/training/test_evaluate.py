@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
@@ -11,7 +12,8 @@ from tests.training.tiny import bars, tiny_config, tiny_trained
 from training.core import sheet
 from training.core.model.networks import multiply_adds
 from training.core.onnx_graph import Picture
-from training.tasks.digits import evaluate, likelihood
+from training.tasks.digits import classifier, evaluate, likelihood
+from training.tasks.digits.data import Images
 from training.tasks.digits.networks import DigitVAE
 from vaevis_tui.latent.space import Anchors, LatentSpace
 
@@ -76,3 +78,25 @@ def test_the_sheet_shows_originals_over_what_the_model_makes_of_them(tmp_path: P
     sheet.save(tmp_path / "new" / "sheet.png", drawing, scale=2)
     with Image.open(tmp_path / "new" / "sheet.png") as image:
         assert image.size == (2 * drawing.shape[1], 2 * drawing.shape[0])
+
+
+def test_the_classifier_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    trained: list[int] = []
+    fit = classifier.fit
+
+    def counted(train: Images) -> classifier.Classifier:
+        trained.append(len(train))
+        return fit(train)
+
+    monkeypatch.setattr(classifier, "fit", counted)
+    first, again = classifier.load(bars()), classifier.load(bars())
+    assert trained == [20]
+    for one, other in zip(first.parameters(), again.parameters(), strict=True):
+        assert torch.equal(one, other)
+    assert not any(parameter.requires_grad for parameter in again.parameters())
+    (kept,) = tmp_path.rglob("digits-classifier-*.pt")
+    kept.write_bytes(kept.read_bytes()[:1000])
+    classifier.load(bars())
+    classifier.load(bars(40))
+    assert trained == [20, 20, 40]

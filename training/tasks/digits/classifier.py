@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from pathlib import Path
 
 import torch
@@ -9,9 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from vaevis_tui.cache import cache_folder, keep, read_own
 from vaevis_tui.latent.space import LatentSpace
 
-from ...core import checkpoint
 from ...core.model.networks import VAE
 from ...core.onnx_graph import Picture
 from ...core.schedule import order
@@ -50,15 +52,31 @@ class Classifier(nn.Module):
         return logits
 
 
-def load(path: Path, train: Images) -> Classifier:
-    """The classifier kept at ``path``; trained on ``train`` and kept there where there is none."""
-    if path.is_file():
-        classifier = Classifier()
-        classifier.load_state_dict(checkpoint.read(path))
-    else:
-        classifier = fit(train)
-        checkpoint.write(path, classifier.state_dict())
+def load(train: Images) -> Classifier:
+    """The classifier of these images: trained once, and kept in the user's cache folder."""
+    digest = hashlib.sha256(f"{EPOCHS} {BATCH}".encode())
+    for tensor in (train.pixels, train.labels):
+        digest.update(tensor.numpy().tobytes())
+    path = cache_folder() / f"digits-classifier-{digest.hexdigest()[:32]}.pt"
+    classifier = _kept(path)
+    if classifier is None:
+        classifier, content = fit(train), io.BytesIO()
+        torch.save(classifier.state_dict(), content)
+        keep(path, content.getvalue())
     return classifier.eval().requires_grad_(False)
+
+
+def _kept(path: Path) -> Classifier | None:
+    """The classifier in a file, or None where there is none that can be read."""
+    content = read_own(path)
+    if content is None:
+        return None
+    classifier = Classifier()
+    try:
+        classifier.load_state_dict(torch.load(io.BytesIO(content), weights_only=True))
+    except Exception:  # of pickle, zip or torch: whatever it is, it is trained anew
+        return None
+    return classifier
 
 
 def fit(train: Images, epochs: int = EPOCHS, seed: int = 0) -> Classifier:

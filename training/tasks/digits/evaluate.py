@@ -94,7 +94,7 @@ def evaluate_mnist(options: argparse.Namespace, run: Path) -> tuple[Trained, dic
         print(f"contact sheet: {options.contact_sheet}")
     kept = test.slice(0, options.images or len(test))
     figures = measure(trained, kept, options.samples, run, torch.device(options.device))
-    judged = classifier.load(options.runs_dir / "classifier.pt", train)
+    judged = classifier.load(train)
     figures |= {
         "class_mode_accuracy": round(classifier.accuracy_at_modes(judged, trained.model, space, train), 4),
         "classifier_test_accuracy": round(classifier.accuracy(judged, test.pixels, test.labels), 4),
