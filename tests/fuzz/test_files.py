@@ -42,6 +42,7 @@ def test_damaged_files_are_read_or_refused(kind: str, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "seed", "number"),
     [
+        ("onnx", 60, 8954),  # an output of truth values
         ("latents", 0, 108),  # a shape of booleans
         ("latents", 3, 912),  # labels with code points beyond Unicode
         ("photo", 0, 1392),  # EXIF data cut short

@@ -149,7 +149,7 @@ def _by_samples(root: str, samples: NDArray[Any] | None) -> ValueMap:
     finite = None if samples is None else samples[np.isfinite(samples)]
     if samples is None or finite is None or not finite.size:
         return ValueMap(because=ends)
-    low, high = (float(v) for v in np.quantile(finite, (0.005, 0.995)))
+    low, high = (float(v) for v in np.quantile(finite.astype(np.float64), (0.005, 0.995)))
     seen = f"{ends}; {len(samples)} images lie in {low:.3g} to {high:.3g}"
     if high > 30:
         return ValueMap(sigmoid=True, because=seen) if low < -30 else ValueMap((0.0,), (255.0,), because=seen)
