@@ -1,4 +1,4 @@
-"""What the commands print on a plain console: a still picture, the table of models, a model's card."""
+"""What the commands print on a plain console: a still image, the table of models, a model's card."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from vaevis_tui.terminal.detect.replies import Reply
 
 
-def print_picture(picture: NDArray[np.uint8], console: Console | None = None) -> None:
-    """Draw a picture, uint8 (h, w, 3), with rich-pixels, as large as the console allows.
+def print_image(image: NDArray[np.uint8], console: Console | None = None) -> None:
+    """Draw an image, uint8 (h, w, 3), with rich-pixels, as large as the console allows.
 
     Grown by a whole number, or area-averaged down; two pixels a cell.
     """
@@ -38,16 +38,16 @@ def print_picture(picture: NDArray[np.uint8], console: Console | None = None) ->
     from rich_pixels import Pixels
 
     console = console or Console()
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     rows, columns = 2 * max(console.height - 2, 1), console.width  # two rows stay for the prompt
-    image = Image.fromarray(picture)
+    pillow = Image.fromarray(image)
     scale = min(columns / width, rows / height)
     if scale >= 2:
-        image = image.resize((width * int(scale), height * int(scale)), Image.Resampling.NEAREST)
+        pillow = pillow.resize((width * int(scale), height * int(scale)), Image.Resampling.NEAREST)
     elif scale < 1:
         size = max(int(width * scale), 1), max(int(height * scale), 1)
-        image = image.resize(size, Image.Resampling.BOX)
-    console.print(Pixels.from_image(image))
+        pillow = pillow.resize(size, Image.Resampling.BOX)
+    console.print(Pixels.from_image(pillow))
 
 
 def plain_graphics(requested: str) -> str:
@@ -72,8 +72,8 @@ def plain_graphics(requested: str) -> str:
     return "half" if "NO_COLOR" in os.environ else "auto"
 
 
-def draw_picture(picture: NDArray[np.uint8], graphics: str) -> str | None:
-    """Draw a picture, uint8 (h, w, 3), with a kind of graphics, as large as the console allows.
+def draw_image(image: NDArray[np.uint8], graphics: str) -> str | None:
+    """Draw an image, uint8 (h, w, 3), with a kind of graphics, as large as the console allows.
 
     A protocol is only used in a terminal that does not say it has none; that is asked, and 24-bit colours
     where the environment does not tell of them.
@@ -100,7 +100,7 @@ def draw_picture(picture: NDArray[np.uint8], graphics: str) -> str | None:
     choice = choose(graphics, probe.conclude(replies, window_of(1)))
     drawn_with = renderer_for(choice.graphics, choice.support.colors(terminal.colors), choice.support)
     columns, rows = shutil.get_terminal_size()
-    text = drawn_with.still(picture, columns, max(rows - 2, 1))  # two rows stay for the prompt
+    text = drawn_with.still(image, columns, max(rows - 2, 1))  # two rows stay for the prompt
     if choice.graphics is Graphics.ASCII and (terminal.dumb or not sys.stdout.isatty()):
         text = re.sub(r"\x1b\[[\d;]*m", "", text)  # text files and dumb terminals show SGR as it stands
     sys.stdout.write(text)

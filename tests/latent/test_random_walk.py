@@ -4,28 +4,28 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from vaevis_tui.latent.random_walk import Course, course_from
+from vaevis_tui.latent.random_walk import WalkPath, path_from
 from vaevis_tui.latent.space import LatentSpace
 
 DIMS = [1, 2, 3, 16, 256]
 
 
-def course(dim: int, seed: int = 4) -> Course:
-    return course_from(np.zeros(dim), LatentSpace.standard_normal(dim).shell, np.random.default_rng(seed))
+def walk_path(dim: int, seed: int = 4) -> WalkPath:
+    return path_from(np.zeros(dim), LatentSpace.standard_normal(dim).shell, np.random.default_rng(seed))
 
 
-def laid(course: Course, knots: int, points: int) -> NDArray[np.float64]:
+def laid(walk: WalkPath, knots: int, points: int) -> NDArray[np.float64]:
     """So many points between each pair of knots, evenly, float64 (knots * points, d)."""
     path = []
     for _ in range(knots):
-        path += [course.between(share / points) for share in range(points)]
-        course.advance()
+        path += [walk.between(share / points) for share in range(points)]
+        walk.advance()
     return np.array(path)
 
 
 @pytest.mark.parametrize("dim", DIMS)
 def test_the_path_has_no_gaps(dim: int) -> None:
-    path = course(dim)
+    path = walk_path(dim)
     for _ in range(200):
         end = path.between(1.0)
         path.advance()
@@ -37,7 +37,7 @@ def test_the_path_has_no_corners(dim: int) -> None:
     """At a corner the velocity would jump by as much however closely one looks."""
     kinks = []
     for points in (4, 32):
-        path = course(dim)
+        path = walk_path(dim)
         steps = np.diff(laid(path, 400, points), axis=0)
         velocities = steps / (path.spacing / points)
         kinks.append(np.linalg.norm(np.diff(velocities, axis=0), axis=1).max())

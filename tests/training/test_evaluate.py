@@ -11,7 +11,7 @@ from PIL import Image
 from tests.training.tiny import bars, tiny_config, tiny_trained
 from training.core import sheet
 from training.core.model.networks import multiply_adds
-from training.core.onnx_graph import Picture
+from training.core.onnx_graph import ShippedDecoder
 from training.tasks.digits import classifier, evaluate, likelihood
 from training.tasks.digits.data import Images
 from training.tasks.digits.networks import DigitVAE
@@ -53,7 +53,7 @@ def test_what_ships_is_a_sheet_of_decoded_points_alone() -> None:
     space = replace(LatentSpace.standard_normal(4), anchors=Anchors(examples, labels, np.arange(8)))
     drawing = sheet.draw_without_originals(model, space, seed=1, columns=4)
     assert drawing.shape == (28 * 5 + sheet.GAP * 2, 28 * 4)
-    pictures = Picture(model)(torch.from_numpy(np.concatenate([examples[::2], space.sample(1, 8)])))
+    pictures = ShippedDecoder(model)(torch.from_numpy(np.concatenate([examples[::2], space.sample(1, 8)])))
     wanted = (pictures[:, 0].detach().numpy() * 255 + 0.5).astype(np.uint8)
     assert (drawing[:28, :28] == wanted[0]).all()
     assert (drawing[:28, -28:] == wanted[3]).all()

@@ -44,7 +44,7 @@ def verify(trained: Trained, z: np.ndarray[Any, Any]) -> float:
             ones by more than `LARGEST_STEP`.
     """
     with torch.inference_mode():
-        wanted = onnx_graph.Picture(trained.model)(torch.from_numpy(z)).numpy()
+        wanted = onnx_graph.ShippedDecoder(trained.model)(torch.from_numpy(z)).numpy()
         mean, logvar = (part.numpy() for part in trained.model.encoder(torch.from_numpy(wanted)))
     picture, half_picture = (
         onnx_graph.run(onnx_graph.decoder_model(trained.model, half=half), z)[0] for half in (False, True)

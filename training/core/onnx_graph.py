@@ -22,7 +22,7 @@ LARGE = 1024
 """Values; smaller tensors (biases) stay float32: halving them saves nothing."""
 
 
-class Picture(nn.Module):
+class ShippedDecoder(nn.Module):
     """The decoder as it is shipped: latent to pixel intensities, values 0..1."""
 
     def __init__(self, model: VAE) -> None:
@@ -37,7 +37,7 @@ class Picture(nn.Module):
 def decoder_model(model: VAE, *, half: bool = True) -> onnx.ModelProto:
     """``z`` (n, d) float32 to ``image`` (n, c, h, w), values 0..1."""
     latent = model.decoder.hidden.in_features
-    return _export(Picture(model), torch.zeros(2, latent), "z", ["image"], half)
+    return _export(ShippedDecoder(model), torch.zeros(2, latent), "z", ["image"], half)
 
 
 def encoder_model(model: VAE, *, half: bool = True) -> onnx.ModelProto:

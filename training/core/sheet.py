@@ -1,4 +1,4 @@
-"""Sheets of pictures: with originals, to judge a model by, and without, to ship beside it."""
+"""Sheets of images: with originals, to judge a model by, and without, to ship beside it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vaevis_tui.latent.slerp import slerp
 from vaevis_tui.latent.space import LatentSpace
 
 from .model.networks import VAE
-from .onnx_graph import Picture
+from .onnx_graph import ShippedDecoder
 
 COLUMNS = 16
 
@@ -38,18 +38,18 @@ def draw(model: VAE, space: LatentSpace, originals: Tensor, labels: Tensor, seed
         labels: Class of each, (n,): interpolations go from a class to another.
         seed: Of the samples.
     """
-    picture = Picture(model)
+    decode = ShippedDecoder(model)
     shown = originals[: 2 * COLUMNS].float() / 255
     means = model.encoder(shown)[0]
-    rebuilt = picture(means)
-    sampled = picture(torch.from_numpy(space.sample(seed, 4 * COLUMNS)))
+    rebuilt = decode(means)
+    sampled = decode(torch.from_numpy(space.sample(seed, 4 * COLUMNS)))
     ends = [(i, next(j for j in range(i + 1, len(labels)) if labels[j] != labels[i])) for i in range(0, 8, 2)]
     path = np.concatenate([interpolate(space, means[i].numpy(), means[j].numpy()) for i, j in ends])
     groups = []
     for start in (0, COLUMNS):
         stop = start + COLUMNS
         groups.append(np.concatenate([_rows(shown[start:stop]), _rows(rebuilt[start:stop])]))
-    groups += [_rows(sampled), _rows(picture(torch.from_numpy(path)))]
+    groups += [_rows(sampled), _rows(decode(torch.from_numpy(path)))]
     return _between_gaps(groups)
 
 
@@ -66,13 +66,13 @@ def draw_without_originals(model: VAE, space: LatentSpace, seed: int, columns: i
         seed: Of the samples.
         columns: Images in a row, at least 4.
     """
-    picture = Picture(model)
+    decode = ShippedDecoder(model)
     examples = space.anchors.z[space.anchors.indices >= 0]
     examples = examples[:: len(examples) // columns][:columns]
     ends = ((0, columns // 2), (columns // 4, columns - 1))  # far apart: neighbours are of one class
     path = np.concatenate([interpolate(space, examples[i], examples[j], columns) for i, j in ends])
     parts = (examples, space.sample(seed, 2 * columns), path)
-    return in_groups([picture(torch.from_numpy(z)) for z in parts], columns)
+    return in_groups([decode(torch.from_numpy(z)) for z in parts], columns)
 
 
 def in_groups(groups: Sequence[Tensor], columns: int) -> NDArray[np.uint8]:
@@ -108,9 +108,9 @@ def interpolate(
 
 
 def _rows(images: Tensor, columns: int = COLUMNS) -> NDArray[np.uint8]:
-    """Images (n, c, h, w), values 0..1, n a multiple of ``columns``, as rows of a uint8 picture."""
+    """Images (n, c, h, w), values 0..1, n a multiple of ``columns``, as rows of one uint8 image."""
     pixels = (images.permute(0, 2, 3, 1).numpy() * 255 + 0.5).astype(np.uint8)
     count, height, width, channels = pixels.shape
     grid = pixels.reshape(count // columns, columns, height, width, channels).swapaxes(1, 2)
-    picture = np.ascontiguousarray(grid.reshape(-1, columns * width, channels))
-    return picture[..., 0] if channels == 1 else picture
+    sheet = np.ascontiguousarray(grid.reshape(-1, columns * width, channels))
+    return sheet[..., 0] if channels == 1 else sheet

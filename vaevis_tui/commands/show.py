@@ -25,11 +25,11 @@ def run(options: argparse.Namespace) -> int:
     with open_model(options) as model:
         image = model.decode(latent(options, model))[0]
 
-    from vaevis_tui.console import draw_picture, plain_graphics, print_picture
+    from vaevis_tui.console import draw_image, plain_graphics, print_image
 
     graphics = plain_graphics(options.graphics or AUTO)
     if graphics == AUTO:
-        print_picture(image)
-    elif notice := draw_picture(image, graphics):
+        print_image(image)
+    elif notice := draw_image(image, graphics):
         print(f"vaevis-tui: {notice}", file=sys.stderr)
     return 0

@@ -67,8 +67,8 @@ class ExplorerSettings:
         open_bundle: From a catalog name or path to a bundle; called off the event loop. Raises UserError.
         decoder_source: From a bundle and a backend's name to how it is decoded. Raises UserError.
         caption: Whether model and z are written below the image of a snapshot.
-        colors: What pictures are drawn in.
-        graphics: What pictures are drawn with, one of `Graphics`, or ``"auto"``.
+        colors: Colours that images are drawn in.
+        graphics: What images are drawn with, one of `Graphics`, or ``"auto"``.
         probe: What the terminal is to be asked; None asks nothing.
         colors_notice: Why there are no more colours, and how to get them; None where there is no more to get.
         notice: Shown at the start; or None.

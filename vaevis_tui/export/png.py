@@ -17,22 +17,22 @@ from vaevis_tui.export.files import reason, replace_whole
 from vaevis_tui.export.pillow import quiet_pillow
 
 MAX_SIDE = 8192
-"""Longest side of a written picture in pixels: Pillow reads a square of it without a warning."""
+"""Longest side of a written image in pixels: Pillow reads a square of it without a warning."""
 
 _MAX_NUMBER = 9_999  # snapshots of one stem within one second
 
 
 def save_png(
-    path: str | Path, picture: NDArray[np.uint8], *, scale: int = 1, metadata: Mapping[str, str] | None = None
+    path: str | Path, image: NDArray[np.uint8], *, scale: int = 1, metadata: Mapping[str, str] | None = None
 ) -> Path:
-    """Write a picture as PNG, replacing a regular file of that name in one step.
+    """Write an image as PNG, replacing a regular file of that name in one step.
 
     The file is written beside its place under another name, flushed to the disk and renamed: whoever looks
     sees the old file or the new one, and a full disk leaves the old one.
 
     Args:
         path: Where to; the name ends in ``.png``, the folder exists.
-        picture: uint8 (h, w, 3).
+        image: uint8 (h, w, 3).
         scale: Whole number, each pixel becomes scale x scale equal ones (nearest neighbour).
         metadata: Text chunks by keyword (PNG specification, section 11.3.3): keywords of 1 to 79 Latin-1
             characters. A text beyond Latin-1 becomes an iTXt chunk.
@@ -44,10 +44,10 @@ def save_png(
         UserError: the folder is missing or not writable, the disk is full, the name is no PNG's or belongs to
             something that is not a regular file, or the scale is not a whole number that keeps the sides
             within `MAX_SIDE`.
-        ValueError: the picture is not uint8 (h, w, 3), or a keyword is not one PNG allows.
+        ValueError: the image is not uint8 (h, w, 3), or a keyword is not one PNG allows.
     """
     path = Path(path)
-    data = encode_png(picture, scale, metadata or {})
+    data = encode_png(image, scale, metadata or {})
     with _explained(path):
         _check_target(path)
         replace_whole(path, data)
@@ -58,12 +58,12 @@ def save_snapshot(
     folder: str | Path,
     stem: str,
     now: datetime,
-    picture: NDArray[np.uint8],
+    image: NDArray[np.uint8],
     *,
     scale: int = 1,
     metadata: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write a picture under a name of its own; nothing is left behind if that fails.
+    """Write an image under a name of its own; nothing is left behind if that fails.
 
     See `unique_path` and `save_png`. It waits for the disk, tens of milliseconds: call it from a thread.
 
@@ -73,7 +73,7 @@ def save_snapshot(
     """
     path = unique_path(folder, stem, now)
     try:
-        return save_png(path, picture, scale=scale, metadata=metadata)
+        return save_png(path, image, scale=scale, metadata=metadata)
     except BaseException:
         with suppress(OSError):
             path.unlink()
@@ -125,21 +125,21 @@ def read_metadata(path: str | Path) -> dict[str, str]:
         raise UserError(f"{path} is not a PNG file that can be read") from None
 
 
-def encode_png(picture: NDArray[np.uint8], scale: int, metadata: Mapping[str, str]) -> bytes:
+def encode_png(image: NDArray[np.uint8], scale: int, metadata: Mapping[str, str]) -> bytes:
     """A PNG of uint8 (h, w, 3); see `save_png` for the rest."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or 0 in picture.shape:
-        raise ValueError(f"a picture is uint8 (h, w, 3), not {picture.dtype} {picture.shape}")
-    largest = max(1, MAX_SIDE // max(picture.shape[:2]))
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        raise ValueError(f"an image is uint8 (h, w, 3), not {image.dtype} {image.shape}")
+    largest = max(1, MAX_SIDE // max(image.shape[:2]))
     if isinstance(scale, bool) or not isinstance(scale, int) or not 1 <= scale <= largest:
         raise UserError(f"scale {scale} does not fit: expected a whole number from 1 to {largest}")
     text = PngInfo()
     for keyword, value in metadata.items():
         _check_keyword(keyword)
         text.add_text(keyword, value)
-    enlarged = np.ascontiguousarray(picture).repeat(scale, axis=0).repeat(scale, axis=1)
+    enlarged = np.ascontiguousarray(image).repeat(scale, axis=0).repeat(scale, axis=1)
     buffer = io.BytesIO()
     Image.fromarray(enlarged).save(buffer, format="PNG", pnginfo=text)
     return buffer.getvalue()
@@ -155,7 +155,7 @@ def _check_keyword(keyword: str) -> None:
 
 def _check_target(path: Path) -> None:
     if path.suffix.lower() != ".png":
-        raise UserError(f"{path}: pictures are written as PNG, so the name must end in .png")
+        raise UserError(f"{path}: images are written as PNG, so the name must end in .png")
     if path.exists() and not path.is_file():  # a rename would replace a pipe or a device itself
         raise UserError(f"{path} is not a regular file; name one that is, or that does not exist yet")
 

@@ -1,4 +1,4 @@
-"""Journeys: a way through several points, scrubbed from 0 to 1 or played, at a speed that looks constant."""
+"""Journeys: a path through several points, scrubbed from 0 to 1 or played, at a speed that looks constant."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from vaevis_tui.latent.slerp import slerp
 from vaevis_tui.latent.space import LatentSpace
 
 Ease = Literal["none", "ends", "stops"]
-"""Whether the way slows down: nowhere, at both ends, or at every stop."""
+"""Where the motion slows down: nowhere, at both ends, or at every stop."""
 
 _SAMPLES = 32  # points of a leg that its length is measured by
 _LEAST_LEG = 1e-9
 
 
 class Journey:
-    """A way through stops, leg by leg on the arcs of `slerp` in whitened coordinates.
+    """A path through stops; each leg is a `slerp` arc in whitened coordinates.
 
-    A position from 0 to 1 is a share of the time; the way that is gone in it is measured in whitened sigmas,
-    or in what one sees once `measured` has looked at images of `samples`.
+    A position from 0 to 1 is a share of the time. Speed is constant in whitened sigmas, or visually after
+    `measured` was given the decoded `samples`.
 
     Args:
         space: The model's.
-        stops: Latent vectors, (n, d), n at least 2; where it comes by them it is there to the bit. Of points,
-            which have values of controls after z, the way has those of the nearer stop.
+        stops: Latent vectors, (n, d), n at least 2; the path passes through them exactly. For points, which
+            have values of controls after z, the path takes the controls of the nearer stop.
         loop: Whether it goes from the last stop back to the first.
-        ease: Where it slows down. With ``"ends"`` a loop has none.
+        ease: Where it slows down; ``"ends"`` does nothing for a loop.
 
     Raises:
         ValueError: there are fewer than two stops, or one does not fit the space.
@@ -55,8 +55,8 @@ class Journey:
         self._ends = (*points, points[0]) if loop else tuple(points)
         self._whitened = space.whiten(np.stack(self._ends)[:, : space.dim])
         shares = np.linspace(0, 1, _SAMPLES + 1)
-        ways = [np.linalg.norm(np.diff(self._arc(leg, shares), axis=0), axis=1) for leg in range(self.legs)]
-        self._take_lengths(np.stack(ways))
+        arcs = np.stack([self._arc(leg, shares) for leg in range(self.legs)])
+        self._set_lengths(np.linalg.norm(np.diff(arcs, axis=1), axis=2))
 
     @property
     def legs(self) -> int:
@@ -65,12 +65,12 @@ class Journey:
 
     @property
     def length(self) -> float:
-        """The whole way in whitened sigmas; after `measured` in levels of 255."""
+        """Total length in whitened sigmas; after `measured` in levels of 255."""
         return float(self._leg_ends[-1])
 
     @property
     def stop_positions(self) -> tuple[float, ...]:
-        """The position of each stop, rising from 0; of a loop also that of its end, 1."""
+        """The position of each stop, ascending from 0; for a loop also that of its end, 1."""
         if self.ease == "stops":
             shares = self._leg_ends / self._leg_ends[-1]
         else:
@@ -78,7 +78,7 @@ class Journey:
         return tuple(shares.tolist())
 
     def at(self, position: float) -> Latent:
-        """Where the journey is at a position, float32 (d,), read-only; outside 0 to 1 at its nearer end.
+        """The point at a position, float32 (d,), read-only; positions are clamped to 0..1.
 
         Raises:
             ValueError: the position is NaN.
@@ -90,9 +90,9 @@ class Journey:
         nearest = int(np.argmin(np.abs(stops - position)))
         if abs(stops[nearest] - position) < 1e-9:
             return self._ends[nearest]
-        way = self._eased(position) * self.length
-        leg = min(int(np.searchsorted(self._leg_ends, way, side="right")) - 1, self.legs - 1)
-        share = float(np.interp(way - self._leg_ends[leg], self._tables[leg], self._shares))
+        distance = self._eased(position) * self.length
+        leg = min(int(np.searchsorted(self._leg_ends, distance, side="right")) - 1, self.legs - 1)
+        share = float(np.interp(distance - self._leg_ends[leg], self._tables[leg], self._shares))
         z: Latent = self._on_leg(leg, np.array([share]))[0]
         z.setflags(write=False)
         return z
@@ -106,12 +106,12 @@ class Journey:
         return np.concatenate([z, ends[(shares >= 0.5).astype(int)]], axis=1).astype(np.float32)
 
     def samples(self, count: int = 8) -> Latent:
-        """What to decode to measure the way by what one sees: float32 (legs, count + 1, d)."""
+        """Latents to decode for `measured`, float32 (legs, count + 1, d)."""
         shares = np.linspace(0, 1, count + 1)
         return np.stack([self._on_leg(leg, shares) for leg in range(self.legs)])
 
     def measured(self, images: NDArray[np.uint8]) -> Journey:
-        """The same journey at constant visual speed: equal times change the image by equal amounts.
+        """This journey at constant visual speed: equal times change the image by equal amounts.
 
         Args:
             images: Decoded `samples`, uint8 (legs, count + 1, h, w, 3). The change from one to the next is
@@ -125,22 +125,24 @@ class Journey:
         pixels = images.astype(np.float32)
         changes = np.sqrt(np.mean(np.diff(pixels, axis=1) ** 2, axis=(2, 3, 4), dtype=np.float64))
         journey = Journey(self.space, self.stops, loop=self.loop, ease=self.ease)
-        floor = 0.02 * float(changes.max()) + _LEAST_LEG  # what changes nothing is passed fast, not skipped
-        journey._take_lengths(changes + floor)
+        floor = (
+            0.02 * float(changes.max()) + _LEAST_LEG
+        )  # what changes nothing is passed quickly, not skipped
+        journey._set_lengths(changes + floor)
         return journey
 
-    def _take_lengths(self, ways: Coordinates) -> None:
-        """Tables of the way gone at even shares of every leg's arc, from the ways between them."""
-        ways = np.maximum(ways, _LEAST_LEG)
-        self._shares = np.linspace(0, 1, ways.shape[1] + 1)
-        self._tables = np.concatenate((np.zeros((len(ways), 1)), np.cumsum(ways, axis=1)), axis=1)
+    def _set_lengths(self, distances: Coordinates) -> None:
+        """Build tables from arc share to distance, from the distances between even shares of every leg."""
+        distances = np.maximum(distances, _LEAST_LEG)
+        self._shares = np.linspace(0, 1, distances.shape[1] + 1)
+        self._tables = np.concatenate((np.zeros((len(distances), 1)), np.cumsum(distances, axis=1)), axis=1)
         self._leg_ends = np.concatenate(([0.0], np.cumsum(self._tables[:, -1])))
 
     def _arc(self, leg: int, shares: Coordinates) -> Coordinates:
         return slerp(self._whitened[leg], self._whitened[leg + 1], shares)
 
     def _eased(self, position: float) -> float:
-        """The share of the way gone at a position."""
+        """The share of the length covered at a position."""
         if self.ease == "ends" and not self.loop:
             return _smooth(position)
         if self.ease != "stops":
@@ -151,7 +153,7 @@ class Journey:
         return low + (high - low) * _smooth((position - low) / (high - low))
 
     def _uneased(self, share: float) -> float:
-        """The position at which a share of the way is gone: the inverse of `_eased`."""
+        """The position at which a share of the length is covered: the inverse of `_eased`."""
         if self.ease == "ends" and not self.loop:
             return 0.5 - math.sin(math.asin(1 - 2 * share) / 3)
         return share

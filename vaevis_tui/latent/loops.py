@@ -1,8 +1,8 @@
-"""Closed random ways through latent space, for animations that repeat without a seam.
+"""Closed random paths through latent space, for animations that loop seamlessly.
 
-A way is a random Fourier series, so it is smooth everywhere and ends as it begins. In whitened coordinates it
-is laid on the sphere through its start, as the data of many dimensions lie on a shell. In a mixture it runs
-within a component while the component itself is exchanged now and then for one of those nearby, and back.
+A path is a random Fourier series, so it is smooth everywhere, also where it closes. In whitened coordinates
+it is projected onto the sphere through its start, since data of many dimensions lie on a shell. In a mixture
+it runs within a component, and from time to time crosses over to a nearby one and back.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _MEASURED, _LARGEST, _HALVINGS = (
     64.0,
     12,
 )  # of the search for a curve of some length: points, size, steps
-_LEAST_RADIUS = 0.3  # of the median one: from nearer to the mean a way is not kept at its distance from it
+_LEAST_RADIUS = 0.3  # of the median radius: a path that starts nearer to the mean than this is not projected
 
 
-def closed_way(
+def closed_path(
     space: LatentSpace, start: Latent, rng: np.random.Generator, count: int, seconds: float, speed: float
 ) -> Latent:
-    """A closed random way from a latent vector (d,) at even distances, float32 (count, d).
+    """A closed random path from a latent vector (d,), sampled at even distances, float32 (count, d).
 
     Args:
         space: The model's.
-        start: The first of them, to the bit.
-        rng: Draws the way.
-        count: Number of frames.
-        seconds: For all of it.
+        start: The first point, exactly.
+        rng: Draws the path.
+        count: Number of points.
+        seconds: Duration of the loop.
         speed: Whitened standard deviations a second.
     """
     length = speed * seconds
@@ -46,25 +46,27 @@ def closed_way(
     waves = _waves(space.dim, length / space.shell[1], rng, points)
     if space.mixture is None:
         x = space.whiten(start)
-        curve = _grown(lambda offsets: _laid(x, space.shell[1], offsets), waves, length)
+        curve = _scaled_to(lambda offsets: _on_shell(x, space.shell[1], offsets), waves, length)
     else:
         tour = _MixtureTour(space.mixture, start, round(seconds / _SECONDS_A_COMPONENT), rng)
-        curve = _grown(lambda offsets: space.whiten(tour.way(offsets)), waves, length)
+        curve = _scaled_to(lambda offsets: space.whiten(tour.path(offsets)), waves, length)
     frames = space.unwhiten(_evenly(curve, count))
     frames[0] = start
     return frames
 
 
 def _waves(dim: int, radians: float, rng: np.random.Generator, points: int) -> Coordinates:
-    """A closed curve from 0 back to it, float64 (points, dim); the longer it shall be, the more it turns."""
+    """A random closed curve through 0, float64 (points, dim), with more harmonics the longer it is to be."""
     harmonics = np.arange(1, min(2 + int(radians / math.tau), _MOST_HARMONICS) + 1)
     turns = math.tau * np.arange(points)[:, None] / points * harmonics
     waves = np.concatenate((np.cos(turns) - 1, np.sin(turns)), axis=1) / np.tile(harmonics, 2)
     return np.asarray(waves @ rng.standard_normal((2 * harmonics.size, dim)) / math.sqrt(dim))
 
 
-def _grown(curve: Callable[[Coordinates], Coordinates], offsets: Coordinates, length: float) -> Coordinates:
-    """Of the curves that offsets of all sizes give the one of a length, or the longest if none is so long."""
+def _scaled_to(
+    curve: Callable[[Coordinates], Coordinates], offsets: Coordinates, length: float
+) -> Coordinates:
+    """The curve of some length among those of scaled offsets, or the longest if none is that long."""
     coarse = offsets[:: max(1, len(offsets) // _MEASURED)]
     low, high = 0.0, 1.0
     while _length(curve(high * coarse)) < length and high < _LARGEST:
@@ -75,8 +77,8 @@ def _grown(curve: Callable[[Coordinates], Coordinates], offsets: Coordinates, le
     return curve(low * offsets)
 
 
-def _laid(x: Coordinates, radius: float, offsets: Coordinates) -> Coordinates:
-    """Points x + offsets, at the distance of x from the mean where there is a shell."""
+def _on_shell(x: Coordinates, radius: float, offsets: Coordinates) -> Coordinates:
+    """Points x + offsets, projected to the radius of x where there is a shell."""
     points = x + offsets
     distance = float(np.linalg.norm(x))
     if x.size < 3 or distance < _LEAST_RADIUS * radius:
@@ -85,12 +87,12 @@ def _laid(x: Coordinates, radius: float, offsets: Coordinates) -> Coordinates:
 
 
 class _MixtureTour:
-    """A closed way through components of a mixture, from that of a start through some nearby.
+    """A closed path through components of a mixture: that of the start, and some near it.
 
     Args:
         mixture: Of the space.
         start: Latent vector (d,).
-        visits: Number of components, at least 1 counts.
+        visits: Number of components; less than 1 counts as 1.
         rng: Chooses them.
     """
 
@@ -108,10 +110,10 @@ class _MixtureTour:
         self._x = mixture.whiten(start, first)
         self._radius = LatentSpace.standard_normal(mixture.dim).shell[1]
 
-    def way(self, offsets: Coordinates) -> Coordinates:
+    def path(self, offsets: Coordinates) -> Coordinates:
         """Latent vectors, float64 (n, d), along a closed curve of whitened offsets (n, d)."""
-        curve = _laid(self._x, self._radius, offsets)
-        way = np.empty_like(curve)
+        curve = _on_shell(self._x, self._radius, offsets)
+        path = np.empty_like(curve)
         borders = np.linspace(0, len(curve), len(self._visits) + 1).astype(int)
         for visit, component in enumerate(self._visits):
             leg = slice(borders[visit], borders[visit + 1])
@@ -119,8 +121,8 @@ class _MixtureTour:
             share = share * share * (3 - 2 * share)  # of the component that takes over
             here = self._mixture.unwhiten(curve[leg], component)
             there = self._mixture.unwhiten(curve[leg], self._visits[(visit + 1) % len(self._visits)])
-            way[leg] = here + share * (there - here)
-        return way
+            path[leg] = here + share * (there - here)
+        return path
 
 
 def _length(ring: Coordinates) -> float:
@@ -130,6 +132,6 @@ def _length(ring: Coordinates) -> float:
 def _evenly(ring: Coordinates, count: int) -> Coordinates:
     """Points at even distances along a closed curve (n, d), the first one first: float64 (count, d)."""
     closed = np.concatenate((ring, ring[:1]))
-    ways = np.concatenate(([0.0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))))
-    goals = ways[-1] * np.arange(count) / count
-    return np.stack([np.interp(goals, ways, column) for column in closed.T], axis=1)
+    distances = np.concatenate(([0.0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))))
+    goals = distances[-1] * np.arange(count) / count
+    return np.stack([np.interp(goals, distances, column) for column in closed.T], axis=1)

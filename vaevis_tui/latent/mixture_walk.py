@@ -1,9 +1,9 @@
-"""The path of a random walk through a mixture: about in one component, then over to another.
+"""The path of a random walk through a mixture: within one component for a while, then over to another.
 
-The walker has a position x in whitened coordinates, which goes the way of `course.ShellCourse` and so keeps
-to the typical shell of N(0, I), and a component i, which makes a latent of it: ``m_i + x F_i``. After a while
-another component j takes over gradually, ``(1 - s)(m_i + x F_i) + s (m_j + x F_j)`` with s from 0 to 1. One
-of those whose way there is as probable as the data's own points, and of the few that come nearest to it.
+The walker has a position x in whitened coordinates and a component i; its latent is ``m_i + x F_i``. x
+follows `random_walk.ShellPath` and so stays on the typical shell of N(0, I). After a while another component
+j takes over gradually: ``(1 - s)(m_i + x F_i) + s (m_j + x F_j)`` with s from 0 to 1. It is drawn from those
+whose crossing is as probable as the data's own points, or, if there are too few, from the most probable.
 """
 
 from __future__ import annotations
@@ -14,25 +14,23 @@ import numpy as np
 
 from vaevis_tui.latent.arrays import Coordinates, Latent
 from vaevis_tui.latent.mixture import GaussianMixture
-from vaevis_tui.latent.random_walk import Course, Knot, course_from
+from vaevis_tui.latent.random_walk import Knot, WalkPath, path_from
 from vaevis_tui.latent.space import LatentSpace
 
-_STAY = (0.4, 1.2)  # way of x within a component, in radians of the shell: seconds at an unhurried speed
-_LEAST_CROSSING = 0.5  # way of x while another component takes over, in radians
+_STAY = (0.4, 1.2)  # length of x within a component, in radians of the shell: seconds at an unhurried speed
+_LEAST_CROSSING = 0.5  # length of x while another component takes over, in radians
 _LEAST_CHOICE = (
     3,
     0.1,
-)  # components, and share of all: so many may take over, lest a walk be caught in a few
-_CANDIDATES = (
-    256  # of more components so many are looked at, drawn anew each time: a frame cannot wait longer
-)
+)  # components, and share of all: at least so many may take over, lest a walk be trapped in a few
+_CANDIDATES = 256  # of more components a random subset of this size is considered: a frame cannot wait longer
 _PROBES = np.array([0.25, 0.5, 0.75])[:, None, None]  # shares of a crossing at which its density is judged
 _LEAST_SPEED = (
     0.25  # of the usual one: where both motions cancel, the walk slows down rather than turn a corner
 )
 
 
-class ClusterCourse(Course):
+class MixturePath(WalkPath):
     """A path through the mixture of a space; knots are in the space's whitened coordinates, as elsewhere."""
 
     def __init__(
@@ -41,24 +39,24 @@ class ClusterCourse(Course):
         self._space, self._mixture, self._rng = space, mixture, rng
         self._here = self._there = int(np.argmax(mixture.log_densities(z)))
         _, self._radian, _ = shell = LatentSpace.standard_normal(mixture.dim).shell
-        self._inner = course_from(mixture.whiten(z, self._here), shell, rng)
+        self._x_path = path_from(mixture.whiten(z, self._here), shell, rng)
         steps = self._change(mixture.factors.reshape(-1, mixture.dim).astype(np.float64))
         self._usual = math.sqrt(float(np.mean(np.sum(steps * steps, axis=1))))  # of z, where x has speed 1
-        self._way, self._length = 0.0, self._stay()
+        self._covered, self._length = 0.0, self._stay()
         self._speed = self._usual
-        super().__init__(self._inner.spacing * self._usual, self._knot(self._inner.knots[0]))
+        super().__init__(self._x_path.spacing * self._usual, self._knot(self._x_path.knots[0]))
         self._to = self._next()
 
     def _next(self) -> Knot:
-        within = self._inner.knots[1]
-        self._inner.advance()
-        self._way += self._inner.spacing
-        if self._way >= self._length:
-            self._way -= self._length
+        within = self._x_path.knots[1]
+        self._x_path.advance()
+        self._covered += self._x_path.spacing
+        if self._covered >= self._length:
+            self._covered -= self._length
             self._turn_over(within.x)
         before = self._speed
         knot = self._knot(within)
-        self.spacing = self._inner.spacing * (before + self._speed) / 2
+        self.spacing = self._x_path.spacing * (before + self._speed) / 2
         return knot
 
     def _knot(self, within: Knot) -> Knot:
@@ -73,14 +71,14 @@ class ClusterCourse(Course):
         return Knot(self._space.whiten((1 - share) * start + share * end), velocity / self._speed)
 
     def _crossing(self) -> tuple[float, float]:
-        """The share of the component that takes over, smooth at both ends, and its change per way of x."""
+        """The share of the next component, smooth at both ends, and its derivative by the length of x."""
         if self._here == self._there:
             return 0.0, 0.0
-        along = self._way / self._length
+        along = self._covered / self._length
         return along * along * (3 - 2 * along), 6 * along * (1 - along) / self._length
 
     def _turn_over(self, x: Coordinates) -> None:
-        """A stay ends at x and a crossing begins, or the other way round."""
+        """End a stay at x and begin a crossing, or end a crossing and begin a stay."""
         if self._here == self._there:
             self._there, distance = self._destination(x)
             self._length = max(_LEAST_CROSSING * self._radian, distance / self._usual)
@@ -99,8 +97,8 @@ class ClusterCourse(Course):
         if len(mixture) > _CANDIDATES:
             others = self._rng.choice(len(mixture), _CANDIDATES, replace=False)
         count, here = len(others), mixture.unwhiten(x, self._here)
-        ways = np.array([mixture.unwhiten(x, component) for component in others.tolist()]) - here
-        density = mixture.log_density(here + _PROBES * ways).min(axis=0)
+        crossings = np.array([mixture.unwhiten(x, component) for component in others.tolist()]) - here
+        density = mixture.log_density(here + _PROBES * crossings).min(axis=0)
         density[others == self._here] = -np.inf
         typical = int(np.sum(density >= mixture.typical_log_density))
         choice = min(max(typical, _LEAST_CHOICE[0], round(_LEAST_CHOICE[1] * count)), count - 1)
@@ -109,7 +107,7 @@ class ClusterCourse(Course):
         best = np.argsort(-density)[:choice]
         weights = mixture.weights[others[best]].astype(np.float64)
         chosen = int(self._rng.choice(best, p=weights / weights.sum()))
-        return int(others[chosen]), float(np.linalg.norm(self._change(ways[chosen])))
+        return int(others[chosen]), float(np.linalg.norm(self._change(crossings[chosen])))
 
     def _change(self, of_z: Coordinates) -> Coordinates:
         """Changes of z as changes of the space's whitened coordinates."""

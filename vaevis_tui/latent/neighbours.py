@@ -1,4 +1,4 @@
-"""Anchors near a point, by label, and the way towards one."""
+"""Anchors near a point and by label, and steps towards one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Neighbour:
 
 
 class AnchorIndex:
-    """The anchors of a space: which are near, which bear a label, which comes next.
+    """Looks up the anchors of a space: the nearest, those with a label, the next one.
 
     Args:
         space: The model's.
@@ -77,11 +77,11 @@ class AnchorIndex:
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """Every label once, as they come."""
+        """Every label once, in order of appearance."""
         return tuple(dict.fromkeys(self.anchors.labels))
 
     def labelled(self, label: str) -> list[int]:
-        """Anchors of a label, as they come: the mode of a class before its examples."""
+        """Anchors of a label, in order: the mode of a class before its examples."""
         return [index for index, each in enumerate(self.anchors.labels) if each == label]
 
     def search(self, text: str) -> list[int]:
@@ -95,15 +95,15 @@ class AnchorIndex:
         return [index for _, index in sorted(found)]
 
     def at(self, z: ArrayLike) -> int | None:
-        """The anchor that z (d,) is, to the bit; or None."""
+        """The anchor that equals z (d,) to the bit, or None."""
         same = np.flatnonzero(np.all(self.anchors.z == np.asarray(z, np.float32), axis=1))
         return int(same[0]) if same.size else None
 
     def next(self, z: ArrayLike, places: int = 1, label: str | None = None) -> int | None:
-        """The anchor to go to from z, of a label or of all; None where there is none.
+        """The anchor to go to next from z, of a label or of all; None if there is none.
 
-        From an anchor it is the next one, or one before it where ``places`` is negative, round at the ends.
-        From elsewhere it is the first one of the label, or of all the nearest.
+        From an anchor that is the one ``places`` further (negative: back), wrapping at the ends. From
+        elsewhere it is the first one of the label, or the nearest of all.
         """
         among = list(range(len(self))) if label is None else self.labelled(label)
         if not among:
@@ -113,15 +113,11 @@ class AnchorIndex:
             return among[(among.index(here) + places) % len(among)]
         return among[0] if label is not None else self.nearest(z, 1)[0].index
 
-    def towards(self, z: ArrayLike, target: int, sigmas: float) -> Latent:
-        """See `step_towards`, to an anchor."""
-        return step_towards(self._space, z, self.anchors.z[target], sigmas)
-
 
 def step_towards(space: LatentSpace, z: ArrayLike, target: ArrayLike, sigmas: float) -> Latent:
-    """Z (d,) a way of so many sigmas further on the arc to a target (d,), float32; it ends there, to the bit.
+    """Move z (d,) by some sigmas along the arc to a target (d,), float32; stops exactly at the target.
 
-    Where sigmas is negative it goes the other way, straight away from the target.
+    With negative sigmas it moves straight away from the target.
     """
     end = np.asarray(target, np.float32)
     start, stop = space.whiten(z), space.whiten(end)
@@ -131,10 +127,10 @@ def step_towards(space: LatentSpace, z: ArrayLike, target: ArrayLike, sigmas: fl
     if sigmas < 0:
         return space.unwhiten(start + sigmas / distance * (stop - start))
     shares = np.linspace(0, 1, 65)
-    pieces = np.linalg.norm(np.diff(slerp(start, stop, shares), axis=0), axis=1)
-    way = np.concatenate(([0.0], np.cumsum(pieces)))
+    lengths = np.linalg.norm(np.diff(slerp(start, stop, shares), axis=0), axis=1)
+    distances = np.concatenate(([0.0], np.cumsum(lengths)))
     return (
         end.copy()
-        if sigmas >= way[-1]
-        else space.unwhiten(slerp(start, stop, np.interp(sigmas, way, shares)))
+        if sigmas >= distances[-1]
+        else space.unwhiten(slerp(start, stop, np.interp(sigmas, distances, shares)))
     )

@@ -1,4 +1,4 @@
-"""Ways through latent space, frame by frame, that animations are decoded from."""
+"""Random walks as frames, for animations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaevis_tui.latent.arrays import Latent
-from vaevis_tui.latent.loops import closed_way
+from vaevis_tui.latent.loops import closed_path
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.latent.walk import MAX_STEP_SECONDS, Walk
 
@@ -23,7 +23,7 @@ def random_walk(
     speed: float,
     loop: bool = True,
 ) -> Latent:
-    """A random way where the data lie, in frames; the first one is the start, to the bit.
+    """A random walk where the data lie, one latent a frame; the first is exactly the start.
 
     Without a loop it is `vaevis_tui.latent.walk.Walk`. A loop is a smooth closed curve of about the same
     speed, see `vaevis_tui.latent.loops`; its frames have even distances, also from the last one to the first.
@@ -31,7 +31,7 @@ def random_walk(
     Args:
         space: The model's.
         start: Latent vector (d,) to begin at.
-        seed: Of the way.
+        seed: Of the walk.
         count: Number of frames.
         rate: Frames a second.
         speed: Whitened standard deviations a second.
@@ -41,23 +41,23 @@ def random_walk(
         float32 (count, d).
 
     Raises:
-        ValueError: count or rate is not positive, or the way cannot begin there.
+        ValueError: count or rate is not positive, or the walk cannot begin there.
     """
     if count < 1 or not rate > 0:
         raise ValueError(f"a walk needs frames and a rate, not {count} frames at {rate} a second")
     rng = np.random.Generator(np.random.PCG64(seed))
     walk = Walk(space, start, rng, speed)
     return (
-        closed_way(space, walk.z, rng, count, count / rate, speed) if loop else _steps(walk, count, 1 / rate)
+        closed_path(space, walk.z, rng, count, count / rate, speed) if loop else _steps(walk, count, 1 / rate)
     )
 
 
 def _steps(walk: Walk, count: int, seconds: float) -> Latent:
-    """Where a walk begins and where each step leads, float32 (count, d)."""
-    pieces = math.ceil(seconds / MAX_STEP_SECONDS)
-    way = [walk.z]
+    """The start of a walk and its position after each step, float32 (count, d)."""
+    parts = math.ceil(seconds / MAX_STEP_SECONDS)
+    path = [walk.z]
     for _ in range(count - 1):
-        for _ in range(pieces):
-            walk.step(seconds / pieces)
-        way.append(walk.z)
-    return np.stack(way)
+        for _ in range(parts):
+            walk.step(seconds / parts)
+        path.append(walk.z)
+    return np.stack(path)

@@ -1,8 +1,8 @@
 """The path of a random walk in whitened space, knot by knot.
 
 A path is laid as knots, each with a position and a velocity, at even spacing, joined by cubic Hermite arcs:
-position and velocity are continuous everywhere, and where the knots lie does not depend on how often somebody
-looks.
+position and velocity are continuous everywhere, and where the knots lie does not depend on how often the path
+is sampled.
 
 In d >= 2 dimensions the walker has a position ``r n`` (radius, unit normal) and a unit heading u, which
 
@@ -37,9 +37,7 @@ _RADIAL_NOISE = (
 )
 _DAMPING = 1.0  # over 1 / half-width: close to critical
 _INSET = 0.01  # share of the shell's width kept free at each border for interpolation and float32 rounding
-_TURN_OVERSHOOT = 1 - math.log(
-    2
-)  # way that a velocity relaxing from +1 to -1 still goes, in relaxation lengths
+_TURN_OVERSHOOT = 1 - math.log(2)  # relaxation lengths that a velocity going from +1 to -1 still covers
 
 
 class Knot(NamedTuple):
@@ -54,8 +52,8 @@ class Knot(NamedTuple):
     velocity: Coordinates
 
 
-class Course(ABC):
-    """A path between two knots, that can be carried on for ever.
+class WalkPath(ABC):
+    """An endless path: the current pair of knots, and how to extend it.
 
     Attributes:
         spacing: Path parameter from this knot to the next; on the shell that is length in whitened sigmas.
@@ -72,7 +70,7 @@ class Course(ABC):
         return self._from, self._to
 
     def advance(self) -> None:
-        """Go on to the next pair of knots."""
+        """Move on to the next pair of knots."""
         self._from = self._to
         self._to = self._next()
 
@@ -91,7 +89,7 @@ class Course(ABC):
     def _next(self) -> Knot: ...
 
 
-class ShellCourse(Course):
+class ShellPath(WalkPath):
     """A path in two or more dimensions."""
 
     def __init__(self, x: Coordinates, shell: tuple[float, float, float], rng: np.random.Generator) -> None:
@@ -184,7 +182,7 @@ class ShellCourse(Course):
         return _unit(direction - (direction @ self._normal) * self._normal)
 
 
-class LineCourse(Course):
+class LinePath(WalkPath):
     """A path in one dimension: to and fro through the mean, turning at random points beyond the median.
 
     The velocity relaxes exponentially to +1 or -1, so it is continuous; the speed is constant but for the
@@ -217,9 +215,9 @@ class LineCourse(Course):
         return Knot(np.array([x + self.spacing * (velocity + faster) / 2]), np.array([faster]))
 
 
-def course_from(x: Coordinates, shell: tuple[float, float, float], rng: np.random.Generator) -> Course:
+def path_from(x: Coordinates, shell: tuple[float, float, float], rng: np.random.Generator) -> WalkPath:
     """A path from the whitened point x, float64 (d,), on the shell (low, median, high) or off it."""
-    return LineCourse(x, shell, rng) if x.size == 1 else ShellCourse(x, shell, rng)
+    return LinePath(x, shell, rng) if x.size == 1 else ShellPath(x, shell, rng)
 
 
 def _unit(vector: Coordinates) -> Coordinates:

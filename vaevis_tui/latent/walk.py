@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaevis_tui.latent.arrays import Latent
-from vaevis_tui.latent.mixture_walk import ClusterCourse
-from vaevis_tui.latent.random_walk import Course, course_from
+from vaevis_tui.latent.mixture_walk import MixturePath
+from vaevis_tui.latent.random_walk import WalkPath, path_from
 from vaevis_tui.latent.space import LatentSpace
 
 MAX_STEP_SECONDS = 0.1
@@ -50,13 +50,13 @@ class Walk:
             raise ValueError(f"z must be {space.dim} finite numbers; it has shape {here.shape}")
         here.setflags(write=False)
         self._space = space
-        self._course: Course = (
-            course_from(space.whiten(here), space.shell, rng)
+        self._path: WalkPath = (
+            path_from(space.whiten(here), space.shell, rng)
             if space.mixture is None
-            else ClusterCourse(space, space.mixture, here, rng)
+            else MixturePath(space, space.mixture, here, rng)
         )
         self._z: Latent = here
-        self._way = 0.0  # from the last knot, in the path's parameter
+        self._distance = 0.0  # from the last knot, in the path's parameter
         self.speed = speed
 
     @property
@@ -87,10 +87,10 @@ class Walk:
         """
         if math.isnan(dt):
             raise ValueError("dt is not a number")
-        self._way += self._speed * min(max(dt, 0.0), MAX_STEP_SECONDS)
-        while self._way >= self._course.spacing:
-            self._way -= self._course.spacing
-            self._course.advance()
-        self._z = self._space.unwhiten(self._course.between(self._way / self._course.spacing))
+        self._distance += self._speed * min(max(dt, 0.0), MAX_STEP_SECONDS)
+        while self._distance >= self._path.spacing:
+            self._distance -= self._path.spacing
+            self._path.advance()
+        self._z = self._space.unwhiten(self._path.between(self._distance / self._path.spacing))
         self._z.setflags(write=False)
         return self._z

@@ -114,9 +114,9 @@ def arrange(width: int, height: int, image: tuple[int, int], panels: Panels) -> 
         lines.append(Region(0, bottom, width, rows) if there else NOWHERE)
     hints, status, details, filmstrip, strip = lines
     main = Region(0, 0, width, max(bottom, 1))
-    picture, side = _divide(main, image, FRAME if framed else 0)
+    image_region, side = _divide(main, image, FRAME if framed else 0)
     bars, chart = _side(side, panels, FRAME if framed else 0)
-    return Layout(picture, bars, chart, strip, details, status, hints, framed, filmstrip)
+    return Layout(image_region, bars, chart, strip, details, status, hints, framed, filmstrip)
 
 
 def _strip_rows(width: int, height: int, image: tuple[int, int]) -> int:

@@ -35,7 +35,7 @@ def test_pictures_are_those_of_torch_in_every_batch_size(decoder: onnx.ModelProt
     full = onnx_graph.decoder_model(model, half=False)
     for count in (1, 2, 5):
         z = torch.randn(count, 4)
-        wanted = onnx_graph.Picture(model)(z).detach().numpy()
+        wanted = onnx_graph.ShippedDecoder(model)(z).detach().numpy()
         found = onnx_graph.run(full, z.numpy())[0]
         assert found.shape == (count, 1, 28, 28)
         assert np.abs(found - wanted).max() < 1e-5

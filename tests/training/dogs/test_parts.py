@@ -58,7 +58,7 @@ def test_the_mean_begins_as_the_whitened_components() -> None:
     pixels = faces(40)
     network = dataclasses.replace(tiny_config().network, encoder_components=8)
     encoder = ComponentEncoder(sizes(network)).eval()
-    found = components.of_coarse_pictures(pixels, 8)
+    found = components.of_coarse_images(pixels, 8)
     encoder.set_components(*found.whitening())
     both = torch.cat([pixels, pixels.flip(3)]).float() / 255
     mean = encoder(both)[0]
@@ -68,7 +68,7 @@ def test_the_mean_begins_as_the_whitened_components() -> None:
 
 def test_components_are_those_of_a_singular_value_decomposition() -> None:
     pixels = faces(30)
-    found = components.of_pictures(pixels, 5)
+    found = components.of_images(pixels, 5)
     x = pixels.flatten(1).float() / 255
     _, values, axes = torch.linalg.svd(x - x.mean(0), full_matrices=False)
     assert torch.allclose(found.variances, values[:5] ** 2 / 30, rtol=1e-3)

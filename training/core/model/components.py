@@ -45,7 +45,7 @@ def coarse(pixels: Tensor) -> Tensor:
     return F.avg_pool2d(pixels.float() / 255, side // coarse_side(side))
 
 
-def of_coarse_pictures(pixels: Tensor, count: int) -> Components:
+def of_coarse_images(pixels: Tensor, count: int) -> Components:
     """Components of uint8 images (n, c, h, h) and their mirror images at the coarse size, exactly."""
     pictures = torch.cat([coarse(block) for block in torch.split(pixels, BLOCK)])
     x = torch.cat([pictures.flatten(1), pictures.flip(3).flatten(1)])
@@ -58,7 +58,7 @@ def of_coarse_pictures(pixels: Tensor, count: int) -> Components:
     return Components(mean, columns.T.flip(0)[:count].contiguous(), variances.flip(0)[:count])
 
 
-def of_pictures(pixels: Tensor, count: int, rounds: int = 4) -> Components:
+def of_images(pixels: Tensor, count: int, rounds: int = 4) -> Components:
     """Components of uint8 images (n, 3, h, w) at full size, by subspace iteration (Halko et al. 2011, 4.4).
 
     Images are turned into floats block by block, so that memory holds only the subspace.

@@ -15,7 +15,7 @@ from vaevis_tui.cache import cache_folder, keep, read_own
 from vaevis_tui.latent.space import LatentSpace
 
 from ...core.model.networks import VAE
-from ...core.onnx_graph import Picture
+from ...core.onnx_graph import ShippedDecoder
 from ...core.schedule import order
 from .data import Images
 
@@ -122,5 +122,5 @@ def accuracy_at_modes(classifier: Classifier, model: VAE, space: LatentSpace, tr
         nearest = (mean - mode).norm(dim=1).argsort()[:NEIGHBOURS]
         width = logvar[nearest].exp().mean(0).sqrt()
         z = mode + width * torch.randn(DRAWS, len(mode), generator=generator)
-        right += int((classifier(Picture(model)(z)).argmax(1) == label).sum())
+        right += int((classifier(ShippedDecoder(model)(z)).argmax(1) == label).sum())
     return right / (DRAWS * len(modes))

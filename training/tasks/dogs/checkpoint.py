@@ -78,7 +78,7 @@ def fresh(config: DogConfig, device: torch.device, pixels: Tensor | None) -> Dog
         model = DogVAE(config.network)
         discriminator = ProjectedDiscriminator(FEATURES, config.discriminator.widths)
     if pixels is not None:
-        found = components.of_coarse_pictures(pixels.to(device), config.network.encoder_components)
+        found = components.of_coarse_images(pixels.to(device), config.network.encoder_components)
         model.encoder.set_components(*found.whitening())
     layout: Any = {"device": device, "memory_format": torch.channels_last}
     model, discriminator = model.to(**layout), discriminator.to(**layout)

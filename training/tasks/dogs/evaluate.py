@@ -20,7 +20,7 @@ from ...core import figures, sheet
 from ...core.checkpoint import Trained
 from ...core.model import components
 from ...core.model.networks import VAE
-from ...core.onnx_graph import Picture
+from ...core.onnx_graph import ShippedDecoder
 from ...core.sizes import sizes
 from . import bundle, checkpoint, data, efficientnet, judge, posterior, realism
 from . import config as dog_config
@@ -92,7 +92,9 @@ def evaluate(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str,
 def decode(model: VAE, z: Tensor, batch: int = 50) -> Tensor:
     """Latents (n, d) to pictures (n, 3, 128, 128) on the CPU, values 0..1."""
     device = next(model.parameters()).device
-    return torch.cat([Picture(model)(block.to(device)).float().cpu() for block in torch.split(z, batch)])
+    return torch.cat(
+        [ShippedDecoder(model)(block.to(device)).float().cpu() for block in torch.split(z, batch)]
+    )
 
 
 def reconstruct(model: VAE, pixels: Tensor) -> Tensor:
@@ -106,7 +108,7 @@ def reconstruction(
     """How near reconstructions come, and how near as many principal components of the same images do."""
     x = pixels.float() / 255
     count = model.decoder.hidden.in_features
-    linear = components.of_pictures(training.to(device), count)
+    linear = components.of_images(training.to(device), count)
     projected = linear.project(x.to(device).flatten(1)).reshape(x.shape).clamp(0, 1).cpu()
     cb, cr = figures.explained_chroma(rebuilt, x)
     return {

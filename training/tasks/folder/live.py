@@ -109,7 +109,7 @@ def _compare(graph: onnx.ModelProto, model: VAE, space: LatentSpace) -> None:
     """
     z = np.concatenate([space.sample(0, 16), space.anchors.z[:16]])
     with torch.inference_mode():
-        wanted = onnx_graph.Picture(model)(torch.from_numpy(z)).numpy()
+        wanted = onnx_graph.ShippedDecoder(model)(torch.from_numpy(z)).numpy()
     if not (off := float(np.abs(onnx_graph.run(graph, z)[0] - wanted).max())) <= LARGEST_STEP:  # NaN too
         raise UserError(f"the exported decoder is off by {255 * off:.2g} of 255; at most 1 is right")
 
@@ -243,7 +243,7 @@ def _draw(model: VAE, space: LatentSpace, path: Path) -> None:
     ways = [sheet.interpolate(space, examples[i], examples[j], columns) for i, j in ((0, 4), (2, 7))]
     parts = (examples, space.sample(0, 2 * columns), np.concatenate(ways))
     with torch.inference_mode():
-        groups = [onnx_graph.Picture(model)(torch.from_numpy(z)) for z in parts]
+        groups = [onnx_graph.ShippedDecoder(model)(torch.from_numpy(z)) for z in parts]
     scale = max(1, math.ceil(96 / model.image_shape[1]))
     sheet.save(path, sheet.in_groups(groups, columns), scale)
 

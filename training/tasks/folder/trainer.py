@@ -61,7 +61,7 @@ def fresh(config: FolderConfig, device: torch.device, pixels: Tensor | None) -> 
         torch.manual_seed(config.seed)
         model = ConvVAE(config.sizes)
     if pixels is not None:
-        found = components.of_coarse_pictures(pixels, config.sizes.encoder_components)
+        found = components.of_coarse_images(pixels, config.sizes.encoder_components)
         model.encoder.set_components(*found.whitening())
     layout: Any = {"device": device, "memory_format": torch.channels_last}
     model = model.to(**layout)

@@ -83,7 +83,7 @@ def save_animation(
 
             write_video(counted, partial, ending, size)
         else:
-            _write_picture(ending, resized(counted, size), partial, lossless)
+            _write_animated_image(ending, resized(counted, size), partial, lossless)
         with partial.open("rb") as file:
             os.fsync(file.fileno())
         on_written()
@@ -113,12 +113,12 @@ def _write_cast(
     write_cast(stream, path, *terminal, title)
 
 
-def _write_picture(ending: str, stream: FrameStream, path: Path, lossless: bool) -> None:
-    from vaevis_tui.export.animation import pictures
+def _write_animated_image(ending: str, stream: FrameStream, path: Path, lossless: bool) -> None:
+    from vaevis_tui.export.animation import animated_images
 
     if ending == ".gif":
-        pictures.write_gif(stream, path)
+        animated_images.write_gif(stream, path)
     elif ending == ".webp":
-        pictures.write_webp(stream, path, lossless=lossless)
+        animated_images.write_webp(stream, path, lossless=lossless)
     else:
-        pictures.write_apng(stream, path)
+        animated_images.write_apng(stream, path)

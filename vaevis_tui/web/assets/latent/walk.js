@@ -19,12 +19,12 @@ const INSET = 0.01;
 const TURN_OVERSHOOT = 1 - Math.log(2);
 const MAX_STEP_SECONDS = 0.1;
 
-/** Way within a component, and least way from one to another, in radians of the shell. */
+/** Length of a stay within a component, and least length of a crossing, in radians of the shell. */
 const STAY = [0.4, 1.2];
 const LEAST_CROSSING = 0.5;
 const LEAST_SPEED = 0.25;
 
-/** Components whose way there is looked at, and of which the most probable few may take over. */
+/** Components that are considered for a crossing, and how many of the most probable may take over. */
 const NEAREST = 24;
 const CHOICE = 8;
 
@@ -41,10 +41,10 @@ export class Walk {
    */
   constructor(space, z, random) {
     this.space = space;
-    this.course = space.mixture
-      ? new MixtureCourse(space, space.mixture, z, random)
-      : courseFrom(space.whiten(z), space.shell, random);
-    this.way = 0;
+    this.path = space.mixture
+      ? new MixturePath(space, space.mixture, z, random)
+      : pathFrom(space.whiten(z), space.shell, random);
+    this.distance = 0;
   }
 
   /**
@@ -53,16 +53,16 @@ export class Walk {
    * @returns {Float32Array} z
    */
   step(seconds, speed) {
-    this.way += Math.min(Math.max(seconds, 0), MAX_STEP_SECONDS) * speed;
-    while (this.way >= this.course.spacing) {
-      this.way -= this.course.spacing;
-      this.course.advance();
+    this.distance += Math.min(Math.max(seconds, 0), MAX_STEP_SECONDS) * speed;
+    while (this.distance >= this.path.spacing) {
+      this.distance -= this.path.spacing;
+      this.path.advance();
     }
-    return this.space.unwhiten(this.course.between(this.way / this.course.spacing));
+    return this.space.unwhiten(this.path.between(this.distance / this.path.spacing));
   }
 }
 
-class Course {
+class WalkPath {
   /** @param {number} spacing from knot to knot @param {Knot} start the first knot */
   constructor(spacing, start) {
     this.spacing = spacing;
@@ -75,7 +75,7 @@ class Course {
     this.to = this.next();
   }
 
-  /** @param {number} share of the way to the next knot @returns {Float64Array} there */
+  /** @param {number} share of the distance to the next knot @returns {Float64Array} there */
   between(share) {
     const rest = 1 - share;
     const { from, to, spacing } = this;
@@ -90,12 +90,12 @@ class Course {
 
   /** @returns {Knot} */
   next() {
-    throw new Error("a course of no kind");
+    throw new Error("an abstract path");
   }
 }
 
 /** A path in two or more dimensions. */
-class ShellCourse extends Course {
+class ShellPath extends WalkPath {
   /** @param {Float64Array} x from here, whitened @param {Shell} shell of the data @param {Random} random numbers */
   constructor(x, [low, median, high], random) {
     const radian = Math.max(Math.min(Math.max(median, low), high), high / 4);
@@ -190,7 +190,7 @@ class ShellCourse extends Course {
 }
 
 /** A path in one dimension: to and fro through the mean, turning at random points beyond the median. */
-class LineCourse extends Course {
+class LinePath extends WalkPath {
   /** @param {Float64Array} x from here, whitened @param {Shell} shell of the data @param {Random} random numbers */
   constructor(x, [low, median, high], random) {
     super(high / KNOTS_PER_RADIAN, { x, velocity: new Float64Array(1) });
@@ -223,13 +223,13 @@ class LineCourse extends Course {
   }
 }
 
-/** @param {Float64Array} x whitened @param {Shell} shell of the data @param {Random} random numbers @returns {Course} */
-function courseFrom(x, shell, random) {
-  return x.length === 1 ? new LineCourse(x, shell, random) : new ShellCourse(x, shell, random);
+/** @param {Float64Array} x whitened @param {Shell} shell of the data @param {Random} random numbers @returns {WalkPath} */
+function pathFrom(x, shell, random) {
+  return x.length === 1 ? new LinePath(x, shell, random) : new ShellPath(x, shell, random);
 }
 
 /** A path through a mixture: about in one component, then over to another. */
-class MixtureCourse extends Course {
+class MixturePath extends WalkPath {
   /**
    * @param {LatentSpace} space where
    * @param {Mixture} mixture of the data
@@ -245,7 +245,7 @@ class MixtureCourse extends Course {
     this.random = random;
     this.radian = radian;
     this.here = this.there = mixture.nearest(z);
-    this.inner = courseFrom(mixture.whiten(z, this.here), shell, random);
+    this.inner = pathFrom(mixture.whiten(z, this.here), shell, random);
     this.usual = this.usualSpeed();
     this.speed = this.usual;
     this.walked = 0;
@@ -296,14 +296,14 @@ class MixtureCourse extends Course {
     return { x: place, velocity: moved.map((value) => value / this.speed) };
   }
 
-  /** The share of the component that takes over, smooth at both ends, and its change per way of x. */
+  /** The share of the component that takes over, smooth at both ends, and its derivative by the length of x. */
   crossing() {
     if (this.here === this.there) return [0, 0];
     const along = this.walked / this.length;
     return [along * along * (3 - 2 * along), (6 * along * (1 - along)) / this.length];
   }
 
-  /** A stay ends and a crossing begins, or the other way round. @param {Float64Array} x where */
+  /** End a stay and begin a crossing, or end a crossing and begin a stay. @param {Float64Array} x where */
   turnOver(x) {
     if (this.here === this.there) {
       const [there, distance] = this.destination(x);
@@ -320,28 +320,28 @@ class MixtureCourse extends Course {
   }
 
   /**
-   * Of the nearest components one of those whose way there is most probable, drawn by weight; and how far it is.
+   * One of the nearest components whose crossing is most probable, drawn by weight; and how far away it is.
    * @param {Float64Array} x where
    * @returns {[number, number]}
    */
   destination(x) {
     const { mixture, here } = this;
     const from = mixture.unwhiten(x, here);
-    const ways = Array.from({ length: mixture.size }, (_, each) => {
-      const way = mixture.unwhiten(x, each).map((value, i) => value - from[i]);
-      return { each, way, distance: norm(way) };
+    const crossings = Array.from({ length: mixture.size }, (_, each) => {
+      const step = mixture.unwhiten(x, each).map((value, i) => value - from[i]);
+      return { each, step, distance: norm(step) };
     });
-    const near = ways.filter(({ each }) => each !== here).sort((a, b) => a.distance - b.distance);
-    const judged = near.slice(0, NEAREST).map(({ each, way }) => {
+    const near = crossings.filter(({ each }) => each !== here).sort((a, b) => a.distance - b.distance);
+    const judged = near.slice(0, NEAREST).map(({ each, step }) => {
       const at = [0.25, 0.5, 0.75].map((share) =>
-        mixture.logDensity(from.map((value, i) => value + share * way[i])),
+        mixture.logDensity(from.map((value, i) => value + share * step[i])),
       );
-      return { each, way, density: Math.min(...at) };
+      return { each, step, density: Math.min(...at) };
     });
     const best = judged.sort((a, b) => b.density - a.density).slice(0, CHOICE);
     if (best.length === 0) return [here, 0];
     const chosen = best[this.random.choice(best.map(({ each }) => mixture.weights[each]))];
-    return [chosen.each, norm(this.change(chosen.way))];
+    return [chosen.each, norm(this.change(chosen.step))];
   }
 
   /** @param {ArrayLike<number>} ofZ a change of z @returns {Float64Array} of the space's whitened coordinates */

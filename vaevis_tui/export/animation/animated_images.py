@@ -1,4 +1,4 @@
-"""Animations that are pictures: GIF, WebP and APNG, by Pillow."""
+"""Animated images: GIF, WebP and APNG, by Pillow."""
 
 from __future__ import annotations
 
