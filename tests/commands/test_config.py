@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from vaevis_tui.cli import main
+from vaevis_tui.explorer.storage.config import SETTINGS
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +43,37 @@ def test_keys_are_set_and_unset_and_comments_stay(config: Path, capsys: pytest.C
         assert run(capsys, "unset", key)[0] == 0
     assert "caption" not in config.read_text()
     assert config.read_text().startswith("# mine\n")
+
+
+def test_every_key_is_written_as_toml_has_it_and_read_back(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {
+        "model": ("mnist", "mnist"),
+        "backend": ("onnxruntime", "onnxruntime"),
+        "graphics": ("half", "half"),
+        "theme": ("nord", "nord"),
+        "max_rate": ("1.5M", "1.5M"),
+        "reduced_motion": ("on", True),
+        "walk_speed": ("2", 2),
+        "step": ("0.2", 0.2),
+        "coarse_step": ("2", 2),
+        "fine_step": ("0.02", 0.02),
+        "panels": ("strip, map", ["strip", "map"]),
+        "snapshot_dir": ("~/shots", "~/shots"),
+        "caption": ("false", False),
+    }
+    assert list(given) == [setting.key for setting in SETTINGS]
+    for key, (text, _) in given.items():
+        assert run(capsys, "set", key, text)[0] == 0
+    assert tomllib.loads(config.read_text()) == {key: value for key, (_, value) in given.items()}
+    assert run(capsys, "check") == (0, f"{config}: right\n", "")
+    shown = json.loads(run(capsys, "show", "--json")[1])
+    assert (shown["max_rate"], shown["panels"], shown["step"]) == (1_500_000, ["strip", "map"], 0.2)
+    lines = {
+        line.split()[0]: line.split()[1] for line in run(capsys, "show")[1].splitlines()[3:] if line[0] != " "
+    }
+    assert (lines["max_rate"], lines["coarse_step"], lines["reduced_motion"]) == ("1500000", "2", "true")
 
 
 def test_other_commands_do_what_it_says(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,6 +129,17 @@ def test_the_editor_gets_a_file_with_every_key(
         (["unset", "zzz"], "unknown key 'zzz'"),
         (["set", "keymap.walk.togle", "x"], "there is no action 'walk.togle'; did you mean walk.toggle?"),
         (["set", "keymap.walk.toggle", "r"], "r is the key of point.random and of walk.toggle"),
+        (
+            ["set", "model", "mnits"],
+            "expected a shipped model or a path that is there; did you mean mnist",
+        ),
+        (
+            ["set", "theme", "nrod"],
+            "expected one of the explorer's themes; did you mean nord?",
+        ),
+        (["set", "theme", "ansi-dark"], "expected one of the explorer's themes"),
+        (["set", "keymap.walk.toggle", "ctrl+nokey"], "walk.toggle is 'ctrl+nokey', which is no key"),
+        (["set", "keymap.walk.toggle", "hyperctrl+x"], "'hyperctrl+x', which is no key"),
         (["sho"], "argument ACTION: invalid choice: 'sho'"),
     ],
 )

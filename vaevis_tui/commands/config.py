@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,28 @@ def _problems() -> tuple[Config, list[str]]:
     from vaevis_tui.tui.keys.keymap import keymap_problems
 
     config, problems = examine(config_path())
-    return config, [*problems, *keymap_problems(config.keymap)]
+    named = [_name_problem(key, getattr(config, key)) for key in ("model", "theme")]
+    return config, [*problems, *filter(None, named), *keymap_problems(config.keymap)]
+
+
+def _name_problem(key: str, value: str | None) -> str | None:
+    """What is wrong with the name of a model or a theme."""
+    from vaevis_tui.commands.shared.suggestions import suggestion
+
+    if value is None or key not in ("model", "theme"):
+        return None
+    if key == "model":
+        from vaevis_tui.models.catalog import names
+
+        known, kind = names(), "a shipped model or a path that is there"
+        right = value in known or Path(value).exists()
+    else:
+        from vaevis_tui.tui.theme import theme_names
+
+        known, kind = theme_names(), "one of the explorer's themes"
+        right = value in known
+    close = suggestion(value, known) or f"; {', '.join(known)} are known"
+    return None if right else f"{key} is {value!r}: expected {kind}{close}"
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -87,13 +109,7 @@ def _print_table(config: Config, settings: tuple[Setting, ...]) -> None:
     table = Table("key", "value", "from", "what it does", box=None, pad_edge=False)
     for setting in settings:
         value, source = _plain(getattr(config, setting.key)), config.sources[setting.key]
-        shown = (
-            setting.default
-            if value is None
-            else str(value).lower()
-            if isinstance(value, bool)
-            else str(value)
-        )
+        shown = setting.default if value is None else _shown(value)
         where = "the file" if source == str(config.path) else source
         table.add_row(setting.key, Text(shown), Text(where), Text(setting.help))
     for action, keys in config.keymap.items():
@@ -101,6 +117,14 @@ def _print_table(config: Config, settings: tuple[Setting, ...]) -> None:
     there = "" if config.path.exists() else " (not there yet: vaevis-tui config edit)"
     with paged() as console:
         console.print(Text(f"{config.path}{there}\n"), table)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    return ", ".join(value) or "none" if isinstance(value, tuple) else str(value)
 
 
 def _plain(value: Any) -> Any:
@@ -155,10 +179,26 @@ def _set(options: argparse.Namespace) -> int:
             value = setting.read(options.value)
         except ValueError as error:
             raise UserError(f"{key} is {options.value!r}: {error}") from None
-        document[key] = value if isinstance(value, bool) else options.value
+        if problem := _name_problem(key, options.value):
+            raise UserError(problem)
+        document[key] = _written(value, options.value)
     _write(path, tomlkit.dumps(document))
     print(path)
     return 0
+
+
+def _written(value: Any, text: str) -> Any:
+    """A value as TOML has it: flags, numbers and lists as such, all else as it was typed."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, tuple):
+        return list(value)
+    try:
+        return int(text)
+    except ValueError:
+        with suppress(ValueError):
+            return float(text) if isinstance(value, float) else text
+    return text
 
 
 def _unset(options: argparse.Namespace) -> int:

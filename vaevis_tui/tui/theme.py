@@ -102,6 +102,13 @@ def complete(variables: dict[str, str], theme: Theme) -> dict[str, str]:
     return legible({**ours, **derived, **variables})
 
 
+def theme_names() -> list[str]:
+    """The themes that are offered."""
+    from textual.theme import BUILTIN_THEMES
+
+    return [DARK.name, LIGHT.name, *(name for name in BUILTIN_THEMES if name not in UNREADABLE)]
+
+
 def suited(dark: bool) -> str:
     """The name of our theme for a terminal's background."""
     return (DARK if dark else LIGHT).name

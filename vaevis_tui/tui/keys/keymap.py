@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from textual.binding import Binding
-from textual.keys import KEY_NAME_REPLACEMENTS
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
 from vaevis_tui.tui import keys
 
@@ -19,6 +19,12 @@ _WORDS = {
     "pgup": "pageup",
     "pgdn": "pagedown",
 }
+
+
+_MODIFIERS = frozenset({"ctrl", "shift", "alt", "super", "hyper", "meta"})
+_NAMED = frozenset({"add", "subtract", *(key.value for key in Keys)})
+_CHARACTERS = range(0x20, 0x600)
+"""Those of keyboards' alphabets, and their signs, which Textual names by words."""
 
 
 def all_bindings() -> Sequence[Binding]:
@@ -52,6 +58,13 @@ def _character_name(character: str) -> str:
     return KEY_NAME_REPLACEMENTS.get(name, name)
 
 
+def _is_key(key: str) -> bool:
+    """Whether a key as Textual names it is one that a keyboard may have."""
+    *modifiers, name = key.split("+")
+    known = len(name) == 1 or name in _NAMED or name in map(_character_name, map(chr, _CHARACTERS))
+    return known and _MODIFIERS.issuperset(modifiers)
+
+
 def keymap_problems(keymap: Mapping[str, str]) -> list[str]:
     """What is wrong with a keymap, a line each: actions that are none, and keys that two actions share."""
     bindings = {str(binding.id): binding for binding in all_bindings()}
@@ -63,6 +76,11 @@ def keymap_problems(keymap: Mapping[str, str]) -> list[str]:
             problems.append(f"keymap: there is no action {action!r}{hint}")
         elif not _split(text):
             problems.append(f"keymap: {action} has no key")
+        problems += [
+            f"keymap: {action} is {key!r}, which is no key; f9, ctrl+w, G and space are"
+            for key in _split(text)
+            if not _is_key(textual_key(key))
+        ]
     chosen = textual_keymap(keymap)
     owners: dict[str, list[str]] = {}
     for action, binding in bindings.items():
