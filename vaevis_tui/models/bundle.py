@@ -195,7 +195,16 @@ def _unknown(ref: str) -> UserError:
 def _open_folder(folder: Path, order: Mapping[str, Any] | None = None) -> Bundle:
     decoder_path = folder / DECODER
     if not decoder_path.is_file():
-        raise UserError(f"{folder}: {DECODER} is missing; a bundle has it, and may have {LATENTS} and {CARD}")
+        from vaevis_tui.models.families import decoder_of
+
+        found = decoder_of(folder)
+        if found is None:
+            raise UserError(
+                f"{folder}: {DECODER} is missing; a bundle has it, and may have {LATENTS} and {CARD}"
+            )
+        checked = _read_decoder(found, None, order)
+        name = one_line(folder.resolve().name, 40)
+        return _checked_bundle(name, folder, found, checked, _prior_space(checked), None)
     shipped = folder.parent.resolve() == weights_dir().resolve()
     card = read_card(folder / CARD) if (folder / CARD).is_file() else None
     if shipped:
