@@ -16,7 +16,8 @@ from playwright.sync_api import Browser
 from tests.web.pages import apart, decoded, opened, page_decode
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.models.bundle import open_bundle
-from vaevis_tui.web.answers import MAX_BATCH, answer
+from vaevis_tui.web.answers import answer
+from vaevis_tui.web.plans import MAX_BATCH
 
 NAME = "mnist-2d"
 

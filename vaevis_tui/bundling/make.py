@@ -27,15 +27,12 @@ from vaevis_tui.models.bundle import CARD, DECODER, ENCODER, LATENTS, Bundle, op
 from vaevis_tui.models.latents_file import write_latents
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.checked import CheckedModel
-from vaevis_tui.onnx_model.load import load_encoder, override
+from vaevis_tui.onnx_model.load import override
 from vaevis_tui.onnx_model.read import naming, read_model
 from vaevis_tui.text import one_line
 
 SHEET = "sheet.png"
 """What the bundle shows, as a picture."""
-
-_TRIED = 6
-"""Images of the decoder's own that an encoder is tried on."""
 
 
 @dataclass(frozen=True)
@@ -193,8 +190,7 @@ def _pictures(
 
 
 def _encode(bundle: Bundle, path: Path, pictures: Pictures, progress: Progress) -> Encoded:
-    encoder = load_encoder(path, bundle.read_decoder(), bundle.space.sample(0, _TRIED))
-    return encode_all(bundle, encoder, path, pictures, progress)
+    return encode_all(bundle, bundle.read_encoder(path), path, pictures, progress)
 
 
 def _write(

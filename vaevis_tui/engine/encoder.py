@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from vaevis_tui.models.bundle import Bundle
 
 
-TRIED = 6
-"""Images of the decoder's own that somebody's encoder is tried on."""
-
-
 class Encoder:
     """q(z|x): of each image the mean of its latent vectors. May be used from one thread at a time.
 
@@ -42,9 +38,7 @@ class Encoder:
         if bundle.shipped:
             model: str | bytes = str(path)
         else:
-            from vaevis_tui.onnx_model.load import load_encoder
-
-            found = load_encoder(path, bundle.read_decoder(), bundle.space.sample(0, TRIED))
+            found = bundle.read_encoder(path)
             model = found.model.SerializeToString()
             self.note = found.decisions.note
         self._session = open_session(model, path, bundle.multiply_adds, accelerated=False)

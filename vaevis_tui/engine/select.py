@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from vaevis_tui.engine.backends import BACKENDS
 from vaevis_tui.engine.decoder import (
     Closing,
     Decoder,
@@ -24,9 +25,6 @@ from vaevis_tui.engine.source import DecoderSource, Frame
 from vaevis_tui.engine.verify import agreeing, check_images, compare
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle
-
-BACKENDS = ("auto", "wgpu", "onnxruntime")
-"""What ``--backend`` takes."""
 
 _GPU_NODES = ("dri/renderD*", "nvidia[0-9]*", "kfd", "dxg", "mali*", "nvhost-gpu")
 """Nodes under /dev that GPU drivers open: DRM, NVIDIA, AMD compute, WSL, ARM Mali, Tegra."""

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vaevis_tui.engine.encoder import TRIED
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.models.bundle import Bundle
@@ -44,11 +43,8 @@ def learn_encoder_note(exploration: Exploration, listener: Callable[[EncoderNote
 
 
 def _encoder_note(bundle: Bundle) -> str:
-    from vaevis_tui.onnx_model.load import load_encoder
-
     assert bundle.encoder_path is not None
     try:
-        found = load_encoder(bundle.encoder_path, bundle.read_decoder(), bundle.space.sample(0, TRIED))
+        return bundle.read_encoder(bundle.encoder_path).decisions.note
     except UserError as error:
         return f"its encoder cannot be used: {error}"
-    return found.decisions.note

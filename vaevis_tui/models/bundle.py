@@ -21,6 +21,7 @@ from vaevis_tui.resources import weights_dir
 from vaevis_tui.text import one_line
 
 if TYPE_CHECKING:
+    from vaevis_tui.onnx_model.adapter.encoder import CheckedEncoder
     from vaevis_tui.onnx_model.adapter.options import AdapterOptions
     from vaevis_tui.onnx_model.checked import CheckedModel
 
@@ -30,6 +31,9 @@ DECODER = "decoder.onnx"
 ENCODER = "encoder.onnx"
 LATENTS = "latents.npz"
 CARD = "model.toml"
+
+TRIAL_IMAGES = 6
+"""Images of the decoder that an encoder is tried on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,16 @@ class Bundle:
         if self.checked is not None:
             return self.checked
         return _read_decoder(self.decoder_path, self.card, None)
+
+    def read_encoder(self, path: Path) -> CheckedEncoder:
+        """An encoder's graph with its weights, checked and tried on some images of the decoder.
+
+        Raises:
+            UserError: it is not an encoder of this decoder, or not one that is supported.
+        """
+        from vaevis_tui.onnx_model.load import load_encoder
+
+        return load_encoder(path, self.read_decoder(), self.space.sample(0, TRIAL_IMAGES))
 
     def fixed_decoder(self) -> CheckedModel:
         """The decoder with its controls written into the graph as they are set: (n, d) is all that it takes.

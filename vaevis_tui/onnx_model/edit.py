@@ -14,6 +14,9 @@ from vaevis_tui.onnx_model.structure import opset
 if TYPE_CHECKING:
     import onnx
 
+FLOAT = 1
+"""onnx.TensorProto.FLOAT, without the import of onnx."""
+
 
 def strip(model: onnx.ModelProto) -> None:
     """Take away what no backend reads: declared shapes, documentation, metadata, unused operator sets."""

@@ -14,9 +14,7 @@ from vaevis_tui.errors import EngineError
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.web.arrays import ArrayFile
 from vaevis_tui.web.export import model_record
-
-MAX_BATCH = 8
-"""Latents of one request: as many as the page asks for at once."""
+from vaevis_tui.web.plans import MAX_BATCH
 
 
 def live_model(bundle: Bundle, decoder: Decoder, address: str) -> tuple[dict[str, Any], bytes]:

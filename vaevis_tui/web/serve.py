@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from vaevis_tui.engine.decoder import Decoder
 from vaevis_tui.models.bundle import Bundle
-from vaevis_tui.web.answers import MAX_BATCH, answer, greeting, live_model
+from vaevis_tui.web.answers import answer, greeting, live_model
 from vaevis_tui.web.listener import Address, Conversation, Listener
 from vaevis_tui.web.page import page_files
+from vaevis_tui.web.plans import MAX_BATCH
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -9,8 +9,7 @@ from typing import Any
 
 from vaevis_tui.commands.shared import values
 from vaevis_tui.commands.shared.own_model import add_own_model
-
-BACKENDS = ("auto", "wgpu", "onnxruntime")
+from vaevis_tui.engine.backends import BACKENDS
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vaevis_tui.onnx_model.adapter.inputs import Input
-from vaevis_tui.onnx_model.edit import add_constant, make_node
+from vaevis_tui.onnx_model.edit import FLOAT, add_constant, make_node
 from vaevis_tui.onnx_model.node import Shape, reads
 from vaevis_tui.onnx_model.settings import Setting
 from vaevis_tui.onnx_model.structure import opset
@@ -28,9 +28,6 @@ MOST_NOISE = 1 << 16
 
 MOST_SEEDS = 4
 """Inputs of noise that have a seed each; more are written into the graph."""
-
-_FLOAT = 1
-"""onnx.TensorProto.FLOAT."""
 
 _OLDEST = 10
 """Opset from which on Slice takes its bounds as inputs."""
@@ -106,7 +103,7 @@ def read_control(model: onnx.ModelProto, walk: Trace, control: Control, source: 
     if control.kind == "label":
         return _read_label(graph, walk, control, source)
     nodes = []
-    if item.data_type != _FLOAT:
+    if item.data_type != FLOAT:
         nodes.append(make_node(graph, "Cast", [source], f"{item.name}.cast", to=item.data_type))
         source = nodes[-1].output[0]
     if control.kind == "number" and not _has_rows(item):
@@ -193,7 +190,7 @@ def _read_label(graph: onnx.GraphProto, walk: Trace, control: Control, source: s
         shape, last = walk.shape(output), source
         made = []
         if node.op_type == "Gather" and table is not None:
-            if table.data_type != _FLOAT:
+            if table.data_type != FLOAT:
                 made.append(make_node(graph, "Cast", [last], f"{output}.cast", to=table.data_type))
                 last = made[-1].output[0]
             rows = _table(graph, table)

@@ -32,7 +32,7 @@ from vaevis_tui.onnx_model.adapter.samples import Trial, draw
 from vaevis_tui.onnx_model.adapter.tryout import Tryout, close
 from vaevis_tui.onnx_model.adapter.values import ValueMap
 from vaevis_tui.onnx_model.checked import CheckedModel
-from vaevis_tui.onnx_model.edit import add_constant, declare, make_node, prune, strip
+from vaevis_tui.onnx_model.edit import FLOAT, add_constant, declare, make_node, prune, strip
 from vaevis_tui.onnx_model.limits import MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError
 from vaevis_tui.onnx_model.settings import Setting
@@ -41,9 +41,6 @@ from vaevis_tui.text import quoted
 
 if TYPE_CHECKING:
     import onnx
-
-_FLOAT = 1
-"""onnx.TensorProto.FLOAT."""
 
 
 def adapt_decoder(
@@ -305,7 +302,7 @@ class _Adaptation:
 
     def _walk_final(self, source: str, dim: int) -> None:
         """Walk the graph from its one input, and make constants of what is random."""
-        self.walk = trace_all(self.model, {source: (_FLOAT, (1, dim))}, self.seed)
+        self.walk = trace_all(self.model, {source: (FLOAT, (1, dim))}, self.seed)
         if not self.walk.drawn:
             return
         from onnx import numpy_helper
@@ -332,8 +329,8 @@ class _Adaptation:
     # ---- what is put behind the graph ----
 
     def _append_image(self, name: str, layout: Layout, values: ValueMap) -> str:
-        if self.walk.data_type(name) != _FLOAT:
-            name = self._append("Cast", [name], to=_FLOAT)
+        if self.walk.data_type(name) != FLOAT:
+            name = self._append("Cast", [name], to=FLOAT)
         if self.walk.shape(name) != (1, *layout.view[1:]) or len(self.walk.shape(name)) != 4:
             name = self._append("Reshape", [name, self._constant("image.shape", layout.view, np.int64)])
         if layout.last:

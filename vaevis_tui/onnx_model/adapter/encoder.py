@@ -21,15 +21,12 @@ from vaevis_tui.onnx_model.adapter.inputs import Input
 from vaevis_tui.onnx_model.adapter.samples import Trial
 from vaevis_tui.onnx_model.adapter.values import IMAGENET, ValueMap
 from vaevis_tui.onnx_model.checked import CheckedModel
-from vaevis_tui.onnx_model.edit import add_constant, insert_nodes, make_node, new_name, strip
+from vaevis_tui.onnx_model.edit import FLOAT, add_constant, insert_nodes, make_node, new_name, strip
 from vaevis_tui.onnx_model.node import UnsupportedError
 from vaevis_tui.onnx_model.trace import trace_all
 
 if TYPE_CHECKING:
     import onnx
-
-_FLOAT = 1
-"""onnx.TensorProto.FLOAT."""
 
 DIRECTIONS = "normalised.directions"
 """What the rows of a decoder's directions are called, by `latent.unify`."""
@@ -93,7 +90,7 @@ def adapt_encoder(
     view = next((view for view in views if view.last == decisions.last), views[0])
     has_logvar = _finish(model, decoder, image, view, batch, decisions)
     source = model.graph.input[0].name
-    trace_all(model, {source: (_FLOAT, (1, decoder.channels, decoder.image_height, decoder.image_width))})
+    trace_all(model, {source: (FLOAT, (1, decoder.channels, decoder.image_height, decoder.image_width))})
     return CheckedEncoder(model, has_logvar, decisions)
 
 
@@ -209,7 +206,7 @@ def _trial(
     insert_nodes(graph, nodes)
     del graph.input[:]
     for name, shape in ((IMAGE + ".tried", (1, *size)), (scale, None), (offset, None)):
-        graph.input.append(helper.make_tensor_value_info(name, _FLOAT, shape))
+        graph.input.append(helper.make_tensor_value_info(name, FLOAT, shape))
     del graph.output[:]
     graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names)
     trial = Trial(graph_model, path, 0)
@@ -257,7 +254,7 @@ def _finish(
                     node.input[place] = constant
     insert_nodes(graph, nodes)
     del graph.input[:]
-    graph.input.append(helper.make_tensor_value_info(source, _FLOAT, [1, *size]))
+    graph.input.append(helper.make_tensor_value_info(source, FLOAT, [1, *size]))
     del graph.output[:]
     length = _size(decoder)
     has_logvar = bool(decisions.logvar) and decoder.directions is None
@@ -270,7 +267,7 @@ def _finish(
             made = decoder.latent_dim
             graph.node.append(make_node(graph, "MatMul", [last, add_constant(graph, "back", _back(decoder))]))
             last = graph.node[-1].output[0]
-        graph.output.append(helper.make_tensor_value_info(last, _FLOAT, [1, made]))
+        graph.output.append(helper.make_tensor_value_info(last, FLOAT, [1, made]))
     return has_logvar
 
 
@@ -284,7 +281,7 @@ def _part(graph: onnx.GraphProto, output: str, batch: int, start: int, length: i
     def integers(*values: int) -> str:
         return add_constant(graph, f"{hint}.integers", values, np.int64)
 
-    last = step("Cast", output, to=_FLOAT)
+    last = step("Cast", output, to=FLOAT)
     if batch > 1:
         last = step("Slice", last, integers(0), integers(1), integers(0))
     last = step("Reshape", last, integers(1, -1))

@@ -12,16 +12,13 @@ import numpy as np
 from vaevis_tui.onnx_model.adapter.inputs import Input, bind_settings, inputs_of, read_settings
 from vaevis_tui.onnx_model.adapter.latent import baked_batch, open_batch
 from vaevis_tui.onnx_model.checked import CheckedModel
-from vaevis_tui.onnx_model.edit import add_constant, make_node, new_name
+from vaevis_tui.onnx_model.edit import FLOAT, add_constant, make_node, new_name
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError
 from vaevis_tui.onnx_model.trace import trace_all
 from vaevis_tui.text import quoted
 
 if TYPE_CHECKING:
     import onnx
-
-_FLOAT = 1
-"""onnx.TensorProto.FLOAT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ def image_input(model: onnx.ModelProto, decoder: CheckedModel) -> tuple[Input, l
     inputs = inputs_of(model.graph)
     size = decoder.channels, decoder.image_height, decoder.image_width
     shown = "x".join(map(str, size))
-    floats = [item for item in inputs if item.data_type in (_FLOAT, 10, 2)]
+    floats = [item for item in inputs if item.data_type in (FLOAT, 10, 2)]
     image = max(floats, key=lambda item: (len(item.dims or ()), item.size), default=None)
     if image is None:
         raise UnsupportedError(f"{len(inputs)} inputs, none of them an image; {shown} is expected")
@@ -55,13 +52,13 @@ def image_input(model: onnx.ModelProto, decoder: CheckedModel) -> tuple[Input, l
         raise UnsupportedError(
             f"input {quoted(image.name)} has shape {image.shown}; an image {shown} is expected"
         )
-    others = [(item, "noise" if item.data_type == _FLOAT else "label") for item in inputs if item != image]
+    others = [(item, "noise" if item.data_type == FLOAT else "label") for item in inputs if item != image]
     shapes = {item.name: tuple(n or 1 for n in item.dims or ()) for item, _ in others}
     settings = read_settings(model.graph, others, shapes, ())
     bound = [(item, setting) for (item, _), setting in zip(others, settings, strict=True)]
     bind_settings(model, bound, shapes, None)
     for tensor in model.graph.initializer:
-        if tensor.name in shapes and tensor.data_type == _FLOAT:  # noise around the mean: none
+        if tensor.name in shapes and tensor.data_type == FLOAT:  # noise around the mean: none
             tensor.raw_data = bytes(4 * math.prod(tensor.dims))
     return image, views
 
@@ -144,7 +141,7 @@ def image_prefix(
     if batch > 1:
         times = add_constant(graph, "image.times", [batch, *[1] * (len(shape) - 1)], np.int64)
         last = step("Tile", last, times)
-    if image.data_type != _FLOAT:
+    if image.data_type != FLOAT:
         last = step("Cast", last, to=image.data_type)
     step("Identity", last)
     nodes[-1].output[0] = image.name

@@ -13,16 +13,13 @@ from numpy.typing import NDArray
 from vaevis_tui.onnx_model.adapter.controls import Control, read_control
 from vaevis_tui.onnx_model.adapter.inputs import Input
 from vaevis_tui.onnx_model.adapter.options import Prior
-from vaevis_tui.onnx_model.edit import add_constant, insert_nodes, make_node, new_name
+from vaevis_tui.onnx_model.edit import FLOAT, add_constant, insert_nodes, make_node, new_name
 from vaevis_tui.onnx_model.limits import MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Shape
 from vaevis_tui.onnx_model.trace import Trace
 
 if TYPE_CHECKING:
     import onnx
-
-_FLOAT = 1
-"""onnx.TensorProto.FLOAT."""
 
 _SIDES = (1, 16, 8, 4, 32)
 """Heights and widths that are tried where a spatial latent leaves them open."""
@@ -114,7 +111,7 @@ def open_batch(model: onnx.ModelProto, places: Mapping[int, tuple[int, ...]]) ->
 
 def is_plain(latents: Sequence[Input], shapes: Mapping[str, Shape]) -> bool:
     """Whether a graph takes (n, d) of float32 as it is."""
-    return len(latents) == 1 and latents[0].data_type == _FLOAT and len(shapes[latents[0].name]) == 2
+    return len(latents) == 1 and latents[0].data_type == FLOAT and len(shapes[latents[0].name]) == 2
 
 
 def unify(
@@ -172,7 +169,7 @@ def unify(
             times = add_constant(graph, f"{item.name}.times", [repeat, *[1] * (len(shape) - 1)], np.int64)
             nodes.append(make_node(graph, "Tile", [last, times], f"{item.name}.repeated"))
             last = nodes[-1].output[0]
-        if item.data_type != _FLOAT:
+        if item.data_type != FLOAT:
             nodes.append(make_node(graph, "Cast", [last], f"{item.name}.cast", to=item.data_type))
             last = nodes[-1].output[0]
         if last == given:

@@ -12,7 +12,7 @@ from vaevis_tui.onnx_model.adapter.cut import bottleneck, cut_at
 from vaevis_tui.onnx_model.adapter.inputs import Input, Roles, inputs_of
 from vaevis_tui.onnx_model.adapter.latent import concrete_shapes
 from vaevis_tui.onnx_model.adapter.layout import Layout, layouts
-from vaevis_tui.onnx_model.edit import prune
+from vaevis_tui.onnx_model.edit import FLOAT, prune
 from vaevis_tui.onnx_model.limits import MAX_IMAGE_SIDE, MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError
 from vaevis_tui.onnx_model.trace import Trace, trace_all
@@ -20,9 +20,6 @@ from vaevis_tui.text import one_line, quoted
 
 if TYPE_CHECKING:
     import onnx
-
-_FLOAT = 1
-"""onnx.TensorProto.FLOAT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +178,7 @@ def decoder_half(
         f"it is a whole autoencoder, from image to image: its decoder half is taken, "
         f"from {quoted(name)} on, {shown(cut)}"
     )
-    latent = Input(name, _FLOAT, (None, *cut[1:]))
+    latent = Input(name, FLOAT, (None, *cut[1:]))
     left = {item.name for item in inputs_of(model.graph)}
     roles = Roles((latent,), tuple(pair for pair in roles.settings if pair[0].name in left))
     return read_graph(model, roles, requested), roles, note

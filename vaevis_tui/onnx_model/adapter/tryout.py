@@ -18,6 +18,7 @@ from vaevis_tui.onnx_model.adapter.options import AdapterOptions, interval, prio
 from vaevis_tui.onnx_model.adapter.samples import COUNT, Trial, draw
 from vaevis_tui.onnx_model.adapter.tail import Tails
 from vaevis_tui.onnx_model.adapter.values import IMAGENET, ValueMap, infer_values, stretched
+from vaevis_tui.onnx_model.edit import FLOAT
 from vaevis_tui.onnx_model.node import UnsupportedError
 from vaevis_tui.onnx_model.settings import SEEDS, Setting, filled, with_values
 from vaevis_tui.onnx_model.trace import Trace, trace_all
@@ -25,9 +26,6 @@ from vaevis_tui.text import quoted
 
 if TYPE_CHECKING:
     import onnx
-
-_FLOAT = 1
-"""onnx.TensorProto.FLOAT."""
 
 CLOSE = 2e-3
 """Share of the range of an output by which two ways to compute it may differ."""
@@ -69,7 +67,7 @@ class Tryout:
         kept = list(graph.input), list(graph.output)
         del graph.input[:]
         del graph.output[:]
-        graph.input.append(helper.make_tensor_value_info(source, _FLOAT, ["n", self._length(dim)]))
+        graph.input.append(helper.make_tensor_value_info(source, FLOAT, ["n", self._length(dim)]))
         graph.output.append(helper.make_tensor_value_info(output, self.walk.data_type(output), None))
         try:
             return Trial(self.model, self.path, self.walk.multiply_adds)
@@ -177,7 +175,7 @@ class Tryout:
     def _takes_two(self, source: str, dim: int, name: str) -> bool:
         one = self.walk.shape(name)
         try:
-            two = trace_all(self.model, {source: (_FLOAT, (2, self._length(dim)))}, self.seed).shape(name)
+            two = trace_all(self.model, {source: (FLOAT, (2, self._length(dim)))}, self.seed).shape(name)
         except UnsupportedError:
             return False
         return two == (2, *one[1:]) and one[:1] == (1,)

@@ -18,6 +18,7 @@ from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.color.palette import to_grey
 from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport
 from vaevis_tui.terminal.images.ids import image_id
+from vaevis_tui.terminal.images.kitty import MAX_CELLS
 from vaevis_tui.terminal.pixels import RGB, Pixels
 from vaevis_tui.terminal.placement import Placement, fit_stretched, resample
 from vaevis_tui.terminal.quality import DOTS_LADDER, Quality, distances, reduce
@@ -28,9 +29,6 @@ STILL_IMAGE = image_id(0)
 
 CELL = (2, 1)
 """Height and width of a cell where its dots are not known: their proportions."""
-
-MOST_CELLS = 297
-"""Rows and columns of cells that an image may take: as many as kitty's placeholders can tell apart."""
 
 At = tuple[int, int] | None
 """Row and column of the screen that an image begins at, from 0; None is where the cursor was saved."""
@@ -158,11 +156,11 @@ class DotRenderer(ABC):
 
     def most(self, columns: int, rows: int) -> tuple[int, int]:
         """As for any renderer."""
-        return min(columns, MOST_CELLS), min(rows, MOST_CELLS)
+        return min(columns, MAX_CELLS), min(rows, MAX_CELLS)
 
     def place(self, height: int, width: int, columns: int, rows: int) -> Placement:
         """As for any renderer."""
-        return fit_stretched(height, width, columns, rows, self.cell, MOST_CELLS)
+        return fit_stretched(height, width, columns, rows, self.cell, MAX_CELLS)
 
     def pixels(self, image: Pixels, place: Placement) -> Pixels:
         """As for any renderer."""
