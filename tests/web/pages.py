@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,7 +21,6 @@ from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.models.bundle import Bundle, open_bundle
 from vaevis_tui.web.export import WebModel, make_web_model
 from vaevis_tui.web.ort import OrtSource
-from vaevis_tui.web.plans import Weights
 
 NAME = "mnist-2d"
 """The model of most pages that tests open: its kernels compile fast."""
@@ -41,11 +41,14 @@ def ort_source() -> OrtSource:
 
 
 @cache
-def shipped_page(name: str, weights: Weights = "int12", ort: bool = False) -> WebModel:
-    """A shipped model made ready for the page, once."""
+def shipped_page(name: str, ort: bool = False) -> WebModel:
+    """A shipped model made ready for the page, once: a CPU path is put in afterwards."""
     bundle = open_bundle(name)
+    if ort:
+        made, onnx = shipped_page(name), bundle.read_decoder().model.SerializeToString()
+        return replace(made, record={**made.record, "ort": ort_source().record()}, onnx=onnx)
     with OnnxRuntimeDecoder(bundle, "") as decoder:
-        return make_web_model(bundle, decoder, weights=weights, ort=ort_source() if ort else None)
+        return make_web_model(bundle, decoder)
 
 
 def decoded(bundle: Bundle, z: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -87,8 +87,11 @@ class ArrayFile:
         return self._known[key]
 
     def pack(self, level: int = 9) -> bytes:
-        """The file: a raw deflate stream (RFC 1951), packed as well as zlib's level says."""
-        compressor = zlib.compressobj(level, wbits=-15)
+        """The file: a raw deflate stream (RFC 1951), packed as well as zlib's level says.
+
+        Many bytes are small and few repeat, which zlib calls filtered: chance matches are left alone.
+        """
+        compressor = zlib.compressobj(level, wbits=-15, strategy=zlib.Z_FILTERED)
         return b"".join([*map(compressor.compress, self._parts), compressor.flush()])
 
 
