@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.pages import NAME, apart, decoded, opened, page_decode, page_z, shipped_page, until
-from vaevis_tui.cli import main
-from vaevis_tui.export.png import read_metadata, save_png
-from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.latent.typicality import TypicalityScale
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.models.identity import decoder_hash
@@ -106,34 +101,6 @@ def test_the_map_is_the_space(shown: Page) -> None:
     shown.locator("#map").focus()
     shown.keyboard.press("ArrowUp")
     np.testing.assert_allclose(page_z(shown), (expected[0], expected[1] + 0.1), atol=0.02)
-
-
-def test_snapshots_open_in_the_terminal_and_the_reverse(shown: Page, tmp_path: Path) -> None:
-    bundle = open_bundle(NAME)
-    shown.keyboard.press("r")
-    z = page_z(shown)
-    # The image on show has caught up once another decode, which waits for it, is done.
-    page_decode(shown, z[None], 28, 28)
-    with shown.expect_download() as download:
-        shown.keyboard.press("s")
-    file = tmp_path / "snapshot.png"
-    download.value.save_as(file)
-    info = SnapshotInfo.from_metadata(read_metadata(file))
-    np.testing.assert_array_equal(info.latent, z)
-    assert (info.model, info.decoder_hash) == (NAME, decoder_hash(bundle))
-    pixels = np.asarray(Image.open(io.BytesIO(file.read_bytes())).convert("RGB"))
-    assert apart(pixels, decoded(bundle, z[None])[0]) <= 1
-    out = tmp_path / "again.png"
-    assert main(["decode", "--from", str(file), "--backend", "onnxruntime", "--out", str(out)]) == 0
-    other = bundle.space.sample(7)[0]
-    ours = SnapshotInfo(NAME, "1.0", tuple(map(float, other)), None, "onnxruntime", decoder_hash(bundle))
-    save_png(tmp_path / "ours.png", decoded(bundle, other[None])[0], metadata=ours.to_metadata())
-    shown.locator("#file").set_input_files(tmp_path / "ours.png")
-    expect(shown.locator("#message")).to_contain_text("Opened")
-    np.testing.assert_array_equal(page_z(shown), other)
-    Image.new("RGB", (4, 4)).save(tmp_path / "plain.png")
-    shown.locator("#file").set_input_files(tmp_path / "plain.png")
-    expect(shown.locator("#message")).to_contain_text("holds no latent")
 
 
 def test_the_address_holds_z(shown: Page, browser: Browser) -> None:
