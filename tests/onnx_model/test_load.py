@@ -131,7 +131,7 @@ def test_an_output_without_activation_is_noted(tmp_path: Path) -> None:
     model.graph.node.pop()
     model.graph.output[0].name = "conv2"
     (note,) = load(tmp_path, model).notes
-    assert "it ends in Conv, not in Sigmoid or Tanh; 16 images lie in " in note
+    assert "it ends in Conv, not in Sigmoid or Tanh; the values of 16 images are " in note
 
 
 def test_channels_last_are_put_first(tmp_path: Path) -> None:

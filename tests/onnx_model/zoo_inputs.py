@@ -12,7 +12,7 @@ from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 
 @animal("a vector without a batch")
 def _() -> Animal:
-    return Animal(Writer(shape=(DIM,), batch=1).model(), note="z is viewed as 6")
+    return Animal(Writer(shape=(DIM,), batch=1).model(), note="it takes z in the shape 6")
 
 
 def viewed(*shape: int | str | None) -> Writer:
@@ -24,12 +24,12 @@ def viewed(*shape: int | str | None) -> Writer:
 
 @animal("(n, d, 1, 1)")
 def _() -> Animal:
-    return Animal(viewed("n", DIM, 1, 1).model(), note="z is viewed as 1x6x1x1")
+    return Animal(viewed("n", DIM, 1, 1).model(), note="it takes z in the shape 1x6x1x1")
 
 
 @animal("(n, 1, d)")
 def _() -> Animal:
-    return Animal(viewed("n", 1, DIM).model(), note="z is viewed as 1x1x6")
+    return Animal(viewed("n", 1, DIM).model(), note="it takes z in the shape 1x1x6")
 
 
 @animal("(1, d)")
@@ -55,7 +55,7 @@ def _() -> Animal:
     w.add("ConvTranspose", w.constant(np.eye(DIM, dtype=np.float32).reshape(DIM, DIM, 1, 1)))
     w.add("Reshape", w.ints(-1, DIM))
     w.body()
-    return Animal(w.model(), note="z is viewed as 1x6x1x1")
+    return Animal(w.model(), note="it takes z in the shape 1x6x1x1")
 
 
 @animal("half precision throughout")
@@ -282,7 +282,7 @@ def _() -> Animal:
     return Animal(
         spatial(32, 16).model(),
         lambda z: by_directions(rows, 32, 16, z),
-        "weights of 256 smooth patterns of its latent, 1x32x16x16",
+        "z mixes 256 smooth patterns into its latent, which is 1x32x16x16",
         dim=256,
     )
 
@@ -298,7 +298,7 @@ def _() -> Animal:
     return Animal(
         model,
         lambda z: by_directions(rows, 4, 16, z),
-        "weights of 64 smooth patterns of its latent, 1x4x16x16",
+        "z mixes 64 smooth patterns into its latent, which is 1x4x16x16",
         dim=64,
     )
 
@@ -311,7 +311,7 @@ def _() -> Animal:
     return Animal(
         spatial(32, 16, flat=True).model(),
         lambda z: by_directions(rows, 32, 16, z),
-        "weights of 256 random directions of its latent, 1x8192",
+        "z mixes 256 random directions into its latent, which is 1x8192",
         dim=256,
     )
 

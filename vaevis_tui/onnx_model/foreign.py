@@ -30,6 +30,8 @@ _BEGINNINGS: tuple[tuple[int, bytes, str], ...] = (
 
 def recognise(data: bytes) -> str | None:
     """What a file is that is no ONNX model, and what to do, a clause; None where that is not known."""
+    if not data:
+        return "empty"
     for start, beginning, name in _BEGINNINGS:
         if data[start : start + len(beginning)] == beginning:
             return name

@@ -122,7 +122,7 @@ class _Adaptation:
         declare(model.graph, source, (length,), name, size, batched=batched)
         notes = [
             *self.notes,
-            settings_note(settings),
+            settings_note([each for each in settings if each not in self._seed_setting()]),
             layout.note,
             values.note,
             f"z is taken as {self.options.prior}" if self.options.prior else "",
@@ -227,12 +227,12 @@ class _Adaptation:
         viewed = shown(shapes[first.name])
         if directions is not None:
             kind = "smooth patterns" if len(shapes[first.name]) == 4 else "random directions"
-            self.notes.append(f"z are weights of {len(directions)} {kind} of its latent, {viewed}")
+            self.notes.append(f"z mixes {len(directions)} {kind} into its latent, which is {viewed}")
         elif len(roles.latents) > 1:
             names = ", ".join(f"{quoted(i.name)} {shown(shapes[i.name])}" for i in roles.latents)
             self.notes.append(f"z holds its latents one after the other: {names}")
         elif shapes[first.name] not in ((1, math.prod(shapes[first.name])),):
-            self.notes.append(f"z is viewed as {viewed}, as it takes it")
+            self.notes.append(f"it takes z in the shape {viewed}")
 
     def _fixed_batch(
         self, roles: Roles, reading: Reading, shapes: dict[str, Shape]

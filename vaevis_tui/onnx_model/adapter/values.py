@@ -150,7 +150,7 @@ def _by_samples(root: str, samples: NDArray[Any] | None) -> ValueMap:
     if samples is None or finite is None or not finite.size:
         return ValueMap(because=ends)
     low, high = (float(v) for v in np.quantile(finite.astype(np.float64), (0.005, 0.995)))
-    seen = f"{ends}; {len(samples)} images lie in {low:.3g} to {high:.3g}"
+    seen = f"{ends}; the values of {len(samples)} images are {_plain(low)} to {_plain(high)}"
     if high > 30:
         return ValueMap(sigmoid=True, because=seen) if low < -30 else ValueMap((0.0,), (255.0,), because=seen)
     if low >= -0.4 and high <= 1.6:
@@ -179,3 +179,8 @@ def stretched(samples: NDArray[Any] | None) -> ValueMap:
         return ValueMap(because="no image could be tried")
     low, high = (float(v) for v in np.quantile(finite.astype(np.float64), (0.001, 0.999)))
     return ValueMap((low,), (high if high > low else low + 1.0,), because="stretched to what it makes")
+
+
+def _plain(value: float) -> str:
+    """Three digits at most, without an exponent for what is as good as zero."""
+    return f"{round(value, 3) + 0.0:.3g}"
