@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from vaevis_tui.api.images import ImageArray, as_images
 from vaevis_tui.api.latents import as_latents
 from vaevis_tui.engine.decoder import Decoder, Latents
+from vaevis_tui.latent.arrays import unfit_latents
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.web.answers import answer, greeting
 from vaevis_tui.web.notebook import SCRIPT, notebook_page
@@ -27,8 +28,8 @@ class _Latent(traitlets.TraitType[Latents, ArrayLike]):
 
     def validate(self, obj: Any, value: ArrayLike) -> Latents:
         z: Latents = as_latents(value, obj.latent_dim)[0]
-        if not np.isfinite(z).all():
-            raise traitlets.TraitError("z holds NaN or infinities")
+        if unfit := unfit_latents(z):
+            raise traitlets.TraitError(f"z {unfit}")
         z.flags.writeable = False
         return z
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.errors import EngineError as EngineError
+from vaevis_tui.latent.arrays import unfit_latents
 from vaevis_tui.onnx_model.settings import Setting, filled
 
 Latents = NDArray[np.float32]
@@ -172,11 +173,11 @@ def checked_latents(z: Latents, dim: int, controls: Sequence[Setting] = ()) -> L
     """Latent vectors as a decoder takes them, float32 (n, d) in C order, with what its controls are set to.
 
     Raises:
-        ValueError: z has another shape, or holds NaN or infinities.
+        ValueError: z has another shape, or holds NaN, infinities or numbers beyond `LARGEST_LATENT`.
     """
     vectors = filled(np.ascontiguousarray(z, np.float32), dim, controls)
-    if not np.isfinite(vectors).all():
-        raise ValueError("z holds NaN or infinities; finite numbers are expected")
+    if unfit := unfit_latents(vectors):
+        raise ValueError(f"z {unfit}")
     return vectors
 
 

@@ -14,6 +14,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.first_state import first_state, session_at
 from vaevis_tui.explorer.history import History
 from vaevis_tui.explorer.storage.session import Session
+from vaevis_tui.latent.arrays import unfit_latents
 from vaevis_tui.latent.axes import AxisSet, axis_sets
 from vaevis_tui.latent.directions import Directions
 from vaevis_tui.latent.journey import Journey
@@ -293,7 +294,7 @@ class Exploration:
             UserError: z has another length than the model's, or is not finite.
         """
         target = np.array(z, np.float32)
-        if target.shape != self.z.shape or not np.all(np.isfinite(target)):
+        if target.shape != self.z.shape or unfit_latents(target):
             raise UserError(f"z does not fit model {self.bundle.name}: expected {self.z.size} finite numbers")
         there = step_towards(self.bundle.space, self.z, target, sigmas)
         self._change(self.state.replace(there, ("steer", target.tobytes(), sigmas > 0)))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.latent.arrays import LARGEST_LATENT, unfit_latents
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -89,14 +90,18 @@ class Fields:
         return float(value)
 
     def numbers(self, name: str) -> tuple[float, ...]:
-        """Finite float32 numbers, at least one."""
+        """A latent vector's numbers, at least one."""
         values = self._fields.get(name)
         if not isinstance(values, list) or not values:
             raise UserError(f"the {self._what}'s {name} is missing; expected a list of numbers")
         for value in values:
-            if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, int | float)
+                or not abs(value) <= LARGEST_LATENT
+            ):
                 raise UserError(
-                    f"the {self._what}'s {name} holds {_shown(value)}; expected finite float32 numbers"
+                    f"the {self._what}'s {name} holds {_shown(value)}; expected numbers up to 1,000,000"
                 )
         return tuple(float(value) for value in values)
 
@@ -110,8 +115,8 @@ class Fields:
         if len(data) % (4 * width):
             raise UserError(f"the {self._what}'s {name} is damaged; expected rows of {width} numbers, base64")
         rows = np.frombuffer(data, "<f4").reshape(-1, width).astype(np.float32)
-        if not np.isfinite(rows).all():
-            raise UserError(f"the {self._what}'s {name} holds NaN or infinities; expected finite numbers")
+        if unfit := unfit_latents(rows):
+            raise UserError(f"the {self._what}'s {name} {unfit}")
         return rows
 
     def _checked(self, name: str, kind: type | tuple[type, ...], expected: str) -> Any:

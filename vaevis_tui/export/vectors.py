@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import STANDARD, reason
+from vaevis_tui.latent.arrays import unfit_latents
 from vaevis_tui.latent.notation import parse_latent
 from vaevis_tui.text import one_line
 
@@ -200,9 +201,9 @@ def _checked(values: Any, dim: int, label: str) -> Vectors:
         raise UserError(f"{label} holds {what}, but this model's latent vectors have {dim}")
     with np.errstate(over="ignore"):
         vectors = np.atleast_2d(array).astype(np.float32)
-    if not np.isfinite(vectors).all():
-        row = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
-        raise UserError(f"{label}: row {row + 1} holds NaN or infinities; finite numbers are expected")
+    if unfit_latents(vectors):
+        row, unfit = next((at, unfit) for at, each in enumerate(vectors) if (unfit := unfit_latents(each)))
+        raise UserError(f"{label}: row {row + 1} {unfit}")
     return vectors
 
 

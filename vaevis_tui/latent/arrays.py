@@ -45,6 +45,20 @@ def vectors(values: ArrayLike, dim: int, name: str) -> Coordinates:
     return array
 
 
+LARGEST_LATENT = 1e6
+"""The largest number of a latent vector that is decoded: a hundred thousand times what data have. Further out
+float32 overflows within decoders, and images show nothing."""
+
+
+def unfit_latents(values: NDArray[np.floating]) -> str | None:
+    """What keeps latent vectors from being decoded, to follow "z" or a file's name; None if nothing does."""
+    if not np.isfinite(values).all():
+        return "holds NaN or infinities; finite numbers are expected"
+    if values.size and (largest := np.abs(values).max()) > LARGEST_LATENT:
+        return f"holds {largest:.3g}; numbers up to {LARGEST_LATENT:,.0f} are expected"
+    return None
+
+
 def read_only(values: ArrayLike, dtype: type[np.generic], name: str) -> NDArray[Any]:
     """A read-only copy as ``dtype``.
 

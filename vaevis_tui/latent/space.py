@@ -17,7 +17,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vaevis_tui.latent.arrays import Coordinates, Latent, ordered_product, read_only, vectors
+from vaevis_tui.latent.arrays import Coordinates, Latent, ordered_product, read_only, unfit_latents, vectors
 from vaevis_tui.latent.directions import Directions
 from vaevis_tui.latent.mixture import GaussianMixture
 
@@ -125,6 +125,9 @@ class LatentSpace:
             raise ValueError(f"directions have {self.directions.dim} dimensions; expected {d}")
 
     def _check_values(self) -> None:
+        for name in ("mean", "std"):
+            if unfit := unfit_latents(getattr(self, name)):
+                raise ValueError(f"{name} {unfit}")
         for name in ("std", "axis_variances"):
             if not np.all(getattr(self, name) > 0):
                 raise ValueError(f"{name} must be positive; its least value is {np.min(getattr(self, name))}")

@@ -11,6 +11,7 @@ import numpy as np
 
 from vaevis_tui.engine.decoder import Decoder, DecoderInfo
 from vaevis_tui.errors import EngineError
+from vaevis_tui.latent.arrays import unfit_latents
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.web.arrays import ArrayFile
 from vaevis_tui.web.export import model_record
@@ -52,8 +53,8 @@ def answer(decoder: Decoder, data: bytes) -> bytes | str:
     z = np.frombuffer(data, "<f4", offset=4).reshape(-1, dim)
     if len(z) > MAX_BATCH:
         return error(f"the request has {len(z)} latents; {MAX_BATCH} at most are expected")
-    if not np.isfinite(z).all():
-        return error("z holds NaN or infinities")
+    if unfit := unfit_latents(z):
+        return error(f"z {unfit}")
     try:
         images = decoder.decode(z)
     except EngineError as failure:

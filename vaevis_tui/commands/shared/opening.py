@@ -132,6 +132,8 @@ def checked(name: str, numbers: tuple[float, ...], model: Model) -> Latents:
     """
     import numpy as np
 
+    from vaevis_tui.latent.arrays import unfit_latents
+
     lengths = {model.info.latent_dim} | (
         {model.info.latent_dim + len(model.controls)} if name == "z" else set()
     )
@@ -141,8 +143,8 @@ def checked(name: str, numbers: tuple[float, ...], model: Model) -> Latents:
         )
     with np.errstate(over="ignore"):
         vector = np.asarray([numbers], np.float32)
-    if not np.isfinite(vector).all():
-        raise UserError(f"{name} holds NaN or infinities; finite numbers are right")
+    if unfit := unfit_latents(vector):
+        raise UserError(f"{name} {unfit}")
     return vector
 
 

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.storage.model_data import ModelData
 from vaevis_tui.export.fields import Fields, packed
+from vaevis_tui.latent.arrays import unfit_latents
 
 FILE = "bookmarks.json"
 
@@ -97,7 +98,7 @@ class Bookmarks:
             UserError: z does not fit, the name is no line of text, there are too many, or it cannot be saved.
         """
         place = np.array(z, np.float32)
-        if place.shape != (self._dim,) or not np.isfinite(place).all():
+        if place.shape != (self._dim,) or unfit_latents(place):
             raise UserError(f"a bookmark of this model has {self._dim} finite numbers, not {place.shape}")
         place.setflags(write=False)
         name = checked_name(name) if name.strip() else self.free_name()

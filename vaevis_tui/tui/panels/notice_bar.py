@@ -75,7 +75,7 @@ class NoticeBar(Widget):
 
     def show(self, notices: Iterable[Notification]) -> None:
         """Show those of the notices that are new, the last of them first."""
-        notices = list(notices)
+        notices = list(iter(notices))  # Textual drops old ones when it is asked how many there are
         for notice in notices:
             if notice.identity not in self._known:
                 self._tell(notice)
