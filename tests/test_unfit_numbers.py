@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,8 +89,7 @@ def pasted(folder: Path, value: float) -> None:
 
 
 def latents(folder: Path, value: float) -> None:
-    arrays = {**latents_arrays(2)}
-    arrays["mean"] = np.array([value, 0], np.float32)
+    arrays: dict[str, Any] = {**latents_arrays(2), "mean": np.array([value, 0], np.float32)}
     np.savez(folder / "latents.npz", **arrays)
     read_latents(folder / "latents.npz")
 
