@@ -407,7 +407,10 @@ def test_every_command_has_a_module_and_a_help_page(capsys: pytest.CaptureFixtur
         with pytest.raises(SystemExit) as left:
             main([name, "--help"])
         assert left.value.code == 0
-        assert f"usage: vaevis-tui {name} " in capsys.readouterr().out
+        page = capsys.readouterr().out
+        assert page.startswith(f"usage: vaevis-tui {name} ")
+        assert page.splitlines()[0].endswith("[options]")
+        assert f"  vaevis-tui {name}" in page[page.index("\n\n") :], "an example"
 
 
 def test_only_the_command_that_is_called_is_imported() -> None:

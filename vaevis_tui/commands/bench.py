@@ -9,6 +9,11 @@ from vaevis_tui.commands.shared.opening import model_name
 
 DESCRIPTION = "Measure decode, encode and presented rates on this machine."
 
+EPILOG = """\
+examples:
+  vaevis-tui bench --model mnist
+  vaevis-tui bench --model dog --backend onnxruntime --seconds 10 --json"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""

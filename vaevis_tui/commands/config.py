@@ -27,6 +27,13 @@ Show, check and edit the settings: config.toml in the platform's folder, environ
   keys              actions and their keys, for the keymap
   path              the file's name"""
 
+EPILOG = """\
+examples:
+  vaevis-tui config
+  vaevis-tui config set snapshot_dir ~/Pictures
+  vaevis-tui config set keymap.walk.toggle ctrl+w
+  EDITOR=nano vaevis-tui config edit"""
+
 ACTIONS = ("show", "check", "edit", "set", "unset", "keys", "path")
 
 

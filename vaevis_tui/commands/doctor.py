@@ -9,6 +9,12 @@ from vaevis_tui.commands.shared.opening import model_name
 
 DESCRIPTION = "Say what this machine has, and what the program chose because of it."
 
+EPILOG = """\
+examples:
+  vaevis-tui doctor
+  vaevis-tui doctor --model decoder.onnx
+  vaevis-tui doctor --model mnist --plan"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""

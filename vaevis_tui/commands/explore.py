@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
 DESCRIPTION = "Walk through the latent space of a variational autoencoder, live, in a terminal."
 
+EPILOG = """\
+examples:
+  vaevis-tui dog
+  vaevis-tui --model decoder.onnx
+  vaevis-tui --from photo.jpg
+  vaevis-tui --resume
+  vaevis-tui walk --model dog --seed 1 --out walk.gif
+
+keys: ? in the explorer; vaevis-tui man has all of it"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the explorer takes."""

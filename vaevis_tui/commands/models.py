@@ -8,6 +8,12 @@ from vaevis_tui.commands.shared import arguments
 
 DESCRIPTION = "List the shipped models, or print the card of one: what it cannot do, too."
 
+EPILOG = """\
+examples:
+  vaevis-tui models
+  vaevis-tui models dog --all
+  vaevis-tui models cats/ --json"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""

@@ -13,6 +13,11 @@ Open the explorer where a snapshot was made: its model and its latent vector.
 
 Of any other picture the nearest latent vector is looked for. It takes what the explorer takes."""
 
+EPILOG = """\
+examples:
+  vaevis-tui open dog-20260131-235959.png
+  vaevis-tui open photo.jpg --model dog"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The snapshot, and what the explorer takes."""

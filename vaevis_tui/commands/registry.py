@@ -63,7 +63,10 @@ def program_parser() -> Parser:
     """The parser of the whole program; those of the commands get their arguments when one is called."""
     module = command_module(_EXPLORE)
     parser = Parser(
-        prog=PROGRAM, description=module.DESCRIPTION, usage=f"{PROGRAM} [MODEL | COMMAND] [options]"
+        prog=PROGRAM,
+        description=module.DESCRIPTION,
+        epilog=module.EPILOG,
+        usage=f"{PROGRAM} [MODEL | COMMAND] [options]",
     )
     parser.add_argument("-V", "--version", action="version", version=f"{PROGRAM} {__version__}")
     module.add_arguments(parser)

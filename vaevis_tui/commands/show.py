@@ -10,6 +10,12 @@ from vaevis_tui.commands.shared.opening import latent, open_model
 
 DESCRIPTION = "Draw one point on a plain console, in half-blocks if not told otherwise."
 
+EPILOG = """\
+examples:
+  vaevis-tui show --model mnist --seed 3
+  vaevis-tui show --from snapshot.png --graphics sixel
+  vaevis-tui show --seed 3 --graphics ascii > dog.txt"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""

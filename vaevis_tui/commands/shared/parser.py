@@ -43,6 +43,7 @@ class Parser(argparse.ArgumentParser):
         fill, self._fill = self._fill, None
         if fill is not None:
             fill(self)
+            self.usage = self._short_usage()
         for word in words:
             if word in self._commands:
                 break
@@ -50,6 +51,19 @@ class Parser(argparse.ArgumentParser):
             if _OPTION.fullmatch(option) and option not in self._option_string_actions:
                 self._refuse([word])
         return self
+
+    def _short_usage(self) -> str:
+        """What has to be said, without the options that may be left out: the help has a line for each."""
+        groups = [group for group in self._mutually_exclusive_groups if group.required]
+        chosen = [action for group in groups for action in group._group_actions]
+        required = [each for each in self._actions if each.required and each.option_strings]
+        choices = [" | ".join(map(_named, group._group_actions)) for group in groups]
+        words = [
+            *(_placed(action) for action in self._actions if not action.option_strings),
+            *(_named(action) for action in required if action not in chosen),
+            *(f"({choice})" for choice in choices),
+        ]
+        return " ".join([self.prog, *words, "[options]"])
 
     @property
     def _commands(self) -> Mapping[str, Parser]:
@@ -111,6 +125,17 @@ class Parser(argparse.ArgumentParser):
         owners = [name for name, parser in commands if option in parser.filled()._option_string_actions]
         hint = f"; it belongs to {_listed(owners)}" if owners else suggestion(option, known)
         self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+
+
+def _placed(action: argparse.Action) -> str:
+    """A positional argument in a line of usage."""
+    name = str(action.metavar or action.dest)
+    return {"?": f"[{name}]", "*": f"[{name} ...]", "+": f"{name} ..."}.get(str(action.nargs), name)
+
+
+def _named(action: argparse.Action) -> str:
+    """An option with its value in a line of usage."""
+    return f"{action.option_strings[0]} {action.metavar or action.dest.upper()}"
 
 
 def _listed(names: Sequence[str]) -> str:
