@@ -97,7 +97,7 @@ def draw_image(image: NDArray[np.uint8], graphics: str) -> str | None:
     if (graphics in PROTOCOLS or unsure) and not terminal.refusal:
         with contextlib.suppress(OSError):
             replies = ask(b"".join(probe.queries.values()), probe.timeout)
-    choice = choose(graphics, probe.conclude(replies, window_of(1)))
+    choice = choose(graphics, probe.infer_support(replies, window_of(1)))
     drawn_with = renderer_for(choice.graphics, choice.support.colors(terminal.colors), choice.support)
     columns, rows = shutil.get_terminal_size()
     text = drawn_with.still(image, columns, max(rows - 2, 1))  # two rows stay for the prompt

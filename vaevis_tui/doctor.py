@@ -76,7 +76,7 @@ class Answers:
         questions: All that were asked.
         problem: Why none was; empty if they were.
         answer_ms: Time until the last answer, or until it was not waited for any longer.
-        support: What was concluded.
+        support: What follows from the answers.
         offered: What images can be drawn with, best first.
     """
 
@@ -203,7 +203,7 @@ def _ask(terminal: TerminalCapabilities) -> Answers:
             problem = f"not asked: {error}"
     took = 1000 * (time.perf_counter() - began)
     answers = {reply.kind: _spelled(reply.raw) for reply in replies}
-    support = probe.conclude(replies, window_of(0))
+    support = probe.infer_support(replies, window_of(0))
     questions = [
         Question(str(kind), _spelled(query), answers.get(kind, "")) for kind, query in probe.queries.items()
     ]
@@ -330,10 +330,10 @@ def _answers(answers: Answers) -> list[str]:
 
 
 def _graphics(answers: Answers) -> list[str]:
-    concluded = [f"{about + ':':<20} {why}" for about, why in answers.support.reasons]
+    inferred = [f"{about + ':':<20} {why}" for about, why in answers.support.reasons]
     best, *others = answers.offered
     auto = f"auto takes {answers.support.best}; g goes through {', '.join((best, *others))}"
-    return [*concluded, auto]
+    return [*inferred, auto]
 
 
 def _decoding(attempt: Attempt, label: str) -> str:

@@ -40,7 +40,7 @@ from tests.link.simulator import walk
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.cells.styles import CellStyle
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
-from vaevis_tui.terminal.detect.support import conclude
+from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics, KittyGraphics
 from vaevis_tui.terminal.images.iterm2 import inline_image
 from vaevis_tui.terminal.images.kitty import KittyImage
@@ -185,7 +185,7 @@ def measure(repeat: int) -> list[Row]:
 
 def walking(frames: int = 30) -> Iterator[Row]:
     """Bytes and processor time a frame of a walk, for each kind of graphics."""
-    nothing = conclude([], brand="unknown", multiplexer=None)
+    nothing = infer_support([], brand="unknown", multiplexer=None)
     kitty = KittyGraphics(placeholders=False, frames=True)
     support = replace(nothing, kitty=kitty, iterm=True, sixel_registers=256, cell=(16, 8))
     pictures = walk(128, frames)

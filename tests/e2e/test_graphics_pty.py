@@ -18,7 +18,7 @@ from tests.models.make import write_bundle
 from tests.support import require
 from tests.terminal.detect.replies import FOOT, KITTY_26, KITTY_45, XTERM
 from vaevis_tui.models.bundle import open_bundle
-from vaevis_tui.terminal.detect.probe import QUERIES
+from vaevis_tui.terminal.detect.queries import QUERIES
 from vaevis_tui.terminal.detect.replies import ReplyKind
 
 FENCE = QUERIES[ReplyKind.ATTRIBUTES]

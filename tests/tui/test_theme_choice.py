@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.tui.support import Explorer, exploring, make_settings
-from vaevis_tui.terminal.detect.probe import ReplyParser
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind, is_dark
+from vaevis_tui.terminal.detect.reply_parser import ReplyParser
 
 WHITE, BLACK = b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\", b"\x1b]11;rgb:00/00/00\x07"
 

@@ -12,7 +12,7 @@ from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.detect.protocols import IMAGE_PROTOCOLS
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 from vaevis_tui.terminal.detect.selection import choose, following, offered
-from vaevis_tui.terminal.detect.support import conclude
+from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
 from vaevis_tui.terminal.graphics import AUTO, PROTOCOLS, Graphics, GraphicsSupport
 from vaevis_tui.terminal.renderers import renderer_for
@@ -31,7 +31,7 @@ NAMES = {protocol.graphics: protocol.name for protocol in IMAGE_PROTOCOLS} | {
 }
 """What images are drawn as, for people."""
 
-_UNKNOWN = conclude([], brand="unknown", multiplexer=None)
+_UNKNOWN = infer_support([], brand="unknown", multiplexer=None)
 """A terminal of which nothing is known."""
 
 
@@ -69,8 +69,8 @@ class GraphicsSwitch:
         self._support = _UNKNOWN
         self._replies: dict[str, Reply] = {}
         self.asking = probe is not None
-        """Whether nothing was concluded yet from what the terminal answers."""
-        self._concluded = False
+        """Whether the terminal's answers are still awaited."""
+        self._inferred = False
         self._can_ask = False
         self._watch: TmuxWatch | None = None
 
@@ -84,9 +84,9 @@ class GraphicsSwitch:
             return
         self._can_ask = self._ask(probe.queries)
         if self._can_ask:
-            app.set_timer(probe.timeout, self._conclude_unless_done)
+            app.set_timer(probe.timeout, self._infer_unless_done)
         else:
-            self._conclude()
+            self._infer()
 
     def _ask(self, queries: dict[str, bytes]) -> bool:
         assert self._probe is not None
@@ -122,19 +122,21 @@ class GraphicsSwitch:
         self._replies[reply.kind] = reply
         self._on_reply(reply)
         if reply.kind is ReplyKind.ATTRIBUTES:
-            self._conclude()
+            self._infer()
 
-    def _conclude_unless_done(self) -> None:
-        if not self._concluded:
-            self._conclude()
+    def _infer_unless_done(self) -> None:
+        if not self._inferred:
+            self._infer()
 
-    def _conclude(self) -> None:
+    def _infer(self) -> None:
         """Off the event loop: inside tmux, that is asked, too."""
         assert self._probe is not None
-        self._concluded = True
+        self._inferred = True
         replies, window = tuple(self._replies.values()), window_of_terminal(self._widget.app)
-        concluding = asyncio.get_running_loop().run_in_executor(None, self._probe.conclude, replies, window)
-        concluding.add_done_callback(lambda done: self._take_support(done.result()))
+        inferring = asyncio.get_running_loop().run_in_executor(
+            None, self._probe.infer_support, replies, window
+        )
+        inferring.add_done_callback(lambda done: self._take_support(done.result()))
 
     def _take_support(self, support: GraphicsSupport) -> None:
         if not self._widget.is_attached:

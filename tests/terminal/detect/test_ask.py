@@ -12,7 +12,7 @@ import pytest
 from vaevis_tui.terminal.detect import terminal_probe
 from vaevis_tui.terminal.detect.ask import ask
 from vaevis_tui.terminal.detect.capabilities import detect
-from vaevis_tui.terminal.detect.probe import QUERIES
+from vaevis_tui.terminal.detect.queries import QUERIES
 from vaevis_tui.terminal.detect.replies import ReplyKind
 from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
 from vaevis_tui.terminal.detect.tmux import ask_tmux, has_lost
@@ -85,7 +85,7 @@ def test_without_tmux_nothing_is_known_of_what_is_outside(monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", "")
     assert ask_tmux() == (False, "")
     monkeypatch.setattr(terminal_probe, "ask_tmux", lambda: (True, "kitty(0.45.0)"))
-    concluded = TerminalProbe("unknown", "tmux", 1.0).conclude([], None)
+    concluded = TerminalProbe("unknown", "tmux", 1.0).infer_support([], None)
     assert concluded.kitty is not None
     assert concluded.kitty.placeholders
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from vaevis_tui.terminal.detect.probe import ReplyParser
+from vaevis_tui.terminal.detect.reply_parser import ReplyParser
 from vaevis_tui.terminal.detect.selection import choose, following, offered
-from vaevis_tui.terminal.detect.support import conclude
+from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.graphics import AUTO, Graphics, GraphicsSupport, KittyGraphics
 
 KITTY = b"\x1bP>|kitty(0.26.5)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[6;20;9t\x1b[?62;c"
@@ -28,7 +28,7 @@ def support(
 ) -> GraphicsSupport:
     parser = ReplyParser()
     parser.feed(data)
-    return conclude(
+    return infer_support(
         parser.replies, brand="unknown", multiplexer=multiplexer, passthrough=passthrough, outside=outside
     )
 

@@ -10,7 +10,7 @@ import pytest
 from tests.link.simulator import walk
 from tests.terminal.dotscreen import DotScreen
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.support import conclude
+from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
 from vaevis_tui.terminal.images.iterm2_renderer import InlineImages
 from vaevis_tui.terminal.images.kitty_renderer import KittyImages
@@ -21,7 +21,7 @@ from vaevis_tui.terminal.surface import Renderer
 
 CELL = (16, 8)
 ALL = replace(
-    conclude([], brand="unknown", multiplexer=None),
+    infer_support([], brand="unknown", multiplexer=None),
     kitty=KittyGraphics(placeholders=False, frames=True),
     iterm=True,
     sixel_registers=256,

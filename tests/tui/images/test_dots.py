@@ -22,7 +22,7 @@ from tests.tui.textual.output import StallingDriver, Terminal, on_terminal
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.color.palette import to_grey
-from vaevis_tui.terminal.detect.support import conclude
+from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
 from vaevis_tui.terminal.images.iterm2_renderer import InlineImages
 from vaevis_tui.terminal.images.kitty_renderer import KittyImages
@@ -42,7 +42,7 @@ SIDE, BOTTOM = 6, 2
 BACKGROUND, RED, GREEN = (0x10, 0x20, 0x30), (0xAA, 0, 0), (0, 0xAA, 0)
 SIZE = (46, 16)
 
-NOTHING = conclude([], brand="unknown", multiplexer=None)
+NOTHING = infer_support([], brand="unknown", multiplexer=None)
 
 
 def kitty(*, placeholders: bool, frames: bool) -> KittyImages:

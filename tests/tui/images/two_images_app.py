@@ -17,7 +17,7 @@ from textual.widgets import Static
 from tests.tui.images.frames import FakeFrame, random_frame
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.support import conclude
+from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
 from vaevis_tui.terminal.renderers import renderer_for
 from vaevis_tui.terminal.surface import Renderer
@@ -32,7 +32,7 @@ LAST_MAIN, LAST_SECOND = random_frame(-1 % 1000), random_frame(-2 % 1000, 8, 8)
 
 
 def renderer(graphics: str) -> Renderer:
-    nothing = conclude([], brand="unknown", multiplexer=None)
+    nothing = infer_support([], brand="unknown", multiplexer=None)
     kitty = KittyGraphics(placeholders=False, frames=True)
     support = replace(nothing, kitty=kitty, sixel_registers=256, cell=CELL)
     return renderer_for(Graphics(graphics), ColorMode(), support)

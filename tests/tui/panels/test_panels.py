@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tests.tui.support import ExactDecoder, Explorer, exploring, make_bundle, make_settings
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.support import conclude
+from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
 from vaevis_tui.terminal.images.kitty_renderer import KittyImages
 from vaevis_tui.terminal.images.sixel_renderer import Sixels
@@ -26,7 +26,7 @@ from vaevis_tui.tui.panels.strip_panel import SIGMAS, Scale, StripPanel, places
 from vaevis_tui.tui.panels.tile_image import canvas_in
 
 LARGE = (149, 60)
-NOTHING = conclude([], brand="unknown", multiplexer=None)
+NOTHING = infer_support([], brand="unknown", multiplexer=None)
 RENDERERS: tuple[Renderer, ...] = (
     cell_renderer(Graphics.HALF, ColorMode()),
     KittyImages(ColorMode(), replace(NOTHING, kitty=KittyGraphics(False, True), cell=(11, 6))),

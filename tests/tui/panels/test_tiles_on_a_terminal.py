@@ -19,7 +19,7 @@ from vaevis_tui.latent.plane import density_levels
 from vaevis_tui.latent.space import Anchors
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.support import conclude
+from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
 from vaevis_tui.terminal.images.kitty_renderer import KittyImages
 from vaevis_tui.terminal.images.sixel_renderer import Sixels
@@ -39,7 +39,7 @@ SIDE = 4
 SIXEL_ERROR = 2
 """Sixels give colours in hundredths."""
 
-NOTHING = conclude([], brand="unknown", multiplexer=None)
+NOTHING = infer_support([], brand="unknown", multiplexer=None)
 RENDERERS: dict[str, Renderer] = {
     "half": cell_renderer(Graphics.HALF, ColorMode()),
     "sixel": Sixels(ColorMode(), replace(NOTHING, sixel_registers=256, cell=CELL)),

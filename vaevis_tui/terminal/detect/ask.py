@@ -7,8 +7,8 @@ import select
 import time
 from collections.abc import Callable
 
-from vaevis_tui.terminal.detect.probe import ReplyParser
 from vaevis_tui.terminal.detect.replies import Reply
+from vaevis_tui.terminal.detect.reply_parser import ReplyParser
 
 
 def ask(

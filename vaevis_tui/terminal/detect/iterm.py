@@ -17,7 +17,7 @@ _SIXEL_TELLS = frozenset({"xterm.js", "VS Code", "Tabby"})
 """Of these those made of xterm.js, whose images are an add-on: it tells of sixels, or is not there."""
 
 
-def _conclude(answers: Answers) -> tuple[Facts, str]:
+def _infer(answers: Answers) -> tuple[Facts, str]:
     shows, why = _iterm(answers)
     return {"iterm": shows}, why
 
@@ -52,7 +52,7 @@ ITERM = ImageProtocol(
     name="iTerm2's images",
     about="iTerm2 images",
     queries={},
-    conclude=_conclude,
+    infer=_infer,
     has=lambda support: support.iterm,
     assume=_assume,
     renderer=_renderer,

@@ -34,7 +34,7 @@ def _may_ask(brand: str, multiplexer: str | None) -> bool:
     return brand not in _PRINT_APC and multiplexer not in _NAMED_BY_APC
 
 
-def _conclude(answers: Answers) -> tuple[Facts, str]:
+def _infer(answers: Answers) -> tuple[Facts, str]:
     kitty, why = _kitty(answers)
     return {"kitty": kitty}, why
 
@@ -99,7 +99,7 @@ KITTY = ImageProtocol(
         )
     },
     may_ask=_may_ask,
-    conclude=_conclude,
+    infer=_infer,
     has=lambda support: support.kitty is not None,
     assume=_assume,
     renderer=_renderer,

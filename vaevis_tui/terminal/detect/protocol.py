@@ -49,7 +49,7 @@ class ImageProtocol:
         about: What it is called in `GraphicsSupport.reasons`.
         queries: What is asked about it, in this order.
         may_ask: Whether a terminal of a brand, behind a multiplexer or none, takes these questions well.
-        conclude: What the answers mean, and why, one clause.
+        infer: What the answers mean, and why, one clause.
         has: Whether a terminal has it.
         assume: The support of a terminal that does not tell, but whose user insists; None where it is known
             that it has it not.
@@ -59,7 +59,7 @@ class ImageProtocol:
     graphics: Graphics
     name: str
     about: str
-    conclude: Callable[[Answers], tuple[Facts, str]]
+    infer: Callable[[Answers], tuple[Facts, str]]
     has: Callable[[GraphicsSupport], bool]
     assume: Callable[[GraphicsSupport], GraphicsSupport | None]
     renderer: Callable[[ColorMode, GraphicsSupport], Renderer]

@@ -18,7 +18,7 @@ _VT340_CELL = (20, 10)
 """Height and width of a cell in dots where nobody tells: what the first terminal with sixels had."""
 
 
-def _conclude(answers: Answers) -> tuple[Facts, str]:
+def _infer(answers: Answers) -> tuple[Facts, str]:
     registers, why = _registers(answers.said)
     size = answers.said.get(ReplyKind.SIXEL_SIZE)
     limit = size.numbers[2:0:-1] if size and size.numbers[:1] == (0,) else ()
@@ -59,7 +59,7 @@ SIXEL = ImageProtocol(
         ReplyKind.REGISTERS: Query(b"\x1b[?1;1;0S", control=(b"?", b"", b"S"), first="1"),
         ReplyKind.SIXEL_SIZE: Query(b"\x1b[?2;1;0S", control=(b"?", b"", b"S"), first="2"),
     },
-    conclude=_conclude,
+    infer=_infer,
     has=lambda support: bool(support.sixel_registers and support.cell),
     assume=_assume,
     renderer=_renderer,

@@ -44,7 +44,7 @@ _MULTIPLEXERS = {"tmux": "tmux", "zellij": "zellij"}
 _VERSION = re.compile(r"([A-Za-z][A-Za-z0-9.]*?)(?:[ (]v?([0-9]+(?:\.[0-9]+)*)|$)")
 
 
-def conclude(
+def infer_support(
     replies: Iterable[Reply],
     *,
     brand: str,
@@ -75,7 +75,7 @@ def conclude(
     answers = Answers(said, brand, version, inside, passthrough)
     facts: dict[str, Any] = {}
     for protocol in IMAGE_PROTOCOLS:
-        found, why = protocol.conclude(answers)
+        found, why = protocol.infer(answers)
         facts.update(found)
         reasons.append((protocol.about, why))
     state = said.get(ReplyKind.SYNCHRONIZED)

@@ -1,14 +1,14 @@
-"""Which terminal is to be asked, how long for, and what is known without asking it."""
+"""A probe of one terminal: its queries, the timeout, and what its answers mean."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from vaevis_tui.terminal.detect import probe
 from vaevis_tui.terminal.detect.capabilities import TerminalCapabilities
+from vaevis_tui.terminal.detect.queries import QUERIES, queries, timeout
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
-from vaevis_tui.terminal.detect.support import conclude
+from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.detect.tmux import ask_tmux
 from vaevis_tui.terminal.detect.window import Window
 from vaevis_tui.terminal.graphics import GraphicsSupport
@@ -16,12 +16,12 @@ from vaevis_tui.terminal.graphics import GraphicsSupport
 
 @dataclass(frozen=True, slots=True)
 class TerminalProbe:
-    """What to ask a terminal, and how to read the answers.
+    """The queries for one terminal, and what follows from its answers.
 
     Attributes:
         brand: As in `TerminalCapabilities`.
         multiplexer: As in `TerminalCapabilities`.
-        timeout: Seconds to wait for the last answer.
+        timeout: Seconds to wait for the fence.
     """
 
     brand: str
@@ -31,28 +31,28 @@ class TerminalProbe:
     @classmethod
     def of(cls, environ: Mapping[str, str], terminal: TerminalCapabilities) -> TerminalProbe:
         """For the terminal of an environment."""
-        return cls(terminal.brand, terminal.multiplexer, probe.timeout(environ))
+        return cls(terminal.brand, terminal.multiplexer, timeout(environ))
 
     @property
     def queries(self) -> dict[str, bytes]:
-        """What to ask, in this order and in one go."""
-        return probe.queries(self.brand, self.multiplexer)
+        """The queries, to be written in this order and in one go."""
+        return queries(self.brand, self.multiplexer)
 
     @property
     def size_queries(self) -> dict[str, bytes]:
-        """What to ask again when the window's size has changed, and perhaps its font's."""
+        """The queries to repeat when the size of the window, and perhaps of its font, has changed."""
         kinds = (ReplyKind.WINDOW_SIZE, ReplyKind.CELL_SIZE, ReplyKind.ATTRIBUTES)
-        return {kind: probe.QUERIES[kind] for kind in kinds}
+        return {kind: QUERIES[kind] for kind in kinds}
 
-    def conclude(self, replies: Iterable[Reply], window: Window | None) -> GraphicsSupport:
-        """What follows from answers; inside tmux this asks that, too, for some milliseconds.
+    def infer_support(self, replies: Iterable[Reply], window: Window | None) -> GraphicsSupport:
+        """What the terminal supports. Inside tmux this asks tmux too, which takes some milliseconds.
 
         Args:
             replies: The answers.
             window: The window as the system knows it.
         """
         passthrough, outside = ask_tmux() if self.multiplexer == "tmux" else (False, "")
-        return conclude(
+        return infer_support(
             replies,
             brand=self.brand,
             multiplexer=self.multiplexer,

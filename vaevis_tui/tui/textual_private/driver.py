@@ -19,7 +19,7 @@ from textual.driver import Driver
 from textual.geometry import Size
 from textual.message import Message
 
-from vaevis_tui.terminal.detect.probe import QUERIES
+from vaevis_tui.terminal.detect.queries import QUERIES
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 from vaevis_tui.terminal.detect.window import Window, window_of
 from vaevis_tui.tui.textual_private.brake import InputBrake

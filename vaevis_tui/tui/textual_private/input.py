@@ -12,8 +12,8 @@ from textual.events import Key, Paste
 from textual.keys import Keys
 from textual.message import Message
 
-from vaevis_tui.terminal.detect.probe import ReplyParser
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
+from vaevis_tui.terminal.detect.reply_parser import ReplyParser
 
 LONGEST_HOLD = 5.0
 """Seconds for which the rest of what can be no key is waited for, on a network that stalls."""

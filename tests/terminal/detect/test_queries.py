@@ -24,9 +24,10 @@ from tests.terminal.detect.replies import (
     ZELLIJ,
 )
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
-from vaevis_tui.terminal.detect.probe import QUERIES, REMOTE_TIMEOUT, TIMEOUT, ReplyParser, queries, timeout
+from vaevis_tui.terminal.detect.queries import QUERIES, REMOTE_TIMEOUT, TIMEOUT, queries, timeout
 from vaevis_tui.terminal.detect.replies import ReplyKind
-from vaevis_tui.terminal.detect.support import conclude
+from vaevis_tui.terminal.detect.reply_parser import ReplyParser
+from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.detect.window import Window
 from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport, KittyGraphics
 
@@ -41,7 +42,7 @@ def support(
     data: bytes, brand: str = "unknown", multiplexer: str | None = None, passthrough: bool = False
 ) -> GraphicsSupport:
     replies = heard(data).replies
-    return conclude(
+    return infer_support(
         replies, brand=brand, multiplexer=multiplexer, window=Window(23, 94), passthrough=passthrough
     )
 
@@ -235,7 +236,7 @@ def test_tmux_is_known_by_its_name_and_passes_placeholders_if_it_may() -> None:
     assert concluded.kitty == KittyGraphics(True, True)
     assert support(TMUX, "Ghostty", passthrough=True).kitty == KittyGraphics(True, False)
     assert support(TMUX, "WezTerm", passthrough=True).kitty is None
-    old = conclude(
+    old = infer_support(
         heard(TMUX).replies, brand="unknown", multiplexer="tmux", passthrough=True, outside="kitty(0.26.5)"
     )
     assert (old.brand, old.version, old.kitty) == ("kitty", (0, 26, 5), None)
@@ -266,7 +267,7 @@ def test_facts_are_read() -> None:
 def test_a_cell_may_be_found_by_division() -> None:
     assert support(b"\x1b[4;460;846t").cell == (20, 9)
     assert support(b"\x1b[4;0;0t").cell is None
-    by_the_system = conclude([], brand="xterm", multiplexer=None, window=Window(50, 140, 654, 844))
+    by_the_system = infer_support([], brand="xterm", multiplexer=None, window=Window(50, 140, 654, 844))
     assert by_the_system.cell == (13, 6)
 
 
@@ -330,7 +331,7 @@ def test_a_terminal_made_of_xterm_js_shows_images_where_it_tells_of_sixels(brand
     ],
 )
 def test_who_takes_images_for_the_clipboard(replies: bytes, multiplexer: str | None, takes: bool) -> None:
-    found = conclude(
+    found = infer_support(
         heard(replies).replies, brand="x", multiplexer=multiplexer, passthrough=True, outside="kitty(0.45.0)"
     )
     assert found.clipboard is takes
