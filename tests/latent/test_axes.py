@@ -78,6 +78,17 @@ def test_no_move_leaves_the_limits(which: int, row: int, sigma: float, seed: int
         assert SETS[which].coordinate(z, row) == pytest.approx(sigma, abs=1e-4)
 
 
+def test_ways_between_classes_come_after_what_has_a_name_of_its_own() -> None:
+    vectors = np.eye(5, dtype=np.float32)[:4]
+    names, lows, highs = (
+        ("4 to 9", "slant", "0 to 1", "size"),
+        ("4", "", "0", "small"),
+        ("9", "", "1", "large"),
+    )
+    four = direction_set(SPACE, Directions(vectors, names, lows, highs, np.ones(4, np.float32)))
+    assert four.with_effects([4, 1, 5, 2]).order.tolist() == [3, 1, 2, 0]
+
+
 def test_a_strip_holds_the_coordinates_asked_for() -> None:
     z = SPACE.sample(3)[0]
     strip = SETS[1].steps_along(z, 0, (-3, 0, 3))

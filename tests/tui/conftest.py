@@ -1,4 +1,4 @@
-"""Tests of the app keep what a person would keep in a folder of their own."""
+"""Tests of the app keep what a person would keep, and what is computed once, in folders of their own."""
 
 from __future__ import annotations
 
@@ -13,4 +13,5 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "data"
     monkeypatch.setenv("XDG_DATA_HOME", str(folder))
     monkeypatch.setenv("LOCALAPPDATA", str(folder))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return folder

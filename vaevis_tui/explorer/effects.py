@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.storage.effect_cache import keep_effects, recall_effects
 from vaevis_tui.latent.arrays import Latent
 from vaevis_tui.latent.axes import AxisSet
 from vaevis_tui.latent.effect import effect_probes, visible_effect
@@ -31,16 +32,24 @@ class EffectProbe:
         """The image of a pair whose other one has not come."""
         self._effects: list[float] = []
 
-    def begin(self, exploration: Exploration) -> None:
-        """Probe the axes that are shown, unless it is known what they do or they are being probed."""
+    def begin(self, exploration: Exploration) -> bool:
+        """Probe the axes that are shown, unless it is known what they do or they are being probed.
+
+        Returns:
+            Whether it was found out at an earlier start, and the axes have been ordered anew.
+        """
         axes = exploration.axis_set
         if axes.effects is not None or (self._axes is not None and axes.key == self._axes.key):
-            return
+            return False
+        if (known := recall_effects(exploration.bundle, axes)) is not None:
+            exploration.set_effects(axes.key, known)
+            return True
         z = effect_probes(axes)
         self._ticket = self._request(OWNER, z.reshape(-1, z.shape[-1]), PRIORITY)
         if self._ticket:
             self._exploration, self._axes = exploration, axes
             self._pending, self._effects = None, []
+        return False
 
     def take(self, ticket: int, images: NDArray[np.uint8]) -> bool:
         """A slice of images has come; tells whether the axes have been ordered anew."""
@@ -54,5 +63,6 @@ class EffectProbe:
         if len(self._effects) < self._axes.count:
             return False
         self._exploration.set_effects(self._axes.key, self._effects)
+        keep_effects(self._exploration.bundle, self._axes, self._effects)
         self._axes = None
         return True

@@ -51,6 +51,11 @@ class Axis:
     high: str = ""
     detail: str = ""
 
+    @property
+    def leads_between_classes(self) -> bool:
+        """Whether it is named by its ends alone, as in ``"4 to 9"``."""
+        return bool(self.low and self.high) and self.name == f"{self.low} to {self.high}"
+
 
 @dataclass(frozen=True, eq=False)
 class AxisSet:
@@ -239,6 +244,8 @@ class AxisSet:
     def with_effects(self, effects: ArrayLike) -> Self:
         """The same axes with their visible effects (k,), shown by falling effect.
 
+        Ways from one class to another come after all others: there are many, and they are alike.
+
         Raises:
             ValueError: there is not one effect a row, or one is not finite.
         """
@@ -246,7 +253,8 @@ class AxisSet:
         if known.shape != (self.count,) or not np.all(np.isfinite(known)):
             raise ValueError(f"{self.count} rows need as many finite effects, not shape {known.shape}")
         known.setflags(write=False)
-        order = np.concatenate([np.arange(self.count, len(self)), np.argsort(-known, kind="stable")])
+        ways = np.array([axis.leads_between_classes for axis in self.axes[: self.count]])
+        order = np.concatenate([np.arange(self.count, len(self)), np.lexsort((-known, ways))])
         return dataclasses.replace(self, effects=known, order=order)
 
     @cached_property

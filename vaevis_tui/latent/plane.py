@@ -15,6 +15,9 @@ from vaevis_tui.latent.space import LatentSpace
 Extent = tuple[float, float, float, float]
 """What a map shows: left, right, bottom and top, in the plane's coordinates."""
 
+ANCHOR_AXES = "anchors 1", "anchors 2"
+"""Names of the coordinates of a plane that anchors lie about."""
+
 _MARGIN = 0.08  # of the extent, so that no anchor lies on the border
 _BLOCK = 1024  # points whose density is computed at once: 4 MB at 256 components
 _REACH = 2.5  # sigmas to each side that are shown in any case
@@ -213,7 +216,7 @@ def best_plane(space: LatentSpace) -> Plane:
     if len(points) >= 3:
         found = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2][:2]
         sides = np.sign(found[np.arange(2), np.argmax(np.abs(found), axis=1)])
-        axes, names = found * sides[:, None], ("anchors 1", "anchors 2")
+        axes, names = found * sides[:, None], ANCHOR_AXES
     u, v = axes @ space.axis_steps
     return Plane(space, space.mean, u, v, *names)
 

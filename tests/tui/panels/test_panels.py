@@ -81,6 +81,32 @@ async def test_the_strip_shows_the_decodes_along_the_row_and_a_click_goes_there(
         assert not strip.display
 
 
+async def test_the_strip_follows_when_the_rows_are_ordered_by_what_they_do() -> None:
+    async with exploring(make_settings(panels=("strip",)), size=LARGE) as explorer:
+        first = explorer.exploration.axis_set.order[0]
+        assert explorer.exploration.state.selected == first != explorer.exploration.bundle.space.order[0]
+        await explorer.until(lambda: shows_strip(explorer))
+
+
+async def test_the_scale_marks_where_one_is_and_hides_no_label() -> None:
+    async with exploring(size=LARGE) as explorer:
+        await explorer.press("v", "c", "shift+right")
+        scale = explorer.screen.query_one(Scale)
+        line = scale.render()
+        assert [label for label in line.plain.split() if "σ" in label] == [
+            "-3σ",
+            "-2σ",
+            "-1σ",
+            "+1σ",
+            "+2σ",
+            "+3σ",
+        ]
+        (mark,) = line.spans
+        assert line.plain[mark.start : mark.end] == "+1σ"
+        await explorer.press("left", "left", "left")
+        assert "▲" in scale.render().plain
+
+
 async def test_the_strip_says_the_rows_name_and_value_where_there_is_room() -> None:
     async with exploring(size=LARGE) as explorer:
         await explorer.press("v", "shift+right")

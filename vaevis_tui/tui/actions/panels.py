@@ -110,11 +110,12 @@ class PanelActions(ExplorerBase):
         exploration = self._exploration
         if exploration is None:
             return
+        if self._effects.begin(exploration):
+            self._show_point()
         if self._strip_open:
             self._strip.show(exploration)
         if self._map_open:
             self._map.show(exploration, moving=moving)
-        self._effects.begin(exploration)
         self._learn_notes()
 
     def _take_tiles(self, tiles: TilesDecoded) -> None:
@@ -126,6 +127,7 @@ class PanelActions(ExplorerBase):
             self._map.take(tiles.ticket, tiles.start, tiles.images)
         elif tiles.owner == effects.OWNER and self._effects.take(tiles.ticket, tiles.images):
             self._show_point()
+            self._follow_with_panels()  # another row may be selected
 
     def _repaint_panels(self) -> None:
         """Make the panels anew, for other graphics."""

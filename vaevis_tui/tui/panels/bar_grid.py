@@ -14,8 +14,8 @@ EFFECT_FROM_COLUMNS, DETAIL_FROM_COLUMNS = 38, 60
 
 MARK_COLUMNS, VALUE_COLUMNS, EFFECT_COLUMNS, SCROLL_COLUMNS = 1, 6, 7, 2
 EFFECT_BAR = 5
-NAME_SHARE = 3
-"""Names take a third of the width at most."""
+NAME_SHARE, NAME_COLUMNS, TRACK_LEAST = 3, 12, 4
+"""Names take a third of the width at most, or so many columns where that leaves the bars a track."""
 PITCH_MOST = 2
 """Rows an axis: two, the second empty, where all fit so."""
 
@@ -50,16 +50,18 @@ class BarGrid:
         pitch = min(max((rows + 1) // max(count, 1), 1), PITCH_MOST)
         names = [len(label_of(axis)) for axis in axes.axes] if axes else []
         details = [len(axis.detail) for axis in axes.axes] if axes else []
-        name = min(1 + max(names, default=1), max(width // NAME_SHARE, 4))
         effect = EFFECT_COLUMNS if axes and axes.effects is not None and width >= EFFECT_FROM_COLUMNS else 0
         detail = 1 + max(details, default=-1) if width >= DETAIL_FROM_COLUMNS else 0
+        others = MARK_COLUMNS + VALUE_COLUMNS + effect + detail + SCROLL_COLUMNS
+        most = max(width // NAME_SHARE, min(NAME_COLUMNS, width - others - TRACK_LEAST), 4)
+        name = min(1 + max(names, default=1), most)
         track = width - (MARK_COLUMNS + name + VALUE_COLUMNS + effect + detail + SCROLL_COLUMNS)
         return cls(width, name, max(track - track % 2, 2), effect, detail, pitch, -(-rows // pitch))
 
 
 def label_of(axis: Axis) -> str:
     """An axis's name and what one sees at its ends, e.g. ``"coat: dark ↔ light"``."""
-    if not (axis.low and axis.high) or axis.name == f"{axis.low} to {axis.high}":
+    if not (axis.low and axis.high) or axis.leads_between_classes:
         return axis.name
     return f"{axis.name}: {axis.low} ↔ {axis.high}"
 

@@ -20,7 +20,7 @@ from vaevis_tui.explorer.tile_map import (
     grid_of,
     label_colors,
 )
-from vaevis_tui.latent.plane import Extent, Plane, best_plane, plane_of_axes
+from vaevis_tui.latent.plane import ANCHOR_AXES, Extent, Plane, best_plane, plane_of_axes
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.panels.tile_image import (
     ComposedFrame,
@@ -34,7 +34,7 @@ from vaevis_tui.tui.terminal_port import TerminalPort
 OWNER, PRIORITY = "map", 2
 TRAIL = 256
 """Points of the way that are drawn."""
-TILE_COLUMNS = 9
+TILE_COLUMNS = 12
 """Columns of cells of the narrowest tile."""
 ZOOM = 1.5
 FURTHEST = 4
@@ -137,7 +137,8 @@ class MapPanel(Container):
         exploration, plane = self._exploration, self._plane
         if exploration is None or plane is None:
             return
-        self.border_title = f"map: {plane.u_name} × {plane.v_name}"
+        axes = plane.u_name, plane.v_name
+        self.border_title = f"map: {'the plane of the examples' if axes == ANCHOR_AXES else ' × '.join(axes)}"
         colors = label_colors(exploration.bundle.space.anchors.labels)
         # Black on each of the colours can be read in any theme.
         names = "".join(f"[black on rgb({r},{g},{b})] {name} [/]" for name, (r, g, b) in colors.items())
@@ -247,7 +248,7 @@ class MapPanel(Container):
             points = tiles.pixel_of(anchors.z)
             if colors:
                 draw_points(image, points, [colors[label] for label in anchors.labels], k // 3)
-            else:
+            elif k > 2:  # larger pixels would hide the tiles, whose shade tells as much
                 draw_density(image, points, k // 8)
         if len(self._trail) > 1:
             way = tiles.pixel_at(np.array(self._trail))

@@ -192,20 +192,22 @@ class Scale(Widget):
         start, columns = self.cells or (0, width)
         slot, last = columns / len(self.stops), len(self.stops) - 1
 
-        def put(text: str, centre: float) -> None:
+        def put(text: str, centre: float) -> range:
             left = min(max(int(centre - len(text) / 2 + 0.5), 0), max(width - len(text), 0))
             cells[left : left + len(text)] = list(text)[:width]
+            return range(left, left + len(text))
 
         name, low, high = self.axis
+        labels = []
         for index, stop in enumerate(self.stops):
             label = (
                 cut(self.control.text(stop), int(slot)) if self.control else f"{stop:+.0f}σ" if stop else "0"
             )
             if index == 0 and low:
-                label = cut(f"{low}  {label}", int(slot))
+                label = _end((low, label), int(slot))
             elif index == last and high:
-                label = cut(f"{label}  {high}", int(slot))
-            put(label, start + slot * (index + 0.5))
+                label = _end((label, high), int(slot))
+            labels.append(put(label, start + slot * (index + 0.5)))
         value = self.control.text(self.value) if self.control else f"{self.value:+.2f}"
         for left, text in ((GAP, name), (width - len(value) - GAP, value)):
             end = slice(left, left + len(text))
@@ -215,5 +217,13 @@ class Scale(Widget):
         apart = (self.stops[-1] - self.stops[0]) / last if last else 1.0
         tiles = (self.value - self.stops[0]) / (apart or 1.0)
         mark = min(max(int(start + slot * (tiles + 0.5)), 0), max(width - 1, 0))
-        text = "".join(cells)[:width]
-        return Content.assemble((text[:mark], ""), ("▲", "$accent bold"), (text[mark + 1 :], ""))
+        line = Content("".join(cells)[:width])
+        if (label_there := next((each for each in labels if mark in each), None)) is not None:
+            return line.stylize("$accent bold", label_there.start, label_there.stop)
+        return Content.assemble(line[:mark], ("▲", "$accent bold"), line[mark + 1 :])
+
+
+def _end(parts: tuple[str, str], width: int) -> str:
+    """Where an end is and what one sees there; without room for both, as much of it as has room."""
+    texts = ("  ".join(parts), *sorted(parts, key=len, reverse=True))
+    return next((text for text in texts if len(text) <= width), cut(texts[-1], width))
