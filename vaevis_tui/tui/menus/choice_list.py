@@ -30,14 +30,11 @@ class ChoiceList(Overlay[ScreenResultType]):
     DEFAULT_CSS = """
     ChoiceList {
         align: center middle;
-        Vertical {
-            width: 66; max-width: 100%; height: auto; max-height: 100%; background: $surface; padding: 1 2;
-        }
+        .-box { width: 66; max-width: 100%; height: auto; max-height: 100%; }
         OptionList, OptionList:focus {
-            height: auto; max-height: 1fr; border: none; background: $surface; padding: 0; margin: 1 0;
+            height: auto; max-height: 1fr; border: none; background: $surface; padding: 0; margin: 0 0 1 0;
             background-tint: transparent; scrollbar-size-vertical: 1;
         }
-        .heading { color: $accent; text-style: bold; }
         .advice { color: $quiet; }
     }
     """
@@ -53,8 +50,8 @@ class ChoiceList(Overlay[ScreenResultType]):
 
     def compose(self) -> ComposeResult:
         """The parts, from top to bottom."""
-        with Vertical():
-            yield Static(self._heading, classes="heading", markup=False)
+        with Vertical(classes="-box") as box:
+            box.border_title = Content(self._heading)
             yield Options(*(Option(self._line(at)) for at in range(len(self._lines))))
             yield from self.below()
             yield Static(self._advice, classes="advice", markup=False)

@@ -42,9 +42,6 @@ class HelpScreen(Overlay[None]):
         align: center middle;
         Horizontal {
             width: auto; max-width: 100%; height: auto; max-height: 100%;
-            background: $surface; border: round $accent; padding: 0 1;
-            border-title-color: $accent; border-title-style: bold; border-title-background: $surface;
-            border-subtitle-color: $quiet; border-subtitle-background: $surface;
         }
         Static { height: auto; background: $surface; }
         .-next { margin-left: 2; }
@@ -73,7 +70,7 @@ class HelpScreen(Overlay[None]):
 
     def compose(self) -> ComposeResult:
         """Columns side by side, as many as the window has room for."""
-        with Horizontal() as panel:
+        with Horizontal(classes="-box") as panel:
             panel.border_title = "Keys and terms"
             for index in range(COLUMNS_MOST):
                 yield Static(classes="-next" if index else "")

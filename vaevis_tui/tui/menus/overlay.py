@@ -31,7 +31,14 @@ class Overlay(PunctualScreen[ScreenResultType], ModalScreen[ScreenResultType]):
     """
 
     DEFAULT_CSS = """
-    Overlay { background: transparent; }
+    Overlay {
+        background: transparent;
+        .-box {
+            background: $surface; border: round $accent; padding: 0 1;
+            border-title-color: $accent; border-title-style: bold; border-title-background: $surface;
+            border-subtitle-color: $quiet; border-subtitle-background: $surface;
+        }
+    }
     """
 
     def render_lines(self, crop: Region) -> list[Strip]:

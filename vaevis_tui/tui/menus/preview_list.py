@@ -31,10 +31,8 @@ class PreviewList(Overlay[ScreenResultType]):
     DEFAULT_CSS = """
     PreviewList {
         align: center middle;
-        #box {
-            width: 76; max-width: 100%; height: auto; max-height: 100%; background: $surface; padding: 1 2;
-        }
-        #body { height: 14; max-height: 1fr; margin: 1 0; }
+        #box { width: 76; max-width: 100%; height: auto; max-height: 100%; }
+        #body { height: 14; max-height: 1fr; margin: 0 0 1 0; }
         OptionList, OptionList:focus {
             width: 1fr; height: 100%; border: none; background: $surface; padding: 0;
             background-tint: transparent; scrollbar-size-vertical: 1;
@@ -43,9 +41,8 @@ class PreviewList(Overlay[ScreenResultType]):
             background: $block-cursor-background; color: $block-cursor-foreground;
         }
         Input > .input--placeholder { color: $quiet; }
-        #preview-frame { width: 28; height: 100%; margin-left: 2; background: $surface; }
+        #preview-frame { width: 28; max-width: 50%; height: 100%; margin-left: 2; background: $surface; }
         Input, Input:focus { height: 1; border: none; padding: 0; background: $background; }
-        .heading { color: $accent; text-style: bold; height: 1; }
         .advice { color: $quiet; height: auto; }
     }
     """
@@ -58,8 +55,8 @@ class PreviewList(Overlay[ScreenResultType]):
 
     def compose(self) -> ComposeResult:
         """The parts, from top to bottom."""
-        with Vertical(id="box"):
-            yield Static(self._heading, classes="heading", markup=False)
+        with Vertical(id="box", classes="-box") as box:
+            box.border_title = Content(self._heading)
             yield from self.field()
             with Horizontal(id="body"):
                 yield Options()

@@ -28,6 +28,7 @@ class BarGrid:
         width: Of the widget.
         name: Columns of an axis's name and the space after it.
         track: Columns of a track, an even number.
+        ends: Whether what one sees at an axis's ends stands after its name: where most of them have room.
         effect: Columns of the visible effect, 0 where it is unknown or there is no room.
         detail: Columns of what else is known, 0 where there is no room.
         pitch: Rows from one axis to the next.
@@ -36,6 +37,7 @@ class BarGrid:
 
     width: int
     name: int
+    ends: bool
     track: int
     effect: int
     detail: int
@@ -49,6 +51,7 @@ class BarGrid:
         count = len(axes) if axes else 0
         pitch = min(max((rows + 1) // max(count, 1), 1), PITCH_MOST)
         names = [len(label_of(axis)) for axis in axes.axes] if axes else []
+        ends = [len(label_of(axis)) for axis in axes.axes if label_of(axis) != axis.name] if axes else []
         details = [len(axis.detail) for axis in axes.axes] if axes else []
         effect = EFFECT_COLUMNS if axes and axes.effects is not None and width >= EFFECT_FROM_COLUMNS else 0
         detail = 1 + max(details, default=-1) if width >= DETAIL_FROM_COLUMNS else 0
@@ -56,7 +59,8 @@ class BarGrid:
         most = max(width // NAME_SHARE, min(NAME_COLUMNS, width - others - TRACK_LEAST), 4)
         name = min(1 + max(names, default=1), most)
         track = width - (MARK_COLUMNS + name + VALUE_COLUMNS + effect + detail + SCROLL_COLUMNS)
-        return cls(width, name, max(track - track % 2, 2), effect, detail, pitch, -(-rows // pitch))
+        room = 2 * sum(length < name for length in ends) >= len(ends) > 0
+        return cls(width, name, room, max(track - track % 2, 2), effect, detail, pitch, -(-rows // pitch))
 
 
 def label_of(axis: Axis) -> str:
@@ -66,7 +70,7 @@ def label_of(axis: Axis) -> str:
     return f"{axis.name}: {axis.low} ↔ {axis.high}"
 
 
-def label_within(axis: Axis, width: int) -> str:
+def label_within(axis: Axis, width: int, ends: bool) -> str:
     """As much of it as has room: without a place for the ends the name alone says more."""
-    label = label_of(axis)
+    label = label_of(axis) if ends else axis.name
     return label if len(label) <= width else cut(axis.name, width)

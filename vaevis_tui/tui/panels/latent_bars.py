@@ -263,7 +263,7 @@ class LatentBars(Widget):
             bar = bar_cells.beyond(bar, sigma)
         segments = [
             Segment("▌" if selected else " ", styles["mark"]),
-            Segment(f"{label_within(axis, grid.name - 1):<{grid.name}}", styles["name"]),
+            Segment(f"{label_within(axis, grid.name - 1, grid.ends):<{grid.name}}", styles["name"]),
             *[_run(text, parts[what], fills.get(what)) for text, what in bar],
             Segment(shown, styles["value" if sigma or selected or control else "quiet"]),
         ]
