@@ -37,7 +37,7 @@ else, seconds of the processor."""
 BUSIEST = 10.0
 """How many times as long that may take then."""
 
-DRAWN = 3_000
+DRAWN = 1_500
 """Bytes after which the explorer has drawn something."""
 
 REPLIES = (

@@ -42,7 +42,7 @@ _LAST_ANSWER = 1.0
 LARGEST = Size(1_000, 400)
 """Cells that are drawn of a window: more than the largest screens have. Each costs Textual a microsecond."""
 
-_LAST_OUTPUT = 0.5
+_LAST_OUTPUT = 2.0
 """Seconds that the terminal may take for what is written last; then it has stalled."""
 
 _LONG_OUTPUT = 256

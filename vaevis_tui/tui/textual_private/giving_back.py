@@ -16,7 +16,7 @@ from typing import Any
 if sys.platform != "win32":
     import termios
 
-LONGEST_WRITE = 0.3
+LONGEST_WRITE = 1.0
 """Seconds to hand over what gives the terminal back."""
 
 FLUSH_INTERVAL = 0.01
