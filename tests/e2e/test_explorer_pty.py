@@ -382,7 +382,7 @@ def test_a_terminal_that_takes_nothing_any_more_is_given_back(
             session.press("q")
         else:
             session.terminate(number)
-        session.process.wait(5)
+        session.process.wait(15)
         assert session.wait_exit() == (0 if number is None else 128 + number)
         assert session.left_behind() == []
 

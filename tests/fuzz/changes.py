@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import random
@@ -112,7 +113,7 @@ def _change_json(value: object, rng: random.Random) -> None:
         if isinstance(value, dict) and rng.random() < 0.2:
             del value[key]
         else:
-            value[key] = rng.choice(JSON_VALUES)
+            value[key] = copy.deepcopy(rng.choice(JSON_VALUES))  # which may be changed in its turn
         return
 
 
