@@ -270,13 +270,17 @@ class PtySession:
         self.process.send_signal(with_signal)
 
     def stall(self) -> None:
-        """Fill the kernel's queue of output, as where nobody reads: the program's next write waits."""
+        """Fill the kernel's queue of output, as where nobody reads, and stop it, as Ctrl-S does in a shell.
+
+        The program's next write waits.
+        """
         assert self._slave is not None
         filler = os.open(os.ttyname(self._slave), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
         with suppress(BlockingIOError):
             while True:
                 os.write(filler, b" " * 256)
         os.close(filler)
+        termios.tcflow(self._slave, termios.TCOOFF)
 
     def hang_up(self) -> None:
         """Close the terminal under the program, as a lost connection does: it gets SIGHUP."""

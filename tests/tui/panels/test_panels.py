@@ -262,3 +262,13 @@ async def test_panels_and_steps_are_what_the_settings_say() -> None:
         assert shown == {"strip": True, "map": False, "filmstrip": True}
         await explorer.press("c", "right", "shift+right", "ctrl+left")
         assert explorer.value == pytest.approx(2.2)
+
+
+@pytest.mark.parametrize("panel", ["v", "p", "f", "x"])
+async def test_panels_in_the_narrowest_windows(panel: str) -> None:
+    async with exploring(size=(120, 40)) as explorer:
+        await explorer.press("r", "r", "b", panel)
+        for width, height in [*((width, 40) for width in range(1, 12)), (200, 1), (120, 3), (40, 60)]:
+            await explorer.pilot.resize_terminal(width, height)
+            await explorer.pilot.press("r")
+            assert explorer.app.is_running

@@ -218,7 +218,11 @@ class FilmstripPanel(Vertical):
             width = min(max(round(height * image.shape[1] / image.shape[0]), 1), right - left - 2 * k)
             high = min(max(round(width * image.shape[0] / image.shape[1]), 1), height)
             x, y = (left + right - k - width) // 2, (height - high) // 2
-            frame[y : y + high, x : x + width] = resized(image, high, width)
+            part = frame[
+                y : y + high, x : x + max(width, 0)
+            ]  # the slot may lie partly beyond a narrow window
+            if part.size:
+                part[:] = resized(image, high, width)[: part.shape[0], : part.shape[1]]
         self._image.show(ComposedFrame(frame))
 
     def on_click(self, event: events.Click) -> None:

@@ -57,9 +57,15 @@ def _path(terminal: int) -> str:
 
 
 def throw_away(terminal: int) -> None:
-    """Empty the kernel's queue of output, so that whoever waits for room in it goes on."""
+    """Empty the kernel's queue of output, so that whoever waits for room in it goes on.
+
+    Nobody is woken where it is emptied, but where output is started, for which it must have been stopped. By
+    Ctrl-S it may have been, where the terminal's own modes are back already: one in what was typed ahead.
+    """
     with suppress(OSError, termios.error):
         termios.tcflush(terminal, termios.TCOFLUSH)
+        termios.tcflow(terminal, termios.TCOOFF)
+        termios.tcflow(terminal, termios.TCOON)
 
 
 def _write(file: int, data: bytes) -> None:
