@@ -95,6 +95,51 @@ def _shape_arithmetic(b: Builder) -> None:
     b.add("Reshape", parts)
 
 
+def _modulated(b: Builder) -> None:
+    style = b.node(
+        "Reshape",
+        b.node("Slice", "z", *map(b.constant, (_ints(0), _ints(3), _ints(1)))),
+        b.constant(_ints(1, 1, 3, 1, 1)),
+    )
+    weight = b.node("Mul", b.weight(1, 3, 3, 3, 3), style)
+    norm = b.node("ReduceSum", b.node("Mul", weight, weight), b.constant(_ints(2, 3, 4)), keepdims=1)
+    weight = b.node("Div", weight, b.node("Sqrt", norm))
+    b.add("Conv", b.node("Reshape", weight, b.constant(_ints(3, 3, 3, 3))), pads=[1, 1, 1, 1])
+
+
+def _computed(b: Builder) -> None:
+    weight = b.node(
+        "Reshape",
+        b.node("Slice", "z", *map(b.constant, (_ints(0), _ints(36), _ints(1)))),
+        b.constant(_ints(3, 3, 2, 2)),
+    )
+    b.add("ConvTranspose", weight, strides=[2, 2], pads=[0, 0, 0, 0])
+
+
+def _quantised(b: Builder) -> None:
+    step, zero = b.constant(np.float32(0.05)), b.constant(np.array(100, np.uint8))
+    b.add("QuantizeLinear", step, zero)
+    b.add("DequantizeLinear", step, zero)
+
+
+def _quantised_as_it_runs(b: Builder) -> None:
+    b.nodes.append(helper.make_node("DynamicQuantizeLinear", [b.last], ["q", "step", "zero"]))
+    b.last = b.node("DequantizeLinear", "q", "step", "zero")
+
+
+def _scattered(b: Builder) -> None:
+    part = b.node("Slice", b.last, *map(b.constant, (_ints(0), _ints(1), _ints(1))))
+    places = np.stack(np.meshgrid([0], [2], range(4), range(4), indexing="ij"), -1)
+    b.add("ScatterND", b.constant(places), part)
+
+
+def _grid(b: Builder) -> None:
+    theta = b.node("Slice", "z", *map(b.constant, (_ints(0), _ints(6), _ints(1))))
+    theta = b.node("Reshape", theta, b.constant(_ints(1, 2, 3)))
+    grid = b.node("AffineGrid", theta, b.constant(_ints(1, 3, 5, 4)), align_corners=1)
+    b.add("GridSample", grid, mode="linear", padding_mode="border", align_corners=0)
+
+
 STEPS: dict[str, Step] = {
     "Conv": lambda b: b.conv(3, 3),
     "Conv, in groups": lambda b: b.conv(3, 3, group=3, strides=[1, 1], dilations=[1, 1]),
@@ -152,12 +197,22 @@ STEPS: dict[str, Step] = {
     "Cast": lambda b: b.add("Cast", to=TensorProto.FLOAT),
     "Dropout": lambda b: b.add("Dropout"),
     "attention": _attention,
+    "Conv, modulated": _modulated,
+    "ConvTranspose, computed": _computed,
+    "QuantizeLinear": _quantised,
+    "DynamicQuantizeLinear": _quantised_as_it_runs,
+    "ScatterND": _scattered,
+    "GatherElements": _with("GatherElements", np.arange(48).reshape(1, 3, 4, 4) % 3, axis=1),
+    "CumSum": _with("CumSum", np.array(2), exclusive=1, reverse=0),
+    "Einsum": lambda b: b.add("Einsum", b.weight(3, 5), equation="nchw,co->nohw"),
+    "GridSample": _grid,
+    "LogSoftmax": lambda b: b.add("LogSoftmax", axis=1),
     "shape arithmetic": _shape_arithmetic,
     "GroupNormalization": _norm("GroupNormalization", (3,), (3,), num_groups=1, epsilon=1e-5),
 }
 """What stands between z as an image and the last activation."""
 
-OPSETS = {"Gelu": 20, "GroupNormalization": 21}
+OPSETS = {"Gelu": 20, "GridSample": 20, "GroupNormalization": 21}
 
 
 def seed_model(name: str) -> onnx.ModelProto:

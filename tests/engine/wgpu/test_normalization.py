@@ -66,6 +66,14 @@ def test_group_normalization(opset: int, count: int) -> None:
     agrees(b)
 
 
+def test_group_normalization_of_what_has_no_axis_of_examples() -> None:
+    b = Builder(4 * 6 * 3, opset=21)
+    b.add("Reshape", b.constant(np.array((4, 6, 3), np.int64)))
+    b.add("GroupNormalization", b.weight(6), b.weight(6), num_groups=2)
+    b.add("Reshape", b.constant(np.array((1, -1), np.int64)))
+    agrees(b, n=1)
+
+
 def test_group_normalization_as_pytorch_spells_it() -> None:
     b = image(6, 4, 3)
     b.reshape(3, 24)
@@ -181,6 +189,14 @@ def test_attributes_that_no_image_can_be_made_with_are_named(
     constants = ("", b.constant(np.array([1, 1, 2, 2], np.float32))) if kind == "Resize" else ()
     b.add(kind, *constants, **attributes)
     with pytest.raises(UnsupportedGraph, match=words):
+        import_onnx(b.model())
+
+
+@pytest.mark.parametrize("number", [-np.inf, np.nan])
+def test_a_clip_to_what_no_shader_can_hold_is_named(number: float) -> None:
+    b = image(3, 2, 2)
+    b.add("Clip", "", b.constant(np.float32(number)))
+    with pytest.raises(UnsupportedGraph, match=r"max=(-inf|nan) is not supported"):
         import_onnx(b.model())
 
 

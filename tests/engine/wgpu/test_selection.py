@@ -164,6 +164,21 @@ def test_joins_along_any_axis(axis: int) -> None:
     agrees(b)
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_joins_of_what_has_no_axis_of_examples(axis: int) -> None:
+    b = Builder(3 * 4 * 2)
+    x = b.add("Reshape", b.constant(np.array((3, 4, 2), np.int64)))
+    b.last = b.node("Concat", x, b.weight(3, 4, 2), b.node("Sin", x), axis=axis)
+    b.add("Reshape", b.constant(np.array((1, -1), np.int64)))
+    agrees(b, n=1)
+
+
+def test_joins_with_a_constant_along_any_axis() -> None:
+    b = image(3, 2, 4)
+    b.last = b.node("Concat", b.last, b.weight(1, 3, 2, 2), axis=3)
+    agrees(b, n=1)
+
+
 @pytest.mark.parametrize(
     ("kind", "inputs", "attributes"),
     [

@@ -112,8 +112,8 @@ def number(default: Any = REQUIRED, low: float = -LARGEST, high: float = LARGEST
 
 
 def bound(default: float) -> Argument:
-    """A number that may be infinite."""
-    return Argument(float, default, bounds=None)
+    """A number that may be infinite on the side of its default."""
+    return Argument(float, default, bounds=(min(default, -LARGEST), max(default, LARGEST)))
 
 
 def integer(default: Any = REQUIRED, low: float = -LARGEST) -> Argument:

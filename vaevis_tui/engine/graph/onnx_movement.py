@@ -134,22 +134,21 @@ def _transpose(importer: Importer, node: Node, given: Given) -> None:
 
 
 def _concat(importer: Importer, node: Node, given: Given) -> None:
-    shapes, axis = [importer.shape(name) for name in node.inputs], given.axis
-    if axis == 0 or (axis > 1 and any(name in importer.constants for name in node.inputs)):
-        refuse(node, f"axis={axis} on shapes {shapes} is not supported")
-    if axis == 1:
-        shape = (shapes[0][0], sum(s[1] for s in shapes), *shapes[0][2:])
-        importer.add(ir.Concat(inputs=node.inputs, output=node.outputs[0], shape=shape))
+    shapes, axis, stem = [importer.shape(name) for name in node.inputs], given.axis, node.outputs[0]
+    if axis == 0 and shapes[0][0] == 1:
+        refuse(node, "it joins examples (axis 0), which are decoded one by one")
+    length = sum(shape[axis] for shape in shapes)
+    shape = (*shapes[0][:axis], length, *shapes[0][axis + 1 :])
+    if axis == 1 and shape[0] == 1:
+        importer.add(ir.Concat(inputs=node.inputs, output=stem, shape=shape))
         return
-    # The device joins channels: exchange them with the axis, join, and exchange them back.
-    swap = [axis if a == 1 else 1 if a == axis else a for a in range(len(shapes[0]))]
-    stem, swapped = node.outputs[0], []
-    for index, name in enumerate(node.inputs):
-        swapped.append(f"{stem}.swapped{index}")
-        _permute(importer, name, swapped[-1], swap)
-    joined = dataclasses.replace(node, inputs=tuple(swapped), outputs=(f"{stem}.joined",))
-    _concat(importer, joined, Given(axis=1))
-    _permute(importer, f"{stem}.joined", stem, swap)
+    # The device joins channels: let the axis be these, join, and put it back.
+    before, after = prod(shape[:axis]), prod(shape[axis + 1 :])
+    parts = tuple(f"{stem}.part{index}" for index in range(len(shapes)))
+    for name, part, own in zip(node.inputs, parts, shapes, strict=True):
+        importer.move(name, part, (before, own[axis], after), (1, 0, 2), (1, own[axis], before, after))
+    importer.add(ir.Concat(inputs=parts, output=f"{stem}.joined", shape=(1, length, before, after)))
+    importer.move(f"{stem}.joined", stem, (length, before, after), (1, 0, 2), shape)
 
 
 def _permute(importer: Importer, name: str, output: str, order: Sequence[int]) -> None:

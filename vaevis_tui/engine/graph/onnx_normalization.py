@@ -148,7 +148,7 @@ def _group_normalization(importer: Importer, node: Node, given: Given) -> None:
     stem, shape, groups = node.outputs[0], importer.shape(node.inputs[0]), given.num_groups
     if len(shape) < 3 or shape[1] % groups:
         refuse(node, f"num_groups={groups} on an input of shape {shape}")
-    view = (1, groups, prod(shape[1:]) // groups)
+    view = (shape[0], groups, prod(shape[1:]) // groups)
     importer.move(node.inputs[0], f"{stem}.groups", shape, range(len(shape)), view)
     _normalize(importer, node, f"{stem}.groups", (2,), f"{stem}.even", given.epsilon)
     importer.move(f"{stem}.even", f"{stem}.unit", view, range(3), shape)

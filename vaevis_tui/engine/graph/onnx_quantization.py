@@ -73,9 +73,10 @@ def _dequantize(importer: Importer, node: Node, given: Given) -> None:
 
 def _dynamic(importer: Importer, node: Node, given: Given) -> None:
     """Quantise by the range of the tensor itself, of one example."""
-    stem, source, rank = node.outputs[0], node.inputs[0], len(importer.shape(node.inputs[0]))
+    stem, source, shape = node.outputs[0], node.inputs[0], importer.shape(node.inputs[0])
+    rank = len(shape)
     importer.step(node, f"{stem}.negative", call("negate", X), source)
-    axes = range(1, rank)
+    axes = range(shape[:1] == (1,), rank)  # without that of the examples
     largest = reduced(importer, node, source, axes, "max", f"{stem}.largest")
     smallest = reduced(importer, node, f"{stem}.negative", axes, "max", f"{stem}.smallest")
     below = call("maximum", Y, 0.0)  # how far below zero it reaches
