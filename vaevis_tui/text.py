@@ -4,12 +4,12 @@ from __future__ import annotations
 
 
 def one_line(text: object, limit: int = 200) -> str:
-    """Text of a stranger's as one short line without control characters, which a terminal would obey."""
+    """Untrusted text as one short line, without control characters that a terminal would obey."""
     printable = "".join(c if c.isprintable() else " " for c in str(text)[: 4 * limit])
     line = " ".join(printable.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def quoted(name: str) -> str:
-    """A name out of a stranger's file, in quotes and short."""
+    """A name from an untrusted file, quoted and shortened."""
     return f"'{one_line(name, 60)}'"

@@ -29,7 +29,7 @@ from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.latent.walk import unhurried_speed
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.models.card import ModelCard
-from vaevis_tui.models.identity import decoder_hash, model_reference
+from vaevis_tui.models.identity import decoder_hash, model_reference, other_decoder_note
 from vaevis_tui.onnx_model.settings import with_values
 
 if TYPE_CHECKING:
@@ -115,9 +115,7 @@ class Model(Closing):
 
     def differs_from(self, info: SnapshotInfo) -> str:
         """Why this is not the model that made a snapshot, one line; empty where it is, as far as is known."""
-        if not info.decoder_hash or info.decoder_hash == decoder_hash(self._bundle):
-            return ""
-        return f"{self.title} is not the decoder that made the snapshot; the image may be another one"
+        return other_decoder_note(self._bundle, self.title, info.decoder_hash)
 
     def sample(self, seed: int | np.random.Generator, n: int = 1) -> Latents:
         """Latent vectors, float32 (n, d), from what the data occupy; a seed gives the same z everywhere."""

@@ -43,8 +43,8 @@ _ACCELERATOR_CHUNK = 64
 class OnnxRuntimeDecoder(Closing):
     """Decodes through onnxruntime. Keeps the contract of `vaevis_tui.engine.decoder.Decoder`.
 
-    A shipped model is opened as it lies there. A stranger's is read through the checks of
-    `vaevis_tui.onnx_model.checked`, and has to decode one image before it is taken.
+    A shipped model is opened directly. Any other goes through the checks of `vaevis_tui.onnx_model.checked`,
+    and must decode one image before it is accepted.
 
     Args:
         model: A bundle, or the path of one or of a bare .onnx file.

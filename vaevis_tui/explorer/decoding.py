@@ -1,4 +1,4 @@
-"""Between the threads that open and decode models and the event loop, which neither may hold up."""
+"""Opens models and decodes in threads, and reports to the event loop without blocking it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from vaevis_tui.models.bundle import Bundle
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A model began to be served, or another decoder took it over."""
+    """A model was opened, or another decoder of it took over."""
 
     exploration: Exploration
     info: DecoderInfo
@@ -36,7 +36,7 @@ class Failed:
 
     Attributes:
         error: What went wrong.
-        ref: The model that was asked for, or None if it was the one on show.
+        ref: The requested model, or None if it was the one on show.
     """
 
     error: Exception
@@ -53,11 +53,11 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class TilesDecoded:
-    """A slice of the images that `Decoding.decode_tiles` was asked for.
+    """A slice of the images that were requested from `Decoding.decode_tiles`.
 
     Attributes:
         exploration: The model.
-        owner: Who asked.
+        owner: Name of the requester.
         ticket: What `Decoding.decode_tiles` returned for them.
         start: Index of the first.
         images: uint8 (k, h, w, 3).
@@ -104,22 +104,22 @@ class Decoding:
 
     @property
     def model(self) -> OpenModel:
-        """Which model is on show, and how it stands."""
+        """The model on show, and its state."""
         with self._lock:
             return self._model
 
     @property
     def known(self) -> tuple[str, ...]:
-        """Refs of the models to choose from: the catalog, and whatever else was opened."""
+        """Refs of the models to choose from: the catalog, and all that were opened."""
         with self._lock:
             return tuple(dict.fromkeys((*self._settings.catalog, *self._explorations)))
 
     def open(self, ref: str) -> None:
-        """Open a model and go to it; the one on show goes on until then, and if that fails."""
+        """Open a model and switch to it; the one on show stays until then, and if that fails."""
         self._open_soon(ref, first=False)
 
     def reopen(self) -> None:
-        """Open the model on show anew, as its files are now, and stay where one is if that can be."""
+        """Reload the model on show from its files, and keep the point if it still fits."""
         exploration = self.model.exploration
         if exploration is not None:
             self._open_soon(exploration.ref, first=False, former=exploration)
@@ -130,24 +130,24 @@ class Decoding:
         threading.Thread(target=self._open, args=(ref, first, former), name="open-model", daemon=True).start()
 
     def submit(self, exploration: Exploration) -> None:
-        """Ask for the frame of where an exploration stands, in place of any that was not begun."""
+        """Request the frame of an exploration's point, in place of any that is not being decoded yet."""
         with self._lock:
             if self._worker is not None and exploration is self._model.decoded:
                 self._worker.submit(exploration.point, exploration)
 
     def decode_tiles(self, exploration: Exploration, owner: str, z: ArrayLike, *, priority: int = 0) -> int:
-        """Ask for many images between the frames, in place of what the same owner asked for before.
+        """Request many images, decoded between frames, in place of the owner's last request.
 
         They come as `TilesDecoded`, in order, slice by slice.
 
         Args:
             exploration: The model on show.
-            owner: Who asks.
+            owner: Name of the requester; a new request replaces its last one.
             z: Latent vectors, (n, d), to be decoded as the controls are set now; or points.
-            priority: What has a lower one comes first.
+            priority: Lower numbers go first.
 
         Returns:
-            A number that no other call returns; 0 where the model is not on show, and nothing will come.
+            A ticket that no other call returns; 0 if the model is not on show, and no images will come.
         """
         with self._lock:
             if self._worker is None or exploration is not self._model.decoded:
@@ -210,7 +210,7 @@ class Decoding:
         return exploration
 
     def _explore_anew(self, former: Exploration) -> Exploration:
-        """A model whose files have changed: point, undo, rows and walk stay what they are, if they can."""
+        """Reload a model whose files have changed; point, undo, rows and walk are kept if they still fit."""
         bundle, seed = self._settings.open_bundle(former.ref), self._settings.seed
         if (bundle.latent_dim, bundle.controls) != (former.bundle.latent_dim, former.bundle.controls):
             exploration = Exploration(former.ref, bundle, seed=seed, speed=former.speed)
@@ -227,7 +227,7 @@ class Decoding:
     # In the worker's threads
 
     def _opened(self, info: DecoderInfo) -> None:
-        with self._lock:  # until the worker is known here, too
+        with self._lock:  # until the worker is assigned
             if self._worker is None:  # closed
                 return
             exploration = self._worker.serving
@@ -266,7 +266,7 @@ class Decoding:
 
 
 def _own_directions(bundle: Bundle) -> Directions | None:
-    """Those of the person that are on disk; what is wrong with them is told when all that is kept is read."""
+    """The person's directions on disk; errors are reported when `Keepsakes` are read."""
     try:
         return OwnDirections(ModelData(model_hash(bundle)), bundle.latent_dim).directions
     except UserError:

@@ -1,4 +1,4 @@
-"""One model being explored: where in its space the person stands, its walk and journey. No Textual."""
+"""One model being explored: the point in its latent space, walk and journey. Without Textual."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 class Exploration:
     """A model's bundle, the point on show with its undo history, the random walk, and a journey.
 
-    Rows are those of the current axis set, the dimensions to begin with. Whoever takes hold of a row stops
-    the walk, so that what was taken hold of stays; a random point does not: the walk goes on from there.
-    A journey stops for everything but its own scrubber.
+    Rows are those of the current axis set, at first the dimensions. Changing a row stops the walk, so that
+    the change stays; a random point does not: the walk goes on from there. Everything but its own scrubber
+    stops a journey.
 
     Args:
         ref: What the model was opened by, a catalog name or a path.
@@ -63,10 +63,10 @@ class Exploration:
         self.ref = ref
         self.bundle = bundle
         self.notes: tuple[str, ...] = ()
-        """What a person should know of the start."""
+        """Notes for the person about the start."""
         self._rng = np.random.Generator(np.random.PCG64(seed))
         self.own_directions = Directions.none(bundle.latent_dim) if own is None else own
-        """The person's own directions among the rows."""
+        """The person's own directions."""
         if z is None:
             z = bundle.space.first_look if seed is None else bundle.space.sample(self._rng)[0]
         self.state = first_state(bundle, z, own, resumed)
@@ -74,9 +74,9 @@ class Exploration:
         self.history = History() if len(self.history) == 1 else self.history
         self._start = self.state
         self._chosen_in: set[str] = set()
-        """Names of the axis sets in which the person has chosen or moved a row."""
+        """Names of the axis sets in which the person has selected or moved a row."""
         self._row_resumed = resumed is not None
-        """Whether a session says which rows are selected."""
+        """Whether the selected rows come from a session."""
         self._journey: Journey | None = None
         self._journeys = 0
         self._position = 0.0
@@ -100,7 +100,7 @@ class Exploration:
 
     @property
     def z_text(self) -> str:
-        """The point as ``--z`` takes it: read back to the bit."""
+        """The point as ``--z`` takes it, exact."""
         return ",".join(map(str, self.point))
 
     @property
@@ -126,15 +126,15 @@ class Exploration:
         return self.state.axis_set
 
     def next_axis_set(self, places: int = 1) -> None:
-        """Show the rows of the next axis set, or of one before it where negative; round at the ends."""
+        """Show the rows of the next axis set (negative: the previous one), wrapping at the ends."""
         self.state = self.state.next_axis_set(places)
 
     def choose_axis_set(self, name: str) -> None:
-        """Show the rows of an axis set by name; nothing happens where the model has none such."""
+        """Show the rows of an axis set by name; does nothing if the model has none of that name."""
         self.state = self.state.choose_axis_set(name)
 
     def set_own_directions(self, own: Directions) -> None:
-        """Take the person's own directions into the rows, in place of those taken before.
+        """Replace the person's own directions.
 
         Raises:
             UserError: they have another length than the model's latent vector.
@@ -151,16 +151,16 @@ class Exploration:
         return axis_sets(self.bundle.space, own, self.bundle.controls)
 
     def _take_sets(self, sets: tuple[AxisSet, ...], selected: Mapping[str, str] | None = None) -> None:
-        """Other rows at the same place: not a move."""
+        """Set other rows for the same point; that does not count as a move."""
         moved, self.state = self.moved, self.state.with_sets(sets, selected)
         if not moved:
             self._start = self.state
 
     def set_effects(self, key: str, effects: ArrayLike) -> None:
-        """Order the rows of the axis set of that key by visible effect; one that is gone is left alone.
+        """Order the rows of the axis set with that key by visible effect; does nothing if it is gone.
 
-        Where the person has chosen or moved no row of that set yet, the first one is selected, unless a
-        session says which; else the rows keep their order, so that none moves away under one's hands.
+        If the person has selected or moved a row of that set, the order stays, so that no row moves away
+        under their hands. Else the first row is selected, unless a session says which.
 
         Raises:
             ValueError: there is not one finite effect a row.
@@ -180,7 +180,7 @@ class Exploration:
         self._take_sets(tuple(known(each) for each in self.state.sets), selected)
 
     def take_order(self, former: Exploration) -> None:
-        """Show the rows in the order that they had, as far as they are the same."""
+        """Keep the row order of another exploration, for the sets that both have."""
         orders = {(each.name, len(each)): each.order for each in former.state.sets}
         sets = self.state.sets
         self._take_sets(
@@ -189,7 +189,7 @@ class Exploration:
         self._chosen_in = set(former._chosen_in)
 
     def select_by(self, places: int) -> None:
-        """Move the selection down in the order of rows, or up where negative."""
+        """Move the selection down the rows (negative: up)."""
         self._row_was_chosen()
         self.state = self.state.select_by(places)
 
@@ -205,12 +205,12 @@ class Exploration:
         self._change(self.state.move(row, sigmas, ("nudge", self.axis_set.name, row, sigmas > 0)))
 
     def set_value(self, row: int, sigma: float, key: Hashable = None) -> None:
-        """Put a row at so many sigmas, or a control to a value."""
+        """Set a row to a value in sigmas, or a control to a value."""
         self._row_was_chosen()
         self._change(self.state.set(row, sigma, key))
 
     def reset(self, row: int) -> None:
-        """Put a row back to the mean, a control to what it began with."""
+        """Reset a row to the mean, or a control to its default."""
         self._row_was_chosen()
         self._change(self.state.reset(row))
 
@@ -224,11 +224,11 @@ class Exploration:
         self._change(self.state.reset_all())
 
     def random(self, psi: float = 1.0) -> None:
-        """Go to a point drawn from where the data lie; a walk goes on from there.
+        """Go to a random sample of the aggregated posterior; a walk goes on from there.
 
         Args:
-            psi: Truncation: below 1 it is drawn in towards a typical point, which decodes better and varies
-                less; see `vaevis_tui.latent.typicality.truncate`.
+            psi: Truncation: below 1 the sample is moved towards a typical point, which decodes better and
+                varies less; see `vaevis_tui.latent.typicality.truncate`.
         """
         walking, space = self.walking, self.bundle.space
         self._change(self.state.replace(truncate(space, space.sample(self._rng)[0], psi)))
@@ -236,7 +236,7 @@ class Exploration:
             self.start_walk()
 
     def go_to(self, z: ArrayLike, key: Hashable = None) -> None:
-        """Go to a latent vector; those with the same key, one after the other, are one step to undo.
+        """Go to a latent vector; consecutive calls with the same key are one undo step.
 
         Raises:
             UserError: it has another length than the model's, or is not finite.
@@ -248,13 +248,13 @@ class Exploration:
         self._change(state)
 
     def pull_back(self) -> bool:
-        """Draw the point in to where half of the data are; tells whether it was further out."""
+        """Move the point in to where half of the data lie; returns whether it was further out."""
         before = self.point
         self._change(self.state.replace(self.typicality.pull_back(self.z)))
         return self.point is not before
 
     def go_to_visit(self, number: int) -> bool:
-        """Go back to a place of the history; tells whether it is still remembered. It is one step to undo."""
+        """Go back to a point of the history, as one undo step; returns whether it is still remembered."""
         visit = self.history.find(number)
         if visit is not None:
             self._change(self.state.replace(visit.z))
@@ -262,7 +262,7 @@ class Exploration:
 
     @cached_property
     def typicality(self) -> TypicalityScale:
-        """How typical points are. Its first judgement takes up to 0.1 s: not in the event loop."""
+        """How typical points are. The first call takes up to 0.1 s: not in the event loop."""
         return TypicalityScale(self.bundle.space)
 
     @cached_property
@@ -281,14 +281,14 @@ class Exploration:
         self._change(self.state.replace(self.anchors.anchors.z[index]))
 
     def next_anchor(self, places: int = 1, label: str | None = None) -> int | None:
-        """Go to the next anchor, of a label or of all, see `AnchorIndex.next`; tells which, if any."""
+        """Go to the next anchor, of a label or of all, see `AnchorIndex.next`; returns its index, or None."""
         index = self.anchors.next(self.z, places, label)
         if index is not None:
             self.go_to_anchor(index)
         return index
 
     def steer_towards(self, z: ArrayLike, sigmas: float) -> None:
-        """Go so far on the arc to a latent vector, or away where negative; a held key is one step to undo.
+        """Move along the arc to a latent vector (negative: away from it); a held key is one undo step.
 
         Raises:
             UserError: z has another length than the model's, or is not finite.
@@ -300,19 +300,19 @@ class Exploration:
         self._change(self.state.replace(there, ("steer", target.tobytes(), sigmas > 0)))
 
     def undo(self) -> bool:
-        """Before the last change; tells whether there was one. A walk is one change, and ends."""
+        """Undo the last change; returns whether there was one. A walk is one change, and stops."""
         before = self.state
         self._change(self.state.undo())
         return self.state is not before
 
     def redo(self) -> bool:
-        """Again what was undone; tells whether there was anything."""
+        """Redo what was undone; returns whether there was anything."""
         before = self.state
         self._change(self.state.redo())
         return self.state is not before
 
     def settle(self) -> None:
-        """End a held key or a drag: the next change is a step of its own."""
+        """End a held key or a drag: the next change is a new undo step."""
         self.state = self.state.settle()
 
     def _change(self, state: LatentState) -> None:
@@ -330,7 +330,7 @@ class Exploration:
     # Journeys
 
     def start_journey(self, journey: Journey, position: float = 0.0) -> None:
-        """Go to a position of a journey, from 0 to 1; all of it is one step to undo."""
+        """Start a journey at a position from 0 to 1; all of it is one undo step."""
         self.stop_walk()
         self._journeys += 1
         self._journey = journey
@@ -338,16 +338,16 @@ class Exploration:
 
     @property
     def journey(self) -> Journey | None:
-        """The journey that is on, or None."""
+        """The current journey, or None."""
         return self._journey
 
     @property
     def journey_position(self) -> float:
-        """Where on the journey the point is, from 0 to 1."""
+        """Position on the journey, from 0 to 1."""
         return self._position
 
     def scrub(self, position: float) -> None:
-        """Go to a position of the journey that is on, if one is; a loop goes round at its ends."""
+        """Go to a position of the current journey, if any; a loop wraps around."""
         if self._journey is None:
             return
         if self._journey.loop and not 0 <= position <= 1:
@@ -356,35 +356,35 @@ class Exploration:
         self._take(self.state.replace(self._journey.at(self._position), ("journey", self._journeys)))
 
     def take_pace(self, journey: Journey) -> None:
-        """Go on with the journey that is on at another pace, e.g. as `Journey.measured` gives it."""
+        """Replace the current journey by one of another pace, e.g. `Journey.measured`."""
         if self._journey is not None:
             self._journey = journey
             self.scrub(self._position)
 
     def end_journey(self) -> None:
-        """Stay here; the journey is no longer on."""
+        """End the journey; the point stays."""
         self._journey = None
 
     # Walks
 
     def start_walk(self) -> None:
-        """Walk from here."""
+        """Start a random walk from the point."""
         self._journey = None
         self._walks += 1
         self._walk = Walk(self.bundle.space, self.z, self._rng, self.speed)
 
     def stop_walk(self) -> None:
-        """Stay here."""
+        """Stop the walk; the point stays."""
         self._walk = None
 
     def step_walk(self, seconds: float) -> None:
-        """Go on with the walk, if it is on."""
+        """Take a step of the walk, if it is on, as long as some seconds."""
         if self._walk is not None:
             self._walk.speed = self.speed
             self._take(self.state.replace(self._walk.step(seconds), ("walk", self._walks)))
 
     def session(self, backend: str) -> Session:
-        """What it takes to go on from here.
+        """The session to save.
 
         Args:
             backend: As ``--backend`` took it.
@@ -394,6 +394,6 @@ class Exploration:
         return session_at(self.state, model, backend, walking=self.walking, speed=self.speed)
 
     def change_speed(self, steps: int) -> None:
-        """Make the walk faster, or slower where negative."""
+        """Make the walk faster (negative: slower) by some steps of `SPEEDS`."""
         nearest = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self.speed))
         self.speed = SPEEDS[min(max(nearest + steps, 0), len(SPEEDS) - 1)]

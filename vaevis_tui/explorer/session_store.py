@@ -1,4 +1,4 @@
-"""Keeping the session when the program ends, whichever way it does."""
+"""Saves the session when the program ends, however it ends."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from vaevis_tui.latent.state import LatentState
 
 
 class SessionKeeper:
-    """Writes down where the person stands, if there is anything to lose.
+    """Saves the session, if there is anything to lose.
 
-    At the end, when there is time for it; and on the way, for ends that leave none: killed for its memory, or
-    the machine went down.
+    `keep` saves it at the end. `note` saves it every few seconds, for ends that leave no time: out of memory,
+    or the machine goes down.
 
     Args:
-        settings: Name the folder and what was resumed.
+        settings: The folder, and the session that was resumed.
         decoding: Knows the model on show.
     """
 
@@ -29,16 +29,16 @@ class SessionKeeper:
         self._decoding = decoding
         self._kept: Path | None = settings.claimed
         self._noted: LatentState | None = None
-        """Where the person stood when it was last written down on the way."""
+        """The state that `note` saved last."""
         self._writing = threading.Lock()
         """Held while `_running` is replaced."""
         self._running: RunningSession | None = None
         self._ended = False
 
     def note(self) -> None:
-        """Write the session for the case that nothing else can be done any more, in a thread of its own.
+        """Save the session in a thread, in case the program is killed.
 
-        To be called in the app's thread, every few seconds. What cannot be written is told at the end.
+        Call it in the app's thread, every few seconds. Errors are only reported at the end, by `keep`.
         """
         exploration = self._decoding.model.exploration
         if self._ended or exploration is None or exploration.state is self._noted or self._writing.locked():
@@ -57,15 +57,15 @@ class SessionKeeper:
                 former.remove()
 
     def keep(self, *, cut_off: bool) -> Path | None:
-        """Write the session, in place of what was resumed or written before.
+        """Save the session, in place of the one that was resumed or saved before.
 
-        To be called in the app's thread.
+        Call it in the app's thread.
 
         Args:
-            cut_off: Whether the program ends otherwise than by somebody leaving it.
+            cut_off: Whether the program ends unexpectedly.
 
         Returns:
-            Its file, or None if nothing has happened that a new start would not bring back.
+            Its file, or None if there is nothing to restore.
 
         Raises:
             UserError: it cannot be written.
@@ -85,7 +85,7 @@ class SessionKeeper:
         return None if session is None else self._kept
 
     def _session(self) -> Session | None:
-        """What there is to lose; None if nothing, or nowhere to keep it."""
+        """The session to save; None if there is nothing to lose, or no folder."""
         exploration = self._decoding.model.exploration
         if self._settings.sessions is None or exploration is None:
             return None

@@ -1,4 +1,4 @@
-"""Everything the explorer is handed from outside, so that tests can hand in something else."""
+"""The explorer's settings and dependencies; tests pass other ones."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def _open_bundle(ref: str) -> Bundle:
 
 
 def tuned_source(bundle: Bundle, backend: str) -> DecoderSource:
-    """For `ExplorerSettings.decoder_source`: wgpu's kernels are measured beside decoding."""
+    """For `ExplorerSettings.decoder_source`: measures wgpu's kernels while it decodes."""
     from vaevis_tui.engine.select import decoder_source
 
     return decoder_source(bundle, backend)
 
 
 def untuned_source(bundle: Bundle, backend: str) -> DecoderSource:
-    """For the same: they are neither measured nor taken from earlier measurements."""
+    """For `ExplorerSettings.decoder_source`: neither measures kernels nor uses earlier measurements."""
     from vaevis_tui.engine.select import decoder_source
 
     return decoder_source(bundle, backend, "off")
@@ -56,7 +56,7 @@ class ExplorerSettings:
         z: Where the first model starts; None is the seed's random point or, without a seed, its first look.
         sigma: The same in sigma coordinates, instead of z; or None.
         decoder_hash: Of the decoder that made the snapshot that z is of, see `SnapshotInfo`; or empty.
-        picture: Whose nearest point is looked for in the first model, from there; or None.
+        picture: A picture whose nearest point is searched in the first model; or None.
         walk: Whether the random walk is on from the start.
         speed: Of the walk, in sigma of the whitened space per second.
         step: What an arrow moves by, in sigma.
@@ -69,20 +69,20 @@ class ExplorerSettings:
         caption: Whether model and z are written below the image of a snapshot.
         colors: Colours that images are drawn in.
         graphics: What images are drawn with, one of `Graphics`, or ``"auto"``.
-        probe: What the terminal is to be asked; None asks nothing.
+        probe: The queries for the terminal; None asks nothing.
         colors_notice: Why there are no more colours, and how to get them; None where there is no more to get.
         notice: Shown at the start; or None.
-        clock: Seconds that never go back, for statistics and the walk.
-        meter: Is told what happens to every frame; a new one if None.
+        clock: Monotonic seconds, for statistics and the walk.
+        meter: Counts frames and their times; None for a new one.
         link_profile: What is known about the link to the terminal.
         resumed: A session to go on with, of ``model``; or None.
         sessions: Where the session is kept when the program ends; None for nowhere.
         keymap: Other keys by the id of their action; see `vaevis_tui.tui.keys.keymap`.
         theme: The app's colours at the start; None is what suits it.
-        keep_theme: Is told when a person chooses other colours.
+        keep_theme: Called with the theme that a person chooses.
         watch: Seconds between looks at the files of the model on show, which is opened again when they
             change; 0: never.
-        claimed: The file of the resumed session, which that of this one takes the place of; or None.
+        claimed: The file of the resumed session, which this one's replaces; or None.
     """
 
     model: str
@@ -139,13 +139,11 @@ class ExplorerSettings:
         import numpy as np
 
         from vaevis_tui.latent.state import clipping_note
-        from vaevis_tui.models.identity import decoder_hash
+        from vaevis_tui.models.identity import other_decoder_note
 
         z, notes = self.start(bundle), []
-        if self.decoder_hash and self.decoder_hash != decoder_hash(bundle):
-            notes.append(
-                f"{bundle.name} is not the decoder that made the snapshot; the image may be another one"
-            )
+        if note := other_decoder_note(bundle, bundle.name, self.decoder_hash):
+            notes.append(note)
         if (
             z is not None
             and len(np.asarray(z)) in (bundle.latent_dim, bundle.latent_dim + len(bundle.controls))

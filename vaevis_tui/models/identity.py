@@ -1,4 +1,4 @@
-"""Which model a file means: by a name that holds in any folder, and by the hash of its decoder."""
+"""Identify a model in a file: by a reference that is valid in any folder, and by its decoder's hash."""
 
 from __future__ import annotations
 
@@ -24,3 +24,16 @@ def decoder_hash(bundle: Bundle) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
+
+
+def other_decoder_note(bundle: Bundle, name: str, made_by: str) -> str:
+    """A line for people if a snapshot was made by another decoder; empty if not, or if that is unknown.
+
+    Args:
+        bundle: The model that opens the snapshot.
+        name: Its name in the line.
+        made_by: `decoder_hash` of the model that made the snapshot, or empty.
+    """
+    if not made_by or made_by == decoder_hash(bundle):
+        return ""
+    return f"{name} is not the decoder that made the snapshot; the image may be another one"

@@ -1,12 +1,12 @@
-"""What every kind of graphics can do for whoever paces images and puts them on the screen.
+"""The contract of renderers and surfaces, which every graphics protocol and cell style fulfils.
 
-A *renderer* is a kind of graphics as one terminal has it: it knows how large an image is shown in a window of
-cells, and with which pixels. A *surface* is one place on the screen that holds an image: it keeps what the
-terminal shows there, and makes the output that changes it. There is a surface for characters, which know
-about every cell what it holds, and one for each protocol that sends dots.
+A *renderer* is a protocol or cell style on one terminal: it decides how large an image is shown in a window
+of cells, and with which pixels. A *surface* is one place on the screen that holds an image: it tracks what
+the terminal shows there, and makes the output that changes it. There is one kind of surface for characters,
+which tracks every cell, and one for each pixel protocol.
 
-Everything goes to the screen by `Surface.plan`, as one string that changes what differs. What a surface draws
-in cells is told apart from text by whoever draws that; what lies above cells has background in them.
+`Surface.plan` makes one string that changes only what differs. An image that lies above its cells, not in
+them, has background in them.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class Update:
     """Output that changes an image on the screen.
 
     Attributes:
-        text: What to write; it leaves the cursor and colours anywhere.
+        text: The output; it leaves cursor and colours undefined.
         size: Its length in bytes of UTF-8.
-        whole: Whether it is all that had to change; False if a limit cut it short.
-        commit: To be called once it is written, before anything else is planned; else it has not happened.
+        whole: Whether it changes everything that differs; False if a limit cut it short.
+        commit: Call it once the text is written, before the next plan; without it nothing has happened.
     """
 
     text: str
@@ -60,7 +60,7 @@ class Surface(Protocol):
 
     @property
     def stale(self) -> bool:
-        """Whether the terminal shows something else in place of a part of it."""
+        """Whether the terminal may show something else in a part of it."""
         ...
 
     def plan(
@@ -75,87 +75,87 @@ class Surface(Protocol):
         """Output that makes the terminal show an image.
 
         Args:
-            pixels: The image, uint8 (h, w, 3), of the size that the renderer makes it.
-            quality: How faithfully.
+            pixels: The image, uint8 (h, w, 3), as `Renderer.pixels` makes it.
+            quality: The quality to draw.
             at: Row and column of the screen that the surface begins at, from 0.
-            background: What shows in cells that the image does not fill.
-            limit: Bytes to stop at where that is possible, or None.
-            within: The only cells to draw, where it is drawn in cells; None for all that nothing lies on.
+            background: Colour of cells that the image does not fill.
+            limit: Bytes to stop at where the protocol can, or None.
+            within: The only cells to draw, if drawn in cells; None for all that are not covered.
         """
         ...
 
     def halves(self, pixels: Pixels, background: RGB) -> Halves:
-        """What the image looks like in half-blocks: for screenshots, and beside what cuts its rows."""
+        """The image in half-blocks: for screenshots, and for rows that something else cuts."""
         ...
 
     def cover(self, covered: Mask) -> None:
-        """Something lies on these cells from now on, and nothing is to be drawn there."""
+        """These cells are covered from now on, and must not be drawn."""
         ...
 
     @property
     def known(self) -> Mask | None:
-        """Which cells are known to show it; None where it is not drawn in cells, but above them."""
+        """Which cells are known to show the image; None if it lies above cells, not in them."""
         ...
 
     def forget(self, row: int | None = None, columns: slice = ALL) -> None:
-        """Somebody has drawn over some cells of a row, or nobody knows what the terminal shows at all."""
+        """Mark cells of a row, or all, as unknown: other output was written there."""
         ...
 
     @property
     def lies_in_cells(self) -> bool:
-        """Whether what is drawn into its cells takes it away, and nothing else does."""
+        """Whether writing into its cells erases it, and nothing else does."""
         ...
 
     def erase(self) -> str:
-        """What takes the image off the screen where writing into its cells does not."""
+        """Output that erases the image where writing into its cells does not."""
         ...
 
 
 class Renderer(Protocol):
-    """A kind of graphics, as one terminal has it."""
+    """A graphics protocol or cell style on one terminal."""
 
     @property
     def graphics(self) -> Graphics:
-        """Which."""
+        """Which protocol or style."""
         ...
 
     @property
     def fallback(self) -> Renderer:
-        """What draws the image where something lies on it: itself if it draws text, which that covers."""
+        """The renderer for an image that is covered in part: itself if it draws characters."""
         ...
 
     @property
     def cell(self) -> tuple[int, int]:
-        """Height and width of a cell, in any unit: its proportions."""
+        """Height and width of a cell in any unit, for its aspect ratio."""
         ...
 
     def most(self, columns: int, rows: int) -> tuple[int, int]:
-        """Columns and rows, of so many, that an image can take at most."""
+        """The most columns and rows that an image can take in a window."""
         ...
 
     def place(self, height: int, width: int, columns: int, rows: int) -> Placement:
-        """Where an image of so many pixels goes in a window of so many cells."""
+        """Where an image, in pixels, goes in a window, in cells."""
         ...
 
     def pixels(self, image: Pixels, place: Placement) -> Pixels:
-        """An image, uint8 (h, w, 3), as its surface takes it."""
+        """An image, uint8 (h, w, 3), resampled for its surface."""
         ...
 
     def surface(self, place: Placement, image_id: int) -> Surface:
-        """A surface there; what the terminal shows in its cells is not known.
+        """A new surface, whose cells are unknown.
 
         Args:
             place: Where `place` puts the image.
-            image_id: Of an image in the terminal, where its protocol numbers them, see `KittyImage`.
+            image_id: For protocols that number their images, see `KittyImage`.
         """
         ...
 
     def still(self, image: Pixels, columns: int, rows: int) -> str:
-        """What shows an image once where the cursor is, and leaves that at the beginning of a line below.
+        """Output that shows an image at the cursor, and leaves the cursor at the start of a line below.
 
         Args:
             image: uint8 (h, w, 3).
             columns: Width of the console in cells.
-            rows: Height that there is for it in cells.
+            rows: Height available in cells.
         """
         ...

@@ -1,4 +1,4 @@
-"""A frame as lines of a widget, and as cells of the terminal."""
+"""A frame as painted: lines of a widget, and cells of the terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from vaevis_tui.tui.textual_private.strips import ImageStrip, LineStrip
 
 
 class DecodedFrame(Protocol):
-    """What a live image shows: the engine's Frame, or anything like it."""
+    """What a live image needs of a frame; the engine's Frame has it."""
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -38,12 +38,12 @@ class DecodedFrame(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
-    """All that the cells of a frame depend on but the frame.
+    """Everything that the cells of a frame depend on, except the frame.
 
     Attributes:
         region: Of the widget on the screen, in cells.
-        background: What is not image.
-        filters: What the app does to colours.
+        background: Colour around the image.
+        filters: The app's colour filters.
         renderer: What the image is drawn with.
     """
 
@@ -53,27 +53,27 @@ class RenderContext:
     renderer: Renderer
 
     def fill(self, width: int) -> Strip:
-        """So many cells of background."""
+        """Some cells of background."""
         style = Style.from_color(bgcolor=self.background.rich_color)
         return self.filtered(Strip([Segment(" " * width, style)] if width else [], width))
 
     def filtered(self, strip: Strip) -> Strip:
-        """A strip as the app's filters want it."""
+        """A strip after the app's filters."""
         for line_filter in self.filters:
             strip = strip.apply_filter(line_filter, self.background)
         return strip
 
 
 class PaintedFrame:
-    """A frame in its context.
+    """A frame painted in a context.
 
     Args:
-        frame: What is shown.
-        context: In which.
-        adaptation: Makes cells as good as the link takes them.
-        image_id: For an image in the terminal, see `TerminalPort.new_image_id`.
-        on_paint: Called when `paint` has drawn, and told whether that was not exact.
-        before: What was drawn before: where it has the same place, its surface is handed on.
+        frame: The frame.
+        context: The context.
+        adaptation: Chooses the quality.
+        image_id: See `TerminalPort.new_image_id`.
+        on_paint: Called after `paint`, with whether it was inexact.
+        before: The frame painted before; its surface is reused if the place is the same.
     """
 
     def __init__(
@@ -100,13 +100,13 @@ class PaintedFrame:
         else:
             self.surface = renderer.surface(self.placement, image_id)
         self.sent = False
-        """Whether every cell that is known shows this very frame, in whatever quality."""
+        """Whether every known cell shows this frame, in whatever quality."""
         self._adaptation = adaptation
         self._on_paint = on_paint
 
     @property
     def cells(self) -> Region:
-        """Where on the screen the image is."""
+        """Where the image lies on the screen."""
         x, y = self.context.region.offset
         place = self.placement
         return Region(x + place.left, y + place.top, place.columns, place.rows)
@@ -116,21 +116,21 @@ class PaintedFrame:
         return self.surface.halves(self.pixels, self.context.background.rgb)
 
     def half_cells(self, row: int) -> NDArray[np.uint8]:
-        """A row of cells as colours, uint8 (columns, 2, 3): upper and lower half of each."""
+        """The colours of a row of cells, uint8 (columns, 2, 3): upper and lower half of each."""
         colors: NDArray[np.uint8] = self._halves[row]
         return colors
 
     def blank(self, columns: int) -> Strip | None:
-        """What is in so many cells of the image that is drawn above them; None where it is drawn in them."""
+        """The content of cells under an image that lies above them; None if it is drawn in them."""
         return self.context.fill(columns) if self.surface.known is None else None
 
     def paint(self, spans: Sequence[tuple[int, int, int]]) -> str:
-        """What makes the terminal show the image in some cells, which is written at once."""
+        """Output that makes the terminal show the image in some cells; the caller writes it at once."""
         within: Mask = np.zeros((self.placement.rows, self.placement.columns), np.bool_)
         for row, start, end in spans:
             within[row, start:end] = True
         if self.sent and (known := self.surface.known) is not None:
-            within &= ~known  # the others follow exactly at rest, and only once
+            within &= ~known  # the others are refined at rest
         x, y = self.cells.offset
         update = self._adaptation.repaint(
             self.surface, self.pixels, (y, x), self.context.background.rgb, within
@@ -139,7 +139,7 @@ class PaintedFrame:
         return update.text
 
     def lines(self) -> list[Strip]:
-        """The image's rows amid the background."""
+        """The lines of the widget: the image's rows, surrounded by background."""
         around, place = self.context, self.placement
         columns, rows = around.region.size
         left, right = around.fill(place.left), around.fill(columns - place.left - place.columns)

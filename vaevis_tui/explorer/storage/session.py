@@ -1,4 +1,4 @@
-"""Where a person stood when the program ended, kept on disk so that the next one can begin there."""
+"""Sessions on disk: the state of the explorer when it ended, for ``--resume``."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if sys.platform != "win32":
 KEPT = 10
 """Sessions kept; older ones are removed."""
 LARGEST_FILE = 8 << 20
-"""Bytes that are read of a session at most."""
+"""Largest session file that is read, in bytes."""
 LARGEST_HISTORY = 1 << 20
-"""Bytes of what undo leads back to; older steps are left out. 256 steps at d = 256 take a quarter."""
+"""Bytes of undo history that are kept; older steps are dropped. 256 steps at d = 256 take a quarter."""
 
 _FORMAT = 1
 _ENDINGS = _CUT_OFF, _LEFT, _RUNNING, _CLAIMED = ".cut-off.json", ".left.json", ".running.json", ".resumed"
@@ -37,15 +37,15 @@ _ENDINGS = _CUT_OFF, _LEFT, _RUNNING, _CLAIMED = ".cut-off.json", ".left.json", 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """What it takes to go on.
+    """The state that ``--resume`` restores.
 
     Attributes:
         model: As ``--model`` takes it; a path is absolute.
         backend: As ``--backend`` takes it.
         z: The latent vector on show, float32 (d,).
         selected: The selected dimension.
-        past: What undo leads back to, oldest first, float32 (n, d).
-        future: What redo leads to, the next one last, float32 (m, d).
+        past: Undo history, oldest first, float32 (n, d).
+        future: Redo history, the next one last, float32 (m, d).
         walking: Whether the walk was on.
         speed: Of the walk, in sigma of the whitened space per second.
         axis_set: Name of the axis set whose rows are shown.
@@ -110,10 +110,9 @@ class Session:
 
 
 class RunningSession:
-    """The file of a session whose program still runs, see `SessionFolder.keep_running`.
+    """The locked file of a session whose program still runs, see `SessionFolder.keep_running`.
 
-    It is locked. The system gives the lock up when the program ends, however it ends; only then is the file
-    there for others.
+    The system releases the lock when the program ends, however it ends. Only then can others resume the file.
 
     Attributes:
         path: The file.
@@ -124,7 +123,7 @@ class RunningSession:
         self._descriptor = descriptor
 
     def remove(self) -> None:
-        """Take the file away: there is a newer one, or nothing to keep."""
+        """Remove the file: there is a newer one, or nothing to keep."""
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
         os.close(self._descriptor)
@@ -133,8 +132,8 @@ class RunningSession:
 class SessionFolder:
     """The last sessions, one file each, the newest last by name.
 
-    A session that is gone on with is *claimed*: it stays on disk, but out of the way of whoever resumes
-    another one, until the program that goes on with it ends. Likewise one that is *running*.
+    A session that was resumed is *claimed*: it stays on disk under another name, so that no other program
+    resumes it, until the program that claimed it ends. A session that is *running* is hidden in the same way.
 
     Args:
         path: The folder, which is made when a session is kept; None is ``sessions`` in the user's folder for
@@ -154,12 +153,12 @@ class SessionFolder:
         return platformdirs.user_state_path("vaevis-tui") / "sessions"
 
     def newest(self) -> Path | None:
-        """The file of the session that ended last; one that is gone on with only where there is no other."""
+        """The file of the session that ended last; a claimed one only if there is no other."""
         files = self._files()
         return max(files, key=lambda path: (path.suffix != _CLAIMED, path.name), default=None)
 
     def was_cut_off(self) -> bool:
-        """Whether the newest session ended otherwise than by somebody leaving it."""
+        """Whether the newest session ended unexpectedly."""
         newest = self.newest()
         return newest is not None and newest.name.endswith((_CUT_OFF, _RUNNING))
 
@@ -168,8 +167,8 @@ class SessionFolder:
 
         Args:
             session: What to keep.
-            cut_off: Whether it ended otherwise than by somebody leaving it.
-            instead_of: The file of a session that this one goes on with; it is removed.
+            cut_off: Whether it ended unexpectedly.
+            instead_of: The file of the session that this one continues; it is removed.
 
         Raises:
             UserError: it cannot be written.
@@ -183,10 +182,10 @@ class SessionFolder:
         return path
 
     def keep_running(self, session: Session) -> RunningSession | None:
-        """Write what is to be found should the program be killed; nobody sees it while it runs.
+        """Write a session in case the program is killed; it is hidden while the program runs.
 
         Returns:
-            What holds the file; remove it when there is a newer one. None where files cannot be locked.
+            The locked file; remove it when there is a newer one. None where files cannot be locked.
 
         Raises:
             UserError: it cannot be written.
@@ -216,7 +215,7 @@ class SessionFolder:
         return path
 
     def take_up(self) -> tuple[Session, Path | None]:
-        """Read and claim the newest session; gives it, and its file as `claim` does.
+        """Read and claim the newest session; returns it, and its file as `claim` does.
 
         Raises:
             UserError: there is none, or it is damaged.
@@ -225,18 +224,18 @@ class SessionFolder:
             try:
                 return read_session(path), self.claim(path)
             except (UserError, FileNotFoundError):
-                if path.exists():  # else somebody else has just claimed it
+                if path.exists():  # else another program has just claimed it
                     raise
         raise UserError(f"there is no session to go back to in {self.path}")
 
     def claim(self, path: Path) -> Path | None:
-        """Put a session out of the way of others.
+        """Claim a session, so that no other program resumes it.
 
         Returns:
             Its file from then on; None if it stays where it is, in another folder or one that is read-only.
 
         Raises:
-            FileNotFoundError: it is not there any more.
+            FileNotFoundError: it is gone.
         """
         if path.parent.resolve() != self.path.resolve():
             return None
@@ -249,7 +248,7 @@ class SessionFolder:
             return None
 
     def release(self, claimed: Path) -> None:
-        """Undo a claim: nothing came of it."""
+        """Undo a claim, for a session that was not continued."""
         with suppress(OSError):
             claimed.rename(claimed.with_name(claimed.name.removesuffix(_CLAIMED)))
 

@@ -1,4 +1,4 @@
-"""A live image of characters: what the terminal shows of it, and the least that makes it show the next."""
+"""A surface of characters: tracks what the terminal shows, and makes the shortest output that changes it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from vaevis_tui.terminal.surface import ALL, Halves, Mask, Update
 
 
 class CellSurface:
-    """A copy of what the terminal shows in a rectangle of cells, and updates against it: a surface.
+    """A copy of what the terminal shows in a rectangle of cells, and updates against it.
 
-    A cell that somebody else has drawn over is *unknown*: it is drawn with the next update in any case.
-    Cells that are *covered* by something that lies on the image are left alone.
+    A cell that other output was written over is *unknown*: the next update draws it in any case. Cells that
+    are *covered* by another widget are not drawn.
 
     Args:
         style: How images are drawn.
@@ -38,46 +38,46 @@ class CellSurface:
         self._covered = np.zeros((rows, columns), np.bool_)
         self._reachable: Mask = np.ones((rows, columns), np.bool_)
         self._stale: bool | None = None
-        """What `stale` found, until something may have changed: it is asked several times a frame."""
+        """Cached result of `stale`, which is asked several times a frame."""
 
     @property
     def ladder(self) -> tuple[Quality, ...]:
-        """The qualities that it can be shown in, the best first."""
+        """As for any surface."""
         return self._style.ladder
 
     @property
     def known(self) -> Mask:
-        """Which cells are known to show what was drawn last, (rows, columns)."""
+        """As for any surface, (rows, columns)."""
         return self._known
 
     @property
     def stale(self) -> bool:
-        """Whether something else may stand where nothing lies on it."""
+        """As for any surface: whether a cell that is not covered is unknown."""
         if self._stale is None:
             self._stale = bool((~self._known & ~self._covered & self._reachable).any())
         return self._stale
 
     @property
     def lies_in_cells(self) -> bool:
-        """It does."""
+        """As for any surface: it does."""
         return True
 
     def forget(self, row: int | None = None, columns: slice = ALL) -> None:
-        """Cells of a row, or all, show nobody knows what."""
+        """As for any surface."""
         self._known[ALL if row is None else row, columns] = False
         self._stale = None
 
     def cover(self, covered: Mask) -> None:
-        """Something lies on these cells, (rows, columns), from now on; whoever draws that calls `forget`."""
+        """As for any surface. What covers the cells calls `forget` when it draws."""
         if covered is not self._covered:
             self._covered, self._stale = covered, None
 
     def erase(self) -> str:
-        """Nothing: what is drawn over it takes its place."""
+        """As for any surface: nothing, since other output overwrites it."""
         return ""
 
     def halves(self, pixels: Pixels, background: RGB) -> Halves:
-        """What the halves of each cell look like."""
+        """As for any surface."""
         return self._render(pixels, self.ladder[0], background).halves
 
     def plan(
@@ -89,17 +89,7 @@ class CellSurface:
         limit: int | None = None,
         within: Mask | None = None,
     ) -> Update:
-        """Output that makes the terminal show an image; if it is written, `Update.commit` must be called.
-
-        Args:
-            pixels: The image, uint8 (h, w, 3), that fills the cells but for a part of the last ones.
-            quality: How faithfully.
-            at: Row and column of the screen that the rectangle begins at, from 0.
-            background: What shows where the image does not fill the last cells.
-            limit: Bytes to stop at, or None. Then the cells that were left out are still to be changed.
-            within: The only cells to draw, (rows, columns); None for all that nothing lies on.
-
-        Cells beyond row or column 999 cannot be addressed and are not drawn.
+        """As for any surface. Cells beyond row or column 999 cannot be addressed and are not drawn.
 
         Raises:
             ValueError: The image has another size.
@@ -111,8 +101,8 @@ class CellSurface:
         shown = cells.shown
         changed = self._changed(shown, quality.tolerance)
         if quality.tolerance and (quality.block == 1 or within is not None):
-            # What is nearer to the image already is not drawn coarser, to be drawn once more at rest.
-            # In motion that costs more than it spares where cells go out in blocks: their runs break.
+            # Cells that show the image better already are not drawn coarser, only to be refined at rest.
+            # Not for blocks in motion: skipped cells would break their runs, which costs more bytes.
             changed &= self._changed(whole_cells(pixels, self._style.grid, background), quality.tolerance)
         changed &= self._reachable & (~self._covered if within is None else within)
         where = np.flatnonzero(changed)
@@ -139,7 +129,7 @@ class CellSurface:
         return self._style.render(pixels, quality, background)
 
     def _changed(self, shown: Pixels, tolerance: float) -> Mask:
-        """Which cells must be drawn for the terminal to show this, give or take."""
+        """Which cells differ from this by more than the tolerance, or are unknown."""
         off: NDArray[np.bool_]
         if tolerance:
             off = distances(shown, self._shown) > 9 * tolerance * tolerance

@@ -1,4 +1,4 @@
-"""Drawing now, and the lane to the terminal past Textual's compositor."""
+"""Immediate drawing, and direct output that bypasses Textual's compositor."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _WINDOWS_CHUNK = 8192
 
 
 def paint_now(widget: Widget, regions: Sequence[Region]) -> None:
-    """Draw regions of a widget at once, and in the same go whatever else waits to be drawn on its screen.
+    """Draw regions of a widget now, together with everything that is pending on its screen.
 
-    Textual collects what is to be drawn by messages and draws at its next tick, up to 1/60 s later. A live
-    image was paced before and would only come late, and bars that moved with it would be drawn in a go of
-    their own. While Textual is batching updates, it draws when it is done with that.
+    Textual collects redraws by messages and draws at its next tick, up to 1/60 s later. A live image is paced
+    already and would only come late, and bars that moved with it would be drawn separately. While Textual
+    batches updates, it draws at the end of the batch.
 
     Args:
         widget: A mounted widget of the screen on top.
-        regions: What is to be drawn, relative to the widget.
+        regions: The regions to draw, relative to the widget.
     """
     screen = widget.screen
-    if regions:  # to _set_dirty no region means the whole widget
+    if regions:  # _set_dirty without regions means the whole widget
         widget._set_dirty(*regions)
         screen._dirty_widgets.add(widget)
     for other in screen._compositor.visible_widgets:
         if other._repaint_required and other is not screen:
-            other._repaint_required = False  # else it would send the message for which it is drawn here
+            other._repaint_required = False  # it is drawn here, so it need not send its message
             screen._dirty_widgets.add(other)
     screen._on_timer_update()
 
@@ -43,8 +43,8 @@ class Spot(NamedTuple):
     """Where a widget is drawn.
 
     Attributes:
-        region: Of the screen, all of it in sight.
-        covers: Regions of the screen that lie on it.
+        region: Its region of the screen, fully visible.
+        covers: Regions of the screen that cover it.
     """
 
     region: Region
@@ -52,10 +52,10 @@ class Spot(NamedTuple):
 
 
 class LiveLane:
-    """The way to the terminal past the compositor, for a widget that knows what the terminal shows of it.
+    """Direct output for a widget that tracks what the terminal shows of it, bypassing the compositor.
 
     Args:
-        widget: Whose lane it is.
+        widget: The widget.
     """
 
     def __init__(self, widget: Widget) -> None:
@@ -68,7 +68,7 @@ class LiveLane:
         """What the terminal shows in each cell.
 
         Raises:
-            TypeError: The app does not know.
+            TypeError: The app does not track that.
         """
         app = self._widget.app
         if not isinstance(app, ScreenApp):
@@ -77,21 +77,21 @@ class LiveLane:
 
     @property
     def has_terminal(self) -> bool:
-        """Whether what is written gets to a terminal."""
+        """Whether output reaches a terminal."""
         app = self._widget.app
         driver = app._driver
         return driver is not None and app._running and not (driver.is_headless or driver.is_inline)
 
     @property
     def is_visible(self) -> bool:
-        """Whether any of the widget was in sight when its screen was laid out last."""
+        """Whether any part of the widget was visible after the last layout."""
         return self._widget in self._widget.screen._compositor.visible_widgets
 
     def spot(self) -> Spot | None:
-        """Where to draw; None where the compositor has to.
+        """Where to draw directly; None if the compositor has to.
 
-        That is where there is no terminal, on a screen that is not on top or is about to be laid out, and
-        where a part of the widget is out of sight.
+        It has to if there is no terminal, if the screen is not on top or about to be laid out, and if a part
+        of the widget is not visible.
         """
         app, screen = self._widget.app, self._widget.screen
         if not self.has_terminal or app._batch_count or app.screen is not screen:
@@ -102,23 +102,23 @@ class LiveLane:
 
     @property
     def free(self) -> bool:
-        """Whether nothing lies on the widget, all of which is in sight, with text below it, as laid out last.
+        """Whether the widget is fully visible and uncovered, and does not reach the last row.
 
-        Below it, since terminals scroll once an image that is more than text reaches their last row.
+        Terminals scroll when pixels reach their last row.
         """
         if not self.has_terminal or (spot := self._laid_out()) is None:
             return False
         return not spot.covers and spot.region.bottom < self._widget.app.size.height
 
     def _laid_out(self) -> Spot | None:
-        """Where the widget was laid out last, if all of it is in sight."""
+        """Where the last layout put the widget, if it is fully visible."""
         visible = self._widget.screen._compositor.visible_widgets  # one object until the next layout
         if visible is not self._map:
             self._map, self._spot = visible, self._find(visible)
         return self._spot
 
     def _find(self, visible: dict[Widget, tuple[Region, Region]]) -> Spot | None:
-        """Look for the widget among all, which are ordered from the top down."""
+        """Find the widget among all, which are ordered from the top down."""
         above: list[Region] = []
         for widget, (region, clip) in visible.items():
             if widget is self._widget:
@@ -128,9 +128,9 @@ class LiveLane:
         return None
 
     def write(self, output: str) -> None:
-        """Write output in one go, all at once where the terminal can do that.
+        """Write output, as a synchronised update if the terminal supports it.
 
-        Cursor and attributes are afterwards what they were before (DECSC and DECRC).
+        Cursor and attributes are restored afterwards (DECSC and DECRC).
         """
         app = self._widget.app
         output = f"\x1b7{output}\x1b[m\x1b8"
