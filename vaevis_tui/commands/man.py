@@ -68,10 +68,10 @@ def described(text: str) -> list[str]:
 
 
 def options_of(parser: argparse.ArgumentParser) -> list[str]:
-    """Every argument of a parser, with its help."""
+    """Every argument of a parser, with its help, in the order of that."""
     formatter = parser._get_formatter()
     parts = []
-    for action in parser._actions:
+    for action in (action for group in parser._action_groups for action in group._group_actions):
         if isinstance(action, argparse._SubParsersAction) or action.help == argparse.SUPPRESS:
             continue
         name = formatter._format_action_invocation(action)
