@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vaevis_tui.api import load, open_snapshot
     from vaevis_tui.bundling.pytorch import export_bundle
+
+# Official builds of onnxruntime from 1.29 on keep a number of the device in a file, and report to their maker
+# what is opened and run (its docs/Privacy.md), unless this is set before they are imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "export_bundle", "load", "open_snapshot"]

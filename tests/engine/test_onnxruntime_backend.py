@@ -291,3 +291,15 @@ def test_waiting_takes_no_processor_time(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert float(done.stdout) < 0.05
+
+
+def test_nothing_is_reported_to_onnxruntimes_maker(tmp_path: Path) -> None:
+    """It would keep a number of the device under the home folder, and what it has not sent yet."""
+    quiet = ("CI", "TF_BUILD", "GITHUB_ACTIONS", "ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME", "XDG_DATA_HOME")
+    environ = {name: value for name, value in os.environ.items() if name not in quiet}
+    program = [sys.executable, "-m", "vaevis_tui", "sample", "--model", "mnist"]
+    show = [sys.executable, "-m", "vaevis_tui", "show", "--model", "mnist", "--backend", "onnxruntime"]
+    for command in (program, show):
+        subprocess.run(command, env={**environ, "HOME": str(tmp_path)}, check=True, capture_output=True)
+    left = [path for path in tmp_path.rglob("*") if "vaevis-tui" not in path.parts]
+    assert [path for path in left if path.name not in {".cache", ".local", "state", "share"}] == []

@@ -59,6 +59,7 @@ def open_session(
         import onnxruntime
 
     onnxruntime.set_default_logger_severity(_SILENT)
+    onnxruntime.disable_telemetry_events()  # on Windows, or where it was imported before us
     available = onnxruntime.get_available_providers() if accelerated else ()
     candidates = [provider for provider in _ACCELERATORS if provider[0] in available]
     for candidate in (*candidates, (CPU, {})):
