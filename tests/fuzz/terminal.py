@@ -161,6 +161,8 @@ def _drive(session: PtySession, rng: random.Random, actions: int) -> str | None:
     except PtyTimeoutError as error:
         return f"{str(error).splitlines()[0]} after {' '.join(done[-6:])}"
     raw = session.raw
+    if b"Could not import runpy module" in raw:  # Python was interrupted before it came to the program
+        return None
     if b"Traceback" in raw:
         lines = raw[raw.rindex(b"Traceback") :].decode("utf-8", "replace").splitlines()
         errors = [line.strip(" \u2502") for line in lines if ERROR.search(line)]

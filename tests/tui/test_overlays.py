@@ -134,6 +134,25 @@ async def test_a_screen_without_widgets_takes_what_comes_too_early_or_too_late()
         assert explorer.app.is_running
 
 
+async def test_a_screen_that_is_being_closed_takes_what_comes_late() -> None:
+    """Its widgets go one by one."""
+    async with exploring() as explorer:
+        for key in ("e", "ctrl+p"):
+            await explorer.pilot.press(key)
+            screen = explorer.app.screen
+            await screen.query(OptionList).remove()
+            if isinstance(screen, Palette):
+                screen._show_busy = not screen._show_busy
+                screen._list_visible = not screen._list_visible
+            else:
+                screen._pruning = True
+                screen.post_message(events.Mount())
+            await explorer.pilot.pause()
+            assert explorer.app.is_running
+            screen._pruning = False
+            await explorer.pilot.press("escape")
+
+
 async def test_a_press_on_a_widget_that_was_removed_meets_none() -> None:
     async with exploring() as explorer:
         await explorer.pilot.press("question_mark")

@@ -84,6 +84,14 @@ class Palette(CommandPalette, PunctualScreen[None]):
         except NoWidget:
             return self, self.region
 
+    def _watch__list_visible(self) -> None:
+        with suppress(NoMatches):  # it is being closed
+            super()._watch__list_visible()
+
+    async def _watch__show_busy(self) -> None:
+        with suppress(NoMatches):
+            await super()._watch__show_busy()
+
     @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
     async def _gather_commands(self, search_value: str) -> None:
         """As Textual's, but that a palette may be closed before the search begins, or meanwhile."""

@@ -41,8 +41,13 @@ class PunctualScreen(Screen[ScreenResultType]):
 
     @property
     def _has_widgets(self) -> bool:
-        """Whether there are any beside Textual's own, which are there from the beginning to the end."""
-        return any(not child.has_class("-textual-system") for child in self.children)
+        """Whether there are any beside Textual's own, which are there from the beginning to the end.
+
+        They go one by one where the screen is closed.
+        """
+        return not (self._pruning or self._closing) and any(
+            not child.has_class("-textual-system") for child in self.children
+        )
 
 
 class Options(OptionList):
