@@ -25,27 +25,27 @@ LOOKS = 10
 
 
 def processes(process: str = "self") -> list[Path]:
-    """This process and those that it started, as folders of /proc."""
+    """A process, this one or of a number, and those that it started, as folders of /proc."""
     folder = Path("/proc", process)
     started = " ".join(path.read_text() for path in folder.glob("task/*/children")).split()
     return [folder, *(each for child in started for each in processes(child))]
 
 
-def resident() -> float:
+def resident(process: str = "self") -> float:
     """MiB that all of them hold in memory."""
     gc.collect()
-    pages = sum(int((each / "statm").read_text().split()[1]) for each in processes())
+    pages = sum(int((each / "statm").read_text().split()[1]) for each in processes(process))
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def descriptors() -> int:
+def descriptors(process: str = "self") -> int:
     """Files and pipes that they have open."""
-    return sum(len(os.listdir(each / "fd")) for each in processes())  # noqa: PTH208  (a count of names)
+    return sum(len(os.listdir(each / "fd")) for each in processes(process))  # noqa: PTH208  (a count of names)
 
 
-def threads() -> int:
+def threads(process: str = "self") -> int:
     """Their threads, those of libraries among them."""
-    return sum(len(os.listdir(each / "task")) for each in processes())  # noqa: PTH208
+    return sum(len(os.listdir(each / "task")) for each in processes(process))  # noqa: PTH208
 
 
 def watch(model: Model, frames: int) -> list[float]:
