@@ -132,7 +132,7 @@ def test_the_time_that_is_left_follows_how_long_steps_take() -> None:
     assert forecast.seconds_left(0) == pytest.approx(4 + 12)
     assert forecast.seconds_left(6) == pytest.approx(8)
     for _ in range(300):
-        forecast.took(2, 3.0)
+        forecast.update(2, 3.0)
     assert forecast.seconds_left(2) == pytest.approx(3 * (2 + 12), rel=0.01)  # all is three times as slow
     assert forecast.seconds_left(10) == 0
 

@@ -1,4 +1,4 @@
-"""The loop that all tasks share: steps taken, figures logged, checkpoints saved, time told."""
+"""The training loop of all tasks: takes steps, logs figures, saves checkpoints, estimates the time left."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,9 +23,9 @@ from .schedule import AnyStage, Schedule, stage_ends
 
 
 def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
-    """The dtype of the matrix products: "auto" is bfloat16 where the hardware multiplies it.
+    """The dtype of matrix products; "auto" is bfloat16 if the hardware supports it.
 
-    On a CPU without such instructions bfloat16 is emulated: 10x slower than float32 with AVX2.
+    A CPU without such instructions emulates bfloat16, 10x slower than float32 with AVX2.
     """
     if precision != "auto":
         return torch.bfloat16 if precision == "bfloat16" else torch.float32
@@ -35,52 +35,59 @@ def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if native else torch.float32
 
 
+def autocast(device: torch.device, precision: torch.dtype) -> AbstractContextManager[None]:
+    """Run matrix products in a precision of `resolve_precision`; float32 leaves them alone."""
+    enabled = precision is not torch.float32
+    context: AbstractContextManager[None] = torch.autocast(device.type, precision, enabled=enabled)
+    return context
+
+
 class NamedStage(AnyStage, Protocol):
     """A stage of a configuration."""
 
     @property
     def name(self) -> str:
-        """As messages call it."""
+        """Its name in messages."""
 
 
 class AnyState(Protocol):
-    """What the loop reads and writes of a state."""
+    """What the loop needs of a training state."""
 
     step: int
     seconds: float
 
 
 class AnyTrainer(Protocol):
-    """What the loop needs of a trainer, whatever the model."""
+    """What the loop needs of a trainer."""
 
     process: Process
 
     @property
     def state(self) -> AnyState:
-        """All that a step changes."""
+        """Everything that a step changes."""
 
     @property
     def config(self) -> Any:
         """The configuration: a `training.core.schedule.Schedule` with a ``run`` and a ``seed``."""
 
     def step(self) -> Tensor:
-        """Take one step; what it is judged by, a scalar."""
+        """Take one step; returns the loss to log, a scalar."""
 
     def figures(self, value: float) -> dict[str, Any]:
-        """What to log of the latest step; ``value`` is what `step` returned, over all processes."""
+        """Figures of the last step to log; ``value`` is the mean of `step` over all processes."""
 
     def validate(self, held_out: Tensor) -> dict[str, float]:
-        """Figures of the averaged weights on images held out."""
+        """Figures of the averaged weights on held-out images."""
 
     def save(self, folder: Path) -> None:
-        """Write what resuming needs."""
+        """Write a checkpoint to resume from."""
 
     def rehearsal(self) -> AnyTrainer:
-        """A copy whose steps change nothing here."""
+        """A copy to time steps on; its steps do not change this trainer."""
 
 
 def seconds_a_step(trainer: AnyTrainer, step: int, count: int = 3) -> float:
-    """Median time of a step, taken a few times on a copy of the state, which is then thrown away."""
+    """Median seconds of a step, measured on a throw-away copy of the state."""
     rehearsal = trainer.rehearsal()
     times = []
     for _ in range(count + 1):
@@ -88,24 +95,24 @@ def seconds_a_step(trainer: AnyTrainer, step: int, count: int = 3) -> float:
         started = time.perf_counter()
         float(rehearsal.step())
         times.append(time.perf_counter() - started)
-    return sorted(times[1:])[count // 2]  # the first one also prepares kernels
+    return sorted(times[1:])[count // 2]  # the first one includes the preparation of kernels
 
 
 class Forecast:
-    """How long the steps to come will take: measured on copies beforehand, corrected by how they really go.
+    """Estimates the time left: measured on copies beforehand, corrected by every real step.
 
     Attributes:
         pace: Seconds of a step in each stage.
     """
 
-    MEMORY = 0.98  # a step; what happened a hundred steps ago is nearly forgotten
+    MEMORY = 0.98  # weight of the old estimate at each step: a memory of about fifty
 
     def __init__(self, schedule: Schedule[AnyStage], pace: Sequence[float]) -> None:
         self.schedule, self.pace = schedule, list(pace)
 
     @classmethod
     def measured(cls, trainer: AnyTrainer) -> Forecast:
-        """From a few steps of every stage that is left, on a copy of the state, which is thrown away."""
+        """Measure a few steps of every stage that is left, on throw-away copies of the state."""
         pace, first = [], 0
         for stage in trainer.config.stage:
             start, end = max(first, trainer.state.step), first + stage.steps
@@ -113,8 +120,8 @@ class Forecast:
             first = end
         return cls(trainer.config, pace)
 
-    def took(self, step: int, seconds: float) -> None:
-        """Correct all stages by how long the step with this number, counted from 0, has taken."""
+    def update(self, step: int, seconds: float) -> None:
+        """Correct the estimates of all stages by the duration of a step; steps count from 0."""
         stage = self._stage_of(step)
         before = self.pace[stage] or seconds
         factor = (before + (seconds - before) * (1 - self.MEMORY)) / before
@@ -122,7 +129,7 @@ class Forecast:
         self.pace[stage] = before * factor
 
     def seconds_left(self, step: int) -> float:
-        """What the steps from this one on will take."""
+        """Seconds that the steps from this one on will take."""
         first, seconds = 0, 0.0
         for stage, pace in zip(self.schedule.stage, self.pace, strict=True):
             seconds += max(0, first + stage.steps - max(first, step)) * pace
@@ -139,7 +146,7 @@ class Forecast:
 
 
 def duration(seconds: float) -> str:
-    """A time for people: ``40 seconds``, ``25 minutes``, ``3.2 hours``."""
+    """A duration for people: ``40 seconds``, ``25 minutes``, ``3.2 hours``."""
     if seconds < 90:
         return f"{seconds:.0f} seconds"
     return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
@@ -149,11 +156,11 @@ class Log(Protocol):
     """Where figures go."""
 
     def write(self, **figures: Any) -> None:
-        """Keep the figures of a step."""
+        """Record the figures of a step."""
 
 
 class JsonLog:
-    """Figures as JSON lines, one object a line; a process that does not speak writes nothing."""
+    """Figures as JSON lines; with no path, for processes other than the first, it writes nothing."""
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
@@ -169,7 +176,7 @@ class JsonLog:
 
 
 def append(path: Path, text: str) -> None:
-    """Write at the end of a file.
+    """Append text to a file.
 
     Raises:
         UserError: It cannot be written.
@@ -183,7 +190,7 @@ def append(path: Path, text: str) -> None:
 
 @contextmanager
 def stop_requests() -> Iterator[list[int]]:
-    """A list that fills when Ctrl-C or SIGTERM comes, so that the step under way is finished and saved."""
+    """A list that receives SIGINT and SIGTERM, so that the current step is finished and saved."""
     received: list[int] = []
     signals = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, lambda number, _frame: received.append(number)) for number in signals]
@@ -202,19 +209,19 @@ def train(
     *,
     forecast: Forecast | None = None,
     log: Log | None = None,
-    between: Callable[[], None] = lambda: None,
+    after_step: Callable[[], None] = lambda: None,
 ) -> None:
-    """Take the steps that are left, or ``stop_after`` of them, logging and saving on the way.
+    """Take the remaining steps, or ``stop_after`` of them; log and save as configured.
 
     Args:
-        trainer: Where the steps are taken.
-        held_out: Images for the figures in the log, as the trainer's `validate` takes them.
+        trainer: Takes the steps.
+        held_out: Images for the trainer's `validate`.
         folder: Where ``checkpoint.pt`` and ``log.jsonl`` go; only process 0 writes.
-        stop_after: Most steps to take in this sitting.
-        forecast: Is corrected by every step, and told with the figures.
-        log: Where figures go (``log.jsonl``).
-        between: Called after every step, before it is saved. It may give the trainer a configuration of other
-            length.
+        stop_after: Most steps to take now.
+        forecast: Estimates the time left; corrected by every step.
+        log: Where figures go; None for ``log.jsonl``.
+        after_step: Called after every step, before it is saved. It may change the length of the trainer's
+            configuration.
 
     Raises:
         UserError: Something cannot be written.
@@ -238,8 +245,8 @@ def train(
             state.seconds += seconds
             bar.update()
             if forecast is not None:
-                forecast.took(state.step - 1, seconds)
-            between()
+                forecast.update(state.step - 1, seconds)
+            after_step()
             config = trainer.config
             bar.total = config.total_steps
             if forecast is not None:

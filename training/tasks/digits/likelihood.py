@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from ...core.loop import autocast
 from ...core.model import objective
 from ...core.model.networks import VAE
 from ...core.schedule import noise_seed
@@ -78,7 +79,7 @@ def _log_weights(
     """Log w of the samples that ``noise`` (k, n, d) makes, float64 (k, n)."""
     parts = []
     for part in torch.split(noise, samples_a_pass(x.device)):
-        with torch.autocast(x.device.type, precision, enabled=precision is not torch.float32):
+        with autocast(x.device, precision):
             out = model.sample(mean, logvar, part)
         parts.append(objective.log_importance_weights(out, x).double())
     return torch.cat(parts)

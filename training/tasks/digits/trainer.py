@@ -13,7 +13,7 @@ from torch.nn.parallel import DistributedDataParallel
 from ...core import checkpoint
 from ...core.checkpoint import State
 from ...core.distributed import Process
-from ...core.loop import resolve_precision
+from ...core.loop import autocast, resolve_precision
 from ...core.model import objective
 from ...core.model.networks import Pass
 from ...core.model.prior import MixturePrior
@@ -60,7 +60,7 @@ class Trainer:
         self.generator.manual_seed(noise_seed(self.config.seed, state.step, process.rank))
         x = binarise(self.pixels[mine], self.generator)
         noise = self._noise(now.stage.importance_samples, share)
-        with torch.autocast(process.device.type, self.precision, enabled=self.precision is not torch.float32):
+        with autocast(process.device, self.precision):
             out: Pass = self.network(x, noise)
         weight = objective.kl_weight(state.step, self.config.objective.kl_warmup_steps)
         loss, bound = objective.doubly_reparameterised_loss(out, x, weight)

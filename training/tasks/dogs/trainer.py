@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from ...core import checkpoint
 from ...core.data.augment import jitter
 from ...core.distributed import Process
 from ...core.figures import held_out_figures
-from ...core.loop import resolve_precision
+from ...core.loop import autocast, resolve_precision
 from ...core.model import pixel_loss
 from ...core.model.networks import Pass
 from ...core.model.objective import kl_to_standard_normal
@@ -62,7 +61,7 @@ class DogTrainer:
     def _rebuild(self, x: Tensor, border: Tensor) -> None:
         """A step of encoder and decoder by what pixels say."""
         weights, now = self.config.objective, step_at(self.config, self.state.step)
-        with self._autocast():
+        with autocast(self.process.device, self.precision):
             out: Pass = self.state.model(x, self._noise(1, len(x)))
         rebuilt = torch.where(border, x, torch.sigmoid(out.logits[0]))
         loss = pixel_loss.reconstruction_loss(rebuilt, x, weights)
@@ -82,7 +81,7 @@ class DogTrainer:
         rebuilds = round(settings.reconstructions * len(x))
         samples = round(settings.samples * len(x))
         z = self._latents(x, samples)
-        with self._autocast():
+        with autocast(self.process.device, self.precision):
             logits: Tensor = self.state.model.decoder(z)
         decoded = torch.sigmoid(logits.float())
         rebuilt = torch.where(border, x, decoded[: len(x)])
@@ -91,7 +90,7 @@ class DogTrainer:
 
         augment = DiffAugment(max(rebuilds, samples), self.generator)
         real = x[: max(rebuilds, samples)]
-        with self._autocast():
+        with autocast(self.process.device, self.precision):
             with torch.no_grad():
                 seen_real = self.features(augment(real))
             seen_fake = self.features(
@@ -123,7 +122,7 @@ class DogTrainer:
     def _latents(self, x: Tensor, samples: int) -> Tensor:
         """The means of images, then latents between pairs of them; the encoder rests."""
         encoder = self.state.model.encoder.eval()
-        with self._autocast():
+        with autocast(self.process.device, self.precision):
             mean, logvar = encoder(x)
         encoder.train()
         angle = torch.rand(len(x), 1, generator=self.generator, device=x.device) * (math.pi / 2)
@@ -140,13 +139,6 @@ class DogTrainer:
         for parameter in trained:
             parameter.requires_grad_(True)
         return loss
-
-    def _autocast(self) -> AbstractContextManager[None]:
-        enabled = self.precision is not torch.float32
-        autocast: AbstractContextManager[None] = torch.autocast(
-            self.process.device.type, self.precision, enabled=enabled
-        )
-        return autocast
 
     def _noise(self, *sizes: int) -> Tensor:
         shape = (*sizes, self.config.network.latent)

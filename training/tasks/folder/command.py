@@ -157,7 +157,7 @@ def run(options: argparse.Namespace, process: Process, clock: Clock) -> None:
     _announce(trainer, sitting, pace)
     held_out = pictures.pixels[pictures.held_out]
     log = CsvLog(store, sitting.spent)
-    train(trainer, held_out, store, forecast=forecast, log=log, between=sitting.between)
+    train(trainer, held_out, store, forecast=forecast, log=log, after_step=sitting.between)
     if state.step < trainer.config.total_steps:
         say(f"stopped at step {state.step}; the same command goes on")
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from ...core.config import to_table
 from ...core.data.augment import jitter
 from ...core.distributed import Process
 from ...core.figures import held_out_figures
-from ...core.loop import resolve_precision
+from ...core.loop import autocast, resolve_precision
 from ...core.model import components, pixel_loss
 from ...core.model.conv_vae import ConvVAE
 from ...core.model.networks import Pass
@@ -135,7 +134,7 @@ class FolderTrainer:
         noise = torch.randn(
             (1, len(x), config.sizes.latent), generator=self.generator, device=self.process.device
         )
-        with self._autocast():
+        with autocast(self.process.device, self.precision):
             out: Pass = state.model(x, noise)
         weights = config.objective
         logits = out.logits[0]
@@ -154,13 +153,6 @@ class FolderTrainer:
         checkpoint.update_average(state, config.optimiser.average_decay)
         self.latest = {"loss": loss.detach(), "kl": kl.detach(), "gradient_norm": norm.detach()}
         return self.latest["loss"]
-
-    def _autocast(self) -> AbstractContextManager[None]:
-        enabled = self.precision is not torch.float32
-        autocast: AbstractContextManager[None] = torch.autocast(
-            self.process.device.type, self.precision, enabled=enabled
-        )
-        return autocast
 
     def figures(self, value: float) -> dict[str, Any]:
         """What to log of the latest step; ``value`` is the loss of the reconstructions."""
