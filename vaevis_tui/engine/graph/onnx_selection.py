@@ -116,7 +116,11 @@ def _overlay(importer: Importer, node: Node, places: Numbers) -> None:
 
 
 def _tile(importer: Importer, node: Node, given: Given) -> None:
-    _pick(importer, node, np.tile(_numbers(importer, node), given.repeats))
+    tiled = np.tile(_numbers(importer, node), given.repeats)
+    if tiled.ndim == 2 and len(tiled) > 1:  # a latent vector for each of a written batch
+        importer.pick(node.inputs[0], node.outputs[0], tiled, tiled.shape)
+    else:
+        _pick(importer, node, tiled)
 
 
 def _expand(importer: Importer, node: Node, given: Given) -> None:
