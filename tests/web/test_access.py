@@ -57,6 +57,7 @@ def test_names_and_roles(shown: Page) -> None:
         "Handwritten digits on a map (MNIST, two dimensions)"
     )
     expect(shown.get_by_role("tab", name="Sliders")).to_have_attribute("aria-selected", "true")
+    shown.get_by_role("button", name="Dimensions").click()
     slider = shown.get_by_role("slider", name="z0")
     slider.focus()
     shown.keyboard.press("Backspace")

@@ -26,6 +26,8 @@ def test_decodes_what_decode_does(shown: Page) -> None:
 def test_keys_of_the_terminal(shown: Page) -> None:
     space = open_bundle(NAME).space
     keyboard = shown.keyboard
+    expect(shown.locator("#sets button", has_text="Directions")).to_have_attribute("aria-pressed", "true")
+    keyboard.press("a")  # to the dimensions, round the end
     keyboard.press("c")
     np.testing.assert_allclose(page_z(shown), space.mean, atol=1e-6)
     row = int(shown.locator(".row.selected").get_attribute("data-row") or -1)

@@ -43,6 +43,8 @@ export class DecodeService {
     /** @type {Batch[]} */
     this.batches = [];
     this.running = false;
+    /** Why nothing decodes, where every candidate failed. @type {Error | null} */
+    this.failure = null;
     /** What `loaded` last gave; started by `start`. @type {Promise<void>} */
     this.ready = Promise.resolve();
   }
@@ -61,6 +63,7 @@ export class DecodeService {
 
   /** @param {Float32Array} z latents (n, d) @returns {Promise<Uint8ClampedArray>} RGBA (n, h, w, 4) */
   decode(z) {
+    if (this.failure) return Promise.reject(this.failure);
     return new Promise((resolve, reject) => {
       this.calls.push({ z, resolve, reject });
       void this.#pump();
@@ -140,6 +143,15 @@ export class DecodeService {
     return all;
   }
 
+  /** Begin again with the first candidate, where all have failed. */
+  async retry() {
+    if (!this.failure) return;
+    this.index = 0;
+    this.reasons = [];
+    await this.#open();
+    void this.#pump();
+  }
+
   /** @param {unknown} error of the decoder that failed: it is opened once more, or the next one is */
   async #fallBack(error) {
     const candidate = this.candidates[this.index];
@@ -157,6 +169,7 @@ export class DecodeService {
       const candidate = this.candidates[this.index];
       try {
         this.decoder = await candidate.open();
+        this.failure = null;
         this.listener.onBackend(this.decoder.info, this.reasons.join("; "));
         return;
       } catch (error) {
@@ -164,8 +177,8 @@ export class DecodeService {
         this.index++;
       }
     }
-    const failure = new Error(this.reasons.join("; ") || "nothing here can decode");
-    for (const call of this.calls.splice(0)) call.reject(failure);
+    this.failure = new Error(this.reasons.join("; ") || "nothing here can decode");
+    for (const call of this.calls.splice(0)) call.reject(this.failure);
     this.listener.onFailure(this.reasons);
   }
 }

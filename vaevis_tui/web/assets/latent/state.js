@@ -17,7 +17,8 @@ export class Exploration {
   constructor(space, z) {
     this.space = space;
     this.z = space.clamp(z);
-    this.current = 0;
+    // Directions have names that say something, so the terminal begins with them, too.
+    this.current = Math.max(0, space.sets.findIndex((set) => set.name === "directions"));
     this.rows = space.sets.map((set) => set.order[0]);
     /** @type {Float32Array[]} */
     this.past = [];

@@ -30,6 +30,9 @@ import { Transfer } from "./transfer.js";
 const GLIDE_SECONDS = 0.35;
 const FAST = 30;
 
+/** Milliseconds until a server that went is asked again. */
+const ASK_AGAIN = 2000;
+
 /** Speeds of the walk, as shares of the unhurried one. */
 const SPEEDS = [0.125, 0.25, 0.5, 1, 2, 4, 8];
 
@@ -40,7 +43,8 @@ export class App {
     this.arrays = arrays;
     this.space = new LatentSpace(model.space, arrays);
     this.random_ = Random.unseeded();
-    this.exploration = new Exploration(this.space, fromFragment(location.hash, this.space) ?? this.space.first);
+    const asked = fromFragment(location.hash, this.space);
+    this.exploration = new Exploration(this.space, asked ?? this.space.first);
     this.canvas = byId("image", HTMLCanvasElement);
     this.message = byId("message", HTMLDivElement);
     this.quiet = settled(4000, () => this.message.classList.remove("shown"));
@@ -61,6 +65,7 @@ export class App {
       onFrame: (frame) => this.#show(frame),
       onBackend: (info, reason) => {
         showBackend(info, [this.reason, reason].filter(Boolean).join("; "));
+        this.#recover();
         if (this.service.reasons.length) this.notify(`${info.backend === "cpu" ? "CPU" : info.device} decodes now: ${reason}`);
         this.exploration.listeners.forEach((listener) => listener());
       },
@@ -82,6 +87,7 @@ export class App {
     this.files = new Transfer(this);
     listen(this);
     if (this.host) this.host.onLatent = (z) => this.show(z);
+    if (!asked && location.hash.length > 1) this.#refuseAddress();
     this.#moved();
   }
 
@@ -140,6 +146,22 @@ export class App {
     document.documentElement.classList.add("failed");
     byId("failure-reasons", HTMLParagraphElement).textContent = reasons.join("; ");
     byId("failure", HTMLDivElement).hidden = false;
+    if (!this.model.live || this.host) return;
+    byId("failure-hint", HTMLParagraphElement).textContent = "It is asked again every other second.";
+    setTimeout(() => void this.service.retry(), ASK_AGAIN);
+  }
+
+  /** Something decodes again. */
+  #recover() {
+    const failure = byId("failure", HTMLDivElement);
+    if (failure.hidden) return;
+    failure.hidden = true;
+    document.documentElement.classList.remove("failed");
+    this.notify("The server is back.");
+  }
+
+  #refuseAddress() {
+    this.notify(`The address holds no latent of this model (${this.space.dim} numbers).`);
   }
 
   /** @param {string} text that is told, and read out */
@@ -347,6 +369,7 @@ export class App {
     addEventListener("hashchange", () => {
       const z = fromFragment(location.hash, this.space);
       if (z) this.glide(z);
+      else this.#refuseAddress();
     });
   }
 }

@@ -17,8 +17,13 @@ export class Bookmarks {
     this.list = byId("bookmarks", HTMLDivElement);
     this.empty = byId("bookmarks-empty", HTMLParagraphElement);
     /** @type {Bookmark[]} */
-    this.items = this.#read();
+    this.items = this.#read() ?? [];
     byId("bookmark-add", HTMLButtonElement).addEventListener("click", () => this.add());
+    addEventListener("storage", ({ key }) => {
+      if (key !== this.key) return; // another tab changed them
+      this.items = this.#read() ?? this.items;
+      this.#show();
+    });
     this.#show();
   }
 
@@ -26,7 +31,8 @@ export class Bookmarks {
   add() {
     if (this.items.length >= LIMIT) return this.app.notify(`There are ${LIMIT} bookmarks already; remove some first.`);
     const name = this.#freeName();
-    this.#change([...this.items, { name, z: toFragment(this.app.exploration.z), image: this.app.thumbnail() }]);
+    const added = { name, z: toFragment(this.app.exploration.z), image: this.app.thumbnail() };
+    this.#change((items) => [...items, added]);
     return this.app.notify(`Kept as ${name}.`);
   }
 
@@ -37,27 +43,27 @@ export class Bookmarks {
     return `bookmark ${number}`;
   }
 
-  /** @param {Bookmark[]} items from now on */
-  #change(items) {
-    this.items = items;
+  /** @param {(items: Bookmark[]) => Bookmark[]} edit of them, as the last tab that changed them left them */
+  #change(edit) {
+    this.items = edit(this.#read() ?? this.items);
     this.#show();
     try {
-      localStorage.setItem(this.key, JSON.stringify(items));
+      localStorage.setItem(this.key, JSON.stringify(this.items));
     } catch {
       this.app.notify("This browser keeps nothing for this page: bookmarks end with it.");
     }
   }
 
-  /** @returns {Bookmark[]} */
+  /** @returns {Bookmark[] | null} null where nothing is kept, or what is kept cannot be read */
   #read() {
     try {
-      const found = JSON.parse(localStorage.getItem(this.key) ?? "[]");
+      const found = JSON.parse(localStorage.getItem(this.key) ?? "null");
       /** @param {any} item of unknown origin */
       const sound = ({ name, z, image }) =>
         typeof name === "string" && typeof image === "string" && fromFragment(z, this.app.space) !== null;
-      return Array.isArray(found) ? found.filter(sound).slice(0, LIMIT) : [];
+      return Array.isArray(found) ? found.filter(sound).slice(0, LIMIT) : null;
     } catch {
-      return [];
+      return null;
     }
   }
 
@@ -76,9 +82,9 @@ export class Bookmarks {
     const name = make("input", { value: item.name, maxlength: NAME_LENGTH, "aria-label": "Name of the bookmark" });
     name.addEventListener("change", () => {
       const text = name.value.trim() || item.name;
-      this.#change(this.items.map((each) => (each === item ? { ...item, name: text } : each)));
+      this.#change((items) => items.map((each) => (sameBookmark(each, item) ? { ...item, name: text } : each)));
     });
-    const remove = () => this.#change(this.items.filter((each) => each !== item));
+    const remove = () => this.#change((items) => items.filter((each) => !sameBookmark(each, item)));
     return make(
       "div",
       { class: "cell" },
@@ -87,4 +93,9 @@ export class Bookmarks {
       make("button", { type: "button", class: "remove", "aria-label": `Remove ${item.name}`, onclick: remove }, "×"),
     );
   }
+}
+
+/** @param {Bookmark} a one @param {Bookmark} b another @returns whether they are the same */
+function sameBookmark(a, b) {
+  return a.name === b.name && a.z === b.z;
 }

@@ -71,6 +71,8 @@ export class Rows {
     this.visible.clear();
     this.rows.clear();
     this.buttons?.forEach((button, index) => button.setAttribute("aria-pressed", String(index === current)));
+    const letters = Math.max(...axisSet.rows.map(({ name }) => name.length));
+    this.list.style.setProperty("--letters", String(letters));
     const strongest = Math.max(1e-9, ...(axisSet.effects ?? [0]));
     for (const row of axisSet.order) {
       const effect = axisSet.effects ? axisSet.effects[row] / strongest : 0;

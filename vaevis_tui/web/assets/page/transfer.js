@@ -7,6 +7,10 @@ import { readSnapshot, withSnapshot } from "./snapshot.js";
 
 /** @typedef {import("./app.js").App} App */
 
+/** Bytes of a file, or letters of a text, beyond which it is no snapshot and no latent. */
+const MAX_FILE = 64 << 20;
+const MAX_TEXT = 1 << 20;
+
 export class Transfer {
   /** @param {App} app whose image */
   constructor(app) {
@@ -28,8 +32,12 @@ export class Transfer {
       dropping(false);
       const dropped = event.dataTransfer?.files[0];
       if (dropped) void this.open(dropped);
+      else this.#take(event.dataTransfer?.getData("text") ?? "", "What was dropped");
     });
-    addEventListener("paste", (event) => this.#paste(event));
+    addEventListener("paste", (event) => {
+      if (/** @type {HTMLElement} */ (event.target).matches("input")) return;
+      this.#take(event.clipboardData?.getData("text") ?? "", "The clipboard");
+    });
   }
 
   /** Save the image that is on show, with its z inside. */
@@ -60,7 +68,10 @@ export class Transfer {
   /** @param {File} file that was dropped or chosen */
   async open(file) {
     const { app } = this;
-    const found = readSnapshot(new Uint8Array(await file.arrayBuffer()));
+    const small = file.size <= MAX_FILE ? file : file.slice(0, 0);
+    const data = await small.arrayBuffer().catch(() => null); // a folder, or gone
+    if (!data) return app.notify(`${file.name} cannot be read.`);
+    const found = readSnapshot(new Uint8Array(data));
     if (!found) return app.notify(`${file.name} is no snapshot of vaevis-tui: it holds no latent.`);
     const { dim } = app.space;
     if (found.z.length !== dim) {
@@ -86,13 +97,12 @@ export class Transfer {
     }
   }
 
-  /** @param {ClipboardEvent} event of a paste */
-  #paste(event) {
-    if (/** @type {HTMLElement} */ (event.target).matches("input")) return;
+  /** @param {string} text that may be a latent @param {string} where it came from */
+  #take(text, where) {
     const { dim } = this.app.space;
-    const found = numbers(event.clipboardData?.getData("text") ?? "");
+    const found = text.length <= MAX_TEXT ? numbers(text) : [];
     if (found.length === dim) this.app.glide(Float32Array.from(found));
-    else this.app.notify(`The clipboard holds no latent (expected ${dim} numbers).`);
+    else this.app.notify(`${where} holds no latent (expected ${dim} numbers).`);
   }
 }
 
