@@ -269,6 +269,24 @@ def test_broadcasting(kind: str, shape: tuple[int, ...], constant_first: bool) -
     agrees(b)
 
 
+@pytest.mark.parametrize("shape", [(3, 1, 1), (1, 2, 1, 1, 1), (2, 2), (1, 1, 3, 1, 2)])
+def test_broadcasting_in_five_dimensions(shape: tuple[int, ...]) -> None:
+    b = Builder(24)
+    b.reshape(2, 3, 2, 2)
+    b.add("Mul", b.weight(*shape))
+    agrees(b)
+    agrees(b, fuse=False)
+
+
+def test_broadcasting_of_computed_styles_in_five_dimensions() -> None:
+    b = Builder(24)
+    image = b.reshape(2, 3, 2, 2)
+    b.last = "z"
+    b.linear(24, 3)
+    b.last = b.node("Mul", image, b.reshape(1, 3, 1, 1))
+    agrees(b)
+
+
 def test_broadcasting_of_two_activations() -> None:
     b = image(6, 3, 4)
     pooled = b.node("GlobalAveragePool", b.last)

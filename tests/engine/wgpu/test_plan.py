@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.engine.reference import Builder, dcgan_like, dog_like, mnist_like, vaevis_like
-from vaevis_tui.engine.graph import Graph, UnsupportedGraph, import_onnx, rewrite
+from vaevis_tui.engine.graph import Graph, UnsupportedGraph, import_onnx, ir, rewrite
+from vaevis_tui.engine.graph.expression import Operand, call
 from vaevis_tui.engine.wgpu.arena import Arena, arena_of
 from vaevis_tui.engine.wgpu.kernels import Limits
 from vaevis_tui.engine.wgpu.plan import Plan, make_plan
@@ -135,11 +136,19 @@ def test_only_images_are_packed() -> None:
 
 
 def test_a_broadcast_that_the_device_shape_hides_is_refused() -> None:
-    b = Builder(24)
-    b.reshape(2, 3, 2, 2)
-    b.add("Mul", b.weight(3, 1, 1))
+    """Which no import makes; a rewrite might."""
+    shape = (1, 2, 3, 2, 2)
+    view = ir.Permute(inputs=("z",), output="x", shape=shape, view=(1, 24), order=(0, 1))
+    product = ir.Pointwise(
+        inputs=(),
+        output="y",
+        shape=shape,
+        epilogue=call("mul", Operand(0), Operand(1)),
+        operands=("x", "factor"),
+    )
+    graph = Graph("z", (1, 24), "y", (view, product), {"factor": np.ones((3, 1, 1), np.float32)})
     with pytest.raises(UnsupportedGraph, match=r"\(3, 1, 1\) does not broadcast to \(1, 2, 3, 2, 2\)"):
-        make_plan(import_onnx(b.model()), packed=False)
+        make_plan(graph, packed=False)
 
 
 def test_the_description_tells_everything() -> None:
