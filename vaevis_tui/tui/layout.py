@@ -53,7 +53,14 @@ HINTS_FROM_ROWS = 4
 
 @dataclass(frozen=True, slots=True)
 class Panels:
-    """What is open beside the image, and how many rows the list of bars and the notes in the details have."""
+    """What is open beside the image, and what it holds.
+
+    Attributes:
+        rows: Of the list of bars.
+        strip: Whether it is open; likewise of the others.
+        notes: Lines of notes in the details.
+        places: Whether there is any on the filmstrip.
+    """
 
     rows: int
     strip: bool = False
@@ -61,6 +68,7 @@ class Panels:
     details: bool = False
     filmstrip: bool = False
     notes: int = 0
+    places: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,10 @@ def arrange(width: int, height: int, image: tuple[int, int], panels: Panels) -> 
             DETAILS_ROWS + panels.notes,
             panels.details and height >= DETAILS_FROM_ROWS and width >= DETAILS_COLUMNS,
         ),
-        (_strip_rows(width, bottom, image), panels.filmstrip and height >= STRIP_FROM_ROWS),
+        (
+            _strip_rows(width, bottom, image) if panels.places else 1,
+            panels.filmstrip and height >= STRIP_FROM_ROWS,
+        ),
         (
             _strip_rows(width, bottom, image),
             panels.strip and height >= (BOTH_STRIPS_FROM_ROWS if panels.filmstrip else STRIP_FROM_ROWS),

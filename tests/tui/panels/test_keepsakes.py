@@ -12,7 +12,7 @@ from vaevis_tui.explorer.storage.bookmarks import Bookmark
 from vaevis_tui.tui.layout import Panels, arrange
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.menus.bookmark_list import BookmarkList
-from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel
+from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel, Labels
 
 
 def bookmarks(explorer: Explorer) -> tuple[Bookmark, ...]:
@@ -119,6 +119,16 @@ async def test_the_filmstrip_shows_bookmarks_and_then_where_one_was() -> None:
         np.testing.assert_array_equal(explorer.exploration.z, left)
         await explorer.press("u", "escape", "right")  # the arrows move along the row again
         assert not panel.has_arrows
+
+
+async def test_a_filmstrip_without_places_is_a_line_that_says_how_they_come() -> None:
+    async with exploring(size=(120, 50)) as explorer:
+        await explorer.press("f")
+        panel = explorer.screen.query_one(FilmstripPanel)
+        await explorer.until(lambda: panel.region.height == 1)
+        assert "b keeps a bookmark" in panel.query_one(Labels).render().plain
+        await explorer.press("r")
+        await explorer.until(lambda: panel.region.height > 4 and panel.complete)
 
 
 async def test_a_click_on_the_filmstrip_goes_there_and_undo_comes_back() -> None:

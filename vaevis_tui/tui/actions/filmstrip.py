@@ -23,7 +23,7 @@ class FilmstripActions(KeepsakeActions):
 
     @property
     def _panels(self) -> Panels:
-        return replace(super()._panels, filmstrip=self._filmstrip_open)
+        return replace(super()._panels, filmstrip=self._filmstrip_open, places=bool(self._filmstrip.places))
 
     def _open_panels(self, exploration: Exploration) -> None:
         super()._open_panels(exploration)
@@ -96,7 +96,10 @@ class FilmstripActions(KeepsakeActions):
             self._filmstrip_of = exploration
             self._filmstrip.clear()
         bundle = exploration.bundle
+        empty = not self._filmstrip.places
         self._filmstrip.show(self._places_of(exploration), (bundle.image_height, bundle.image_width))
+        if empty is bool(self._filmstrip.places):
+            self._arrange()  # a line says how places come there while there is none
 
     def _places_of(self, exploration: Exploration) -> list[Place]:
         """Bookmarks, oldest first, then where one was, the latest first."""

@@ -34,8 +34,8 @@ from vaevis_tui.tui.terminal_port import TerminalPort
 OWNER, PRIORITY = "map", 2
 TRAIL = 256
 """Points of the way that are drawn."""
-TILE_COLUMNS = 12
-"""Columns of cells of the narrowest tile."""
+TILE_COLUMNS, DETAILED_TILE_COLUMNS, DETAILED = 10, 12, 64
+"""Columns of cells of the narrowest tile, and of that of images at least so many pixels wide."""
 ZOOM = 1.5
 FURTHEST = 4
 """How often one can zoom out from the whole."""
@@ -200,7 +200,7 @@ class MapPanel(Container):
             return
         canvas = canvas_in(self._port.renderer, columns, rows)
         bundle = exploration.bundle
-        width = TILE_COLUMNS * canvas.scale
+        width = (DETAILED_TILE_COLUMNS if bundle.image_width >= DETAILED else TILE_COLUMNS) * canvas.scale
         height = max(round(width * bundle.image_height / bundle.image_width), 1)
         grid = grid_of(canvas.height, canvas.width, (height, width))
         # As large as fills the image: the proportions of a tile are the picture's to within a pixel.
