@@ -1,4 +1,4 @@
-"""When the walk takes its next step."""
+"""Decides when the walk takes its next step."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 
 class WalkPacer:
-    """At most one step a tick, and none before the frame of the last step came and can be shown.
+    """Allows at most one step a tick, and none before the last step's frame was decoded and can be shown.
 
-    So a walk never asks for more frames than are decoded and than the terminal takes. Where that takes
-    longer than a tick, the next step is taken as soon as it is done, not at the tick after.
+    So a walk never asks for more frames than the decoder makes and the terminal takes. If that takes longer
+    than a tick, the next step is due as soon as it is done, not at the next tick.
 
     Args:
-        clock: Seconds that never go back.
+        clock: Monotonic seconds.
         can_show: Whether a frame would be shown at once.
     """
 
@@ -24,7 +24,7 @@ class WalkPacer:
         self._awaited = False
 
     def restart(self) -> None:
-        """Begin to walk: the time before now does not count, and nothing is awaited."""
+        """Start over: the time before now does not count, and no frame is awaited."""
         self._stepped_at = self._clock()
         self._ticked = self._awaited = False
 
@@ -38,11 +38,11 @@ class WalkPacer:
 
     @property
     def due(self) -> bool:
-        """Whether to take a step now; asked after every tick, frame and change of what can be shown."""
+        """Whether to take a step now; ask after every tick, frame and change of ``can_show``."""
         return self._ticked and not self._awaited and self._can_show()
 
     def step(self) -> float:
-        """Take a step: the seconds since the last one, as long as which it should be."""
+        """Take a step; returns its length: the seconds since the last one."""
         now = self._clock()
         seconds, self._stepped_at = now - self._stepped_at, now
         self._ticked, self._awaited = False, True

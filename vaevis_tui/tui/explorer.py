@@ -1,4 +1,4 @@
-"""The one screen: lays the panels out, and wires keys and pointer to the decoder, and that to the image."""
+"""The explorer's screen: lays out the panels, and connects keys and pointer, decoder and image."""
 
 from __future__ import annotations
 
@@ -49,21 +49,21 @@ from vaevis_tui.tui.worker_event import WorkerEvent
 STATISTICS_RATE = 5.0
 """Updates of the statistics per second: faster than this, digits cannot be read."""
 PREFERRED = "wgpu"
-"""The backend that nobody needs to be told of when it takes over."""
+"""The backend whose takeover needs no notice."""
 NO_IMAGE = (28, 28)
-"""Height and width in pixels that the window is divided for until a model is open."""
+"""Image size in pixels that the layout assumes until a model is open."""
 TYPING_SUSPENDS = frozenset(
     {"select", "select_page", "select_end", "nudge", "ask_value", "label", "next_axes"}
 )
-"""Actions whose keys a prompt does not take for itself, and that would move what it asks about."""
+"""Actions that are off while a prompt is open: they would move the row that it asks about."""
 
 
 class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, Judgement, ProgramActions):
     """Image, rows, strip, map, status and hints.
 
-    The loop is closed: what changes the point submits it, the service decodes the newest, and its image comes
-    back as `WorkerEvent`. The walk takes a step only when the image of the step before has come, so that it
-    never asks for more than can be shown.
+    Every change of the point is submitted, the service decodes the newest one, and its image comes back as a
+    `WorkerEvent`. The walk waits for the image of each step before it takes the next, so that it never asks
+    for more than can be shown.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.EXPLORER]
@@ -118,11 +118,11 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         )
         self._search = PictureSearch(settings, self._post_event, self._change, self.say, self._search_ended)
         self._to_say = [settings.notice, settings.colors_notice]
-        """Said once it is known what images are drawn with: they may have all colours."""
+        """Notices that wait until the graphics are known: the one on colours may not apply."""
         self._walk_at_start = settings.walk
 
     def compose(self) -> ComposeResult:
-        """Every panel; `_arrange` says where, and which are shown."""
+        """Every panel; `_arrange` places and shows them."""
         self._image_frame = TitledFrame(self._image, id="image-frame", classes="-frame")
         self._rows_frame = TitledFrame(self._bars, id="rows-frame", classes="-frame")
         self._map.add_class("-frame")
@@ -140,7 +140,7 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         yield self._notices
 
     def on_mount(self) -> None:
-        """Lay out, begin the tickers and listen to the decoding."""
+        """Lay out, start the timers and listen to the decoding."""
         self._walker.mount()
         self.set_interval(1 / STATISTICS_RATE, self._show_statistics)
         self._details.walk = (False, self._settings.speed)
@@ -151,12 +151,12 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         self.call_after_refresh(self._graphics.start, self.app)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Divide the new window before it is laid out."""
+        """Place the panels before the new size is laid out."""
         self._arrange()
         self._graphics.resized()
 
     def on_unmount(self) -> None:
-        """Leave no thread behind."""
+        """Stop background jobs."""
         self._search.close()
         self._close_pictures()
         self._close_export()
@@ -249,19 +249,19 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
             self.say("The last session ended unexpectedly; --resume restores it.", lasting=True)
 
     def _search_ended(self) -> None:
-        """Begin the walk that waited for it."""
+        """Start the walk that waited for the search."""
         if self._walk_at_start:
             self._walk_at_start = False
             self.action_walk()
 
     def _take_frame(self, frame: Frame) -> None:
         for _ in range(frame.number - 1 - (self._newest.number if self._newest else 0)):
-            self._image.meter.dropped()  # it was replaced by this one on its way here
+            self._image.meter.dropped()  # replaced by this one in the message queue
         self._newest = frame
         self._image.show(frame)
         self._show_reference()
         self._walker.image_came()
-        if not self._walker.running:  # else at the pace of the statistics
+        if not self._walker.running:  # during a walk at the rate of the statistics
             self._follow_with_panels()
 
     @on(LiveImage.Presented, "#image")
@@ -275,7 +275,7 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         self._status.opening = self._decoding.model.opening or ""
         if ref is not None:
             text = f"{ref} was not opened: {error}"
-            self._submit()  # what moved meanwhile was not decoded
+            self._submit()  # changes were not decoded while the model was being opened
         else:
             text = f"decoding failed: {error}; m opens a model again"
         self.say(text, error=True)
@@ -293,7 +293,7 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         if exploration.point is before:
             self._follow_with_panels(moving=exploration.walking)
         else:
-            self._submit()  # the panels follow when the image has come: it goes first
+            self._submit()  # the image goes first; the panels follow when it has come
 
     def _submit(self) -> None:
         if self._exploration is not None:
@@ -318,11 +318,11 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
     # The walk
 
     def action_walk(self) -> None:
-        """Walk, or rest."""
+        """Start or stop the walk."""
         self._change(lambda e: e.stop_walk() if e.walking else e.start_walk())
 
     def action_change_speed(self, steps: int) -> None:
-        """Walk faster or slower."""
+        """Change the speed of the walk."""
 
         def change(exploration: Exploration) -> None:
             exploration.change_speed(steps)
@@ -340,12 +340,12 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
             self._show_journey()
 
     def on_screen_suspend(self) -> None:
-        """Rest while another screen lies over this one, which would hide the walk."""
+        """Pause while another screen covers this one."""
         self._image.hide()
         self._walker.pause()
 
     def on_screen_resume(self) -> None:
-        """Go on."""
+        """Resume."""
         self._follow_walk()
 
     # What is known of the point and of the frames
@@ -388,12 +388,12 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         self._repaint_panels()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While something is being typed, the rows stand still."""
+        """Switch off `TYPING_SUSPENDS` while a prompt is open."""
         return not (self._prompting and action in TYPING_SUSPENDS)
 
 
 def _place(widget: Widget, region: Region) -> None:
-    """Put a widget where the layout has it; without a region it is not shown."""
+    """Place a widget in a region; hide it if that is empty."""
     widget.display = bool(region)
     if region:
         widget.styles.offset = region.offset

@@ -1,4 +1,4 @@
-"""What every part of the explorer's screen works on: widgets, the model on show, and how it is changed."""
+"""Base of the explorer's screen and its actions: the widgets, the model on show, and how to change it."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from vaevis_tui.tui.textual_private.late import PunctualScreen
 from vaevis_tui.tui.worker_event import ScreenEvent, WorkerEvent
 
 SECONDS, SECONDS_A_CHARACTER = 2.0, 0.05
-"""That a notice stays: to be noticed, and to be read."""
+"""Seconds that a notice stays: to be noticed, and to be read."""
 
 
 class ExplorerBase(PunctualScreen[None]):
-    """The widgets, and the one way to change where one is: `_change`.
+    """The widgets, and `_change`, through which every change of the point goes.
 
     Args:
         settings: How to start.
@@ -45,7 +45,7 @@ class ExplorerBase(PunctualScreen[None]):
         self._decoding = decoding
         self._port = port
         self._model = OpenModel()
-        """As it was seen last."""
+        """The model as the screen last saw it."""
         self._newest: Frame | None = None
         self._watched: tuple[str, ModelWatch] | None = None
         self._image = LiveImage(
@@ -70,27 +70,27 @@ class ExplorerBase(PunctualScreen[None]):
 
     @property
     def exploration(self) -> Exploration | None:
-        """The model on show and where in it we are; None until one is open."""
+        """The exploration on show; None until a model is open."""
         return self._exploration
 
     def _change(self, action: Callable[[Exploration], object]) -> None:
-        """Let something change the exploration, then show and decode where it stands."""
+        """Apply a change to the exploration, then show and decode the point."""
         raise NotImplementedError
 
     def _arrange(self) -> None:
-        """Divide the window anew."""
+        """Place the panels."""
         raise NotImplementedError
 
     def _show_point(self) -> None:
-        """Show where one is beside the image."""
+        """Show the point in the panels beside the image."""
         raise NotImplementedError
 
     def _follow_walk(self) -> None:
-        """Show what moves by itself, and move it."""
+        """Start, stop and show the walk or journey."""
         raise NotImplementedError
 
     def _post_event(self, event: ScreenEvent) -> None:
-        """Pass on what another thread tells; called there."""
+        """Post an event of another thread to the screen; called in that thread."""
         self.post_message(WorkerEvent(event))
 
     def action_change_speed(self, steps: int) -> None:
@@ -98,7 +98,7 @@ class ExplorerBase(PunctualScreen[None]):
         raise NotImplementedError
 
     def _moving_text(self) -> str:
-        """What moves by itself, and how fast; empty where nothing does."""
+        """The walk or journey and its speed, for people; empty if there is none."""
         exploration = self._exploration
         return f"walk {exploration.speed:g} σ/s" if exploration and exploration.walking else ""
 
@@ -108,11 +108,11 @@ class ExplorerBase(PunctualScreen[None]):
         return self._decoding.decode_tiles(self._exploration, owner, z, priority=priority)
 
     def show_notices(self, notices: Iterable[Notification]) -> None:
-        """Show those that are new."""
+        """Show new notices."""
         self._notices.show(notices)
 
     def say(self, text: str, *, error: bool = False, lasting: bool = False) -> None:
-        """Tell something in a notice; longer ones stay longer.
+        """Show a notice; longer ones stay longer.
 
         Args:
             text: One line.

@@ -1,4 +1,4 @@
-"""The walk on the screen: a step each time the image of the step before has come."""
+"""Drives the walk on the screen: takes a step when the image of the last one has come."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ WALK_RATE = 60.0
 
 
 class Walker:
-    """Runs a ticker while there is a walk, or a journey, to be seen.
+    """Runs a timer while a walk or journey is on.
 
-    It never asks for more than can be shown: a step is due when its time has come, the image of the last one
-    was decoded, and no frame waits for the link.
+    A step is due when its time has come, the image of the last one was decoded, and no frame waits for the
+    link. So it never asks for more than can be shown.
 
     Args:
-        screen: Whose ticker it is.
-        clock: Seconds that never go back.
+        screen: The screen that the timer belongs to.
+        clock: Monotonic seconds.
         link_free: Whether no frame waits to be sent.
-        submit: Has the new point decoded.
-        player: Of journeys.
-        ended: Called when a journey has come to its end by itself, its last step submitted.
+        submit: Submits the new point for decoding.
+        player: Plays journeys.
+        ended: Called after the last step of a journey.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class Walker:
         self.running = False
 
     def mount(self) -> None:
-        """Make the ticker; the screen is mounted."""
+        """Create the timer; call it once the screen is mounted."""
         self._ticker = self._screen.set_interval(1 / WALK_RATE, self._tick, pause=True)
 
     def follow(self, exploration: Exploration) -> None:
-        """Run if there is something to be seen."""
+        """Start or stop the timer, as the exploration walks or not."""
         self._exploration = exploration
         on = self._screen.is_active and self._moving(exploration)
         if self._ticker is None:
@@ -69,7 +69,7 @@ class Walker:
         return exploration.walking or self._player.playing(exploration)
 
     def pause(self) -> None:
-        """Rest, e.g. while another screen hides the image; `follow` goes on."""
+        """Pause, e.g. while another screen hides the image; `follow` resumes."""
         if self._ticker is not None:
             self._ticker.pause()
         self.running = False

@@ -26,7 +26,7 @@ const LAYOUTS = {
 
 /** @typedef {{ items: number, input: GPUBuffer, output: GPUBuffer, staging: GPUBuffer, groups: GPUBindGroup[] }} Lane */
 
-/** Raised when the device has gone: another one may do. */
+/** Thrown once the device is lost; another one may work. */
 export class DeviceLost extends Error {}
 
 /**
@@ -38,12 +38,12 @@ export async function findAdapter() {
   return navigator.gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
 }
 
-/** @param {GPUAdapter} adapter one @returns whether it is the processor itself */
+/** @param {GPUAdapter} adapter one @returns whether it is a software adapter */
 export function isSoftware(adapter) {
   return adapter.info.isFallbackAdapter || /swiftshader|llvmpipe|basic render/i.test(describe(adapter));
 }
 
-/** @param {GPUAdapter} adapter one @returns what it calls itself */
+/** @param {GPUAdapter} adapter one @returns its name */
 function describe(adapter) {
   const { vendor, architecture, description } = adapter.info;
   return description || [vendor, architecture].filter(Boolean).join(" ") || "unnamed adapter";
@@ -99,7 +99,7 @@ export class GpuDecoder {
     this.constants = new Map();
     /** @type {Map<number, Lane>} */
     this.lanes = new Map();
-    /** Why the device is of no use any more. @type {string | null} */
+    /** Why the device was lost. @type {string | null} */
     this.lost = null;
     device.lost.then((info) => (this.lost ??= info.message || info.reason));
     device.addEventListener("uncapturederror", (event) => {

@@ -1,9 +1,9 @@
-// The decoder of a page that Python serves: latents go out and images come back over one connection.
+// A decoder in Python, behind a WebSocket or a notebook: sends latents, receives images.
 
 /** @typedef {import("../types.js").BackendInfo} BackendInfo */
 /** @typedef {{ postMessage: (data: ArrayBuffer) => void, onData: (listener: (data: ArrayBuffer | string) => void) => void, close: () => void }} Connection */
 
-/** Milliseconds until a backend that says nothing counts as gone. */
+/** Milliseconds until a silent backend counts as lost. */
 const TIMEOUT = 30_000;
 
 export class LiveDecoder {
@@ -34,7 +34,7 @@ export class LiveDecoder {
     this.info = { backend: "live", device: "", detail: "" };
     /** @type {{ resolve: (image: Uint8ClampedArray) => void, reject: (error: Error) => void, timer: number } | null} */
     this.waiting = null;
-    /** Why the connection is of no use any more. @type {Error | null} */
+    /** The error that broke the connection. @type {Error | null} */
     this.broken = null;
     /** @type {Promise<void>} */
     this.greeted = new Promise((resolve, reject) => {
@@ -92,7 +92,7 @@ export class LiveDecoder {
     this.waiting = null;
   }
 
-  /** @param {Error} error that ends what is waited for */
+  /** @param {Error} error that rejects the pending request, and all later ones */
   #fail(error) {
     this.broken ??= error;
     if (!this.waiting) return;
@@ -113,7 +113,7 @@ export function connect(address) {
   socket.binaryType = "arraybuffer";
   /** @type {((data: ArrayBuffer | string) => void) | null} */
   let listener = null;
-  /** What came before anybody listened. @type {(ArrayBuffer | string)[]} */
+  /** Messages that came before there was a listener. @type {(ArrayBuffer | string)[]} */
   const early = [];
   /** @param {ArrayBuffer | string} data that came */
   const take = (data) => void (listener ? listener(data) : early.push(data));

@@ -1,4 +1,5 @@
-// The one owner of the decoder: the latest z wins, other images fill the gaps, a failed device is replaced.
+// The decode service owns the decoder: the latest z wins, batches fill the gaps, a lost device is replaced.
+// It mirrors vaevis_tui/engine/service.py.
 
 /** @typedef {import("../types.js").Decoder} Decoder */
 /** @typedef {import("../types.js").BackendInfo} BackendInfo */
@@ -8,11 +9,11 @@
 /**
  * @typedef {object} Listener
  * @property {(frame: Frame) => void} onFrame an image of the latest z
- * @property {(info: BackendInfo, reason: string) => void} onBackend what decodes from now on, and why
- * @property {(reasons: string[]) => void} onFailure nothing is left that decodes
+ * @property {(info: BackendInfo, reason: string) => void} onBackend another decoder took over, and why
+ * @property {(reasons: string[]) => void} onFailure no decoder is left
  */
 
-/** Milliseconds: a device that fails again within them is given up, and the next candidate taken. */
+/** Milliseconds: a device that fails again within this time is given up for the next candidate. */
 const RETRY_AFTER = 10_000;
 
 /** @typedef {{ z: Float32Array, resolve: (images: Uint8ClampedArray) => void, reject: (error: unknown) => void }} Call */
@@ -21,8 +22,8 @@ const RETRY_AFTER = 10_000;
 export class DecodeService {
   /**
    * @param {number} dim length of a latent
-   * @param {Candidate[]} candidates decoders in the order in which they are tried
-   * @param {Listener} listener is told
+   * @param {Candidate[]} candidates decoders, in the order in which they are tried
+   * @param {Listener} listener of its events
    */
   constructor(dim, candidates, listener) {
     this.dim = dim;
@@ -36,16 +37,16 @@ export class DecodeService {
     this.decoder = null;
     /** @type {Float32Array | null} */
     this.latest = null;
-    /** Whether what was decoded last was for the screen. */
+    /** Whether the last decode was for the screen. */
     this.shown = false;
     /** @type {Call[]} */
     this.calls = [];
     /** @type {Batch[]} */
     this.batches = [];
     this.running = false;
-    /** Why nothing decodes, where every candidate failed. @type {Error | null} */
+    /** Why nothing decodes, once every candidate has failed. @type {Error | null} */
     this.failure = null;
-    /** What `loaded` last gave; started by `start`. @type {Promise<void>} */
+    /** Settles once `start` has opened a decoder, or failed. @type {Promise<void>} */
     this.ready = Promise.resolve();
   }
 
@@ -55,7 +56,7 @@ export class DecodeService {
     return this.ready;
   }
 
-  /** @param {Float32Array} z shown as soon as the decoder is free, unless another one comes before that */
+  /** @param {Float32Array} z decoded as soon as the decoder is free, unless a newer one replaces it */
   show(z) {
     this.latest = z;
     void this.#pump();
@@ -71,10 +72,10 @@ export class DecodeService {
   }
 
   /**
-   * Images that nobody waits for: they are decoded while no z is to be shown.
+   * Decode many images in the background, while no z waits.
    * @param {Float32Array} z latents (n, d)
-   * @param {(index: number, image: Uint8ClampedArray) => void} onImage is told each
-   * @param {AbortSignal} signal ends it
+   * @param {(index: number, image: Uint8ClampedArray) => void} onImage called with each
+   * @param {AbortSignal} signal cancels it
    */
   batch(z, onImage, signal) {
     this.batches.push({ z, done: 0, onImage, signal });
@@ -91,10 +92,10 @@ export class DecodeService {
     }
   }
 
-  /** @param {Decoder} decoder to use @returns whether there was something to do */
+  /** Do the next piece of work. @param {Decoder} decoder to use @returns whether there was any */
   async #next(decoder) {
     this.batches = this.batches.filter((batch) => !batch.signal.aborted && batch.done * this.dim < batch.z.length);
-    // Programs take turns with the screen: a walk would leave them no gap.
+    // Calls of `decode` alternate with frames: a walk would leave them no gap.
     const z = this.shown && this.calls.length ? null : this.latest;
     const call = z ? undefined : this.calls.shift();
     this.shown = z !== null;
@@ -143,7 +144,7 @@ export class DecodeService {
     return all;
   }
 
-  /** Begin again with the first candidate, where all have failed. */
+  /** Start over with the first candidate, once all have failed. */
   async retry() {
     if (!this.failure) return;
     this.index = 0;
@@ -152,7 +153,7 @@ export class DecodeService {
     void this.#pump();
   }
 
-  /** @param {unknown} error of the decoder that failed: it is opened once more, or the next one is */
+  /** Open a failed decoder once more, or the next candidate. @param {unknown} error of the decoder */
   async #fallBack(error) {
     const candidate = this.candidates[this.index];
     this.decoder?.close();
@@ -183,7 +184,7 @@ export class DecodeService {
   }
 }
 
-/** @param {unknown} error anything @returns {string} what it says, on one line */
+/** @param {unknown} error anything thrown @returns {string} its message, on one line */
 export function messageOf(error) {
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n")[0].slice(0, 300);
