@@ -60,4 +60,4 @@ def own_memory(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
     folder = tmp_path_factory.mktemp("memory")
     monkeypatch.setattr(decisions, "cache_folder", lambda: folder)
-    monkeypatch.setattr(decisions, "_SAID", {})
+    monkeypatch.setattr(decisions, "_GIVEN", {})

@@ -217,7 +217,7 @@ def test_what_was_said_is_kept_in_the_card(tmp_path: Path, monkeypatch: pytest.M
     decoder.write_bytes(model.SerializeToString())
     options = AdapterOptions(settings=(("label", "2"),), prior="uniform", bgr=True)
     make_bundle(BundleRequest(decoder, tmp_path / "out", options=options))
-    monkeypatch.setattr(decisions, "_SAID", {})
+    monkeypatch.setattr(decisions, "_GIVEN", {})
     monkeypatch.setattr(decisions, "cache_folder", lambda: tmp_path / "elsewhere")
     assert open_bundle(tmp_path / "out").read_decoder().options == options
 

@@ -72,7 +72,7 @@ def test_what_was_said_is_remembered_by_what_the_file_is(
 ) -> None:
     path = write(tmp_path, "a label")
     override(path, AdapterOptions(settings=(("label", "3"),)))
-    monkeypatch.setattr(decisions, "_SAID", {})  # as in another start
+    monkeypatch.setattr(decisions, "_GIVEN", {})  # as in another start
     moved = path.rename(tmp_path / "renamed.onnx")
     assert "label=3 of 4" in open_bundle(moved).notes[0]
     override(moved, AdapterOptions(settings=(("label", "auto"),)))

@@ -1,26 +1,28 @@
-"""What was found by trying a model, so that the same file need not be tried again."""
+"""What was decided about a model file, cached so that the file need not be tried again."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from vaevis_tui.cache import cache_folder, keep, read_own
 from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.adapter.values import ValueMap
 
+T = TypeVar("T")
+
 VERSION = 2
-"""Of what is decided how; what an older program decided is decided anew."""
+"""Version of the decisions; those of another version are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What trying a decoder told.
+    """What trying a decoder showed.
 
     Attributes:
         values: What is black and white.
@@ -58,44 +60,50 @@ class Decisions:
         return cls(values, int(fields["layout"]), fields["batched"], fields["repeat"], str(fields["problem"]))
 
 
-def place(kind: str, key: str) -> Path:
-    """Where something is kept that was found out by a key."""
+def _cache_file(kind: str, key: str) -> Path:
     return cache_folder() / f"{kind}-{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
 
 
-def recall_decisions(digest: str, options: AdapterOptions) -> Decisions | None:
-    """What was decided about a file before, by its digest; None where nothing was."""
-    data = read_own(place("decoder", f"{VERSION} {digest} {json.dumps(options.to_dict())}"))
-    if data is None:
-        return None
+def recall(kind: str, key: str, parse: Callable[[dict[str, Any]], T]) -> T | None:
+    """What `remember` kept under a kind and key; None if there is nothing, or it cannot be parsed."""
+    data = read_own(_cache_file(kind, key))
     try:
-        return Decisions.from_dict(json.loads(data))
-    except (ValueError, TypeError, KeyError):
+        return None if data is None else parse(json.loads(data))
+    except (ValueError, TypeError, KeyError, UserError):
         return None
+
+
+def remember(kind: str, key: str, fields: Mapping[str, Any]) -> None:
+    """Keep JSON fields under a kind and key."""
+    keep(_cache_file(kind, key), json.dumps(fields).encode())
+
+
+def _decoder_key(digest: str, options: AdapterOptions) -> str:
+    return f"{VERSION} {digest} {json.dumps(options.to_dict())}"
+
+
+def recall_decisions(digest: str, options: AdapterOptions) -> Decisions | None:
+    """Earlier decisions about a file, by its digest; None if there are none."""
+    return recall("decoder", _decoder_key(digest, options), Decisions.from_dict)
 
 
 def keep_decisions(digest: str, options: AdapterOptions, decisions: Decisions) -> None:
-    """Remember what was decided about a file."""
-    where = place("decoder", f"{VERSION} {digest} {json.dumps(options.to_dict())}")
-    keep(where, json.dumps(decisions.to_dict()).encode())
+    """Remember the decisions about a file."""
+    remember("decoder", _decoder_key(digest, options), decisions.to_dict())
 
 
-_SAID: dict[str, AdapterOptions] = {}
-"""What was said in this process, where the cache folder cannot be written."""
+_GIVEN: dict[str, AdapterOptions] = {}
+"""Options given in this process, in case the cache folder cannot be written."""
 
 
 def recall_options(digest: str) -> AdapterOptions:
-    """What was said about a file, in this start or an earlier one."""
-    if digest in _SAID:
-        return _SAID[digest]
-    data = read_own(place("options", digest))
-    try:
-        return AdapterOptions() if data is None else AdapterOptions.from_dict(json.loads(data))
-    except (ValueError, TypeError, KeyError, UserError):
-        return AdapterOptions()
+    """The options last given for a file, in this process or an earlier one."""
+    if digest in _GIVEN:
+        return _GIVEN[digest]
+    return recall("options", digest, AdapterOptions.from_dict) or AdapterOptions()
 
 
 def keep_options(digest: str, options: AdapterOptions) -> None:
-    """Remember what was said about a file."""
-    _SAID[digest] = options
-    keep(place("options", digest), json.dumps(options.to_dict()).encode())
+    """Remember the options given for a file."""
+    _GIVEN[digest] = options
+    remember("options", digest, options.to_dict())

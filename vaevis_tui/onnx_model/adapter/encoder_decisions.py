@@ -1,13 +1,11 @@
-"""How an encoder is used, and how that is remembered."""
+"""How an encoder is used, cached like the decisions about a decoder."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from vaevis_tui.cache import keep, read_own
-from vaevis_tui.onnx_model.adapter.decisions import VERSION, place
+from vaevis_tui.onnx_model.adapter.decisions import VERSION, recall, remember
 from vaevis_tui.onnx_model.adapter.values import ValueMap
 from vaevis_tui.text import quoted
 
@@ -70,14 +68,10 @@ class EncoderDecisions:
 
 
 def recall_encoder(key: str) -> EncoderDecisions | None:
-    """What was decided about two files before; None where nothing was."""
-    data = read_own(place("encoder", f"{VERSION} {key}"))
-    try:
-        return None if data is None else EncoderDecisions.from_dict(json.loads(data))
-    except (ValueError, TypeError, KeyError):
-        return None
+    """Earlier decisions about an encoder and its decoder; None if there are none."""
+    return recall("encoder", f"{VERSION} {key}", EncoderDecisions.from_dict)
 
 
 def keep_encoder(key: str, decisions: EncoderDecisions) -> None:
-    """Remember what was decided about two files."""
-    keep(place("encoder", f"{VERSION} {key}"), json.dumps(decisions.to_dict()).encode())
+    """Remember the decisions about an encoder and its decoder."""
+    remember("encoder", f"{VERSION} {key}", decisions.to_dict())

@@ -37,7 +37,7 @@ _BAND = 6
 _COLORS_FROM = 8
 """Registers that the smallest cube takes."""
 
-_OWN_FROM = 64
+_IMAGE_PALETTE_FROM = 64
 """Registers from which on a palette of the image's own beats dithering to a cube."""
 
 _BITS = 6
@@ -116,7 +116,7 @@ class SixelEncoder:
                 f"cannot show {width}x{height} pixels as {wide}x{tall} dots: as many at least, "
                 f"and {MOST_DOTS} a side at most"
             )
-        palette, registers = _quantized(pixels, self.registers)
+        palette, registers = _choose_palette(pixels, self.registers)
         used = np.unique(registers)
         defined = zip(used.tolist(), palette.percent[used].tolist(), strict=True)
         definitions = "".join(f"#{n};2;{r};{g};{b}" for n, (r, g, b) in defined)
@@ -128,8 +128,8 @@ def _of_percent(percent: NDArray[np.int64]) -> Pixels:
     return ((percent * 255 + 50) // 100).astype(np.uint8)
 
 
-def _quantized(pixels: Pixels, registers: int) -> tuple[_Palette, NDArray[np.uint8]]:
-    """A palette and the register of each pixel, uint8 (h, w)."""
+def _choose_palette(pixels: Pixels, registers: int) -> tuple[_Palette, NDArray[np.uint8]]:
+    """Choose a palette; returns it, and the register of each pixel, uint8 (h, w)."""
     if registers < _COLORS_FROM:
         pixels = to_grey(pixels)
     red, green, blue = (pixels[..., channel] for channel in range(3))
@@ -139,8 +139,8 @@ def _quantized(pixels: Pixels, registers: int) -> tuple[_Palette, NDArray[np.uin
         if count == 101:
             return palette, ((red.astype(np.uint16) * 100 + 127) // 255).astype(np.uint8)
         return palette, _channel_levels(count).dithered(red)
-    if registers >= _OWN_FROM:
-        return _own_palette(pixels, registers)
+    if registers >= _IMAGE_PALETTE_FROM:
+        return _image_palette(pixels, registers)
     palette = _cube(registers)
     r, g, b = (
         _channel_levels(n).dithered(c) for n, c in zip(palette.levels, (red, green, blue), strict=True)
@@ -149,8 +149,8 @@ def _quantized(pixels: Pixels, registers: int) -> tuple[_Palette, NDArray[np.uin
     return palette, (r * np.uint8(greens) + g) * np.uint8(blues) + b
 
 
-def _own_palette(pixels: Pixels, registers: int) -> tuple[_Palette, NDArray[np.uint8]]:
-    """A palette made for an image: its very colours where they are few, else those of an octree."""
+def _image_palette(pixels: Pixels, registers: int) -> tuple[_Palette, NDArray[np.uint8]]:
+    """A palette of the image's own: its colours if they are few enough, else an octree's."""
     image = Image.fromarray(pixels)
     if image.getcolors(registers) is not None:
         colors, found = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
@@ -169,7 +169,7 @@ def _greys(count: int) -> _Palette:
 
 @lru_cache(maxsize=4)
 def _cube(registers: int) -> _Palette:
-    """The finest cube for so many registers; green, which the eye sees best, has most levels."""
+    """The finest colour cube for the registers; green, which the eye sees best, has most levels."""
     red = green = blue = 1
     while True:
         if red * (green + 1) * blue <= registers and green <= min(red, blue):
@@ -185,7 +185,7 @@ def _cube(registers: int) -> _Palette:
 
 
 def _percent(count: int) -> NDArray[np.int64]:
-    """So many levels from 0 to 100; one is in the middle."""
+    """Evenly spaced levels from 0 to 100; a single one is in the middle."""
     return np.rint(np.linspace(0, 100, count)).astype(np.int64) if count > 1 else np.array([50])
 
 
@@ -195,10 +195,10 @@ def _channel_levels(count: int) -> Levels:
 
 
 def _bands(registers: NDArray[np.uint8], tall: int, wide: int) -> str:
-    """All bands of an image, (h, w), that fills so many dots.
+    """All bands of an image, (h, w), scaled to tall x wide dots.
 
-    Of each band the rows of the image in it are looked at, each with the bits that it fills. A pixel of
-    such a row is a number: band, colour, column, bits. Once these are sorted, equal neighbours are runs.
+    Every pixel of a row in a band becomes a number: band, colour, column, and the bits that the row fills.
+    Once these are sorted, equal neighbours are runs.
     """
     height, width = registers.shape
     row, bits, band = _rows_in_bands(height, tall)
@@ -211,7 +211,7 @@ def _bands(registers: NDArray[np.uint8], tall: int, wide: int) -> str:
 
 @lru_cache(maxsize=8)
 def _rows_in_bands(height: int, tall: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Which rows of an image lie in which bands: row, the bits it fills, band, each (n,)."""
+    """Which rows of an image lie in which bands: row, bits that it fills, band, each (n,)."""
     dots = np.arange(tall)
     rows = np.repeat(np.arange(height), np.diff(np.arange(height + 1) * tall // height))
     first = np.flatnonzero(np.diff(dots // _BAND * height + rows, prepend=-1))
@@ -220,14 +220,14 @@ def _rows_in_bands(height: int, tall: int) -> tuple[NDArray[np.int64], NDArray[n
 
 
 def _merged(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Bits of the same band, colour and column together: places, rising, and the bits at each."""
+    """Combine the bits of equal band, colour and column: ascending places, and the bits at each."""
     place = keys >> _BITS
     first = np.flatnonzero(np.diff(place, prepend=-1))
     return place[first], np.add.reduceat(keys & (1 << _BITS) - 1, first)
 
 
 def _runs(place: NDArray[np.int64], bits: NDArray[np.int64], edges: NDArray[np.int64]) -> str:
-    """Places of equal bits side by side, as text; edges: where columns begin, and the last ends."""
+    """Encode runs of equal bits as text; edges are the dots at which columns begin, and the last ends."""
     line = place >> _COLUMN_BITS  # band and colour
     new_line = np.diff(line, prepend=-1) != 0
     first = np.flatnonzero(new_line | (np.diff(place, prepend=-2) != 1) | (np.diff(bits, prepend=-1) != 0))
