@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.training.folder.draw import write_shapes
 from tests.training.tiny import ONE_PROCESS, bars, tiny_config, tiny_trainer
 from training.core import checkpoint
 from training.core.checkpoint import State
@@ -23,6 +24,7 @@ from training.tasks.digits.data import binarise
 from training.tasks.digits.trainer import Trainer
 from training.train import main
 from vaevis_tui.errors import UserError
+from vaevis_tui.models.bundle import open_bundle
 
 HELD_OUT = torch.zeros(4, 1, 28, 28)
 
@@ -175,23 +177,40 @@ def test_a_batch_that_processes_cannot_share_is_refused() -> None:
         check_shares(tiny_config().stage, 3)
 
 
-def test_two_processes_keep_the_same_weights(tmp_path: Path) -> None:
-    """torchrun with gloo: both ranks end with the same weights, having drawn different noise."""
-    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    script = ["-m", "tests.training.two_processes", str(tmp_path)]
+def with_two_processes(*arguments: str) -> None:
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *arguments]
     root = Path(__file__).parents[2]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, *command, *script], cwd=root, env=environment, check=True, timeout=100)
+    subprocess.run([sys.executable, *command], cwd=root, env=environment, check=True, timeout=200)
+
+
+@pytest.mark.parametrize("task", ["digits", "dogs", "folder"])
+def test_two_processes_keep_the_same_weights(task: str, tmp_path: Path) -> None:
+    """torchrun with gloo: both ranks end with the same weights, having drawn different noise."""
+    what = str(write_shapes(tmp_path / "shapes", 40)) if task == "folder" else task
+    with_two_processes("-m", "tests.training.two_processes", str(tmp_path), what)
     first, second = (torch.load(tmp_path / f"rank{rank}.pt", weights_only=True) for rank in (0, 1))
-    assert first["step"] == second["step"] == tiny_config().total_steps
+    assert first["step"] == second["step"] > 1
     assert first["weights"].keys() == second["weights"].keys()
     for name in first["weights"]:
         assert torch.equal(first["weights"][name], second["weights"][name])
         assert torch.equal(first["average"][name], second["average"][name])
     assert first["bound"] != second["bound"]
-    start = digits_checkpoint.fresh(tiny_config(), ONE_PROCESS.device).model.state_dict()
-    assert any(not torch.equal(first["weights"][name], start[name]) for name in start)
+    if task == "digits":
+        start = digits_checkpoint.fresh(tiny_config(), ONE_PROCESS.device).model.state_dict()
+        assert any(not torch.equal(first["weights"][name], start[name]) for name in start)
     assert (tmp_path / checkpoint.FILE).is_file()
+
+
+@pytest.mark.slow
+def test_two_processes_make_a_bundle_of_a_folder(tmp_path: Path) -> None:
+    folder, out = write_shapes(tmp_path / "shapes", 40), tmp_path / "model"
+    sizes = ["--size", "32", "--latent", "4", "--steps", "12", "--device", "cpu", "--threads", "1"]
+    command = "from vaevis_tui.train import main; raise SystemExit(main())"
+    with_two_processes("--no-python", sys.executable, "-c", command, str(folder), "--out", str(out), *sizes)
+    assert open_bundle(out).latent_dim <= 4
+    found = torch.load(out / "training" / checkpoint.FILE, weights_only=True)
+    assert found["step"] == 12
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.distributed as dist
+from torch import nn
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,42 @@ class Process:
         """Go on when every process has come here."""
         if self.count > 1:
             dist.barrier()
+
+    @contextmanager
+    def before_others(self) -> Iterator[None]:
+        """What is within is done by process 0 first, e.g. since it leaves files that the others then find."""
+        if not self.first:
+            self.wait()
+        yield
+        if self.first:
+            self.wait()
+
+    def share(self, draws: torch.Tensor) -> torch.Tensor:
+        """This process's part of a batch; all have parts of one size."""
+        size = len(draws) // self.count
+        return draws[self.rank * size : (self.rank + 1) * size]
+
+    def agreed(self, value: float) -> float:
+        """The value that process 0 has."""
+        if self.count == 1:
+            return value
+        told = torch.tensor(value, dtype=torch.float64, device=self.device)
+        dist.broadcast(told, 0)
+        return float(told)
+
+    @torch.no_grad()
+    def average(self, module: nn.Module) -> None:
+        """Put means over all processes in the place of a module's gradients and of its batch statistics."""
+        if self.count == 1:
+            return
+        found = [parameter.grad for parameter in module.parameters() if parameter.grad is not None]
+        found += [buffer for buffer in module.buffers() if buffer.is_floating_point()]
+        flat = torch.cat([tensor.reshape(-1).float() for tensor in found])
+        dist.all_reduce(flat)
+        flat /= self.count
+        parts = torch.split(flat, [tensor.numel() for tensor in found])
+        for tensor, mean in zip(found, parts, strict=True):
+            tensor.copy_(mean.view(tensor.shape))
 
     def mean(self, value: torch.Tensor) -> float:
         """The mean over all processes of a scalar tensor."""

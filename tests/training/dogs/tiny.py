@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from tests.training.tiny import ONE_PROCESS
+from training.core.distributed import Process
 from training.tasks.dogs import checkpoint, config, data
 from training.tasks.dogs.adversary import Features
 from training.tasks.dogs.checkpoint import DogState
@@ -86,8 +87,8 @@ def features() -> Features:
     return Features(_Pooled(), checkpoint.FEATURES).measure(faces())
 
 
-def tiny_trainer(state: DogState | None = None) -> DogTrainer:
-    return DogTrainer(tiny_config(), state or tiny_state(), dogs(), ONE_PROCESS, features())
+def tiny_trainer(state: DogState | None = None, process: Process = ONE_PROCESS) -> DogTrainer:
+    return DogTrainer(tiny_config(), state or tiny_state(), dogs(), process, features())
 
 
 def jpeg(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:

@@ -45,8 +45,9 @@ def tiny_config(pictures: PictureSet, steps: int = 6) -> recipe.FolderConfig:
     return config.lasting(steps).saving_every(3)
 
 
-def tiny_trainer(folder: Path, store: Path, steps: int = 6) -> FolderTrainer:
-    pictures = gather(folder, 32, store)
+def tiny_trainer(folder: Path, store: Path, steps: int = 6, process: Process = ONE_PROCESS) -> FolderTrainer:
+    with process.before_others():
+        pictures = gather(folder, 32, store)
     config = tiny_config(pictures, steps)
-    state = fresh(config, ONE_PROCESS.device, fitted_on(pictures))
-    return FolderTrainer(config, state, pictures, ONE_PROCESS)
+    state = fresh(config, process.device, fitted_on(pictures))
+    return FolderTrainer(config, state, pictures, process)

@@ -55,7 +55,7 @@ class Trainer:
             self.begin_mixture()
         share = now.stage.batch_size // process.count
         draws = order(self.config.seed, len(self.pixels), now.first_draw, now.stage.batch_size)
-        mine = draws[process.rank * share : (process.rank + 1) * share].to(process.device)
+        mine = process.share(draws).to(process.device)
 
         self.generator.manual_seed(noise_seed(self.config.seed, state.step, process.rank))
         x = binarise(self.pixels[mine], self.generator)

@@ -13,6 +13,7 @@ from vaevis_tui.latent.space import LatentSpace
 
 from ...core.checkpoint import Trained
 from ...core.distributed import Process
+from ...core.loop import check_shares
 from ...core.task import Task
 from . import adversary, bundle, checkpoint, data, efficientnet, posterior
 from .config import load
@@ -24,12 +25,11 @@ def begin(options: argparse.Namespace, process: Process, path: Path) -> tuple[Do
     """A trainer of dogs, resumed from ``path`` where that is, and the pixels of the validation dogs.
 
     Raises:
-        UserError: The configuration, the data or the checkpoint is missing or wrong, or there are several
-            processes: the batches are too small to be shared.
+        UserError: The configuration, the data or the checkpoint is missing or wrong, or the processes cannot
+            share a batch evenly.
     """
     config = load(options.model)
-    if process.count > 1:
-        raise UserError(f"{config.name} trains on one device; start one process, without torchrun")
+    check_shares(config.stage, process.count)
     if process.device.type == "cuda":
         # Repeatable kernels for resizing and its gradient are several times slower than the others.
         torch.use_deterministic_algorithms(False)
@@ -37,7 +37,8 @@ def begin(options: argparse.Namespace, process: Process, path: Path) -> tuple[Do
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.allow_tf32 = True
     efficientnet.require(0)
-    splits = data.load(options.data_root, config.crop)
+    with process.before_others():
+        splits = data.load(options.data_root, config.crop)
     if path.is_file():
         state = checkpoint.resume(path, config, process.device)
     elif options.from_bundle:

@@ -46,8 +46,9 @@ class DogTrainer:
         """Take one step; the loss of the reconstructions, detached."""
         config, state = self.config, self.state
         now = step_at(config, state.step)
-        self.generator.manual_seed(noise_seed(config.seed, state.step, 0))
+        self.generator.manual_seed(noise_seed(config.seed, state.step, self.process.rank))
         draws = order(config.seed, len(self.positions), now.first_draw, now.stage.batch_size)
+        draws = self.process.share(draws)
         at = self.positions[draws.to(self.positions.device)]
         x, border = jitter(self.pixels[at], self.border[at], config.jitter, self.generator)
         if now.stage.sharpens:
@@ -105,6 +106,7 @@ class DogTrainer:
         )
         reconstruction = pixel_loss.reconstruction_loss(rebuilt, x, weights)
         specks = self.state.specks(fake, real)
+        self.process.average(self.state.specks)
         ramp = objective.ramp(now.within, weights.ramp_steps)
         self.latest = {
             "loss": reconstruction.detach(),
@@ -150,6 +152,7 @@ class DogTrainer:
             group["lr"], group["betas"] = learning_rate, stage.betas
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        self.process.average(self.state.model)
         norm = nn.utils.clip_grad_norm_(self.state.model.parameters(), limit)
         self.latest["gradient_norm"] = norm.detach()
         optimiser.step()
@@ -161,6 +164,7 @@ class DogTrainer:
         self.latest["discriminator"] = loss.detach()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        self.process.average(discriminator)
         optimiser.step()
 
     def figures(self, value: float) -> dict[str, Any]:

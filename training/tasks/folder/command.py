@@ -19,7 +19,7 @@ from vaevis_tui.models.bundle import DECODER
 
 from ...core import checkpoint
 from ...core.distributed import Process, joined
-from ...core.loop import Forecast, duration, train
+from ...core.loop import Forecast, JsonLog, check_shares, duration, train
 from . import recipe
 from .log import CsvLog
 from .pace import Clock, Sitting
@@ -120,8 +120,6 @@ def check(options: argparse.Namespace) -> None:
         problems.append(f"invalid --steps {options.steps}: expected 1 or more")
     if options.device == "cuda" and not torch.cuda.is_available():
         problems.append("--device cuda: no GPU that PyTorch can use; cpu or auto")
-    if "WORLD_SIZE" in os.environ and os.environ["WORLD_SIZE"] != "1":
-        problems.append("a folder is trained on by one process; start it without torchrun")
     if problems:
         raise UserError("; ".join(problems))
 
@@ -133,37 +131,44 @@ def run(options: argparse.Namespace, process: Process, clock: Clock) -> None:
         UserError: Something is wrong with the pictures, the checkpoint or the disk.
     """
     started = clock()
+    say = told_by(process)
     store, path = options.out / STORE, options.out / STORE / checkpoint.FILE
-    if options.restart and path.is_file():
+    if options.restart and process.first and path.is_file():
         path.rename(path.with_name(f"replaced-{time.strftime('%Y%m%d-%H%M%S')}.pt"))
+    process.wait()
     begun = resume(path, process.device) if path.is_file() else None
     side = begun[0].sizes.side if begun else options.size or _side(options.folder, process)
-    pictures = _pictures(options, side, store)
+    with process.before_others():
+        pictures = _pictures(options, side, store)
     say(
         f"{options.folder}: {pictures.summary()}; {side}x{side}, {'grey' if pictures.colours == 1 else 'RGB'}"
     )
     config, state = begun or _begin(options, process, pictures)
     trainer = FolderTrainer(_said(options, config, path), state, pictures, process)
     trainer.check(path)
+    check_shares(trainer.config.stage, process.count)
     most = recipe.most_steps(len(pictures.train), config.stage[0].batch_size)
     limit = _limit(options, trainer, most)
     sitting = Sitting(trainer, options.out, store, limit, most, clock, started, tqdm_write)
     forecast = Forecast.measured(trainer)
-    pace = forecast.pace[0] or state.seconds / max(1, state.step)
-    sitting.plan(pace)
+    pace = process.agreed(forecast.pace[0] or state.seconds / max(1, state.step))
+    if process.first:
+        sitting.plan(pace)
+    sitting.agree()
     quarter = max(1, (trainer.config.total_steps - state.step) // 4)
     trainer.config = trainer.config.saving_every(max(1, min(2000, quarter, round(SAVED_EVERY / pace))))
     forecast.schedule = trainer.config
-    _announce(trainer, sitting, pace)
+    _announce(trainer, sitting, pace, say)
     held_out = pictures.pixels[pictures.held_out]
-    log = CsvLog(store, sitting.spent)
+    log = CsvLog(store, sitting.spent) if process.first else JsonLog(None)
     train(trainer, held_out, store, forecast=forecast, log=log, after_step=sitting.between)
     if state.step < trainer.config.total_steps:
         say(f"stopped at step {state.step}; the same command goes on")
         return
-    sitting.write()
-    trainer.save(store)
-    _conclude(options, trainer, sitting)
+    if process.first:
+        sitting.write()
+        trainer.save(store)
+        _conclude(options, trainer, sitting)
 
 
 def _side(folder: Path, process: Process) -> int:
@@ -236,7 +241,7 @@ def _limit(options: argparse.Namespace, trainer: FolderTrainer, most: int) -> fl
     return 3600 * trainer.config.hours
 
 
-def _announce(trainer: FolderTrainer, sitting: Sitting, pace: float) -> None:
+def _announce(trainer: FolderTrainer, sitting: Sitting, pace: float, say: Callable[[str], None]) -> None:
     config, state = trainer.config, trainer.state
     left = config.total_steps - state.step
     sizes = config.sizes
@@ -247,7 +252,9 @@ def _announce(trainer: FolderTrainer, sitting: Sitting, pace: float) -> None:
     )
     takes = left * pace + sitting.reserve
     done = f"{state.step} steps are done; " if state.step else ""
-    say(f"{done}{left} steps take about {duration(takes)} on {trainer.process.device.type}, as measured now")
+    process = trainer.process
+    where = process.device.type if process.count == 1 else f"{process.count} x {process.device.type}"
+    say(f"{done}{left} steps take about {duration(takes)} on {where}, as measured now")
     say(f"look on with: vaevis-tui --model {sitting.out} --watch")
 
 
@@ -257,6 +264,11 @@ def _conclude(options: argparse.Namespace, trainer: FolderTrainer, sitting: Sitt
     say(f"{options.out} is finished after {duration(sitting.spent())}: vaevis-tui --model {options.out}")
     if trainer.config.total_steps >= sitting.most:
         say("more time would not make it better; more pictures would")
+
+
+def told_by(process: Process) -> Callable[[str], None]:
+    """What a process says: nothing but by the first."""
+    return say if process.first else lambda text: None
 
 
 def say(text: str) -> None:

@@ -68,8 +68,20 @@ class Sitting:
         if abs(total - planned) > DRIFT * max(0, planned - step):
             self.trainer.config = self.trainer.config.lasting(max(total, step, 1))
 
+    def agree(self) -> None:
+        """Let all processes take as many steps as the first one plans."""
+        trainer = self.trainer
+        total = int(trainer.process.agreed(trainer.config.total_steps))
+        if total != trainer.config.total_steps:
+            trainer.config = trainer.config.lasting(total)
+
     def between(self) -> None:
         """After each step: keep to the time, show how it goes, let the explorer have a look."""
+        if self.trainer.process.first:
+            self._look_up()
+        self.agree()
+
+    def _look_up(self) -> None:
         trainer, now = self.trainer, self._clock()
         trainer.state.spent = self.spent()
         step, run = trainer.state.step, trainer.config.run

@@ -105,7 +105,7 @@ def resume(path: Path, device: torch.device) -> tuple[FolderConfig, FolderState]
 
 
 class FolderTrainer:
-    """Takes steps: owns the state and the pictures."""
+    """Takes steps: owns the state and the pictures; of several processes each takes its part of a batch."""
 
     def __init__(
         self, config: FolderConfig, state: FolderState, pictures: PictureSet, process: Process
@@ -125,8 +125,9 @@ class FolderTrainer:
         """Take one step; the loss of the reconstructions, detached."""
         config, state = self.config, self.state
         now = step_at(config, state.step)
-        self.generator.manual_seed(noise_seed(config.seed, state.step, 0))
+        self.generator.manual_seed(noise_seed(config.seed, state.step, self.process.rank))
         draws = order(config.seed, len(self.positions), now.first_draw, now.stage.batch_size)
+        draws = self.process.share(draws)
         at = self.positions[draws].to(self.pixels.device)
         pixels = self.pixels[at].to(self.process.device)
         border = torch.zeros(len(at), *pixels.shape[2:], dtype=torch.bool, device=pixels.device)
@@ -147,6 +148,7 @@ class FolderTrainer:
             group["lr"] = now.learning_rate
         state.optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
+        self.process.average(state.model)
         norm = nn.utils.clip_grad_norm_(state.model.parameters(), config.optimiser.gradient_clip)
         state.optimiser.step()
         state.step += 1
