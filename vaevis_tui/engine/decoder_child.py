@@ -34,11 +34,25 @@ _ADVICE = {
 
 def main() -> None:
     """Serve until the pipe is closed."""
+    _give_up_rights()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches a terminal's whole process group
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what native libraries print there is no answer
         serve(sys.stdin.buffer, answers)
+
+
+def _give_up_rights() -> None:
+    """Let a driver that crashes leave no core dump, which fills a disk and holds the person's images.
+
+    More would stop drivers that work: they map far more memory than they use, share it by files, and find
+    their device by sockets, so that neither memory, files nor the network can be taken from them.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:

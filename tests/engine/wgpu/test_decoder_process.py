@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -116,6 +117,13 @@ def test_closing_twice_is_harmless_and_ends_the_process(bundle: Bundle) -> None:
     assert process.wait(TIMEOUT) == 0
     with pytest.raises(EngineError, match="closed"):
         decoder.decode(latents(bundle, 1))
+
+
+def test_a_driver_that_crashes_leaves_no_core_dump(bundle: Bundle) -> None:
+    with IsolatedDecoder(bundle, backend="onnxruntime") as decoder:
+        assert decoder._child is not None
+        text = Path(f"/proc/{decoder._child._process.pid}/limits").read_text()
+    assert re.search(r"Max core file size +0 +0 ", text), text
 
 
 def test_a_cancelled_decode_ends(bundle: Bundle, faults: VulkanFaults) -> None:

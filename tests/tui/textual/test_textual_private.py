@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual._compositor import LayoutUpdate
 from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.drivers._writer_thread import WriterThread
@@ -26,6 +27,7 @@ from textual.widgets import Static
 
 from tests.terminal.emulator import PixelScreen
 from tests.tui.textual.output import KeepingDriver, StallingDriver
+from vaevis_tui.tui.textual_private.app import ScreenWriter
 from vaevis_tui.tui.textual_private.driver import TimedDriver, report_written, timed_driver_class
 from vaevis_tui.tui.textual_private.painting import paint_now
 from vaevis_tui.tui.textual_private.shown_cells import ShownCells
@@ -322,3 +324,13 @@ def test_an_image_that_lies_partly_or_all_outside_a_window_made_smaller(x: int) 
     written = shown.update(0, 0, text, lambda strip: strip.text)
     assert written.endswith(unknown)
     assert bool(written) == bool(unknown)
+
+
+def test_what_no_widget_draws_is_left_as_it_is() -> None:
+    writer = ScreenWriter()
+    ab, c, de = (Strip([Segment(text)]) for text in ("ab", "c", "de"))
+    strips: Any = [[ab, None, c], [de]]
+    output = writer.render(LayoutUpdate(strips, Region(0, 0, 6, 2)), Console(), (6, 2))
+    assert "ab" in output
+    assert "de" in output
+    assert "c" not in output.replace("\x1b[", "")

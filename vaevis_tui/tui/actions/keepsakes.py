@@ -122,7 +122,7 @@ class KeepsakeActions(PointActions, PanelActions):
 
     def _prompt(self, prompt: LinePrompt) -> None:
         """Show a prompt in place of the hints, unless there is one."""
-        if not self._prompting:
+        if self.is_attached and not self._prompting:
             self.mount(prompt)
             self._arrange()
 

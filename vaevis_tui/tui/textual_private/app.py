@@ -84,6 +84,8 @@ def _layout_strips(update: LayoutUpdate) -> Iterator[tuple[int, int, Strip]]:
     for y, line in enumerate(update.strips, update.region.y):
         x = update.region.x
         for strip in line:
+            if strip is None:  # no widget draws there, as in tiny windows; nobody knows how wide it is
+                break
             yield y, x, strip
             x += strip.cell_length
 

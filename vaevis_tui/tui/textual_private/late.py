@@ -45,8 +45,10 @@ class PunctualScreen(Screen[ScreenResultType]):
 
         They go one by one where the screen is closed.
         """
-        return not (self._pruning or self._closing) and any(
-            not child.has_class("-textual-system") for child in self.children
+        return (
+            self.is_attached
+            and not (self._pruning or self._closing)
+            and any(not child.has_class("-textual-system") for child in self.children)
         )
 
 
