@@ -125,6 +125,7 @@ def test_a_path_is_cut_behind_a_slash_and_parts_are_alike() -> None:
     assert in_parts("aa bb cc dd ee", 5, 2) == [["aa bb", "cc dd"], ["ee"]]
     assert in_parts("aa bb cc dd ee ff gg", 8, 1) == [["aa bb cc"], ["dd ee ff"], ["gg"]]
     assert in_parts("aa bb cc dd", 8, 1) == [["aa bb"], ["cc dd"]]
+    assert in_parts("aa. bb cc dd", 8, 1) == [["aa."], ["bb cc dd"]]
     assert in_parts("", 8, 1) == [[""]]
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_CLAUSE_END = re.compile(r"(?<=[.;:?!]) ")
+
 
 def cut(text: str, width: int) -> str:
     """The text, with an ellipsis where it is longer than so many characters."""
@@ -31,15 +35,24 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def in_parts(text: str, width: int, rows: int) -> list[list[str]]:
-    """Text in as few parts of so many lines as it takes, the last of them no shorter than it must be."""
+    """Text in as few parts of so many lines as it takes, each a whole clause, or else of like length."""
 
-    def parts(width: int) -> list[list[str]]:
+    def parts(text: str, width: int) -> list[list[str]]:
         lines = wrapped(text, width)
         return [lines[start : start + rows] for start in range(0, len(lines), rows)]
 
-    fewest = len(parts(width))
+    fewest = len(parts(text, width))
     if fewest == 1:
-        return parts(width)
+        return parts(text, width)
+    filled: list[str] = []
+    for clause in _CLAUSE_END.split(text):
+        longer = f"{filled[-1]} {clause}" if filled else clause
+        if filled and len(parts(longer, width)) == 1:
+            filled[-1] = longer
+        else:
+            filled.append(clause)
+    if len(filled) == fewest and all(len(parts(each, width)) == 1 for each in filled):
+        return [wrapped(each, width) for each in filled]
     least = max(width // 2, *map(len, text.split()))  # so that no word is cut for it
-    narrower = (each for each in range(least, width + 1) if len(parts(each)) == fewest)
-    return parts(next(narrower, width))
+    narrower = (each for each in range(least, width + 1) if len(parts(text, each)) == fewest)
+    return parts(text, next(narrower, width))
