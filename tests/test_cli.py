@@ -299,6 +299,16 @@ def test_a_bare_decoder_has_no_card(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "has no model card" in refused(capsys, "models", str(path))
 
 
+def test_no_name_of_a_file_is_obeyed_by_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x\x1b]0;P\a.onnx"
+    path.write_bytes(b"ab")
+    code, _, error = run(capsys, "models", str(path))
+    assert code == 2
+    assert error.rstrip("\n").isprintable()
+
+
 def test_files_that_are_no_models_get_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     junk = tmp_path / "junk.onnx"
     junk.write_bytes(b"this is not a model")

@@ -35,10 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return code
         return int(options.run(options))
     except UserError as error:
-        print(f"{PROGRAM}: error: {error}", file=sys.stderr)
+        _say(str(error))
         return EXIT_USAGE
     except EngineError as error:
-        print(f"{PROGRAM}: error: decoding failed: {error}", file=sys.stderr)
+        _say(f"decoding failed: {error}")
         return 1
     except BrokenPipeError:
         # Whoever read our output has gone, as with `| head`; keep the interpreter from saying so at exit.
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         reason = (error.strerror or str(error)).lower()
-        print(f"{PROGRAM}: error: standard output was not written: {reason}", file=sys.stderr)
+        _say(f"standard output was not written: {reason}")
         return EXIT_USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -57,6 +57,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if interrupt_came():
             return INTERRUPTED
         raise
+
+
+def _say(error: str) -> None:
+    """Say what is wrong, without what a terminal would obey: a file may have any name."""
+    harmless = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in error)
+    print(f"{PROGRAM}: error: {harmless}", file=sys.stderr)
 
 
 if __name__ == "__main__":

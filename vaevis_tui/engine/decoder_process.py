@@ -61,8 +61,12 @@ TIMEOUT = 10.0
 EXIT_TIMEOUT = 2.0
 """Seconds to wait for the process to exit, and again after it was killed."""
 
-_ENVIRONMENT = {"RUST_BACKTRACE": "0", "OPENBLAS_NUM_THREADS": "1"}
-"""For the child. It multiplies no matrices: numpy's threads would only spin while it starts."""
+_ENVIRONMENT = {"RUST_BACKTRACE": "0", "OPENBLAS_NUM_THREADS": "1", "XDG_RUNTIME_DIR": os.devnull}
+"""For the child. It multiplies no matrices: numpy's threads would only spin while it starts. It draws on no
+display: libwayland would connect to whatever socket lies in the runtime folder, and wait for its answer."""
+
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET")
+"""Variables that the child does not get."""
 
 _START = "import sys; sys.path[:] = {path!r}; from vaevis_tui.engine.decoder_child import main; main()"
 
@@ -237,7 +241,7 @@ class _Child:
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,  # native libraries write here; it must not reach the screen
                 bufsize=0,
-                env={**os.environ, **_ENVIRONMENT},
+                env={**{k: v for k, v in os.environ.items() if k not in _DISPLAYS}, **_ENVIRONMENT},
             )
         except OSError as error:
             self._stderr.close()

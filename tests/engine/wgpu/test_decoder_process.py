@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -117,6 +118,19 @@ def test_closing_twice_is_harmless_and_ends_the_process(bundle: Bundle) -> None:
     assert process.wait(TIMEOUT) == 0
     with pytest.raises(EngineError, match="closed"):
         decoder.decode(latents(bundle, 1))
+
+
+def test_no_display_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else's socket in the runtime folder held up the start for 30 seconds."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    with socket.socket(socket.AF_UNIX) as display:
+        display.bind(str(tmp_path / "wayland-0"))
+        display.listen()
+        display.setblocking(False)
+        assert list_adapters()
+        with pytest.raises(BlockingIOError):
+            display.accept()
 
 
 def test_a_driver_that_crashes_leaves_no_core_dump(bundle: Bundle) -> None:
