@@ -13,3 +13,9 @@ def one_line(text: object, limit: int = 200) -> str:
 def quoted(name: str) -> str:
     """A name from an untrusted file, quoted and shortened."""
     return f"'{one_line(name, 60)}'"
+
+
+def file_stem(name: str) -> str:
+    """A name from an untrusted file as the beginning of a file's name, which leads into no other folder."""
+    safe = "".join(c if c.isalnum() or c in "-_." else "-" for c in name[:80]).strip("-.")
+    return safe or "model"

@@ -261,3 +261,12 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_pillow_is_imported_only_when_something_is_written() -> None:
     check = "import sys, vaevis_tui.export.png, vaevis_tui.export.snapshot; sys.exit('PIL' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["/dir/x", "../x", "x\x1b]0;P\a", "..", "", "x" * 400])
+def test_no_models_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / "in").mkdir()
+    path = save_snapshot(tmp_path / "in", name, datetime(2026, 1, 31), np.zeros((4, 4, 3), np.uint8))
+    assert path.parent == tmp_path / "in"
+    assert path.name.isprintable()
+    assert [each.name for each in tmp_path.iterdir()] == ["in"]

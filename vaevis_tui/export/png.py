@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import reason, replace_whole
 from vaevis_tui.export.pillow import quiet_pillow
+from vaevis_tui.text import file_stem
 
 MAX_SIDE = 8192
 """Longest side of a written image in pixels: Pillow reads a square of it without a warning."""
@@ -71,7 +72,7 @@ def save_snapshot(
         UserError: as `unique_path` and `save_png`.
         ValueError: as `save_png`.
     """
-    path = unique_path(folder, stem, now)
+    path = unique_path(folder, file_stem(stem), now)
     try:
         return save_png(path, image, scale=scale, metadata=metadata)
     except BaseException:

@@ -19,7 +19,7 @@ from vaevis_tui.export.animation.files import ENDINGS
 from vaevis_tui.export.sheet import Labels
 from vaevis_tui.export.sheet_files import SHEET_FORMATS
 from vaevis_tui.latent.plane import Extent, Plane
-from vaevis_tui.text import one_line
+from vaevis_tui.text import file_stem, one_line
 
 WALK_FRAMES = 240
 FRAMES_A_LEG = 48
@@ -55,7 +55,7 @@ class Export:
     def free_path(self, folder: Path, model: str) -> Path:
         """A name in a folder that nothing has yet."""
         for number in range(1, 10_000):
-            name = f"{model}-{self.stem}{f'-{number}' if number > 1 else ''}{self.endings[0]}"
+            name = f"{file_stem(model)}-{self.stem}{f'-{number}' if number > 1 else ''}{self.endings[0]}"
             if not (folder / name).exists():
                 break
         return folder / name
