@@ -35,6 +35,7 @@ from vaevis_tui.tui.live_app import LiveApp
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.menus.overlay import Overlay
 from vaevis_tui.tui.terminal_port import TerminalPort
+from vaevis_tui.tui.theme import complete
 
 BACKGROUND = (16, 32, 48)
 SIDE = 6
@@ -121,6 +122,9 @@ class PictureApp(LiveApp[None]):
         self.port = TerminalPort(renderer=renderer, **{"clock": TickingClock()} | arguments)
         self.image = LiveImage(self.port, placeholder=placeholder)
         self.seen: list[object] = []
+
+    def get_css_variables(self) -> dict[str, str]:
+        return complete(super().get_css_variables(), self.current_theme)
 
     @property
     def drawn(self) -> int:
