@@ -77,6 +77,8 @@ class TimedDriver(Driver):
         """When to wait no longer for what it was asked last."""
         self._started = False
         self._suspends = False
+        self._giving_back = threading.Lock()
+        self._given_back = False
 
     @property
     def can_be_asked(self) -> bool:
@@ -174,15 +176,21 @@ class TimedDriver(Driver):
         writer.join(_LAST_OUTPUT)
         if writer.is_alive():
             self.give_back_at_once()
+        with self._giving_back:  # another thread may be at it, by which this one goes on: it ends first
+            pass
 
     def give_back_at_once(self) -> None:
         """Leave the terminal as it was, whatever it does; to be called in any thread, as the last thing."""
-        self._file.throw_away()
-        end = time.monotonic() + LONGEST_WRITE
-        while self._file.writing and time.monotonic() < end:
-            throw_away(self.fileno)
-            time.sleep(FLUSH_INTERVAL)
-        give_back(self.fileno, self.attrs_before)
+        with self._giving_back:  # whoever comes second would throw away what the first has written
+            if self._given_back:
+                return
+            self._given_back = True
+            self._file.throw_away()
+            end = time.monotonic() + LONGEST_WRITE
+            while self._file.writing and time.monotonic() < end:
+                throw_away(self.fileno)
+                time.sleep(FLUSH_INTERVAL)
+            give_back(self.fileno, self.attrs_before)
 
     def start_application_mode(self) -> None:
         """Start, with a queue of output that never makes the event loop wait, and without post-processing.

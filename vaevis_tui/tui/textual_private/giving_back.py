@@ -69,8 +69,12 @@ def throw_away(terminal: int) -> None:
 
 
 def _write(file: int, data: bytes) -> None:
-    end = time.monotonic() + LONGEST_WRITE
-    while data and (left := end - time.monotonic()) > 0:
-        if select.select([], [file], [], left)[1]:
+    """Write all of it, from its beginning again where the queue had been filled once more meanwhile."""
+    end, rest = time.monotonic() + LONGEST_WRITE, data
+    while rest and time.monotonic() < end:
+        if select.select([], [file], [], 5 * FLUSH_INTERVAL)[1]:
             with suppress(BlockingIOError):
-                data = data[os.write(file, data) :]
+                rest = rest[os.write(file, rest) :]
+        else:
+            throw_away(file)
+            rest = data
