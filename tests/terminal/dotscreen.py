@@ -103,7 +103,9 @@ class DotScreen(PixelScreen):
                 image = self.screen.cursor.attrs.fg
                 self._stream.feed(" ")
                 place = (diacritics().index(output[cell + 1]), diacritics().index(output[cell + 2]))
-                self._placeholders[y, x] = (_palette_number(image), *place)
+                numbers = _palette_numbers(image)
+                number = next((each for each in numbers if each in self.kitty.placements), numbers[0])
+                self._placeholders[y, x] = (number, *place)
         self._stream.feed(output[done:])
 
     def _graphics(self, sequence: str) -> None:
@@ -152,6 +154,6 @@ def stretched(pixels: Dots, height: int, width: int) -> Dots:
     return pixels[rows][:, columns].copy()
 
 
-def _palette_number(color: str) -> int:
-    """The number of a colour of the 256, by what pyte makes of it."""
-    return pyte.graphics.FG_BG_256.index(color)
+def _palette_numbers(color: str) -> list[int]:
+    """The numbers of a colour of the 256, by what pyte makes of it: some colours have two."""
+    return [number for number, each in enumerate(pyte.graphics.FG_BG_256) if each == color]
