@@ -1,6 +1,6 @@
 BIN := .venv/bin
 
-.PHONY: setup check fast test e2e bench
+.PHONY: setup check fast app test e2e bench
 
 setup:
 	python3 -m venv .venv && $(BIN)/pip install -e '.[dev,train]'
@@ -12,7 +12,10 @@ check:
 	$(BIN)/lint-imports
 
 fast:
-	$(BIN)/pytest -q -n 2 -m "not e2e and not slow"
+	$(BIN)/pytest -q -n 2 -m "not e2e and not app and not slow"
+
+app:
+	$(BIN)/pytest -q -n 2 -m "app and not slow"
 
 test:
 	$(BIN)/pytest

@@ -1,8 +1,11 @@
-"""Which tests are quick: `pytest -m "not e2e and not slow"` is the set to run after every change."""
+"""Which tests are quick: `make fast` runs them after every change, `make app` those of the app."""
 
 from __future__ import annotations
 
+import inspect
+import itertools
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,10 +37,7 @@ SLOW = (
     "link",
     "onnx_model/test_zoo.py",
     "training",
-    "tui/images/test_live_image",
-    "tui/images/test_two_images",
     "tui/test_contrast.py",
-    "tui/test_exports.py",
     "web",
 )
 """Tests that train, compile many shaders, start browsers or many processes, or simulate a network."""
@@ -51,13 +51,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
         if path.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
+        if path.startswith("tui") and inspect.iscoroutinefunction(getattr(item, "function", None)):
+            item.add_marker(pytest.mark.app)  # only what drives an app waits for something
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import what is left out: some modules take a second for it."""
+    path = collection_path.relative_to(HERE).as_posix() if collection_path.is_relative_to(HERE) else ""
+    left_out = [
+        *(SLOW if "not slow" in config.option.markexpr else ()),
+        *(E2E if "not e2e" in config.option.markexpr else ()),
+    ]
+    return True if path in left_out else None
+
+
+@pytest.fixture(scope="session")
+def memories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders that are not there yet."""
+    folder = tmp_path_factory.mktemp("memory")
+    return (folder / str(number) for number in itertools.count())
 
 
 @pytest.fixture(autouse=True)
-def own_memory(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_memory(memories: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that is remembered of a model file comes from another test, or stays."""
     from vaevis_tui.onnx_model.adapter import decisions
 
-    folder = tmp_path_factory.mktemp("memory")
+    folder = next(memories)
     monkeypatch.setattr(decisions, "cache_folder", lambda: folder)
     monkeypatch.setattr(decisions, "_GIVEN", {})

@@ -164,6 +164,7 @@ def test_models_is_a_table_for_people_and_cards_for_programs(capsys: pytest.Capt
         assert mnist["latent_dim"] == model.info.latent_dim
 
 
+@pytest.mark.slow
 def test_doctor_says_what_was_chosen_and_why(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "doctor", "--backend", "onnxruntime", "--json")
     report = json.loads(out)

@@ -29,6 +29,7 @@ def test_no_color_shows_greys_on_a_terminal(colours: bool) -> None:
         assert bool((np.ptp(pixels, axis=-1) > 8).any()) is colours
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("graphics", ["half", "quadrant", "ascii"])
 def test_no_color_is_greys_with_every_named_kind(graphics: str) -> None:
     with PtySession([*SHOW, "--graphics", graphics], 80, 24, env={"NO_COLOR": "1"}) as session:
@@ -38,6 +39,7 @@ def test_no_color_is_greys_with_every_named_kind(graphics: str) -> None:
         assert len(set(session.text)) > 1
 
 
+@pytest.mark.slow
 def test_force_color_shows_colours_in_a_pipe() -> None:
     environ = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
     plain, forced = (

@@ -196,6 +196,7 @@ def test_a_cast_sends_only_what_changes(tmp_path: Path) -> None:
     assert third < 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["gif", "webp", "png", "mp4", "webm", "cast"])
 def test_the_same_frames_give_the_same_bytes(ending: str, tmp_path: Path) -> None:
     frames = drawn()
@@ -206,6 +207,7 @@ def test_the_same_frames_give_the_same_bytes(ending: str, tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"a.{ending}", f"b.{ending}"]
 
 
+@pytest.mark.slow
 def test_a_video_does_not_depend_on_what_was_in_memory(tmp_path: Path) -> None:
     program = """
 import sys

@@ -114,6 +114,7 @@ def test_a_picture_with_damaged_exif_data_is_read_as_it_lies(tmp_path: Path) -> 
     assert np.abs(red.astype(int) - RED).max() < 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["RGB", "P", "1", "I;16"])
 def test_a_large_picture_takes_little_more_memory_than_its_pixels(mode: str, tmp_path: Path) -> None:
     Image.new(mode, (9000, 9000)).save(tmp_path / "x.png")

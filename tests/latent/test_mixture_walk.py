@@ -46,6 +46,7 @@ def test_it_has_no_corners(dim: int) -> None:
     assert kinks[1] < kinks[0] / 2.5
 
 
+@pytest.mark.slow
 def test_it_keeps_to_where_the_data_lie_and_sees_all_of_it() -> None:
     space = clumped_space(8, 6)
     assert space.mixture is not None

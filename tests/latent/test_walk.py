@@ -58,6 +58,7 @@ def test_in_one_dimension_it_goes_at_full_speed_but_for_the_turns() -> None:
     assert speeds.min() < 0.2
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(dim=st.sampled_from([2, 3, 5, 16, 64]), seed=st.integers(0, 2**32))
 def test_once_on_the_shell_it_stays_there(dim: int, seed: int) -> None:
@@ -120,6 +121,7 @@ def test_the_path_depends_on_neither_frame_rate_nor_speed(dim: int) -> None:
         assert often.z == pytest.approx(slow.z, abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dim", [2, 3])
 def test_in_few_dimensions_it_turns_round_and_its_radius_wanders(dim: int) -> None:
     space = skewed_space(dim)
@@ -143,6 +145,7 @@ def test_it_does_not_stay_on_one_great_circle(dim: int) -> None:
     assert np.linalg.norm(normals.mean(axis=0)) < 0.35
 
 
+@pytest.mark.slow
 def test_it_keeps_its_balance_for_a_long_time() -> None:
     space = skewed_space(16)
     walk = walk_from(space, space.mean, speed=20.0)

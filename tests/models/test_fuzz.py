@@ -71,6 +71,7 @@ def decode(path: Path) -> None:
         assert decoder.decode(z).shape == (2, bundle.image_height, bundle.image_width, 3)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(changes=edits(len(DECODER)), length=lengths(len(DECODER)))
 @example(changes=[(0, 0, b"")], length=None)
@@ -78,6 +79,7 @@ def test_damaged_decoders(changes: list[Edit], length: int | None) -> None:
     outcome(decode, damage(DECODER, changes, length), "decoder.onnx")
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(changes=edits(len(LATENTS)), length=lengths(len(LATENTS)))
 def test_damaged_latents(changes: list[Edit], length: int | None) -> None:

@@ -532,6 +532,7 @@ def test_a_limit_that_is_none_leaves_what_is_supported(said: str, monkeypatch: p
     assert supported(100) == 100
 
 
+@pytest.mark.slow
 def test_every_limit_leaves_what_is_just_below(tmp_path: Path) -> None:
     model = decoder_model(8)
     grow("Tile", [1, 1, 146, 146])(model)  # 28 * 146 = 4088 of 4096
