@@ -533,3 +533,30 @@ sys.exit(__main__.main())
         command = [sys.executable, "-c", code]
         done = subprocess.run(command, stdout=out, stderr=err, env=env, timeout=60, check=False)
     assert done.returncode == 129
+
+
+def test_a_version_that_nobody_can_read_is_no_success() -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        command = [sys.executable, "-m", "vaevis_tui", "-V"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr == b"vaevis-tui: error: standard output was not written: no space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "possible"),
+    [
+        ("--speed", "1e30", "0.01 to 100 sigma a second"),
+        ("--speed", "nan", "0.01 to 100 sigma a second"),
+        ("--rate", "0", "1 to 240 frames a second"),
+        ("--rate", "inf", "1 to 240 frames a second"),
+    ],
+)
+def test_absurd_paces_are_refused_by_what_is_possible(
+    option: str, value: str, possible: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "walk.gif"
+    code, _, err = run(capsys, "walk", "--model", "mnist", option, value, "--out", str(out))
+    assert code == 2
+    assert f"argument {option}: expected {possible}, not '{value}'" in err
+    assert not out.exists()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from vaevis_tui import __version__
 from vaevis_tui.commands.shared.own_model import apply_own_model
-from vaevis_tui.commands.shared.parser import Parser
+from vaevis_tui.commands.shared.parser import Parser, PrintVersion
 from vaevis_tui.errors import UserError
 
 if TYPE_CHECKING:
@@ -68,7 +68,14 @@ def program_parser() -> Parser:
         epilog=module.EPILOG,
         usage=f"{PROGRAM} [MODEL | COMMAND] [options]",
     )
-    parser.add_argument("-V", "--version", action="version", version=f"{PROGRAM} {__version__}")
+    parser.add_argument(
+        "-V",
+        "--version",
+        action=PrintVersion,
+        nargs=0,
+        const=f"{PROGRAM} {__version__}",
+        help="show program's version number and exit",
+    )
     module.add_arguments(parser)
     parser.set_defaults(run=module.run, command=None)
     commands = parser.add_subparsers(

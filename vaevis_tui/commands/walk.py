@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--speed",
-        type=values.positive,
+        type=values.number(0.01, 100, "sigma a second"),
         metavar="SIGMAS",
         help="whitened standard deviations a second (default: the shell of the data once round in 25 s)",
     )

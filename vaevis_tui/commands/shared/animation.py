@@ -23,7 +23,11 @@ def add_animation(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("animations")
     group.add_argument("--frames", type=values.count, default=96, metavar="N", help="how many (default: 96)")
     group.add_argument(
-        "--rate", type=values.positive, default=24.0, metavar="FPS", help="frames a second (default: 24)"
+        "--rate",
+        type=values.number(1, 240, "frames a second"),
+        default=24.0,
+        metavar="FPS",
+        help="frames a second (default: 24)",
     )
     group.add_argument(
         "--size",

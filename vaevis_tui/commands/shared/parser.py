@@ -127,6 +127,15 @@ class Parser(argparse.ArgumentParser):
         self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
 
 
+class PrintVersion(argparse.Action):
+    """Prints its ``const`` and ends the program; unlike argparse's own it notices that nothing was printed."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print it."""
+        print(self.const, flush=True)
+        parser.exit()
+
+
 def _placed(action: argparse.Action) -> str:
     """A positional argument in a line of usage."""
     name = str(action.metavar or action.dest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,12 +77,16 @@ def count(text: str) -> int:
     raise argparse.ArgumentTypeError(f"invalid count {text!r}: expected a whole number from 1 to 1000000")
 
 
-def positive(text: str) -> float:
-    """A positive finite number."""
-    with contextlib.suppress(ValueError):
-        if 0 < float(text) < math.inf:
-            return float(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no positive number")
+def number(low: float, high: float, unit: str) -> Callable[[str], float]:
+    """What reads a number of ``unit`` from ``low`` to ``high``."""
+
+    def read(text: str) -> float:
+        with contextlib.suppress(ValueError):
+            if low <= float(text) <= high:
+                return float(text)
+        raise argparse.ArgumentTypeError(f"expected {low:g} to {high:g} {unit}, not {text!r}")
+
+    return read
 
 
 def names(text: str) -> tuple[str, ...]:
