@@ -13,12 +13,12 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import reason
 
 from .distributed import Process
+from .progress import progress_bar
 from .schedule import AnyStage, Schedule, stage_ends
 
 
@@ -230,12 +230,11 @@ def train(
     stop_at = state.step + (stop_after or sys.maxsize)
     if log is None:
         log = JsonLog(folder / "log.jsonl" if process.first else None)
-    bar = tqdm(
+    bar = progress_bar(
         total=trainer.config.total_steps,
         initial=state.step,
         unit="step",
         disable=not process.first,
-        mininterval=0.1 if sys.stderr.isatty() else 30,  # a log file needs few lines
     )
     with stop_requests() as stop, bar:
         while state.step < min(trainer.config.total_steps, stop_at) and not process.any(bool(stop)):
@@ -253,7 +252,9 @@ def train(
                 forecast.schedule = config
             if state.step % config.run.log_every == 0:
                 figures = trainer.figures(process.mean(value))
-                bar.set_postfix({key: _short(figure) for key, figure in list(figures.items())[:2]})
+                bar.set_postfix(
+                    {key: _short(figure) for key, figure in list(figures.items())[:2]}, refresh=False
+                )
                 log.write(step=state.step, **figures, seconds_a_step=seconds)
             if process.first and state.step % config.run.validate_every == 0:
                 figures = trainer.validate(held_out)

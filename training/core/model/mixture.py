@@ -12,9 +12,10 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from vaevis_tui.latent.mixture import GaussianMixture
+
+from ..progress import progress_bar
 
 Array = NDArray[np.float64]
 
@@ -98,7 +99,7 @@ def best_of_classes(
     """
     classes, sizes = np.unique(labels, return_counts=True)
     fitted = []
-    for label in tqdm(classes, desc="fit a mixture", unit="class", leave=False):
+    for label in progress_bar(classes, desc="fit a mixture", unit="class", leave=False):
         members = labels == label
         fitted.append(best(means[members], variances[members], counts, seed))
     weights = np.concatenate([size * part.weights for size, part in zip(sizes, fitted, strict=True)])

@@ -9,13 +9,13 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from vaevis_tui.cache import cache_folder, keep, read_own
 from vaevis_tui.latent.space import LatentSpace
 
 from ...core.model.networks import VAE
 from ...core.onnx_graph import ShippedDecoder
+from ...core.progress import progress_bar
 from ...core.schedule import order
 from .data import Images
 
@@ -86,7 +86,7 @@ def fit(train: Images, epochs: int = EPOCHS, seed: int = 0) -> Classifier:
         classifier = Classifier()
     optimiser = torch.optim.Adam(classifier.parameters(), lr=2e-3)
     steps = epochs * len(train) // BATCH
-    for step in tqdm(range(steps), desc="train the classifier of digits", unit="step"):
+    for step in progress_bar(range(steps), desc="train the classifier of digits", unit="step"):
         optimiser.param_groups[0]["lr"] = 2e-3 * (1 - step / steps)
         chosen = order(seed, len(train), step * BATCH, BATCH)
         loss = F.cross_entropy(classifier(train.pixels[chosen].float() / 255), train.labels[chosen])

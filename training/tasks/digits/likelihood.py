@@ -11,11 +11,11 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from ...core.loop import autocast
 from ...core.model import objective
 from ...core.model.networks import VAE
+from ...core.progress import progress_bar
 from ...core.schedule import noise_seed
 
 BLOCK = 100
@@ -108,7 +108,7 @@ def estimate(
     key = f"{identity} {len(x)} {samples} {seed} {x.device.type} {precision}"
     done = _load(partial, key) or Estimates(np.full(len(x), np.nan), np.full(len(x), np.nan))
     starts = [start for start in range(0, len(x), BLOCK) if np.isnan(done.bound[start])]
-    for start in tqdm(starts, desc=f"likelihood, {samples} samples", unit=f"{BLOCK} images"):
+    for start in progress_bar(starts, desc=f"likelihood, {samples} samples", unit=f"{BLOCK} images"):
         block = slice(start, start + BLOCK)
         generator = torch.Generator(x.device).manual_seed(noise_seed(seed, start, 0))
         log_likelihood, bound = estimate_block(model, x[block], samples, generator, precision)
@@ -143,7 +143,7 @@ def quadrature(
     lattice = torch.cartesian_prod(line, line)
     flat = x.flatten(1)
     total = torch.full((len(x),), -torch.inf, dtype=torch.float64, device=x.device)
-    for z in tqdm(torch.split(lattice, 1000), desc="likelihood, lattice", unit="1,000 points"):
+    for z in progress_bar(torch.split(lattice, 1000), desc="likelihood, lattice", unit="1,000 points"):
         logits = decoder(z).flatten(1)
         constant = objective.gaussian_log_density(z, 0.0, 0.0) - F.softplus(logits).sum(1)
         joint = logits @ flat.T + constant[:, None]

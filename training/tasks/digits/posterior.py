@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from vaevis_tui.latent.mixture import GaussianMixture
 from vaevis_tui.latent.space import Anchors, LatentSpace
@@ -15,6 +14,7 @@ from ...core.model import mixture
 from ...core.model.networks import VAE
 from ...core.model.posterior import Posteriors, prune
 from ...core.model.prior import MixturePrior
+from ...core.progress import progress_bar
 from .config import Config
 from .data import Images, binarise
 
@@ -32,7 +32,7 @@ def encode(model: VAE, images: Images, seed: int, batch: int = 500) -> Posterior
     generator = torch.Generator().manual_seed(seed)
     device = next(model.parameters()).device
     means, logvars = [], []
-    for pixels in tqdm(torch.split(images.pixels, batch), desc="encode", unit="batch", leave=False):
+    for pixels in progress_bar(torch.split(images.pixels, batch), desc="encode", unit="batch", leave=False):
         mean, logvar = model.encoder(binarise(pixels, generator).to(device))
         means.append(mean.cpu())
         logvars.append(logvar.cpu())

@@ -20,11 +20,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
-from tqdm import tqdm
 
 from vaevis_tui.errors import UserError
 
 from ...core.data.near_duplicates import near_pairs, perceptual_hash
+from ...core.progress import progress_bar
 from .config import Crop
 from .screening import border_fill, border_mask, widened
 
@@ -207,7 +207,9 @@ def _write(path: Path, archive: Path, crop: Crop) -> None:
             members = sorted(name for name in file.namelist() if name.lower().endswith((".jpg", ".jpeg")))
             rows = [
                 _read(file.read(member), crop)  # zipfile checks the CRC of each
-                for member in tqdm(members, desc=f"unpack {archive.name} into {path.parent}", unit="image")
+                for member in progress_bar(
+                    members, desc=f"unpack {archive.name} into {path.parent}", unit="image"
+                )
             ]
     except (zipfile.BadZipFile, OSError) as error:
         raise UserError(f"{archive} is broken ({error}); fetch it again") from None

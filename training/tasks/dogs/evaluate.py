@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.inversion import invert
@@ -21,6 +20,7 @@ from ...core.checkpoint import Trained
 from ...core.model import components
 from ...core.model.networks import VAE
 from ...core.onnx_graph import ShippedDecoder
+from ...core.progress import progress_bar
 from ...core.sizes import sizes
 from . import bundle, checkpoint, data, efficientnet, judge, posterior, realism
 from . import config as dog_config
@@ -136,7 +136,9 @@ def nearest(model: VAE, space: LatentSpace, pixels: Tensor, count: int) -> dict[
         return levels.permute(0, 2, 3, 1).numpy()
 
     starts, wanted = posterior.encode(model, pixels).means, pixels.permute(0, 2, 3, 1).numpy()
-    pairs = tqdm(zip(wanted, starts, strict=True), "search", len(wanted), unit="photograph", leave=False)
+    pairs = progress_bar(
+        zip(wanted, starts, strict=True), "search", len(wanted), unit="photograph", leave=False
+    )
     errors = np.array([invert(pictures, space, picture, start).error for picture, start in pairs])
     return {"psnr_nearest_db": round(float(20 * np.log10(255 / errors).mean()), 2), "searched": len(pixels)}
 

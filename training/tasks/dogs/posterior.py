@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from vaevis_tui.latent.mixture import GaussianMixture
 from vaevis_tui.latent.space import Anchors, LatentSpace
@@ -16,6 +15,7 @@ from vaevis_tui.latent.space import Anchors, LatentSpace
 from ...core.checkpoint import Trained
 from ...core.model.networks import VAE
 from ...core.model.posterior import Posteriors, prune
+from ...core.progress import progress_bar
 from . import checkpoint, data, liveliness
 from . import config as dog_config
 from .data import Dogs
@@ -36,7 +36,7 @@ def encode(model: VAE, pixels: torch.Tensor, batch: int = 100) -> Posteriors:
     """Posteriors of uint8 images (n, 3, 128, 128), on the model's device."""
     device = next(model.parameters()).device
     means, logvars = [], []
-    for block in tqdm(torch.split(pixels, batch), desc="encode", unit=f"{batch} images", leave=False):
+    for block in progress_bar(torch.split(pixels, batch), desc="encode", unit=f"{batch} images", leave=False):
         mean, logvar = model.encoder(block.to(device).float() / 255)
         means.append(mean.cpu())
         logvars.append(logvar.cpu())

@@ -20,6 +20,7 @@ from vaevis_tui.models.bundle import DECODER
 from ...core import checkpoint
 from ...core.distributed import Process, joined
 from ...core.loop import Forecast, JsonLog, check_shares, duration, train
+from ...core.progress import progress_bar
 from . import recipe
 from .log import CsvLog
 from .pace import Clock, Sitting
@@ -188,7 +189,7 @@ def _side(folder: Path, process: Process) -> int:
 
 def _pictures(options: argparse.Namespace, side: int, store: Path) -> PictureSet:
     boxes = read_boxes(options.boxes) if options.boxes else None
-    with tqdm(desc="reading pictures", unit="file", leave=False, disable=None) as bar:
+    with progress_bar(desc="reading pictures", unit="file", leave=False) as bar:
 
         def progress(done: int, count: int) -> None:
             bar.total = count

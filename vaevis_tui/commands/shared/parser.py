@@ -128,7 +128,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class PrintVersion(argparse.Action):
-    """Prints its ``const`` and ends the program; unlike argparse's own it notices that nothing was printed."""
+    """Prints its ``const`` and ends the program; argparse's own does not notice that nothing was printed."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         """Print it."""
