@@ -12,6 +12,7 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from vaevis_tui.engine.source import Frame
+from vaevis_tui.explorer import effects
 from vaevis_tui.explorer.decoding import Decoded, Decoding, Failed, Opened, TilesDecoded
 from vaevis_tui.explorer.effects import EffectProbe
 from vaevis_tui.explorer.exploration import Exploration
@@ -22,25 +23,21 @@ from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.keepsakes import KeepsakeStore
 from vaevis_tui.explorer.model_notes import EncoderNoted
 from vaevis_tui.explorer.settings import ExplorerSettings
-from vaevis_tui.terminal.color.colors import ColorDepth
-from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
-from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
+from vaevis_tui.terminal.detect.replies import Reply
 from vaevis_tui.tui import keys
+from vaevis_tui.tui.actions import compare, examples, journeys
 from vaevis_tui.tui.actions.examples import ExampleActions
-from vaevis_tui.tui.actions.exports import ExportActions
-from vaevis_tui.tui.actions.judgement import Judgement
 from vaevis_tui.tui.actions.picture_search import PictureSearch
-from vaevis_tui.tui.actions.pictures import PictureActions
 from vaevis_tui.tui.actions.program import ProgramActions
 from vaevis_tui.tui.actions.rows import RowActions
+from vaevis_tui.tui.actions.status import StatusActions
 from vaevis_tui.tui.actions.walker import Walker
 from vaevis_tui.tui.graphics_switch import GraphicsSwitch
 from vaevis_tui.tui.layout import NOWHERE, arrange
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
 from vaevis_tui.tui.menus.value_prompt import ValuePrompt
-from vaevis_tui.tui.panels.details import rate_text
-from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel
+from vaevis_tui.tui.panels import filmstrip_panel, map_panel, strip_panel
 from vaevis_tui.tui.panels.scrubber import Scrubber
 from vaevis_tui.tui.panels.titled_frame import TitledFrame
 from vaevis_tui.tui.terminal_port import TerminalPort
@@ -58,7 +55,7 @@ TYPING_SUSPENDS = frozenset(
 """Actions that are off while a prompt is open: they would move the row that it asks about."""
 
 
-class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, Judgement, ProgramActions):
+class ExplorerScreen(ProgramActions, RowActions, ExampleActions, StatusActions):
     """Image, rows, strip, map, status and hints.
 
     Every change of the point is submitted, the service decodes the newest one, and its image comes back as a
@@ -104,7 +101,6 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         self._on_background = on_background
         self._effects = EffectProbe(self._request_tiles)
         self._store = KeepsakeStore()
-        self._filmstrip = FilmstripPanel(port, self._request_tiles)
         self._compared = LiveImage(port, priority=1, id="compare-image")
         self._player = JourneyPlayer()
         self._scrubber = Scrubber()
@@ -114,12 +110,21 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
             lambda: not self._image.waiting,
             self._submit,
             self._player,
-            self._follow_walk,
+            self._follow_activities,
         )
         self._search = PictureSearch(settings, self._post_event, self._change, self.say, self._search_ended)
         self._to_say = [settings.notice, settings.colors_notice]
-        """Notices that wait until the graphics are known: the one on colours may not apply."""
         self._walk_at_start = settings.walk
+        self._tile_takers: dict[str, Callable[[TilesDecoded], None]] = {
+            strip_panel.OWNER: self._strip.take,
+            map_panel.OWNER: self._map.take,
+            filmstrip_panel.OWNER: self._filmstrip.take,
+            effects.OWNER: self._take_effects,
+            compare.OWNER: self._take_reference,
+            journeys.OWNER: self._take_journey,
+            examples.OWNER: self._take_examples,
+        }
+        """Who asked for tiles gets them."""
 
     def compose(self) -> ComposeResult:
         """Every panel; `_arrange` places and shows them."""
@@ -213,47 +218,6 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
             case ExportProgress() | ExportEnded():
                 self._take_export(message.event)
 
-    def _take_model(self) -> None:
-        former, self._model = self._model, self._decoding.model
-        exploration, info = self._model.exploration, self._model.info
-        assert exploration is not None
-        assert info is not None
-        self._status.opening = self._model.opening or ""
-        self._status.backend, self._details.decoder = info.backend, info
-        if exploration is former.exploration:
-            if former.info is not None and former.info.backend != info.backend != PREFERRED:
-                text = f"Fell back to {info.backend}: {info.reason}"
-                self.notify(text, severity="warning", timeout=10, markup=False)
-            return
-        if former.exploration is not None:
-            former.exploration.stop_walk()
-        else:
-            self._tell_of_session()
-            if self._settings.picture is not None:
-                self._search.begin(exploration, self._settings.picture)
-            self._open_panels(exploration)
-        bundle = exploration.bundle
-        self._status.model = self._details.model = self._image_frame.titled = bundle.name
-        for note in (*bundle.notes, *exploration.notes):
-            self.say(note, lasting=True)
-        self._map_open = self._map_open and bundle.latent_dim > 1
-        self._arrange()
-        if self._walk_at_start and not self._search.running:
-            self._walk_at_start = False
-            exploration.start_walk()
-        self._follow_walk()
-
-    def _tell_of_session(self) -> None:
-        settings = self._settings
-        if settings.sessions is not None and settings.resumed is None and settings.sessions.was_cut_off():
-            self.say("The last session ended unexpectedly; --resume restores it.", lasting=True)
-
-    def _search_ended(self) -> None:
-        """Start the walk that waited for the search."""
-        if self._walk_at_start:
-            self._walk_at_start = False
-            self.action_walk()
-
     def _take_frame(self, frame: Frame) -> None:
         for _ in range(frame.number - 1 - (self._newest.number if self._newest else 0)):
             self._image.meter.dropped()  # replaced by this one in the message queue
@@ -268,17 +232,9 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
     def _presented(self) -> None:
         self._walker.step_if_due()
 
-    def _take_failure(self, error: Exception, ref: str | None) -> None:
-        if self._exploration is None:
-            self.app.exit(return_code=2)
-            return
-        self._status.opening = self._decoding.model.opening or ""
-        if ref is not None:
-            text = f"{ref} was not opened: {error}"
-            self._submit()  # changes were not decoded while the model was being opened
-        else:
-            text = f"decoding failed: {error}; m opens a model again"
-        self.say(text, error=True)
+    def _take_tiles(self, tiles: TilesDecoded) -> None:
+        if tiles.exploration is self._exploration:
+            self._tile_takers[tiles.owner](tiles)
 
     # The point
 
@@ -289,7 +245,7 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         before = exploration.point
         action(exploration)
         self._show_point()
-        self._follow_walk()
+        self._follow_activities()
         if exploration.point is before:
             self._follow_with_panels(moving=exploration.walking)
         else:
@@ -314,78 +270,6 @@ class ExplorerScreen(ExportActions, PictureActions, RowActions, ExampleActions, 
         axis = state.axis_set.axes[state.selected].name
         value = state.axis_set.text(state.selected, exploration.value)
         self._status.axis = "" if self._rows_frame.display else f"{axis} {value}"
-
-    # The walk
-
-    def action_walk(self) -> None:
-        """Start or stop the walk."""
-        self._change(lambda e: e.stop_walk() if e.walking else e.start_walk())
-
-    def action_change_speed(self, steps: int) -> None:
-        """Change the speed of the walk."""
-
-        def change(exploration: Exploration) -> None:
-            exploration.change_speed(steps)
-            if not exploration.walking:
-                self.say(f"walk {exploration.speed:g} σ/s")
-
-        self._change(change)
-
-    def _follow_walk(self) -> None:
-        exploration = self._exploration
-        if exploration is not None:
-            self._walker.follow(exploration)
-            self._details.walk = (exploration.walking, exploration.speed)
-            self._status.walk = self._moving_text()
-            self._show_journey()
-
-    def on_screen_suspend(self) -> None:
-        """Pause while another screen covers this one."""
-        self._image.hide()
-        self._walker.pause()
-
-    def on_screen_resume(self) -> None:
-        """Resume."""
-        self._follow_walk()
-
-    # What is known of the point and of the frames
-
-    def _show_statistics(self) -> None:
-        statistics = self._image.meter.snapshot()
-        self._status.rate = rate_text(statistics)
-        self._details.statistics = statistics
-        self._details.link = self._port.link.stats()
-        graphics, quality = self._port.renderer.graphics, self._image.quality
-        plain = graphics is Graphics.HALF or quality != "exact"
-        self._details.quality = quality if plain else f"{graphics}, exact"
-        if self._exploration is not None:
-            if self._walker.running:
-                self._status.walk = self._moving_text()
-                self._show_journey()
-                self._follow_with_panels(moving=True)
-            self._judge(self._exploration)
-            self._read_keepsakes()
-
-    # Graphics
-
-    def _hear(self, reply: Reply) -> None:
-        if reply.kind is ReplyKind.BACKGROUND:
-            self._on_background(reply)
-        elif reply.kind is ReplyKind.CLIPBOARD_WRITTEN:
-            self.image_copied(reply)
-
-    def _show_graphics(self, graphics: Graphics, notice: str | None) -> None:
-        self._hints.graphics = graphics
-        if notice:
-            self.say(notice, lasting=True)
-        if not self._graphics.asking:
-            colors = self._graphics.colors
-            if (graphics in PROTOCOLS or colors.depth is ColorDepth.TRUECOLOR) and not colors.grey:
-                self._to_say = self._to_say[:1]
-            for text in filter(None, self._to_say):
-                self.say(text, lasting=True)
-            self._to_say = []
-        self._repaint_panels()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Switch off `TYPING_SUSPENDS` while a prompt is open."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Literal
 
+from textual import on
 from textual.notifications import Notification
 
 from vaevis_tui.engine.decoder import DecoderInfo, Latents
@@ -12,10 +14,12 @@ from vaevis_tui.explorer.decoding import Decoding
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.open_model import OpenModel
 from vaevis_tui.explorer.settings import ExplorerSettings
-from vaevis_tui.explorer.watch import ModelWatch
 from vaevis_tui.tui.graphics_switch import GraphicsSwitch
 from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.menus.line_prompt import LinePrompt
+from vaevis_tui.tui.menus.value_prompt import ValuePrompt
 from vaevis_tui.tui.panels.details import Details
+from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel
 from vaevis_tui.tui.panels.hint_bar import HintBar
 from vaevis_tui.tui.panels.latent_bars import LatentBars
 from vaevis_tui.tui.panels.map_panel import MapPanel
@@ -28,6 +32,8 @@ from vaevis_tui.tui.worker_event import ScreenEvent, WorkerEvent
 
 SECONDS, SECONDS_A_CHARACTER = 2.0, 0.05
 """Seconds that a notice stays: to be noticed, and to be read."""
+
+ArrowOwner = Literal["rows", "map", "filmstrip"]
 
 
 class ExplorerBase(PunctualScreen[None]):
@@ -47,13 +53,14 @@ class ExplorerBase(PunctualScreen[None]):
         self._model = OpenModel()
         """The model as the screen last saw it."""
         self._newest: Frame | None = None
-        self._watched: tuple[str, ModelWatch] | None = None
         self._image = LiveImage(
             port, meter=settings.meter, placeholder=f"opening {settings.model} …", id="image"
         )
         self._bars = LatentBars()
         self._strip = StripPanel(port, self._request_tiles)
         self._map = MapPanel(port, self._request_tiles)
+        self._filmstrip = FilmstripPanel(port, self._request_tiles)
+        self._strip_open = self._map_open = self._filmstrip_open = self._details_open = False
         self._details = Details()
         self._status = StatusLine()
         self._hints = HintBar()
@@ -77,6 +84,10 @@ class ExplorerBase(PunctualScreen[None]):
         """Apply a change to the exploration, then show and decode the point."""
         raise NotImplementedError
 
+    def _submit(self) -> None:
+        """Have the point decoded."""
+        raise NotImplementedError
+
     def _arrange(self) -> None:
         """Place the panels."""
         raise NotImplementedError
@@ -85,27 +96,50 @@ class ExplorerBase(PunctualScreen[None]):
         """Show the point in the panels beside the image."""
         raise NotImplementedError
 
-    def _follow_walk(self) -> None:
-        """Start, stop and show the walk or journey."""
+    def _follow_with_panels(self, *, moving: bool = False) -> None:
+        """Show on the panels where one is."""
+        raise NotImplementedError
+
+    def _give_arrows(self, to: ArrowOwner) -> None:
+        """Let the arrows move in another panel."""
+        raise NotImplementedError
+
+    def _follow_activities(self) -> None:
+        """Start, stop and show what goes on: a walk, a journey, a search, an export."""
         raise NotImplementedError
 
     def _post_event(self, event: ScreenEvent) -> None:
         """Post an event of another thread to the screen; called in that thread."""
         self.post_message(WorkerEvent(event))
 
-    def action_change_speed(self, steps: int) -> None:
-        """Walk faster or slower."""
-        raise NotImplementedError
-
-    def _moving_text(self) -> str:
-        """The walk or journey and its speed, for people; empty if there is none."""
-        exploration = self._exploration
-        return f"walk {exploration.speed:g} σ/s" if exploration and exploration.walking else ""
-
     def _request_tiles(self, owner: str, z: Latents, priority: int) -> int:
         if self._exploration is None:
             return 0
         return self._decoding.decode_tiles(self._exploration, owner, z, priority=priority)
+
+    # Prompts in the bottom line
+
+    @property
+    def _prompting(self) -> bool:
+        """Whether something is being typed."""
+        return bool(self.query(ValuePrompt) or self.query(LinePrompt))
+
+    def _prompt(self, prompt: LinePrompt) -> None:
+        """Show a prompt in place of the hints, unless there is one."""
+        if self.is_attached and not self._prompting:
+            self.mount(prompt)
+            self._arrange()
+
+    async def _close_line(self) -> None:
+        for prompt in self.query(LinePrompt):
+            await prompt.close()
+        self._arrange()
+
+    @on(LinePrompt.Cancelled)
+    async def _leave_line(self) -> None:
+        await self._close_line()
+
+    # Notices
 
     def show_notices(self, notices: Iterable[Notification]) -> None:
         """Show new notices."""

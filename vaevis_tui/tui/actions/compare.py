@@ -127,13 +127,7 @@ class CompareActions(KeepsakeActions):
         if self._compared.waiting or shown is None or not np.array_equal(shown.image, image):
             self._compared.show(ComposedFrame(image))
 
-    def _follow_with_panels(self, *, moving: bool = False) -> None:
-        super()._follow_with_panels(moving=moving)
-        self._show_reference()
-
-    def _take_tiles(self, tiles: TilesDecoded) -> None:
-        if tiles.owner != OWNER:
-            super()._take_tiles(tiles)
-        elif tiles.ticket == self._reference_ticket and tiles.exploration is self._exploration:
+    def _take_reference(self, tiles: TilesDecoded) -> None:
+        if tiles.ticket == self._reference_ticket:
             self._reference_image = tiles.images[0]
             self._show_reference()

@@ -13,9 +13,6 @@ from vaevis_tui.tui.actions.keepsakes import KeepsakeActions
 if TYPE_CHECKING:
     from vaevis_tui.tui.menus.example_list import Choice
 
-OWNER = "examples"
-
-
 OWNER, PRIORITY = "examples", 0
 
 
@@ -65,11 +62,8 @@ class ExampleActions(KeepsakeActions):
         index = self._target[1]
         self._change(lambda here: here.steer_towards(here.anchors.anchors.z[index], sigmas))
 
-    def _take_tiles(self, tiles: TilesDecoded) -> None:
-        if tiles.owner != OWNER:
-            super()._take_tiles(tiles)
-        else:
-            from vaevis_tui.tui.menus.example_list import ExampleList
+    def _take_examples(self, tiles: TilesDecoded) -> None:
+        from vaevis_tui.tui.menus.example_list import ExampleList
 
-            if isinstance(self.app.screen, ExampleList):
-                self.app.screen.take(tiles)
+        if isinstance(self.app.screen, ExampleList):
+            self.app.screen.take(tiles)

@@ -95,7 +95,7 @@ class ExportActions(KeepsakeActions):
             force=path == self._replaces,
             listener=self._post_event,
         )
-        self._follow_walk()
+        self._follow_activities()
 
     def _take_export(self, event: ExportProgress | ExportEnded) -> None:
         if self._export_job is None:  # cancelled while this was on its way
@@ -108,26 +108,22 @@ class ExportActions(KeepsakeActions):
                 self.say(f"saved {event.path}", lasting=True)
             else:
                 self.say(str(event.error), error=True)
-        self._follow_walk()
+        self._follow_activities()
 
-    def action_leave_map(self) -> None:
-        """Give up saving; give the arrows back to the rows."""
-        if self._export_job is None:
-            super().action_leave_map()
-            return
-        self.say(f"{self._export_job.path.name} was not saved")
-        self._export_job.stop()
-        self._export_job = None
-        self._follow_walk()
+    def _give_up_export(self) -> None:
+        if self._export_job is not None:
+            self.say(f"{self._export_job.path.name} was not saved")
+            self._export_job.stop()
+            self._export_job = None
 
     def _close_export(self) -> None:
         if self._export_job is not None:
             self._export_job.close()
             self._export_job = None
 
-    def _moving_text(self) -> str:
+    def _export_text(self) -> str:
         if self._export_job is None:
-            return super()._moving_text()
+            return ""
         name = cut(self._export_job.path.name, NAME_COLUMNS)
         return f"saving {name} {self._export_percent} % · Esc cancels"
 

@@ -11,7 +11,7 @@ from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.journey_player import JourneyPlayer
 from vaevis_tui.explorer.keepsakes import Keepsakes
 from vaevis_tui.latent.journey import Journey
-from vaevis_tui.tui.actions.filmstrip import FilmstripActions
+from vaevis_tui.tui.actions.keepsakes import KeepsakeActions
 from vaevis_tui.tui.panels.scrubber import Passage, Scrubber
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ SCRUB = 0.1
 """Of the journey that a step of one sigma is: the keys that move by 0.1 σ go a hundredth of it."""
 
 
-class JourneyActions(FilmstripActions):
+class JourneyActions(KeepsakeActions):
     """While a journey is on, ← and → scrub, Space plays and pauses, Esc ends it."""
 
     _player: JourneyPlayer
@@ -49,7 +49,7 @@ class JourneyActions(FilmstripActions):
     def _begin_journey(self, route: Route | None) -> None:
         if route is None or self._exploration is None:
             return
-        self.action_leave_map()  # the arrows scrub
+        self._give_arrows("rows")  # they scrub now
         journey = Journey(self._exploration.bundle.space, route.stops, loop=route.loop, ease=route.ease)
 
         def begin(exploration: Exploration) -> None:
@@ -59,10 +59,8 @@ class JourneyActions(FilmstripActions):
         self._change(begin)
         self.say("Space pauses, ← → scrub, Esc ends")
 
-    def _take_tiles(self, tiles: TilesDecoded) -> None:
-        if tiles.owner != OWNER:
-            super()._take_tiles(tiles)
-        elif tiles.ticket == self._journey_ticket and tiles.exploration is self._exploration:
+    def _take_journey(self, tiles: TilesDecoded) -> None:
+        if tiles.ticket == self._journey_ticket:
             self._change(lambda _: self._player.take(tiles.images))
 
     def action_play(self) -> None:
@@ -72,20 +70,12 @@ class JourneyActions(FilmstripActions):
         else:
             self.action_journey()
 
-    def action_nudge(self, sigmas: float) -> None:
-        """Move along the selected row; on a journey, along it."""
-        if self._filmstrip.has_arrows or not self._player.on(self._exploration):
-            super().action_nudge(sigmas)
-        elif abs(sigmas) >= 1:
+    def _scrub(self, sigmas: float) -> None:
+        """Go along the journey; by a whole sigma, to the next stop."""
+        if abs(sigmas) >= 1:
             self._change(lambda _: self._player.step(1 if sigmas > 0 else -1))
         else:
             self._change(lambda _: self._player.scrub(SCRUB * sigmas))
-
-    def action_leave_map(self) -> None:
-        """Give the arrows back to the rows; end the journey."""
-        if self._exploration is not None and not self._filmstrip.has_arrows:
-            self._change(Exploration.end_journey)
-        super().action_leave_map()
 
     @on(Scrubber.Moved)
     def _scrub_to(self, message: Scrubber.Moved) -> None:
@@ -105,9 +95,6 @@ class JourneyActions(FilmstripActions):
         if on != (self._scrubber.passage is not None and self._scrubber.display):
             self._scrubber.passage = self._scrubber.passage if on else None
             self._arrange()
-
-    def _moving_text(self) -> str:
-        return self._player.text() if self._player.on(self._exploration) else super()._moving_text()
 
 
 def _routes(keepsakes: Keepsakes, exploration: Exploration) -> list[Route]:

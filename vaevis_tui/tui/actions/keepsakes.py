@@ -8,22 +8,18 @@ from functools import partial
 from typing import TypeVar
 
 import numpy as np
-from textual import on
 
 from vaevis_tui.engine.source import Frame
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.keepsakes import Keepsakes, KeepsakeStore
 from vaevis_tui.explorer.storage.bookmarks import Bookmark
-from vaevis_tui.tui.actions.panels import PanelActions
-from vaevis_tui.tui.actions.points import PointActions
-from vaevis_tui.tui.menus.line_prompt import LinePrompt
-from vaevis_tui.tui.menus.value_prompt import ValuePrompt
+from vaevis_tui.tui.actions.base import ExplorerBase
 
 T = TypeVar("T")
 
 
-class KeepsakeActions(PointActions, PanelActions):
+class KeepsakeActions(ExplorerBase):
     """What is kept beside the model; it is read and written in a thread, and never holds up a key."""
 
     _store: KeepsakeStore
@@ -112,25 +108,3 @@ class KeepsakeActions(PointActions, PanelActions):
         self._follow_with_panels()
         if isinstance(z, np.ndarray):
             self._change(lambda exploration: exploration.go_to(z))
-
-    # Prompts in the bottom line
-
-    @property
-    def _prompting(self) -> bool:
-        """Whether something is being typed."""
-        return bool(self.query(ValuePrompt) or self.query(LinePrompt))
-
-    def _prompt(self, prompt: LinePrompt) -> None:
-        """Show a prompt in place of the hints, unless there is one."""
-        if self.is_attached and not self._prompting:
-            self.mount(prompt)
-            self._arrange()
-
-    async def _close_line(self) -> None:
-        for prompt in self.query(LinePrompt):
-            await prompt.close()
-        self._arrange()
-
-    @on(LinePrompt.Cancelled)
-    async def _leave_line(self) -> None:
-        await self._close_line()

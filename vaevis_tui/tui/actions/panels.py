@@ -1,26 +1,26 @@
-"""Which panels are open beside the image, who has the arrows, and the tiles that panels are made of."""
+"""Which panels are open beside the image, who has the arrows, and what the panels show."""
 
 from __future__ import annotations
 
-from vaevis_tui.explorer import effects
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.effects import EffectProbe
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.model_notes import EncoderNoted, learn_encoder_note
-from vaevis_tui.tui.actions.base import ExplorerBase
+from vaevis_tui.tui.actions.base import ArrowOwner
+from vaevis_tui.tui.actions.compare import CompareActions
+from vaevis_tui.tui.actions.filmstrip import FilmstripActions
 from vaevis_tui.tui.layout import Panels
-from vaevis_tui.tui.panels import map_panel, strip_panel
 
 ROOMY = 150, 45
 """Columns and rows of a window from which strip and map are open at first: the image loses little by them."""
 
 
-class PanelActions(ExplorerBase):
-    """Strip, map and details: opened and closed by keys."""
+class PanelActions(FilmstripActions, CompareActions):
+    """Strip, map, filmstrip and details: opened and closed by keys."""
 
-    map_focused = False
-    """Whether arrows move in the map."""
-    _strip_open = _map_open = _details_open = False
+    arrows: ArrowOwner = "rows"
+    """What the arrows move in."""
+    _effects: EffectProbe
     _notes_of: Exploration | None = None
     """The model whose notes are in the details."""
 
@@ -31,6 +31,8 @@ class PanelActions(ExplorerBase):
             rows,
             strip=self._strip_open,
             map=self._map_open,
+            filmstrip=self._filmstrip_open,
+            places=bool(self._filmstrip.places),
             details=self._details_open,
             notes=len(self._details.note_lines(self.app.size.width)),
         )
@@ -44,7 +46,8 @@ class PanelActions(ExplorerBase):
         self._strip_open = roomy if chosen is None else "strip" in chosen
         self._map_open = dimensions == 2 or (roomy and dimensions > 1 if chosen is None else "map" in chosen)
         self._details_open = chosen is not None and "details" in chosen
-        self._focus_map(dimensions == 2)
+        self._filmstrip_open = chosen is not None and "filmstrip" in chosen
+        self._give_arrows("map" if dimensions == 2 else "rows")
 
     def action_strip(self) -> None:
         """Open or close the strip."""
@@ -79,16 +82,21 @@ class PanelActions(ExplorerBase):
         if self._exploration.bundle.latent_dim < 2:
             self.say("A map needs at least two dimensions")
             return
-        if self._map_open and not self.map_focused:
-            self._focus_map(True)
+        if self._map_open and self.arrows != "map":
+            self._give_arrows("map")
             return
         self._map_open = not self._map_open
-        self._focus_map(self._map_open)
+        self._give_arrows("map" if self._map_open else "rows")
         self._arrange()
 
-    def action_leave_map(self) -> None:
-        """Give the arrows back to the rows."""
-        self._focus_map(False)
+    def action_filmstrip(self) -> None:
+        """Open the filmstrip and give it the arrows; close it if it has them."""
+        if self._filmstrip_open and self.arrows != "filmstrip":
+            self._give_arrows("filmstrip")
+            return
+        self._filmstrip_open = not self._filmstrip_open
+        self._give_arrows("filmstrip" if self._filmstrip_open else "rows")
+        self._arrange()
 
     def action_next_plane(self) -> None:
         """Show another plane on the map."""
@@ -97,16 +105,18 @@ class PanelActions(ExplorerBase):
         else:
             self.action_map()
 
-    def _focus_map(self, focused: bool) -> None:
-        self.map_focused = focused
-        self.set_class(focused, "-map-focused")
+    def _give_arrows(self, to: ArrowOwner) -> None:
+        self.arrows = to
+        self.set_class(to == "map", "-map-focused")
+        self.set_class(to == "filmstrip", "-filmstrip-focused")
+        if self._filmstrip.has_arrows is not (to == "filmstrip"):
+            self._filmstrip.has_arrows = to == "filmstrip"
+            self._filmstrip.move(0)
 
-    # Tiles
-
-    _effects: EffectProbe
+    # What they show
 
     def _follow_with_panels(self, *, moving: bool = False) -> None:
-        """Show on strip and map where one is, and find out what the rows do."""
+        """Show on every open panel where one is, and find out what the rows do."""
         exploration = self._exploration
         if exploration is None:
             return
@@ -116,16 +126,13 @@ class PanelActions(ExplorerBase):
             self._strip.show(exploration)
         if self._map_open:
             self._map.show(exploration, moving=moving)
+        if self._filmstrip_open:
+            self._show_places(exploration)
+        self._show_reference()
         self._learn_notes()
 
-    def _take_tiles(self, tiles: TilesDecoded) -> None:
-        if tiles.exploration is not self._exploration:
-            return
-        if tiles.owner == strip_panel.OWNER:
-            self._strip.take(tiles.ticket, tiles.start, tiles.images)
-        elif tiles.owner == map_panel.OWNER:
-            self._map.take(tiles.ticket, tiles.start, tiles.images)
-        elif tiles.owner == effects.OWNER and self._effects.take(tiles.ticket, tiles.images):
+    def _take_effects(self, tiles: TilesDecoded) -> None:
+        if self._effects.take(tiles.ticket, tiles.images):
             self._show_point()
             self._follow_with_panels()  # another row may be selected
 
@@ -133,3 +140,4 @@ class PanelActions(ExplorerBase):
         """Make the panels anew, for other graphics."""
         self._strip.repaint()
         self._map.repaint()
+        self._filmstrip.repaint()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from textual import events, on
+from textual import on
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.exploration import Exploration
@@ -21,7 +21,6 @@ from vaevis_tui.export.picture import PictureFile
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.text import one_line
 from vaevis_tui.tui.actions.compare import CompareActions
-from vaevis_tui.tui.actions.journeys import JourneyActions
 from vaevis_tui.tui.actions.picture_search import PictureSearch
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
 from vaevis_tui.tui.text import cut
@@ -31,11 +30,9 @@ ADVICE = "Tab completes, Enter opens"
 NAMES = 4
 """Names that are told when several complete a path."""
 NAME_COLUMNS = 16
-CROP_STEP, CROP_ZOOM = 0.5, 1.1
-"""Of what is cut off, the share that a key for 1 σ moves the crop by; and how much larger a zoom makes it."""
 
 
-class PictureActions(JourneyActions, CompareActions):
+class PictureActions(CompareActions):
     """`o` asks for a path; the picture is shown beside the nearest image that the model makes."""
 
     _search: PictureSearch
@@ -77,14 +74,6 @@ class PictureActions(JourneyActions, CompareActions):
         await self._close_line()
         self._open_pictures(paths)
 
-    def on_paste(self, event: events.Paste) -> None:
-        """Open pictures that were dropped or whose paths were pasted; anything else is a latent vector."""
-        paths = dropped_pictures(event.text)
-        if paths and self._exploration is not None:
-            event.prevent_default()
-            event.stop()
-            self._open_pictures(paths)
-
     def _open_pictures(self, paths: list[Path]) -> None:
         if len(paths) == 1:
             self._open_picture(paths[0])
@@ -93,7 +82,7 @@ class PictureActions(JourneyActions, CompareActions):
         elif self._exploration is not None:
             self._batch_number = 1
             self._batch = PictureBatch(self._settings, self._exploration, paths, self._post_event)
-            self._follow_walk()
+            self._follow_activities()
 
     def _take_pictures(self, event: PictureFound | PicturesEnded) -> None:
         if self._batch is None:  # cancelled while this was on its way
@@ -114,7 +103,7 @@ class PictureActions(JourneyActions, CompareActions):
             if event.faults:
                 more = f" (and {len(event.faults) - 1} more)" if len(event.faults) > 1 else ""
                 self.say(event.faults[0] + more, error=True)
-        self._follow_walk()
+        self._follow_activities()
 
     def _close_pictures(self) -> None:
         if self._batch is not None:
@@ -151,7 +140,7 @@ class PictureActions(JourneyActions, CompareActions):
         self._change(Exploration.end_journey)
         self._search_error, self._search_name = None, picture.path.name
         self._search.begin(exploration, picture)
-        self._follow_walk()
+        self._follow_activities()
 
     # The crop
 
@@ -164,7 +153,8 @@ class PictureActions(JourneyActions, CompareActions):
         if self._picture is None or self._picture[0] is not exploration:
             self.say("Open a picture first: o asks for one")
             return
-        super().action_leave_map()  # the arrows move the crop
+        self._change(Exploration.end_journey)
+        self._give_arrows("rows")  # they move the crop now
         if self._search.running:
             self._search.cancel()
         self._cropping = True
@@ -180,36 +170,15 @@ class PictureActions(JourneyActions, CompareActions):
         cropped = replace(picture, crop=picture.crop.changed(right, down, zoom))
         self._picture = exploration, cropped
         self._set_original(exploration, picture.path.name, _fitted(cropped, exploration.bundle))
-        self._follow_walk()
+        self._follow_activities()
 
-    def action_nudge(self, sigmas: float) -> None:
-        """Move along the selected row; while cropping, move the crop."""
-        if self._cropping:
-            self._change_crop(right=CROP_STEP * sigmas)
-        else:
-            super().action_nudge(sigmas)
-
-    def action_select(self, places: int) -> None:
-        """Move the selection; while cropping, move the crop."""
-        if self._cropping:
-            self._change_crop(down=CROP_STEP * places / 10)
-        else:
-            super().action_select(places)
-
-    def action_change_speed(self, steps: int) -> None:
-        """Walk faster or slower; while cropping, zoom."""
-        if self._cropping:
-            self._change_crop(zoom=CROP_ZOOM**steps)
-        else:
-            super().action_change_speed(steps)
-
-    def action_ask_value(self) -> None:
-        """Type a value for the selected row; while cropping, look for what is cropped."""
-        if self._cropping and self._picture is not None:
+    def _search_for_crop(self) -> None:
+        if self._picture is not None:
             self._cropping = False
             self._search_for(*self._picture)
-        else:
-            super().action_ask_value()
+
+    def _leave_crop(self) -> None:
+        self._cropping = False
 
     def _take_search(self, event: SearchProgress | SearchFailed) -> None:
         if isinstance(event, SearchFailed):
@@ -217,30 +186,21 @@ class PictureActions(JourneyActions, CompareActions):
         else:
             self._search_error = event.found.error
             self._search.take(event, self._exploration)
-        self._follow_walk()
+        self._follow_activities()
 
-    def action_leave_map(self) -> None:
-        """Give up the crop or the search; give the arrows back to the rows."""
-        if self._cropping:
-            self._cropping = False
-            self._follow_walk()
-        elif self._batch is not None:
+    def _give_up_pictures(self) -> None:
+        if self._batch is not None:
             self._batch.stop()
             self._batch = None
-            self._follow_walk()
-        elif self._search.running:
-            self._search.cancel()
-            self._follow_walk()
-        else:
-            super().action_leave_map()
 
-    def _moving_text(self) -> str:
-        if self._cropping:
-            return "crop: arrows move · + - zoom · Enter searches · Esc leaves"
-        if self._batch is not None:
-            return f"picture {self._batch_number} of {len(self._batch.paths)} · Esc cancels"
+    def _pictures_text(self) -> str:
+        if self._batch is None:
+            return ""
+        return f"picture {self._batch_number} of {len(self._batch.paths)} · Esc cancels"
+
+    def _search_text(self) -> str:
         if not self._search.running or not self._search_name:
-            return super()._moving_text()
+            return ""
         error = "" if self._search_error is None else f" · RMSE {self._search_error:.0f}"
         return f"searching {cut(self._search_name, NAME_COLUMNS)}{error} · Esc cancels"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from textual import events, on
@@ -21,53 +20,7 @@ WHEEL_SIGMAS = 0.1
 
 
 class PointActions(ExplorerBase):
-    """Rows and values, undo, anchors, and what the pointer does to them.
-
-    While the map has the arrows, they move in it.
-    """
-
-    map_focused = False
-    """Whether arrows move in the map."""
-
-    def action_select(self, places: int) -> None:
-        """Move the selection; in the map, go up or down."""
-        if self.map_focused:
-            self._step_in_map(0, -0.1 * places)
-        else:
-            self._change(lambda exploration: exploration.select_by(places))
-
-    def action_select_page(self, pages: int) -> None:
-        """Move the selection by what is in sight; zoom the map."""
-        if self.map_focused:
-            self._map.zoom(-pages)
-        else:
-            self.action_select(pages * self._bars.page)
-
-    def action_select_end(self, end: int) -> None:
-        """Move the selection to the first (-1) or last (1) row; show all of the map."""
-        if self.map_focused:
-            self._map.fit()
-        else:
-            self._change(lambda exploration: exploration.select_by(end * len(exploration.axis_set)))
-
-    def action_nudge(self, sigmas: float) -> None:
-        """Move along the selected row; in the map, go left or right.
-
-        Args:
-            sigmas: As keys have it: 0.1, 1 or 0.01 either way, for the steps that the settings have.
-        """
-        settings = self._settings
-        steps = {0.1: settings.step, 1.0: settings.coarse_step, 0.01: settings.fine_step}
-        sigmas = math.copysign(steps.get(abs(sigmas), abs(sigmas)), sigmas)
-        if self.map_focused:
-            self._step_in_map(sigmas, 0)
-        else:
-            self._change(lambda exploration: exploration.nudge(sigmas))
-
-    def _step_in_map(self, right: float, up: float) -> None:
-        z = self._map.step(right, up)
-        if z is not None:
-            self._change(lambda exploration: exploration.go_to(z, ("map", right > 0, up > 0)))
+    """Rows and values, undo, anchors, and what the pointer does to them."""
 
     def action_next_axes(self, places: int) -> None:
         """Show other rows: dimensions, principal axes, directions."""
@@ -163,8 +116,8 @@ class PointActions(ExplorerBase):
 
     # Values that are typed or pasted
 
-    def action_ask_value(self) -> None:
-        """Type an exact value for the selected row."""
+    def _ask_value(self) -> None:
+        """Have an exact value typed for the selected row."""
         if self._exploration is None or self.query(ValuePrompt):
             return
         state = self._exploration.state
@@ -181,12 +134,12 @@ class PointActions(ExplorerBase):
         await self.query(ValuePrompt).remove()
         self._arrange()
 
-    def on_paste(self, event: events.Paste) -> None:
+    def _go_to_pasted(self, text: str) -> None:
         """Go to a latent vector that was copied before."""
         if self._exploration is None:
             return
         try:
-            numbers = parse_latent(event.text)
+            numbers = parse_latent(text)
         except ValueError:
             dim = self._exploration.bundle.latent_dim
             self.say(f"The clipboard holds no latent vector (expected {dim} numbers)", error=True)

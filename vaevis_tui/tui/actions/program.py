@@ -1,22 +1,30 @@
-"""The actions that leave the point where it is: clipboard, graphics, help, models."""
+"""The actions that leave the point where it is: clipboard, help, graphics, and what only the palette has."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
 from textual.app import SystemCommand
 
-from vaevis_tui.explorer.watch import ModelWatch
-from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.color.colors import ColorDepth
+from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
+from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.terminal.link.clipboard import clipboard_hint, set_clipboard
 from vaevis_tui.tui import keys
+from vaevis_tui.tui.actions.models import ModelActions
 from vaevis_tui.tui.actions.snapshots import SnapshotActions
+from vaevis_tui.tui.graphics_switch import GraphicsSwitch
 
 
-class ProgramActions(SnapshotActions):
+class ProgramActions(ModelActions, SnapshotActions):
     """What keys do besides moving."""
+
+    _graphics: GraphicsSwitch
+    _on_background: Callable[[Reply], None]
+    _to_say: list[str | None]
+    """Notices that wait until the graphics are known: the one on colours may not apply."""
 
     def action_copy(self) -> None:
         """Copy the latent vector to the clipboard of the terminal's machine."""
@@ -29,44 +37,11 @@ class ProgramActions(SnapshotActions):
         numbers = len(exploration.point)
         self.say(f"copied {what}, {numbers} raw numbers, not σ. {clipboard_hint(multiplexer)}")
 
-    def action_graphics(self) -> None:
-        """Draw images with the next kind of graphics."""
-        self.say(f"drawn as {self._graphics.cycle()}")
-
-    def _draw_with(self, graphics: Graphics) -> None:
-        self.say(f"drawn as {self._graphics.choose(graphics)}")
-
     def action_help(self) -> None:
         """Show every key."""
         from vaevis_tui.tui.menus.help import HelpScreen
 
         self.app.push_screen(HelpScreen(keys.helps(self.active_bindings.values())))
-
-    def action_models(self) -> None:
-        """Choose another model."""
-        from vaevis_tui.tui.menus.model_picker import ModelPicker, entry
-
-        current = self._exploration.ref if self._exploration else self._settings.model
-        entries = [entry(ref) for ref in self._decoding.known]
-        self.app.push_screen(ModelPicker(entries, current), self._open_model)
-
-    def _open_model(self, ref: str | None) -> None:
-        if ref is not None:
-            self._status.opening = ref
-            self._decoding.open(ref)
-
-    def look_at_files(self) -> None:
-        """Open the model on show again if its files have changed."""
-        exploration = self._exploration
-        if exploration is None or self._decoding.model.opening is not None:
-            return
-        ref = exploration.ref
-        if self._watched is None or self._watched[0] != ref:
-            self._watched = (ref, ModelWatch(exploration.bundle.path))
-        elif self._watched[1].changed():
-            self._status.opening = ref
-            self._decoding.reopen()
-            self.say(f"{exploration.bundle.name} has changed: opened again", lasting=True)
 
     def commands(self) -> Iterable[SystemCommand]:
         """What the palette offers and no key does: a model by its name, a renderer by its name."""
@@ -77,3 +52,31 @@ class ProgramActions(SnapshotActions):
             run = partial(self._draw_with, graphics)
             yield SystemCommand(f"Graphics {graphics}", f"Draw images as {words}", run)
         yield from self.snapshot_commands()
+
+    # Graphics
+
+    def action_graphics(self) -> None:
+        """Draw images with the next kind of graphics."""
+        self.say(f"drawn as {self._graphics.cycle()}")
+
+    def _draw_with(self, graphics: Graphics) -> None:
+        self.say(f"drawn as {self._graphics.choose(graphics)}")
+
+    def _hear(self, reply: Reply) -> None:
+        if reply.kind is ReplyKind.BACKGROUND:
+            self._on_background(reply)
+        elif reply.kind is ReplyKind.CLIPBOARD_WRITTEN:
+            self.image_copied(reply)
+
+    def _show_graphics(self, graphics: Graphics, notice: str | None) -> None:
+        self._hints.graphics = graphics
+        if notice:
+            self.say(notice, lasting=True)
+        if not self._graphics.asking:
+            colors = self._graphics.colors
+            if (graphics in PROTOCOLS or colors.depth is ColorDepth.TRUECOLOR) and not colors.grey:
+                self._to_say = self._to_say[:1]
+            for text in filter(None, self._to_say):
+                self.say(text, lasting=True)
+            self._to_say = []
+        self._repaint_panels()

@@ -57,17 +57,18 @@ class RowActions(KeepsakeActions):
 
     @on(LinePrompt.Answered, f"#{FIND}-prompt")
     async def _found(self, message: LinePrompt.Answered) -> None:
+        self._show_all_rows()
         await self._close_line()
 
     @on(LinePrompt.Cancelled, f"#{FIND}-prompt")
     def _not_found(self) -> None:
         row = self._row_before
         self._change(lambda here: here.select(row) if row < len(here.axis_set) else None)
+        self._show_all_rows()
 
-    async def _close_line(self) -> None:
+    def _show_all_rows(self) -> None:
         self._bars.show_only(None)
         self._show_point()
-        await super()._close_line()
 
     # Directions of one's own
 

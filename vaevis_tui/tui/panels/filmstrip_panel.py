@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.storage.bookmarks import thumbnail
 from vaevis_tui.explorer.tile_map import resized
 from vaevis_tui.tui.live_image import LiveImage
@@ -150,12 +151,12 @@ class FilmstripPanel(Vertical):
         if ticket:
             self._on_way = TileRequest(ticket, np.arange(len(missing))), [place.key for place in missing]
 
-    def take(self, ticket: int, start: int, images: NDArray[np.uint8]) -> None:
+    def take(self, tiles: TilesDecoded) -> None:
         """A slice of the thumbnails has come."""
-        if self._on_way is None or ticket != self._on_way[0].ticket:
+        if self._on_way is None or tiles.ticket != self._on_way[0].ticket:
             return
         request, keys = self._on_way
-        for index, image in zip(request.take(start, len(images)), images, strict=True):
+        for index, image in zip(request.take(tiles.start, len(tiles.images)), tiles.images, strict=True):
             self._thumbnails[keys[index]] = thumbnail(image)
         if request.complete:
             self._paint()

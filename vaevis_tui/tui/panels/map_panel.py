@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
 
+from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.tile_map import (
     TileMap,
@@ -219,11 +220,11 @@ class MapPanel(Container):
             ticket = self._request(OWNER, self._tiles.latents(missing), PRIORITY)
             self._on_way = TileRequest(ticket, missing) if ticket else None
 
-    def take(self, ticket: int, start: int, images: NDArray[np.uint8]) -> None:
+    def take(self, tiles: TilesDecoded) -> None:
         """A slice of the tiles has come."""
-        if self._on_way is None or self._tiles is None or ticket != self._on_way.ticket:
+        if self._on_way is None or self._tiles is None or tiles.ticket != self._on_way.ticket:
             return
-        self._tiles.put(self._on_way.take(start, len(images)), images)
+        self._tiles.put(self._on_way.take(tiles.start, len(tiles.images)), tiles.images)
         self._paint()
 
     def on_resize(self) -> None:

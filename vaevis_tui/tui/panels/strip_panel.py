@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.tile_map import resized
 from vaevis_tui.latent.controls import Control
@@ -107,12 +108,12 @@ class StripPanel(Vertical):
         """Whether every tile that was asked for has come."""
         return self._on_way is not None and self._on_way.complete
 
-    def take(self, ticket: int, start: int, images: NDArray[np.uint8]) -> None:
+    def take(self, tiles: TilesDecoded) -> None:
         """A slice of the tiles has come."""
-        if self._on_way is None or ticket != self._on_way.ticket:
+        if self._on_way is None or tiles.ticket != self._on_way.ticket:
             return
         first = all(tile is None for tile in self._tiles)
-        for index, image in zip(self._on_way.take(start, len(images)), images, strict=True):
+        for index, image in zip(self._on_way.take(tiles.start, len(tiles.images)), tiles.images, strict=True):
             self._tiles[index] = image
         if self._on_way.complete or first:
             self._paint()

@@ -1,4 +1,4 @@
-"""Telling how typical the point on show is, and what is near."""
+"""What is told of the point on show and of the frames, some times a second."""
 
 from __future__ import annotations
 
@@ -6,15 +6,33 @@ import asyncio
 
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.latent.typicality import Typicality
-from vaevis_tui.tui.actions.base import ExplorerBase
+from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.tui.actions.activities import ActivityActions
+from vaevis_tui.tui.panels.details import rate_text
 
 
-class Judgement(ExplorerBase):
-    """Asks a thread, since the first judgement of a model takes a tenth of a second."""
+class StatusActions(ActivityActions):
+    """Status line and details; how typical a point is is judged in a thread, which takes a while at first."""
 
     _judging: asyncio.Future[tuple[Exploration, Typicality, str]] | None = None
     _judged: object = None
-    """The latent vector that was judged last."""
+    """The point that was judged last."""
+
+    def _show_statistics(self) -> None:
+        statistics = self._image.meter.snapshot()
+        self._status.rate = rate_text(statistics)
+        self._details.statistics = statistics
+        self._details.link = self._port.link.stats()
+        graphics, quality = self._port.renderer.graphics, self._image.quality
+        plain = graphics is Graphics.HALF or quality != "exact"
+        self._details.quality = quality if plain else f"{graphics}, exact"
+        if self._exploration is not None:
+            if self._walker.running:
+                self._status.walk = self._activity_text()
+                self._show_journey()
+                self._follow_with_panels(moving=True)
+            self._judge(self._exploration)
+            self._read_keepsakes()
 
     def _judge(self, exploration: Exploration) -> None:
         """Show how typical the point is and what is near."""
