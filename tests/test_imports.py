@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -116,3 +117,16 @@ loaded = {name.partition('.')[0] for name in set(sys.modules) - before} - set(sy
 print(loaded, [name for name in sys.modules if name.startswith('vaevis_tui.')])
 """
     assert run(program) == "{'vaevis_tui'} []\n"
+
+
+def test_no_test_imports_another() -> None:
+    """What they share lies in modules of other names, so that one can be changed without the rest."""
+    tests = Path(__file__).parent
+    imported = re.compile(r"^\s*(?:from|import) tests\.[\w.]*\btest_\w+", re.MULTILINE)
+    found = [
+        f"{path.relative_to(tests)}: {line.strip()}"
+        for path in sorted(tests.rglob("*.py"))
+        for line in imported.findall(path.read_text(encoding="utf-8"))
+        if path.stem not in line  # a program that a test writes may import the test itself
+    ]
+    assert found == []

@@ -17,13 +17,11 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
+from tests.e2e.explorer import changed, explorer, shown, shows
 from tests.e2e.ptyharness import PtySession
 from tests.e2e.terminal import Traits
-from tests.e2e.test_explorer_pty import bundle, changed, explorer, shown, shows
 from tests.support import require
 from vaevis_tui.export.snapshot import SnapshotInfo
-
-__all__ = ["bundle"]
 
 SET_CLIPBOARD = re.compile(rb"\x1b\]52;c?;([A-Za-z0-9+/=]+)(?:\a|\x1b\\)")
 

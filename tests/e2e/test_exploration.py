@@ -13,10 +13,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import vaevis_tui
+from tests.e2e.explorer import (
+    Kept,
+    at_the_mean,
+    changed,
+    shown,
+    shows,
+    wait_for_the_picture_of,
+    wait_for_the_start,
+)
 from tests.e2e.ptyharness import PtySession
-from tests.e2e.test_explorer_pty import changed, shown, shows, wait_for_the_picture_of, wait_for_the_start
-from tests.e2e.test_sessions import Kept, at_the_mean
-from tests.models.make import write_bundle
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo
@@ -24,11 +30,6 @@ from vaevis_tui.models.bundle import open_bundle
 
 ACKNOWLEDGED = 5
 """Snapshots until which what is on the screen is acknowledged, too."""
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("models") / "noise")
 
 
 @pytest.fixture

@@ -5,98 +5,34 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
-from textual.geometry import Spacing
 
-import vaevis_tui
+from tests.e2e.explorer import (
+    BROKEN,
+    FIRST_BAR,
+    changed,
+    explorer,
+    shown,
+    shows,
+    wait_for_a_picture,
+    wait_for_the_picture_of,
+    wait_for_the_start,
+)
 from tests.e2e.keys import mouse
 from tests.e2e.ptyharness import PtySession
 from tests.e2e.start import start
 from tests.e2e.terminal import Traits
 from tests.engine.wgpu.device import require_adapter
 from tests.engine.wgpu.vulkan_faults import VulkanFaults
-from tests.models.make import write_bundle
 from tests.support import require
 from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.models.bundle import open_bundle
-from vaevis_tui.terminal.placement import fit
-from vaevis_tui.tui.layout import Panels, arrange
-
-SIDE = 28
-FIRST_BAR = 2
-"""Row of the screen: below the frame and the scale."""
-DIMENSIONS = 8
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("models") / "noise")
-
-
-@contextmanager
-def explorer(
-    bundle: Path, *point: str, snapshots: Path | None = None, traits: Traits | None = None
-) -> Iterator[PtySession]:
-    """The program with its first picture on the screen, at the mean if it is not told another point."""
-    command: list[str | Path] = [sys.executable, "-m", "vaevis_tui", "--model", bundle]
-    command += ["--backend", "onnxruntime"]
-    command += point or ["--z", ",".join(map(repr, open_bundle(bundle).space.mean.tolist()))]
-    if snapshots is not None:
-        command += ["--snapshot-dir", snapshots]
-    with PtySession(command, traits=traits) as session:
-        wait_for_the_start(session)
-        yield session
-
-
-def shown(session: PtySession) -> NDArray[np.uint8] | None:
-    """The picture on the screen, uint8 (28, 28, 3); None while there is none."""
-    lines = session.terminal.screen.lines()
-    columns, rows = len(lines[0]), len(lines)
-    layout = arrange(columns, rows, (SIDE, SIDE), Panels(rows=DIMENSIONS))
-    region = layout.image.shrink(Spacing.all(1)) if layout.framed else layout.image
-    placement = fit(SIDE, SIDE, *region.size)
-    top, left = region.y + placement.top, region.x + placement.left
-    try:
-        pixels = session.pixels(top, left, placement.rows, placement.columns)
-    except ValueError:
-        return None
-    scale = placement.height // SIDE
-    small = pixels[::scale, ::scale]
-    return small if np.array_equal(small.repeat(scale, 0).repeat(scale, 1), pixels) else None
-
-
-def changed(session: PtySession, picture: NDArray[np.uint8] | None) -> bool:
-    return shown(session) is not None and not shows(session, picture)
-
-
-def wait_for_the_start(session: PtySession) -> None:
-    """Until the image is there, and the rows are in the order in which they stay."""
-    wait_for_a_picture(session)
-    session.wait_for_text("effect")
-
-
-def wait_for_a_picture(session: PtySession) -> None:
-    session.wait_for(lambda: (picture := shown(session)) is not None and picture.std() > 1, "a picture")
-
-
-def shows(session: PtySession, picture: NDArray[np.uint8] | None) -> bool:
-    now = shown(session)
-    return now is not None and picture is not None and np.array_equal(now, picture)
-
-
-def wait_for_the_picture_of(session: PtySession, bundle: Path, z: NDArray[np.float32]) -> None:
-    with vaevis_tui.load(bundle, backend="onnxruntime") as model:
-        expected = model.decode(z[None])[0]
-    session.wait_for(lambda: shows(session, expected), "the decode of the point")
 
 
 def test_begins_at_an_example_and_leaves_the_terminal_as_it_was(bundle: Path) -> None:
@@ -296,19 +232,6 @@ def test_stopped_without_a_word_and_continued_it_goes_on_and_leaves_the_terminal
         session.press("q")
         assert session.wait_exit() == 0
         assert session.left_behind() == []
-
-
-BROKEN = """
-import sys
-from vaevis_tui.cli import main
-from vaevis_tui.explorer.exploration import Exploration
-
-def fail(self):
-    raise RuntimeError("a mistake in the program")
-
-Exploration.random = fail
-sys.exit(main(sys.argv[1:]))
-"""
 
 
 def test_a_mistake_in_the_program_leaves_the_terminal_as_it_was(bundle: Path) -> None:

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.explorer import wait_for_the_picture_of
 from tests.e2e.ptyharness import PtySession
 from tests.e2e.start import start
 from tests.e2e.terminal import Traits
-from tests.e2e.test_explorer_pty import wait_for_the_picture_of
-from tests.models.make import write_bundle
 from tests.support import require
 from tests.terminal.detect.replies import FOOT, KITTY_26, KITTY_45, XTERM
 from vaevis_tui.models.bundle import open_bundle
@@ -26,11 +25,6 @@ DELETED = b"\x1b_Ga=d,d=I,"
 SENT = b"\x1b_Ga=t,"
 REPLACED = b"\x1b_Ga=f,"
 SIXELS = b'\x1bP0;1;0q"1;1;'
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("models") / "noise")
 
 
 @contextmanager

@@ -5,55 +5,31 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.e2e.ptyharness import PtySession
-from tests.e2e.start import start
-from tests.e2e.test_explorer_pty import (
+from tests.e2e.explorer import (
     BROKEN,
-    bundle,
+    PROGRAM,
+    Kept,
+    at_the_mean,
     wait_for_the_picture_of,
     wait_for_the_start,
 )
+from tests.e2e.ptyharness import PtySession
+from tests.e2e.start import start
 from tests.support import require
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer.storage.session import Session, SessionFolder, read_session
+from vaevis_tui.explorer.storage.session import read_session
 from vaevis_tui.latent.state import LatentState
-from vaevis_tui.models.bundle import open_bundle
-
-__all__ = ["bundle"]
-
-PROGRAM = [sys.executable, "-m", "vaevis_tui"]
-
-
-class Kept:
-    """The folder for state of one user."""
-
-    def __init__(self, path: Path) -> None:
-        self.environment = {"XDG_STATE_HOME": str(path)}
-        self.folder = SessionFolder(path / "vaevis-tui" / "sessions")
-
-    def start(self, *arguments: str | Path, program: Sequence[str] = PROGRAM) -> PtySession:
-        return PtySession([*program, *arguments], env=self.environment)
-
-    def session(self) -> Session:
-        newest = self.folder.newest()
-        assert newest is not None
-        return read_session(newest)
 
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Kept:
     return Kept(tmp_path / "state")
-
-
-def at_the_mean(bundle: Path) -> str:
-    return ",".join(map(repr, open_bundle(bundle).space.mean.tolist()))
 
 
 def moved(bundle: Path, *sigmas: float) -> LatentState:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,17 +11,8 @@ from statistics import median
 
 import pytest
 
+from tests.e2e.explorer import BUSY, ROUND_TRIP, key_delays, selected
 from tests.e2e.ptyharness import PtySession
-from tests.models.make import write_bundle
-
-ROUND_TRIP = 0.05
-BUSY = 0.3
-"""Seconds that a busy machine may add, which runs program, relay and emulator on two cores."""
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("models") / "noise")
 
 
 @contextmanager
@@ -46,25 +36,6 @@ def over_network(bundle: Path, megabits: float) -> Iterator[PtySession]:
         session.wait_for_text("RTT")
         session.press("i")
         yield session
-
-
-def selected(session: PtySession) -> str | None:
-    """Name of the selected dimension; None while the screen is being drawn."""
-    found = re.search("▌(z[0-9]+) ", session.text)
-    return found[1] if found else None
-
-
-def key_delays(session: PtySession) -> list[float]:
-    """Seconds from each of some keys, pressed in the middle of a walk, until the screen knows of it."""
-    delays = []
-    for key in ("down", "down", "up", "down", "up", "up"):
-        session.pump_for(0.3)
-        before = selected(session)
-        pressed = time.perf_counter()
-        session.press(key)
-        session.wait_for(lambda old=before: selected(session) not in (None, old), "the selection")  # type: ignore[misc]
-        delays.append(time.perf_counter() - pressed)
-    return delays
 
 
 @pytest.mark.parametrize(("megabits", "late"), [(10, 0.1), (1, 0.4)])

@@ -14,15 +14,18 @@ import numpy as np
 import pytest
 
 from tests.benchmarks.ssh import far_environment, measure
+from tests.e2e.explorer import (
+    BUSY,
+    ROUND_TRIP,
+    key_delays,
+    wait_for_the_picture_of,
+    wait_for_the_start,
+)
 from tests.e2e.ptyharness import PtySession
 from tests.e2e.ssh_server import SshServer, ssh_server
 from tests.e2e.start import start
-from tests.e2e.test_explorer_pty import bundle, wait_for_the_picture_of, wait_for_the_start
-from tests.e2e.test_slow_network import BUSY, ROUND_TRIP, key_delays
 from tests.support import require
 from vaevis_tui.explorer.storage.session import SessionFolder, read_session
-
-__all__ = ["bundle"]
 
 LATER = 2.0
 """Seconds that a connection may add on a busy machine: key exchange, login, the far side's shell."""

@@ -12,15 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.ptyharness import PtySession
-from tests.models.make import write_bundle
 from tests.support import require
 
 SENT = b"\x1b_Ga=t,"
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("models") / "noise")
 
 
 @pytest.fixture

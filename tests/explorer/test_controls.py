@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import vaevis_tui
-from tests.explorer.test_decoding import Listener
+from tests.explorer.support import Listener
 from tests.onnx_model.conditional import write_conditional
 from vaevis_tui.api.animations import Animation
 from vaevis_tui.api.sheets import ImageGrid

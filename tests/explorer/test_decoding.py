@@ -6,33 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from tests.explorer.support import TIMEOUT, Listener
 from tests.tui.support import ExactDecoder, exact_source, make_bundle, make_settings
 from vaevis_tui.engine.decoder import Decoder, EngineError
 from vaevis_tui.engine.source import DecoderSource
 from vaevis_tui.explorer.decoding import Decoded, Decoding, EngineEvent, Failed, Opened, TilesDecoded
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.models.bundle import Bundle
-
-TIMEOUT = 20.0
-
-
-class Listener:
-    """Hears the news and waits for it."""
-
-    def __init__(self) -> None:
-        self.news: list[EngineEvent] = []
-        self._heard = threading.Condition()
-
-    def __call__(self, news: EngineEvent) -> None:
-        with self._heard:
-            self.news.append(news)
-            self._heard.notify_all()
-
-    def wait(self, condition: Callable[[EngineEvent], bool]) -> EngineEvent:
-        """The first news for which the condition holds, heard already or to come."""
-        with self._heard:
-            assert self._heard.wait_for(lambda: any(map(condition, self.news)), TIMEOUT), self.news
-            return next(news for news in self.news if condition(news))
 
 
 def listening(settings: ExplorerSettings) -> tuple[Decoding, Listener]:

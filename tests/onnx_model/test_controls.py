@@ -10,7 +10,7 @@ import pytest
 
 from tests.engine.wgpu.device import require_adapter
 from tests.onnx_model import zoo_inputs  # noqa: F401  (enters its animals)
-from tests.onnx_model.test_zoo import LEVELS, latents, opened
+from tests.onnx_model.judging import LEVELS, latents, opened
 from tests.onnx_model.zoo import HEIGHT, WIDTH, ZOO, Floats, patterns, sigmoid, truth
 from tests.onnx_model.zoo_inputs import of_class
 from vaevis_tui.engine.decoder import Decoder

@@ -10,26 +10,10 @@ from numpy.typing import NDArray
 
 from tests.engine.wgpu.device import require_adapter
 from tests.onnx_model import zoo_graphs, zoo_inputs, zoo_layouts, zoo_values  # noqa: F401  (enter their animals)
+from tests.onnx_model.judging import LEVELS, latents, opened
 from tests.onnx_model.zoo import ZOO, Animal, Floats
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.wgpu import WgpuDecoder
-from vaevis_tui.models.bundle import Bundle, open_bundle
-from vaevis_tui.onnx_model.load import override
-
-LEVELS = 2
-"""Of 255, by which an image may be off."""
-
-
-def opened(animal: Animal, folder: Path) -> Bundle:
-    path = folder / "decoder.onnx"
-    path.write_bytes(animal.model.SerializeToString())
-    if animal.options.to_dict() != type(animal.options)().to_dict():
-        override(path, animal.options)
-    return open_bundle(path)
-
-
-def latents(animal: Animal) -> NDArray[np.float32]:
-    return np.random.default_rng(5).standard_normal((3, animal.dim)).astype(np.float32)
 
 
 def expected(animal: Animal, z: NDArray[np.float32]) -> Floats:

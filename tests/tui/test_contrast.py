@@ -12,8 +12,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 
-from tests.tui.panels.test_journeys import begin
-from tests.tui.panels.test_keepsakes import keep
+from tests.tui.driving import begin_journey, keep
 from tests.tui.support import Explorer, exploring
 from vaevis_tui.tui.contrast import GRAPHIC, TEXT, contrast, readable
 from vaevis_tui.tui.live_image import LiveImage
@@ -91,7 +90,7 @@ async def test_every_theme_can_be_read(scene: str) -> None:
             await keep(explorer, "r")
             await keep(explorer, "r")
         if scene == "journey":
-            await begin(explorer)
+            await begin_journey(explorer)
         await explorer.pilot.press(*SCENES[scene])
         if scene in OVERLAYS:
             await explorer.until(lambda: app.screen is not explorer.screen)

@@ -11,10 +11,11 @@ import pytest
 from PIL import Image, ImageSequence
 from textual.widgets import Label
 
-from tests.tui.panels.test_journeys import status
+from tests.tui.driving import keep, status
 from tests.tui.support import Explorer, exploring, make_settings
 from vaevis_tui.explorer.jobs.own_decoder import OwnDecoder
 from vaevis_tui.tui.menus.export_menu import ExportMenu
+from vaevis_tui.tui.menus.journey_menu import JourneyMenu
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
 
 
@@ -93,6 +94,32 @@ async def test_escape_gives_up_and_leaves_no_file(tmp_path: Path, monkeypatch: p
         given_up.set()
         job.close()
         assert not list(tmp_path.iterdir())
+
+
+async def test_a_journey_that_begins_meanwhile_does_not_give_it_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journey_began = threading.Event()
+    check = OwnDecoder.check
+
+    def wait_and_check(decoder: OwnDecoder) -> None:
+        journey_began.wait(60)
+        check(decoder)
+
+    monkeypatch.setattr(OwnDecoder, "check", wait_and_check)
+    async with exploring(make_settings(snapshot_dir=tmp_path), size=(120, 36)) as explorer:
+        await keep(explorer, "r")
+        await keep(explorer, "r")
+        prompt = await name_one(explorer)
+        prompt.text = str(tmp_path / "walk.webp")
+        await explorer.pilot.press("enter")
+        await explorer.until(lambda: "saving walk.webp" in status(explorer))
+        await explorer.pilot.press("J")
+        await explorer.until(lambda: isinstance(explorer.app.screen, JourneyMenu))
+        await explorer.pilot.press("enter")
+        await explorer.until(lambda: "Space pauses" in explorer.notices)
+        journey_began.set()
+        await explorer.until((tmp_path / "walk.webp").exists)
 
 
 async def test_a_snapshot_with_a_caption_is_in_the_palette(tmp_path: Path) -> None:

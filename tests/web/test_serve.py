@@ -5,57 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from playwright.sync_api import Browser
 
 from tests.web.pages import apart, decoded, opened, page_decode
+from tests.web.serving import CONNECT, NAME, serve, status
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.web.answers import answer
 from vaevis_tui.web.plans import MAX_BATCH
-
-NAME = "mnist-2d"
-
-CONNECT = """(url) => new Promise((resolve) => {
-    const socket = new WebSocket(url);
-    socket.onopen = () => resolve("open");
-    socket.onerror = () => resolve("refused");
-})"""
-
-
-@contextmanager
-def serve(*arguments: str) -> Iterator[str]:
-    """The real program; gives the address that it prints."""
-    command = [sys.executable, "-m", "vaevis_tui", "serve", "--model", NAME, "--backend", "onnxruntime"]
-    with (
-        tempfile.TemporaryFile("w+") as complaints,
-        subprocess.Popen(
-            [*command, "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=complaints, text=True
-        ) as program,
-    ):
-        try:
-            assert program.stdout is not None
-            yield program.stdout.readline().split()[2]
-        finally:
-            program.terminate()
-            program.wait(20)
-        complaints.seek(0)
-        assert complaints.read() == ""
-
-
-def status(address: str, **headers: str) -> int:
-    """What a request is answered with."""
-    request = urllib.request.Request(address, headers={k.replace("_", "-"): v for k, v in headers.items()})
-    try:
-        with urllib.request.urlopen(request, timeout=20) as response:
-            return int(response.status)
-    except urllib.error.HTTPError as error:
-        return error.code
 
 
 def test_the_page_decodes_in_python(browser: Browser) -> None:

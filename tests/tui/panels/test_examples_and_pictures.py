@@ -9,7 +9,7 @@ from PIL import Image
 from textual import events
 from textual.widgets import Input
 
-from tests.tui.panels.test_keepsakes import bookmarks
+from tests.tui.driving import bookmarks
 from tests.tui.support import ExactDecoder, Explorer, exploring
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.menus.example_list import ExampleList

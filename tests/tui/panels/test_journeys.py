@@ -4,24 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.tui.panels.test_keepsakes import keep
-from tests.tui.support import Explorer, exploring
-from vaevis_tui.tui.menus.journey_menu import JourneyMenu
+from tests.tui.driving import begin_journey, keep, status
+from tests.tui.support import exploring
 from vaevis_tui.tui.panels.scrubber import Scrubber
-from vaevis_tui.tui.panels.status_line import StatusLine
-
-
-def status(explorer: Explorer) -> str:
-    return str(explorer.screen.query_one(StatusLine).render())
-
-
-async def begin(explorer: Explorer, *keys: str) -> None:
-    """Open the menu, choose by keys, and wait until it is measured."""
-    await explorer.pilot.press("J")
-    await explorer.until(lambda: isinstance(explorer.app.screen, JourneyMenu))
-    await explorer.pilot.press(*keys, "enter")
-    await explorer.until(lambda: explorer.exploration.journey is not None)
-    await explorer.until(lambda: explorer.screen._player._measured)
 
 
 async def test_a_tour_plays_to_its_end_and_is_one_step_to_undo() -> None:
@@ -29,7 +14,7 @@ async def test_a_tour_plays_to_its_end_and_is_one_step_to_undo() -> None:
         stops = [await keep(explorer, "r") for _ in range(3)]
         await explorer.press("r")
         before = explorer.exploration.z
-        await begin(explorer)
+        await begin_journey(explorer)
         await explorer.until(lambda: "❚❚ tour 3 of 3 · 100 %" in status(explorer))
         assert not explorer.screen._walker.running, "nothing is decoded any more"
         await explorer.settle()
@@ -46,7 +31,7 @@ async def test_a_journey_is_paused_scrubbed_stepped_and_ended() -> None:
         second = await keep(explorer, "r")
         await keep(explorer, "r")
         await explorer.press("r")
-        await begin(explorer)
+        await begin_journey(explorer)
         if explorer.screen._player.playing(explorer.exploration):
             await explorer.pilot.press("space")
         await explorer.press("shift+left", "shift+left", "shift+left", "shift+right")
@@ -74,7 +59,7 @@ async def test_the_mouse_scrubs_plays_and_pauses() -> None:
         await explorer.press("r")
         scrubber = explorer.screen.query_one(Scrubber)
         assert not scrubber.display
-        await begin(explorer)
+        await begin_journey(explorer)
         await explorer.until(lambda: scrubber.display)
         width = scrubber.size.width
         await explorer.pilot.mouse_down(scrubber, offset=(width - 1, 0))
@@ -96,7 +81,7 @@ async def test_a_loop_goes_on_and_anything_else_ends_it() -> None:
     async with exploring(size=(120, 36)) as explorer:
         await keep(explorer, "r")
         await keep(explorer, "r")
-        await begin(explorer, "l", "e", "e")
+        await begin_journey(explorer, "l", "e", "e")
         journey = explorer.exploration.journey
         assert journey is not None
         assert journey.loop

@@ -7,26 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.tui.driving import bookmarks, keep
 from tests.tui.support import ExactDecoder, Explorer, exploring
-from vaevis_tui.explorer.storage.bookmarks import Bookmark
 from vaevis_tui.tui.layout import Panels, arrange
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.menus.bookmark_list import BookmarkList
 from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel, Labels
-
-
-def bookmarks(explorer: Explorer) -> tuple[Bookmark, ...]:
-    keepsakes = explorer.screen._keepsakes
-    return keepsakes.bookmarks.items if keepsakes else ()
-
-
-async def keep(explorer: Explorer, *keys: str) -> Bookmark:
-    """Go somewhere by keys and bookmark it."""
-    await explorer.press(*keys)
-    count = len(bookmarks(explorer))
-    await explorer.pilot.press("b")
-    await explorer.until(lambda: len(bookmarks(explorer)) == count + 1)
-    return bookmarks(explorer)[-1]
 
 
 async def open_list(explorer: Explorer) -> BookmarkList:

@@ -1,0 +1,50 @@
+"""The real server, as tests talk to it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+NAME = "mnist-2d"
+
+
+CONNECT = """(url) => new Promise((resolve) => {
+    const socket = new WebSocket(url);
+    socket.onopen = () => resolve("open");
+    socket.onerror = () => resolve("refused");
+})"""
+
+
+@contextmanager
+def serve(*arguments: str) -> Iterator[str]:
+    """The real program; gives the address that it prints."""
+    command = [sys.executable, "-m", "vaevis_tui", "serve", "--model", NAME, "--backend", "onnxruntime"]
+    with (
+        tempfile.TemporaryFile("w+") as complaints,
+        subprocess.Popen(
+            [*command, "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=complaints, text=True
+        ) as program,
+    ):
+        try:
+            assert program.stdout is not None
+            yield program.stdout.readline().split()[2]
+        finally:
+            program.terminate()
+            program.wait(20)
+        complaints.seek(0)
+        assert complaints.read() == ""
+
+
+def status(address: str, **headers: str) -> int:
+    """What a request is answered with."""
+    request = urllib.request.Request(address, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code
