@@ -87,6 +87,8 @@ def test_ways_between_classes_come_after_what_has_a_name_of_its_own() -> None:
     )
     four = direction_set(SPACE, Directions(vectors, names, lows, highs, np.ones(4, np.float32)))
     assert four.with_effects([4, 1, 5, 2]).order.tolist() == [3, 1, 2, 0]
+    assert four.matching("9 to 4") == four.matching("9-4") == four.matching("4 9") == [0]
+    assert four.matching("9 to 1") == []
 
 
 def test_a_strip_holds_the_coordinates_asked_for() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -119,9 +120,19 @@ class AxisSet:
         return next((row for row, axis in enumerate(self.axes) if axis.name == name), None)
 
     def matching(self, text: str) -> list[int]:
-        """Rows whose name, ends or number hold the text, in the order shown; all for an empty text."""
+        """Rows whose name, ends or number hold the text, in the order shown; all for an empty text.
+
+        They also match by the beginnings of their words in any order: ``9 to 4`` finds the row ``4 to 9``.
+        """
         wanted = text.strip().casefold()
-        return [int(row) for row in self.order if wanted in self._words(int(row))]
+        beginnings = re.findall(r"\w+", wanted)
+
+        def matches(words: str) -> bool:
+            parts = re.findall(r"\w+", words)
+            each_begins = all(any(part.startswith(each) for part in parts) for each in beginnings)
+            return wanted in words or (bool(beginnings) and each_begins)
+
+        return [int(row) for row in self.order if matches(self._words(int(row)))]
 
     def _words(self, row: int) -> str:
         axis = self.axes[row]

@@ -144,10 +144,14 @@ export class Rows {
 
   #arrange() {
     const wanted = this.filter.value.trim().toLowerCase();
+    const beginnings = wanted.match(/[\p{L}\p{N}]+/gu) ?? []; // "9 to 4" finds the row "4 to 9"
     const { axisSet } = this.exploration;
     const matching = axisSet.order.filter((row) => {
       const axis = axisSet.rows[row];
-      return `${axis.name} ${axis.low} ${axis.high}`.toLowerCase().includes(wanted);
+      const words = `${axis.name} ${axis.low} ${axis.high}`.toLowerCase();
+      const parts = words.match(/[\p{L}\p{N}]+/gu) ?? [];
+      const begins = beginnings.every((each) => parts.some((part) => part.startsWith(each)));
+      return words.includes(wanted) || (beginnings.length > 0 && begins);
     });
     this.list.replaceChildren(...matching.map((row) => /** @type {Row} */ (this.rows.get(row)).element));
     this.empty.hidden = matching.length > 0;
