@@ -52,7 +52,10 @@ FILES: dict[str, tuple[bytes, str]] = {
     "TFLite": (b"\x1c\0\0\0TFL3" + bytes(99), "TensorFlow Lite"),
     "arrays": (npz(), "NumPy arrays"),
     "gzip": (b"\x1f\x8b" + bytes(64), "compressed by gzip"),
-    "JSON": (b'{"error": "not found"}', "JSON text"),
+    "JSON": (b'{"error": "not found"}', "JSON text: give a decoder"),
+    "text": ("Une clé: été ".encode() * 60, "text: give a decoder"),
+    "picture": (b"\x89PNG\r\n\x1a\n" + bytes(64), "--from takes pictures"),
+    "nothing": (b"", "empty: export it or download it again"),
 }
 
 
@@ -73,6 +76,11 @@ def test_a_foreign_file_is_named(tmp_path: Path, name: str) -> None:
     message = refusal(tmp_path, data)
     assert "not an ONNX file but " in message
     assert expected in message
+
+
+def test_noise_that_begins_like_json_is_not_called_text(tmp_path: Path) -> None:
+    noise = b"[" + np.random.default_rng(1).bytes(600).replace(b"\0", b"\1")
+    assert "not an ONNX file, or cut short: export it or download it again" in refusal(tmp_path, noise)
 
 
 def test_an_encoder_is_named(tmp_path: Path) -> None:

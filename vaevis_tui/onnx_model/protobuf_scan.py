@@ -36,6 +36,9 @@ class MalformedError(ValueError):
     """The bytes are no ONNX model, or one with more structure than weights."""
 
 
+NOT_ONNX = "not an ONNX file, or cut short: export it or download it again"
+
+
 @dataclass(slots=True)
 class _Count:
     fields: int = 0
@@ -52,7 +55,7 @@ def scan(data: bytes) -> None:
     try:
         _walk(memoryview(data), 0, len(data), _MODEL, _Count())
     except IndexError:
-        raise MalformedError("not an ONNX file, or cut short") from None
+        raise MalformedError(NOT_ONNX) from None
 
 
 def _walk(data: memoryview, at: int, end: int, known: _Fields, count: _Count) -> None:
@@ -70,9 +73,9 @@ def _walk(data: memoryview, at: int, end: int, known: _Fields, count: _Count) ->
         elif wire == _BYTES:
             length, at = _varint(data, at)
         else:
-            raise MalformedError("not an ONNX file")
+            raise MalformedError(NOT_ONNX)
         if at + length > end:
-            raise MalformedError("not an ONNX file, or cut short")
+            raise MalformedError(NOT_ONNX)
         inner = known.get(field, {}) if wire == _BYTES else {}
         count.fields += 1
         if inner:
@@ -98,4 +101,4 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
             return value, at
         shift += 7
         if shift > 63:
-            raise MalformedError("not an ONNX file")
+            raise MalformedError(NOT_ONNX)

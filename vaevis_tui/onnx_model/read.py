@@ -15,7 +15,7 @@ from vaevis_tui.onnx_model.external import inline_weights
 from vaevis_tui.onnx_model.foreign import recognise
 from vaevis_tui.onnx_model.limits import MAX_FILE_BYTES
 from vaevis_tui.onnx_model.node import UnsupportedError
-from vaevis_tui.onnx_model.protobuf_scan import MalformedError, scan
+from vaevis_tui.onnx_model.protobuf_scan import NOT_ONNX, MalformedError, scan
 from vaevis_tui.onnx_model.repair import repair
 from vaevis_tui.onnx_model.structure import check_structure
 
@@ -96,7 +96,7 @@ def _parse(data: bytes) -> onnx.ModelProto:
     try:
         model: onnx.ModelProto = onnx.ModelProto.FromString(data)
     except DecodeError:
-        raise MalformedError("not an ONNX file, or cut short") from None
+        raise MalformedError(NOT_ONNX) from None
     if not model.graph.node:
         raise MalformedError("not an ONNX file: it has no graph with operators")
     for named in (*model.opset_import, *model.graph.node):
