@@ -74,6 +74,32 @@ def test_the_last_one_ended_is_the_newest_and_few_are_kept(tmp_path: Path) -> No
     assert sorted(tmp_path.iterdir()) == files[-KEPT:]
 
 
+def test_a_session_is_the_newest_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    folder = SessionFolder(tmp_path)
+    for number in range(KEPT):
+        (tmp_path / f"2999010{number}T000000.000000-1.left.json").write_text(session().to_text())
+    today = folder.keep(session(model="today"), cut_off=False)
+    assert folder.newest() == today
+    assert len(list(tmp_path.iterdir())) == KEPT
+    found, _, _ = folder.take_up()
+    assert found.model == "today"
+
+
+def test_a_damaged_session_does_not_hide_the_one_before(tmp_path: Path) -> None:
+    folder = SessionFolder(tmp_path)
+    folder.keep(session(model="good"), cut_off=True)
+    damaged = folder.keep(session(), cut_off=True)
+    damaged.write_text("{")
+    found, _, fault = folder.take_up()
+    assert found.model == "good"
+    assert fault is not None
+    assert fault.startswith(f"{damaged}: ")
+    for path in tmp_path.iterdir():
+        path.write_text("{")
+    with pytest.raises(UserError, match="damaged"):
+        folder.take_up()
+
+
 def test_a_session_that_goes_on_is_out_of_the_way_of_others(tmp_path: Path) -> None:
     folder = SessionFolder(tmp_path)
     older, newer = (folder.keep(session(model=name), cut_off=True) for name in "ab")
@@ -114,7 +140,8 @@ def test_a_running_session_is_there_for_others_once_its_program_has_died(tmp_pat
     os.close(late._descriptor)  # as the system does for a process that ends
     assert folder.newest() == late.path
     assert folder.was_cut_off()
-    found, claimed = folder.take_up()
+    found, claimed, fault = folder.take_up()
+    assert fault is None
     assert same(found, session(model="late"))
     assert folder.newest() == ended
     assert claimed is not None

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.export.files import check_free
 from vaevis_tui.export.png import MAX_SIDE, read_metadata, save_png, save_snapshot, unique_path
 
 NOW = datetime(2026, 1, 31, 23, 59, 58)
@@ -148,6 +149,21 @@ def test_whoever_reads_meanwhile_sees_a_whole_file(tmp_path: Path) -> None:
         while not writing.done():
             assert pixels(path).shape[0] % 5 == 0
         writing.result()
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    other = tmp_path / "other.png"
+    other.write_bytes(b"precious")
+    link, lost = tmp_path / "a.png", tmp_path / "b.png"
+    link.symlink_to(other)
+    lost.symlink_to(tmp_path / "nowhere")
+    for path in (link, lost):
+        with pytest.raises(UserError, match=r"[ab]\.png (exists; name another|is not a regular file)"):
+            check_free(path, force=False)
+        save_png(path, PICTURE)  # as with --force: the link is replaced, as by others who write whole files
+        assert not path.is_symlink()
+    assert other.read_bytes() == b"precious"
+    assert not (tmp_path / "nowhere").exists()
 
 
 @pytest.mark.parametrize(

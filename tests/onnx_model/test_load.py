@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tests.models.make import decoder_model, write_decoder
 from vaevis_tui.commands.shared.own_model import add_own_model
 from vaevis_tui.errors import UserError
+from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.checked import CheckedModel
 from vaevis_tui.onnx_model.limits import LIMITS_VARIABLE, MAX_FILE_BYTES, MAX_NODES, supported
@@ -537,6 +538,20 @@ def test_every_limit_leaves_what_is_just_below(tmp_path: Path) -> None:
     model = decoder_model(8)
     grow("Tile", [1, 1, 146, 146])(model)  # 28 * 146 = 4088 of 4096
     assert load(tmp_path, model).image_height == 4088
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_a_weight_that_is_no_number_is_named(number: float, tmp_path: Path) -> None:
+    model = decoder_model(8)
+    name, weight = next((t.name, t) for t in model.graph.initializer if len(t.dims) > 1)
+    values = numpy_helper.to_array(weight).copy()
+    values.flat[0] = number
+    weight.CopyFrom(numpy_helper.from_array(values, name))
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    notes = "; ".join(open_bundle(path).notes)
+    assert "images hold NaN or infinities" in notes
+    assert repr(name) in notes
 
 
 @pytest.mark.parametrize(

@@ -111,11 +111,11 @@ def run(options: argparse.Namespace) -> int:
         None if os.access(folder, os.W_OK) else "snapshots need --snapshot-dir: this folder is read-only"
     )
     sessions = SessionFolder()
-    resumed, claimed = None, None
+    resumed, claimed, damaged = None, None, None
     if options.resume:
         resumed, claimed = read_session(Path(options.resume)), sessions.claim(Path(options.resume))
     elif options.resume is not None:
-        resumed, claimed = sessions.take_up()
+        resumed, claimed, damaged = sessions.take_up()
     z, picture, decoder_hash = options.z, None, ""
     if isinstance(options.source, Path):
         from vaevis_tui.export.picture import read_picture
@@ -147,7 +147,7 @@ def run(options: argparse.Namespace) -> int:
         keep_theme=keep_theme,
         probe=TerminalProbe.of(os.environ, terminal),
         colors_notice=terminal.notice,
-        notice=unwritable,
+        notice="; ".join(filter(None, (damaged, unwritable))) or None,
         link_profile=LinkProfile.of(
             os.environ,
             terminal.multiplexer,

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -32,6 +32,8 @@ LARGEST_HISTORY = 1 << 20
 """Bytes of undo history that are kept; older steps are dropped. 256 steps at d = 256 take a quarter."""
 
 _FORMAT = 1
+_TIME = "%Y%m%dT%H%M%S.%f"
+"""How the names of sessions begin."""
 _ENDINGS = _CUT_OFF, _LEFT, _RUNNING, _CLAIMED = ".cut-off.json", ".left.json", ".running.json", ".resumed"
 
 
@@ -154,8 +156,7 @@ class SessionFolder:
 
     def newest(self) -> Path | None:
         """The file of the session that ended last; a claimed one only if there is no other."""
-        files = self._files()
-        return max(files, key=lambda path: (path.suffix != _CLAIMED, path.name), default=None)
+        return max(self._files(), key=_readiness, default=None)
 
     def was_cut_off(self) -> bool:
         """Whether the newest session ended unexpectedly."""
@@ -206,7 +207,7 @@ class SessionFolder:
             raise
 
     def _write(self, session: Session, ending: str, prepare: Callable[[int], None] = lambda _: None) -> Path:
-        path = self.path / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}{ending}"
+        path = self.path / f"{self._now():{_TIME}}-{os.getpid()}{ending}"
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             replace_whole(path, session.to_text().encode("ascii"), 0o600, prepare)
@@ -214,19 +215,33 @@ class SessionFolder:
             raise UserError(f"the session was not saved: {path}: {reason(error)}") from None
         return path
 
-    def take_up(self) -> tuple[Session, Path | None]:
-        """Read and claim the newest session; returns it, and its file as `claim` does.
+    def _now(self) -> datetime:
+        """The time, or just after the newest session's where the clock was set back: names are in order."""
+        now = datetime.now(UTC)
+        for path in reversed(self._files()):
+            with suppress(ValueError, OverflowError):
+                newest = datetime.strptime(path.name.partition("-")[0], _TIME).replace(tzinfo=UTC)
+                return max(now, newest + timedelta(microseconds=1))
+        return now
+
+    def take_up(self) -> tuple[Session, Path | None, str | None]:
+        """Read and claim the newest session that can be read.
+
+        Returns:
+            The session, its file as `claim` does, and what is wrong with a newer one, for people; or None.
 
         Raises:
-            UserError: there is none, or it is damaged.
+            UserError: there is none, or all are damaged.
         """
-        while (path := self.newest()) is not None:
+        fault: UserError | None = None
+        for path in sorted(self._files(), key=_readiness, reverse=True):
             try:
-                return read_session(path), self.claim(path)
-            except (UserError, FileNotFoundError):
-                if path.exists():  # else another program has just claimed it
-                    raise
-        raise UserError(f"there is no session to go back to in {self.path}")
+                return read_session(path), self.claim(path), None if fault is None else str(fault)
+            except FileNotFoundError:  # another program has just claimed it
+                continue
+            except UserError as error:
+                fault = fault or (error if path.exists() else None)
+        raise fault or UserError(f"there is no session to go back to in {self.path}")
 
     def claim(self, path: Path) -> Path | None:
         """Claim a session, so that no other program resumes it.
@@ -259,6 +274,11 @@ class SessionFolder:
         except OSError:
             return []
         return [path for path in found if not (path.name.endswith(_RUNNING) and _is_locked(path))]
+
+
+def _readiness(path: Path) -> tuple[bool, str]:
+    """Orders sessions by how likely they are asked for: those that nobody goes on with, then the newest."""
+    return path.suffix != _CLAIMED, path.name
 
 
 def _is_locked(path: Path) -> bool:
