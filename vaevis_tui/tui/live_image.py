@@ -145,8 +145,8 @@ class LiveImage(Widget):
     def exact(self) -> bool:
         """Whether the screen shows the frame exactly; if not, the rest follows."""
         painted = self._painted
-        stale = painted is not None and painted.surface.stale and self._live_lane.has_terminal
-        return self._adaptation.exact and not stale
+        pending = painted is not None and painted.pending and self._live_lane.has_terminal
+        return self._adaptation.exact and not pending
 
     @property
     def cells(self) -> Region | None:

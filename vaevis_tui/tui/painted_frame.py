@@ -111,6 +111,14 @@ class PaintedFrame:
         place = self.placement
         return Region(x + place.left, y + place.top, place.columns, place.rows)
 
+    @property
+    def pending(self) -> bool:
+        """Whether the terminal may show something else: cells that were overwritten, or an older image.
+
+        Pixels that lie above cells are not drawn by the compositor, so while a layout is due they wait.
+        """
+        return self.surface.stale or (self.surface.known is None and not self.sent)
+
     @cached_property
     def _halves(self) -> Halves:
         return self.surface.halves(self.pixels, self.context.background.rgb)

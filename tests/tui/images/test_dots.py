@@ -156,6 +156,18 @@ async def test_the_terminal_shows_the_dots(medium: DotRenderer) -> None:
 
 
 @every_medium
+async def test_a_frame_that_comes_while_a_layout_is_due_is_shown_after_it(medium: DotRenderer) -> None:
+    async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
+        dots = await running(terminal)
+        await dots.settle()
+        last = random_frame(1)
+        with dots.app.batch_update():
+            dots.app.image.show(last)
+        await dots.settle()
+        assert (dots.seen() == dots.expected(last)).all()
+
+
+@every_medium
 async def test_the_same_picture_again_costs_no_output(medium: DotRenderer) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
