@@ -249,6 +249,6 @@ def test_a_state_folder_that_cannot_be_written_is_told_and_leaves_no_process(
     blocked.touch()
     with start_and_move(Kept(blocked), bundle) as session:
         session.press("q")
-        assert session.wait_exit() == 0
+        assert session.wait_exit() == 1
         assert "the session was not saved" in session.text
         assert session.left_behind() == []

@@ -554,6 +554,21 @@ def test_a_weight_that_is_no_number_is_named(number: float, tmp_path: Path) -> N
     assert repr(name) in notes
 
 
+def test_a_weight_that_is_no_number_is_named_though_no_image_shows_it(tmp_path: Path) -> None:
+    model = decoder_model(8)
+    node = next(node for node in model.graph.node if node.op_type == "Sigmoid")
+    infinite = numpy_helper.from_array(np.array([np.inf], np.float32), "infinite")
+    model.graph.initializer.append(infinite)
+    kept = node.input[0]
+    model.graph.node.insert(
+        len(model.graph.node) - 1, helper.make_node("Min", [kept, "infinite"], ["bounded"])
+    )
+    node.input[0] = "bounded"
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    assert any("its weight 'infinite' holds NaN or infinities" in note for note in open_bundle(path).notes)
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"\n", b"hello, I am no model at all", bytes(100), b"\x1f\x8b" + bytes(64)]
 )

@@ -28,8 +28,12 @@ def _collecting_no_garbage() -> Iterator[None]:
         gc.enable()
 
 
-def _keep(keeper: SessionKeeper, code: int) -> None:
-    """Keep the session, and say so where the person did not leave by a key and is still there."""
+def _keep(keeper: SessionKeeper, code: int) -> int:
+    """Keep the session, and say so where the person did not leave by a key and is still there.
+
+    Returns:
+        The exit code: 1 where all went well but that the session was not saved.
+    """
     from vaevis_tui.tui.textual_private.driver import HANGUP_CODE
 
     try:
@@ -38,6 +42,7 @@ def _keep(keeper: SessionKeeper, code: int) -> None:
         told, code = str(error), code or 1
     if told and code and code != HANGUP_CODE:
         print(f"vaevis-tui: {told}", file=sys.stderr)
+    return code
 
 
 def run_explorer(settings: ExplorerSettings) -> int:
@@ -64,19 +69,21 @@ def run_explorer(settings: ExplorerSettings) -> int:
             raise UserError(problems[0])
         app = ExplorerApp(settings, decoding)
 
-        async def run() -> None:
+        async def run() -> int:
             leave_on_signals(app, app.keeper)
             code = 1
             try:
                 await app.run_async()
                 code = app.return_code or 0
             finally:  # within the loop, with which the signals' handlers end
-                _keep(app.keeper, code)
+                code = _keep(app.keeper, code)
+            return code
 
         if decoding.model.state != "failed":  # already known: then not even the screen has to be cleared
-            asyncio.run(run())
+            code = asyncio.run(run())
             end_at_once()  # the loop has taken its handlers along, and all is kept
         else:
+            code = 1
             app.keeper.keep(cut_off=True)
         model = decoding.model
         failure = model.failure if model.exploration is None else None
@@ -84,4 +91,4 @@ def run_explorer(settings: ExplorerSettings) -> int:
         decoding.close()
     if failure is not None:
         raise failure if isinstance(failure, UserError) else UserError(f"{settings.model}: {failure}")
-    return app.return_code or 0
+    return code

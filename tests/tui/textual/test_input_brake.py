@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from textual import events
 from textual.message import Message
 
@@ -125,3 +126,18 @@ def test_long_text_is_not_even_read_where_much_waits() -> None:
     app.brake.put(map(key, (text.decode())))
     assert len(app.brake.skim(text)) < 10
     assert app.brake.skim(text + b"\x1b[A") == text + b"\x1b[A"
+
+
+@pytest.mark.parametrize("report", [b"\x1b[C", b"\x1bOB", b"\x1b[1;2D", b"\x1b[<65;21;11M"])
+def test_of_what_is_held_no_more_is_parsed_than_may_wait(report: bytes) -> None:
+    app = App()
+    assert app.brake.skim(b"a" + report * 5_000 + b"\x1b[Aq") == b"a" + report * MOST_REPEATS + b"\x1b[Aq"
+    assert app.brake.skim(report * MOST_REPEATS) == report * MOST_REPEATS
+
+
+def test_what_was_handed_over_does_not_count_as_waiting() -> None:
+    app = App()
+    for _ in range(2):
+        app.brake.put([key("x")] * (AT_ONCE + MOST_TOGGLES + 5))
+        app.handle_all()
+    assert len(app.keys) == 2 * MOST_TOGGLES

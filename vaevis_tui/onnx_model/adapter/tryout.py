@@ -120,9 +120,13 @@ class Tryout:
         place = list(ways).index(layout)
         layout = self._in_order(layout)
         values = self._values(name, layout, samples)
-        problem = ""
+        problem, weight = "", self._bad_weight()
         if samples is not None and not np.isfinite(samples).all():
-            problem = f"its images hold NaN or infinities{self._bad_weight()}"
+            problem = "its images hold NaN or infinities" + (
+                f", as its weight {weight} does" if weight else ""
+            )
+        elif weight:
+            problem = f"its weight {weight} holds NaN or infinities"
         return layout, replace(done, values=values, layout=place, batched=batched, problem=problem)
 
     def _length(self, dim: int) -> int:
@@ -185,12 +189,13 @@ class Tryout:
             self.model.graph.node[place].input[1] = shape
 
     def _bad_weight(self) -> str:
+        """The name of a weight with NaN or infinity; masks of attention hold minus infinity, and are none."""
         from onnx import numpy_helper
 
         for tensor in self.model.graph.initializer:
             array = numpy_helper.to_array(tensor)
-            if array.dtype.kind == "f" and not np.isfinite(array).all():
-                return f", as its weight {quoted(tensor.name)} does"
+            if array.dtype.kind == "f" and not (array < np.inf).all():
+                return quoted(tensor.name)
         return ""
 
 

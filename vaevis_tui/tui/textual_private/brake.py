@@ -24,6 +24,9 @@ _MOVES = re.compile(
     r"(\w+\+)?(left|right|up|down|home|end|pageup|pagedown|backspace|delete|tab|plus|minus)|[uUnr]"
 )
 
+_REPORTS = re.compile(rb"(\x1b(?:O[A-Z]|\[<?[0-9;]*[A-Za-z~]))\1{%d,}" % MOST_REPEATS)
+"""One key or turn of the wheel, more often than may wait."""
+
 KEPT_OF_LONG_TEXT = 8
 """Bytes."""
 
@@ -62,6 +65,8 @@ class InputBrake:
         self._handled.set()
         self._asked = 0.0
         self._waiting: deque[Message] = deque()
+        self._repeated = 0
+        """How many of those that wait at the end are like the last."""
 
     @property
     def waits(self) -> bool:
@@ -69,7 +74,12 @@ class InputBrake:
         return bool(self._waiting)
 
     def skim(self, data: bytes) -> bytes:
-        """Input, or the end of a long text without any command where much waits: it would not be handled."""
+        """Input without what would not be handled, which is not even parsed.
+
+        That is what is repeated more often than may wait, and but for its end a long text without any command
+        where much waits.
+        """
+        data = _REPORTS.sub(lambda found: found[1] * MOST_REPEATS, data)
         long = len(data) > LONG_TEXT and b"\x1b" not in data
         return data[-KEPT_OF_LONG_TEXT:] if long and len(self._waiting) > MOST // 2 else data
 
@@ -80,6 +90,7 @@ class InputBrake:
         if self._waiting and self._handled.is_set():
             for _ in range(min(AT_ONCE, len(self._waiting))):
                 self._send(self._waiting.popleft())
+            self._repeated = min(self._repeated, len(self._waiting))
             self._handled = threading.Event()  # a late answer is to what was asked before
         elif self._handled.is_set() or self._clock() - self._asked <= LONGEST_WAIT:
             return
@@ -87,30 +98,29 @@ class InputBrake:
         self._ask(self._handled.set)
 
     def _add(self, message: Message) -> None:
-        if isinstance(message, events.MouseMove) and self._waiting:
-            if isinstance(self._waiting[-1], events.MouseMove):
-                self._waiting.pop()
-        elif isinstance(message, _DROPPED) and self._repeats(message) >= _most(message):
+        if isinstance(message, events.MouseMove) and isinstance(self._last(), events.MouseMove):
+            self._waiting.pop()
+        like = _alike(self._last(), message)
+        if like and isinstance(message, _DROPPED) and self._repeated >= _most(message):
             return
         if len(self._waiting) >= MOST:
             spare = next((each for each in self._waiting if isinstance(each, _DROPPED)), self._waiting[0])
             self._waiting.remove(spare)
+        self._repeated = self._repeated + 1 if like else 1
         self._waiting.append(message)
 
-    def _repeats(self, message: Message) -> int:
-        """How many like it wait at the end, up to `MOST_REPEATS`."""
-        count = 0
-        for each in reversed(self._waiting):
-            if count == MOST_REPEATS or type(each) is not type(message) or _key(each) != _key(message):
-                break
-            count += 1
-        return count
+    def _last(self) -> Message | None:
+        return self._waiting[-1] if self._waiting else None
 
 
 def _most(message: Message) -> int:
     """How many like it may wait."""
     moves = not isinstance(message, events.Key) or _MOVES.fullmatch(message.key)
     return MOST_REPEATS if moves else MOST_TOGGLES
+
+
+def _alike(one: Message | None, other: Message) -> bool:
+    return type(one) is type(other) and _key(one) == _key(other)
 
 
 def _key(message: Message) -> str:
