@@ -117,17 +117,29 @@ def test_a_picture_with_damaged_exif_data_is_read_as_it_lies(tmp_path: Path) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["RGB", "P", "1", "I;16"])
 def test_a_large_picture_takes_little_more_memory_than_its_pixels(mode: str, tmp_path: Path) -> None:
-    Image.new(mode, (9000, 9000)).save(tmp_path / "x.png")
+    Image.new(mode, (7000, 7000)).save(tmp_path / "x.png")
     code = f"""
 import resource
 from vaevis_tui.export.picture import read_picture
 start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 picture = read_picture({str(tmp_path / "x.png")!r})
-assert picture.image.size == (3000, 3000), picture.image.size
+assert picture.image.size == (3500, 3500), picture.image.size
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start)
 """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
-    assert int(done.stdout) < 600 << 10  # KiB: 4 bytes a pixel are 309 MiB
+    assert int(done.stdout) < 420 << 10  # KiB: 4 bytes a pixel are 187 MiB
     assert done.stderr == ""
+
+
+def test_of_a_picture_beyond_the_limit_only_jpeg_is_read_and_decoded_smaller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each pixel takes four bytes: 305 MiB for a header of 80 million, whatever followed it."""
+    monkeypatch.setattr("vaevis_tui.export.picture.LARGEST_LOADED", 64 * 64 - 1)
+    for ending in ("png", "jpg"):
+        quarters().save(tmp_path / f"x.{ending}", quality=95)
+    with pytest.raises(UserError, match=r"x\.png has 0 million pixels, which is more than"):
+        read_picture(tmp_path / "x.png")
+    assert read_picture(tmp_path / "x.jpg").image.size == (32, 32)

@@ -25,6 +25,10 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 MOST_PIXELS = 4096 * 4096
 """That are kept of a picture: those of the largest model's images."""
 
+LARGEST_LOADED = 49_000_000
+"""Pixels that are decoded, of four bytes each: those of a camera of 48 megapixels. JPEG files may have more:
+they are decoded smaller."""
+
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm")
 """Of the files that are taken from a folder."""
 
@@ -109,11 +113,14 @@ def read_picture(path: str | Path, least: int | None = None) -> PictureFile:
         with quiet_pillow(), Image.open(path, formats=FORMATS) as file:
             if least is not None:
                 file.draft("RGB", (least, least))
+            _check_size(path, file)
             # Only the file's own kind of image carries the EXIF data by which it is turned.
             turned = _turned(_not_too_large(file), file)
             opaque = _eight_bit(turned).convert("RGBA")
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; name a snapshot or a picture") from None
+    except UserError:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UserError(f"{path} has more pixels than can be read; make it smaller") from None
     except OSError as error:
@@ -124,6 +131,15 @@ def read_picture(path: str | Path, least: int | None = None) -> PictureFile:
         raise _unreadable(path) from None
     black = Image.new("RGBA", opaque.size, (0, 0, 0, 255))
     return PictureFile(path, Image.alpha_composite(black, opaque).convert("RGB"))
+
+
+def _check_size(path: Path, file: Image) -> None:
+    """See that a file's pixels may be decoded, half as many each way where the format offers it."""
+    if file.width * file.height > LARGEST_LOADED:
+        file.draft(None, (file.width // 2, file.height // 2))
+    if file.width * file.height > LARGEST_LOADED:
+        size, most = file.width * file.height / 1e6, LARGEST_LOADED // 10**6
+        raise UserError(f"{path} has {size:.0f} million pixels, which is more than {most}; make it smaller")
 
 
 def _unreadable(path: Path) -> UserError:
