@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tests.tui.support import ExactDecoder, make_bundle
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.explorer.journey_player import JourneyPlayer
+from vaevis_tui.explorer.motion.journey_player import JourneyPlayer
 from vaevis_tui.explorer.storage.bookmarks import Bookmarks
 from vaevis_tui.explorer.storage.model_data import ModelData
 from vaevis_tui.explorer.storage.own_directions import MarkedSets

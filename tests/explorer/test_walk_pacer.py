@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.tui.support import Clock
-from vaevis_tui.explorer.walk_pacer import WalkPacer
+from vaevis_tui.explorer.motion.walk_pacer import WalkPacer
 
 
 def test_a_step_needs_a_tick_the_last_picture_and_room_on_the_screen() -> None:

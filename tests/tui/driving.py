@@ -9,7 +9,7 @@ from vaevis_tui.tui.panels.status_line import StatusLine
 
 
 def bookmarks(explorer: Explorer) -> tuple[Bookmark, ...]:
-    keepsakes = explorer.screen._keepsakes
+    keepsakes = explorer.screen.actions.keepsakes.known
     return keepsakes.bookmarks.items if keepsakes else ()
 
 
@@ -32,4 +32,4 @@ async def begin_journey(explorer: Explorer, *keys: str) -> None:
     await explorer.until(lambda: isinstance(explorer.app.screen, JourneyMenu))
     await explorer.pilot.press(*keys, "enter")
     await explorer.until(lambda: explorer.exploration.journey is not None)
-    await explorer.until(lambda: explorer.screen._player._measured)
+    await explorer.until(lambda: explorer.screen.actions.journeys.player._measured)

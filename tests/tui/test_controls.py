@@ -32,7 +32,7 @@ async def test_rows_of_controls(tmp_path: Path) -> None:
         assert len(tiles) == CLASSES
         assert tiles[2] is not None
         assert (tiles[2] == explorer.frame.image).all()
-        line = "".join(segment.text for segment in explorer.screen._bars.render_line(1))
+        line = "".join(segment.text for segment in explorer.screen.work.widgets.bars.render_line(1))
         assert line.split()[:2] == ["▌label", "2"]
         await explorer.pilot.press("enter", "9")
         await explorer.pilot.pause()
@@ -45,6 +45,8 @@ async def test_rows_of_controls(tmp_path: Path) -> None:
         assert explorer.exploration.state.values[1] < 1
         await explorer.press("backspace", "u", "u", "u")
         assert explorer.exploration.state.values == (2, 1, 0)
-        await explorer.pilot.click(explorer.screen._bars, offset=(explorer.screen._bars.size.width // 2, 1))
+        await explorer.pilot.click(
+            explorer.screen.work.widgets.bars, offset=(explorer.screen.work.widgets.bars.size.width // 2, 1)
+        )
         await explorer.settle()
         assert explorer.exploration.state.values[0] in range(CLASSES)

@@ -86,7 +86,7 @@ async def test_escape_gives_up_and_leaves_no_file(tmp_path: Path, monkeypatch: p
         prompt.text = str(tmp_path / "walk.webp")
         await explorer.pilot.press("enter")
         await explorer.until(lambda: "saving walk.webp" in status(explorer))
-        job = explorer.screen._export_job
+        job = explorer.screen.actions.exports.job
         assert job is not None
         await explorer.pilot.press("escape")
         await explorer.until(lambda: "was not saved" in explorer.notices)

@@ -72,7 +72,7 @@ async def test_what_must_not_be_missed_comes_again(severity: str) -> None:
 
 async def test_what_took_its_time_comes_again_after_the_answer_to_a_key() -> None:
     async with exploring() as explorer:
-        explorer.screen.say("saved walk.gif", lasting=True)
+        explorer.screen.work.say("saved walk.gif", lasting=True)
         await explorer.pilot.press("u")
         bar = await told(explorer, "second answer")
         assert await seen(explorer, bar) == ["second answer", "saved walk.gif"]

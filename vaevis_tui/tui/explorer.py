@@ -1,66 +1,56 @@
-"""The explorer's screen: lays out the panels, and connects keys and pointer, decoder and image."""
+"""The explorer's screen: lays out the widgets, and shows what the decoder and other threads deliver."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual import events, on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.geometry import Region
-from textual.widget import Widget
+from textual.notifications import Notification
 
 from vaevis_tui.engine.source import Frame
-from vaevis_tui.explorer import effects
 from vaevis_tui.explorer.decoding import Decoded, Decoding, Failed, Opened, TilesDecoded
-from vaevis_tui.explorer.effects import EffectProbe
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.jobs.export_events import ExportEnded, ExportProgress
 from vaevis_tui.explorer.jobs.inversion_search import SearchFailed, SearchProgress
 from vaevis_tui.explorer.jobs.picture_batch import PictureFound, PicturesEnded
-from vaevis_tui.explorer.journey_player import JourneyPlayer
-from vaevis_tui.explorer.keepsakes import KeepsakeStore
 from vaevis_tui.explorer.model_notes import EncoderNoted
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.terminal.detect.replies import Reply
 from vaevis_tui.tui import keys
-from vaevis_tui.tui.actions import compare, examples, journeys
-from vaevis_tui.tui.actions.examples import ExampleActions
-from vaevis_tui.tui.actions.picture_search import PictureSearch
-from vaevis_tui.tui.actions.program import ProgramActions
-from vaevis_tui.tui.actions.rows import RowActions
-from vaevis_tui.tui.actions.status import StatusActions
-from vaevis_tui.tui.actions.walker import Walker
-from vaevis_tui.tui.graphics_switch import GraphicsSwitch
-from vaevis_tui.tui.layout import NOWHERE, arrange
+from vaevis_tui.tui.actions.all import Actions
+from vaevis_tui.tui.actions.program.statistics import show_statistics
+from vaevis_tui.tui.actions.workspace import Workspace
+from vaevis_tui.tui.input_screen import InputScreen
+from vaevis_tui.tui.layout import arrange
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
 from vaevis_tui.tui.menus.value_prompt import ValuePrompt
-from vaevis_tui.tui.panels import filmstrip_panel, map_panel, strip_panel
-from vaevis_tui.tui.panels.scrubber import Scrubber
-from vaevis_tui.tui.panels.titled_frame import TitledFrame
 from vaevis_tui.tui.terminal_port import TerminalPort
+from vaevis_tui.tui.widgets import place
 from vaevis_tui.tui.worker_event import WorkerEvent
 
 STATISTICS_RATE = 5.0
 """Updates of the statistics per second: faster than this, digits cannot be read."""
-PREFERRED = "wgpu"
-"""The backend whose takeover needs no notice."""
 NO_IMAGE = (28, 28)
 """Image size in pixels that the layout assumes until a model is open."""
-TYPING_SUSPENDS = frozenset(
-    {"select", "select_page", "select_end", "nudge", "ask_value", "label", "next_axes"}
-)
-"""Actions that are off while a prompt is open: they would move the row that it asks about."""
 
 
-class ExplorerScreen(ProgramActions, RowActions, ExampleActions, StatusActions):
+class ExplorerScreen(InputScreen):
     """Image, rows, strip, map, status and hints.
 
     Every change of the point is submitted, the service decodes the newest one, and its image comes back as a
     `WorkerEvent`. The walk waits for the image of each step before it takes the next, so that it never asks
     for more than can be shown.
+
+    Args:
+        settings: How to start.
+        decoding: Opens models and decodes.
+        port: To the terminal.
+        on_background: Called when the terminal has said which background it has.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.EXPLORER]
@@ -87,198 +77,152 @@ class ExplorerScreen(ProgramActions, RowActions, ExampleActions, StatusActions):
         port: TerminalPort,
         on_background: Callable[[Reply], None] = lambda reply: None,
     ) -> None:
-        super().__init__(settings, decoding, port)
-        self._image.before_paint = self._show_point  # bars and frame go out together, at the link's pace
-        self._graphics = GraphicsSwitch(
+        super().__init__()
+        self.work = Workspace(
+            self,
+            settings,
+            decoding,
             port,
-            self,
-            settings.graphics,
-            settings.colors,
-            settings.probe,
-            self._show_graphics,
-            self._hear,
+            lay_out=self._lay_out,
+            follow_motion=self._follow_motion,
+            follow_point=self._follow_point,
         )
-        self._on_background = on_background
-        self._effects = EffectProbe(self._request_tiles)
-        self._store = KeepsakeStore()
-        self._compared = LiveImage(port, priority=1, id="compare-image")
-        self._player = JourneyPlayer()
-        self._scrubber = Scrubber()
-        self._walker = Walker(
-            self,
-            settings.clock,
-            lambda: not self._image.waiting,
-            self._submit,
-            self._player,
-            self._follow_activities,
-        )
-        self._search = PictureSearch(settings, self._post_event, self._change, self.say, self._search_ended)
-        self._to_say = [settings.notice, settings.colors_notice]
-        self._walk_at_start = settings.walk
-        self._tile_takers: dict[str, Callable[[TilesDecoded], None]] = {
-            strip_panel.OWNER: self._strip.take,
-            map_panel.OWNER: self._map.take,
-            filmstrip_panel.OWNER: self._filmstrip.take,
-            effects.OWNER: self._take_effects,
-            compare.OWNER: self._take_reference,
-            journeys.OWNER: self._take_journey,
-            examples.OWNER: self._take_examples,
-        }
-        """Who asked for tiles gets them."""
+        self.actions = Actions(self.work, on_background)
+        image = self.work.widgets.image
+        image.before_paint = self.work.show_point  # bars and frame go out together, at the link's pace
+
+    @property
+    def exploration(self) -> Exploration | None:
+        """The exploration on show; None until a model is open."""
+        return self.work.exploration
 
     def compose(self) -> ComposeResult:
-        """Every panel; `_arrange` places and shows them."""
-        self._image_frame = TitledFrame(self._image, id="image-frame", classes="-frame")
-        self._rows_frame = TitledFrame(self._bars, id="rows-frame", classes="-frame")
-        self._map.add_class("-frame")
-        self._compare_frame = TitledFrame(self._compared, id="compare-frame", classes="-frame")
-        yield self._compare_frame
-        yield self._image_frame
-        yield self._rows_frame
-        yield self._map
-        yield self._strip
-        yield self._filmstrip
-        yield self._details
-        yield self._status
-        yield self._hints
-        yield self._scrubber
-        yield self._notices
+        """Every widget; `_lay_out` places and shows them."""
+        yield from self.work.widgets.in_order
 
     def on_mount(self) -> None:
         """Lay out, start the timers and listen to the decoding."""
-        self._walker.mount()
+        settings = self.work.settings
+        self.actions.walk.walker.mount()
         self.set_interval(1 / STATISTICS_RATE, self._show_statistics)
-        self._details.walk = (False, self._settings.speed)
-        self._arrange()
-        self._decoding.listen(self._post_event)
-        if self._settings.watch:
-            self.set_interval(self._settings.watch, self.look_at_files)
-        self.call_after_refresh(self._graphics.start, self.app)
+        self.work.widgets.details.walk = (False, settings.speed)
+        self._lay_out()
+        self.work.decoding.listen(self.work.post_event)
+        if settings.watch:
+            self.set_interval(settings.watch, self.actions.models.look_at_files)
+        self.call_after_refresh(self.actions.graphics.switch.start, self.app)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Place the panels before the new size is laid out."""
-        self._arrange()
-        self._graphics.resized()
+        """Place the widgets before the new size is laid out."""
+        self._lay_out()
+        self.actions.graphics.switch.resized()
 
     def on_unmount(self) -> None:
         """Stop background jobs."""
-        self._search.close()
-        self._close_pictures()
-        self._close_export()
+        self.actions.close()
 
     # Layout
 
-    def _arrange(self) -> None:
+    def _lay_out(self) -> None:
         width, height = self.app.size
-        bundle = self._exploration.bundle if self._exploration else None
+        widgets, compare = self.work.widgets, self.actions.compare
+        bundle = self.exploration.bundle if self.exploration else None
         image = (bundle.image_height, bundle.image_width) if bundle else NO_IMAGE
-        shown = (image[0], 2 * image[1]) if self._compare_open else image
-        layout = arrange(width, height, shown, self._panels)
-        compared, alone = self._divide_image(layout.image)
-        _place(self._compare_frame, compared)
+        shown = (image[0], 2 * image[1]) if compare.on else image
+        layout = arrange(width, height, shown, self.actions.panels.shown)
         self.set_class(layout.framed, "-framed")
-        _place(self._image_frame, alone)
-        _place(self._rows_frame, layout.rows)
-        _place(self._map, layout.map)
-        _place(self._strip, layout.strip)
-        _place(self._filmstrip, layout.filmstrip)
-        _place(self._details, layout.details)
-        _place(self._status, layout.status)
-        on_journey = self._scrubber.passage is not None
-        _place(self._hints, NOWHERE if on_journey else layout.hints)
-        _place(self._scrubber, layout.hints if on_journey else NOWHERE)
+        compared, alone = compare.divide(layout.image)
+        widgets.place(layout, alone, compared)
         prompts = [*self.query(ValuePrompt), *self.query(LinePrompt)]
         for prompt in prompts:
-            _place(prompt, layout.hints or Region(0, height - 1, width, 1))
-            self._hints.display = self._scrubber.display = False
-        self._notices.place(self.app.size, rows_below=int(bool(prompts) or on_journey))
-        self.call_after_refresh(self._follow_with_panels)
-        self._show_point()
+            place(prompt, layout.hints or Region(0, height - 1, width, 1))
+            widgets.hints.display = widgets.scrubber.display = False
+        on_journey = widgets.scrubber.passage is not None
+        widgets.notices.place(self.app.size, rows_below=int(bool(prompts) or on_journey))
+        self.call_after_refresh(self._follow_point)
+        self.work.show_point()
 
     # Events of other threads
 
     @on(WorkerEvent)
-    def _on_worker_event(self, message: WorkerEvent) -> None:
+    def _take_event(self, message: WorkerEvent) -> None:
+        actions = self.actions
         match message.event:
             case Opened():
-                self._take_model()
+                actions.models.take_opened()
             case Decoded(exploration, frame):
-                if exploration is self._exploration:
+                if exploration is self.exploration:
                     self._take_frame(frame)
-            case TilesDecoded():
-                self._take_tiles(message.event)
+            case TilesDecoded() as tiles:
+                actions.take_tiles(tiles)
             case Failed(error, ref):
-                self._take_failure(error, ref)
-            case SearchProgress() | SearchFailed():
-                self._take_search(message.event)
-            case EncoderNoted():
-                self._take_note(message.event)
-            case PictureFound() | PicturesEnded():
-                self._take_pictures(message.event)
-            case ExportProgress() | ExportEnded():
-                self._take_export(message.event)
+                actions.models.take_failure(error, ref)
+            case SearchProgress() | SearchFailed() as event:
+                actions.search.take(event)
+            case EncoderNoted() as noted:
+                actions.panels.take_note(noted)
+            case PictureFound() | PicturesEnded() as event:
+                actions.pictures.take(event)
+            case ExportProgress() | ExportEnded() as event:
+                actions.exports.take(event)
 
     def _take_frame(self, frame: Frame) -> None:
-        for _ in range(frame.number - 1 - (self._newest.number if self._newest else 0)):
-            self._image.meter.dropped()  # replaced by this one in the message queue
-        self._newest = frame
-        self._image.show(frame)
-        self._show_reference()
-        self._walker.image_came()
-        if not self._walker.running:  # during a walk at the rate of the statistics
-            self._follow_with_panels()
+        image, newest = self.work.widgets.image, self.work.newest
+        for _ in range(frame.number - 1 - (newest.number if newest else 0)):
+            image.meter.dropped()  # replaced by this one in the message queue
+        self.work.newest = frame
+        image.show(frame)
+        self.actions.compare.follow()
+        walker = self.actions.walk.walker
+        walker.image_came()
+        if not walker.running:  # during a walk at the rate of the statistics
+            self._follow_point()
 
     @on(LiveImage.Presented, "#image")
     def _presented(self) -> None:
-        self._walker.step_if_due()
+        self.actions.walk.walker.step_if_due()
 
-    def _take_tiles(self, tiles: TilesDecoded) -> None:
-        if tiles.exploration is self._exploration:
-            self._tile_takers[tiles.owner](tiles)
+    # What follows a change
 
-    # The point
+    def _follow_point(self, *, moving: bool = False) -> None:
+        self.actions.follow_point(moving=moving)
 
-    def _change(self, action: Callable[[Exploration], object]) -> None:
-        exploration = self._exploration
-        if exploration is None:
-            return
-        before = exploration.point
-        action(exploration)
-        self._show_point()
-        self._follow_activities()
-        if exploration.point is before:
-            self._follow_with_panels(moving=exploration.walking)
-        else:
-            self._submit()  # the image goes first; the panels follow when it has come
+    def _follow_motion(self) -> None:
+        if self.exploration is not None:
+            self.actions.walk.walker.follow(self.exploration)
+            self.work.widgets.details.walk = (self.exploration.walking, self.exploration.speed)
+            self._show_motion()
 
-    def _submit(self) -> None:
-        if self._exploration is not None:
-            self._decoding.submit(self._exploration)
+    def _show_motion(self) -> None:
+        self.work.widgets.status.walk = self.actions.text
+        self.actions.journeys.follow()
 
-    def _show_point(self) -> None:
-        exploration = self._exploration
-        if exploration is None:
-            return
-        state = exploration.state
-        self._bars.show_axes(state.axis_set)
-        self._bars.show_point(state.coordinates, state.selected)
-        sets = [each.name for each in state.sets]
-        names = " | ".join(
-            f"[b]{name}[/]" if name == state.axis_set.name else f"[$quiet not bold]{name}[/]" for name in sets
-        )
-        self._rows_frame.titled = names
-        axis = state.axis_set.axes[state.selected].name
-        value = state.axis_set.text(state.selected, exploration.value)
-        self._status.axis = "" if self._rows_frame.display else f"{axis} {value}"
+    def _show_statistics(self) -> None:
+        show_statistics(self.work)
+        if self.exploration is not None:
+            if self.actions.walk.walker.running:
+                self._show_motion()
+                self._follow_point(moving=True)
+            self.actions.judgement.follow(self.exploration)
+            self.actions.keepsakes.read()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Switch off `TYPING_SUSPENDS` while a prompt is open."""
-        return not (self._prompting and action in TYPING_SUSPENDS)
+    # Other screens
 
+    def on_screen_suspend(self) -> None:
+        """Pause while another screen covers this one."""
+        self.work.widgets.image.hide()
+        self.actions.walk.walker.pause()
 
-def _place(widget: Widget, region: Region) -> None:
-    """Place a widget in a region; hide it if that is empty."""
-    widget.display = bool(region)
-    if region:
-        widget.styles.offset = region.offset
-        widget.styles.width, widget.styles.height = region.size
+    def on_screen_resume(self) -> None:
+        """Resume."""
+        self._follow_motion()
+
+    # For the app
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """What the palette offers and no key does."""
+        yield from self.actions.commands()
+
+    def show_notices(self, notices: Iterable[Notification]) -> None:
+        """Show new notices."""
+        self.work.widgets.notices.show(notices)

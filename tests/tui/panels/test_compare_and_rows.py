@@ -55,14 +55,14 @@ async def test_a_row_is_found_by_its_number_and_the_others_are_left_out() -> Non
         await explorer.pilot.press("slash", "1")
         await explorer.pilot.pause()
         assert explorer.exploration.state.selected == 1
-        assert len(explorer.screen._bars._order) == 7  # z1, z10 to z15
+        assert len(explorer.screen.work.widgets.bars._order) == 7  # z1, z10 to z15
         await explorer.pilot.press("4")
         await explorer.pilot.pause()
         assert explorer.exploration.state.selected == 14
         await explorer.pilot.press("enter")
         await explorer.until(lambda: not explorer.screen.query(Input))
         assert explorer.exploration.state.selected == 14
-        assert len(explorer.screen._bars._order) == 16
+        assert len(explorer.screen.work.widgets.bars._order) == 16
         await explorer.press("right")
         await explorer.pilot.press("slash", *"z3", "escape")
         await explorer.until(lambda: not explorer.screen.query(Input))
@@ -84,7 +84,7 @@ async def test_what_was_typed_just_before_esc_changes_nothing_any_more() -> None
             await explorer.until(lambda: not explorer.screen.query(Input))
             await explorer.pilot.pause()
             assert explorer.exploration.state.selected == selected
-            assert len(explorer.screen._bars._order) == 16
+            assert len(explorer.screen.work.widgets.bars._order) == 16
 
 
 async def test_arrows_choose_among_the_rows_found() -> None:

@@ -58,7 +58,9 @@ async def test_examples_are_marked_for_a_direction_or_a_journey() -> None:
         lines = [str(screen.options.get_option_at_index(at).prompt) for at in range(2)]
         assert [line[:2] for line in lines] == ["A ", "B "]
         await explorer.pilot.press("left_square_bracket", "escape")
-        marks = explorer.screen._keepsakes.marks if explorer.screen._keepsakes else None
+        marks = (
+            explorer.screen.actions.keepsakes.known.marks if explorer.screen.actions.keepsakes.known else None
+        )
         assert marks is not None
         anchors = explorer.exploration.anchors.anchors
         assert {mark.z.tobytes() for mark in marks.a} == {anchors.z[0].tobytes(), anchors.z[1].tobytes()}
@@ -119,7 +121,7 @@ async def test_a_picture_is_typed_completed_and_shown_turned_beside_the_search(t
         shown = beside.presented.image
         assert shown[2, 14].tolist() == [255, 0, 0]
         assert shown[-3, 14].tolist() == [0, 0, 255]
-        await explorer.until(lambda: not explorer.screen._search.running)
+        await explorer.until(lambda: not explorer.screen.actions.search.running)
         assert "Search failed" in explorer.notices or "Closest match" in explorer.notices
         if explorer.exploration.z is not before:
             await explorer.press("u")
@@ -130,13 +132,13 @@ async def test_a_dropped_file_is_searched_for_and_escape_gives_up(tmp_path: Path
     path = picture(tmp_path)
     async with exploring(size=(120, 36)) as explorer:
         explorer.screen.post_message(events.Paste(f"'{path}'"))
-        await explorer.until(lambda: explorer.screen._original is not None)
+        await explorer.until(lambda: explorer.screen.actions.compare.original is not None)
         assert "clipboard holds no latent" not in explorer.notices
-        if explorer.screen._search.running:
+        if explorer.screen.actions.search.running:
             assert "searching my dog.png" in str(explorer.screen.query_one(StatusLine).render())
             await explorer.pilot.press("escape")
             assert "cancelled" in explorer.notices
-        assert not explorer.screen._search.running
+        assert not explorer.screen.actions.search.running
 
 
 async def test_what_is_no_picture_is_told_in_a_line(tmp_path: Path) -> None:
@@ -174,7 +176,7 @@ async def test_the_crop_is_moved_and_searched_for(tmp_path: Path) -> None:
         assert "crop: arrows move" in str(status.render())
         await explorer.pilot.press("enter")
         assert "crop" not in str(status.render())
-        await explorer.until(lambda: not explorer.screen._search.running)
+        await explorer.until(lambda: not explorer.screen.actions.search.running)
         assert color() == [255, 0, 0]
         await explorer.settle()
         assert explorer.exploration.z is not before or "Search failed" in explorer.notices
@@ -189,7 +191,7 @@ async def test_a_folder_of_pictures_becomes_bookmarks(tmp_path: Path) -> None:
         explorer.screen.post_message(events.Paste(str(tmp_path)))
         await explorer.until(lambda: len(bookmarks(explorer)) == 2)
         assert [each.name for each in bookmarks(explorer)] == ["one", "two"]
-        await explorer.until(lambda: explorer.screen._batch is None)
+        await explorer.until(lambda: explorer.screen.actions.pictures.batch is None)
         assert "2 pictures are bookmarks now" in explorer.notices
         assert "letter.png is no picture" in explorer.notices
         assert explorer.exploration.z is before

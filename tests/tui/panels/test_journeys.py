@@ -16,7 +16,7 @@ async def test_a_tour_plays_to_its_end_and_is_one_step_to_undo() -> None:
         before = explorer.exploration.z
         await begin_journey(explorer)
         await explorer.until(lambda: "❚❚ tour 3 of 3 · 100 %" in status(explorer))
-        assert not explorer.screen._walker.running, "nothing is decoded any more"
+        assert not explorer.screen.actions.walk.walker.running, "nothing is decoded any more"
         await explorer.settle()
         np.testing.assert_array_equal(explorer.exploration.z, stops[-1].z)
         await explorer.press("u")
@@ -32,7 +32,7 @@ async def test_a_journey_is_paused_scrubbed_stepped_and_ended() -> None:
         await keep(explorer, "r")
         await explorer.press("r")
         await begin_journey(explorer)
-        if explorer.screen._player.playing(explorer.exploration):
+        if explorer.screen.actions.journeys.player.playing(explorer.exploration):
             await explorer.pilot.press("space")
         await explorer.press("shift+left", "shift+left", "shift+left", "shift+right")
         np.testing.assert_array_equal(explorer.exploration.z, second.z)
@@ -70,9 +70,9 @@ async def test_the_mouse_scrubs_plays_and_pauses() -> None:
         await explorer.settle()
         np.testing.assert_array_equal(explorer.exploration.z, first.z)
         assert str(scrubber.render()).count("◆") == 2  # the handle is on the third
-        assert not explorer.screen._player.playing(explorer.exploration)
+        assert not explorer.screen.actions.journeys.player.playing(explorer.exploration)
         await explorer.pilot.click(scrubber, offset=(1, 0))
-        assert explorer.screen._player.playing(explorer.exploration)
+        assert explorer.screen.actions.journeys.player.playing(explorer.exploration)
         await explorer.pilot.press("escape")
         await explorer.until(lambda: not scrubber.display)
 
@@ -90,7 +90,7 @@ async def test_a_loop_goes_on_and_anything_else_ends_it() -> None:
         await explorer.until(lambda: explorer.exploration.journey_position < 0.4)
         await explorer.press("r")
         assert explorer.exploration.journey is None
-        assert not explorer.screen._walker.running
+        assert not explorer.screen.actions.walk.walker.running
 
 
 async def test_without_bookmarks_a_journey_tells_how_to_get_one() -> None:

@@ -248,7 +248,7 @@ async def test_what_there_is_room_for_is_open_at_first(size: tuple[int, int], op
     async with exploring(size=size) as explorer:
         assert explorer.screen.query_one(StripPanel).display is opened
         assert explorer.screen.query_one(MapPanel).display is opened
-        assert explorer.screen.arrows == "rows"
+        assert explorer.screen.actions.panels.arrows == "rows"
         if opened:
             await explorer.until(lambda: explorer.screen.query_one(MapPanel).complete)
 

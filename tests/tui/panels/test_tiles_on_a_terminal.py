@@ -113,7 +113,7 @@ async def shown(renderer: Renderer, *keys: str) -> AsyncIterator[Shown]:
                 lambda: screen.exploration and screen.exploration.axis_set.effects is not None
             )
             app.port.renderer = renderer
-            screen._repaint_panels()
+            screen.work.widgets.repaint_tiles()
             panels = Shown(terminal, renderer)
             for key in keys:
                 await terminal.pilot.press(key)

@@ -1,4 +1,1 @@
-"""What keys and menus do on the explorer's screen: a file a subject, each with a class of its own.
-
-A class inherits from those that it uses; none overrides another's methods.
-"""
+"""What keys and menus do, a file a subject; `all.py` makes the objects, and the screen passes keys on."""

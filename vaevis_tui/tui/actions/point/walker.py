@@ -8,8 +8,8 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.explorer.journey_player import JourneyPlayer
-from vaevis_tui.explorer.walk_pacer import WalkPacer
+from vaevis_tui.explorer.motion.journey_player import JourneyPlayer
+from vaevis_tui.explorer.motion.walk_pacer import WalkPacer
 
 WALK_RATE = 60.0
 """Steps a second where decoding and drawing keep up: what most terminals refresh at."""

@@ -1,0 +1,1 @@
+"""Keys that move the point: rows, map, examples, bookmarks, walks and journeys."""

@@ -1,0 +1,41 @@
+"""Telling how typical the point on show is, and what is near."""
+
+from __future__ import annotations
+
+import asyncio
+
+from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.latent.typicality import Typicality
+from vaevis_tui.tui.actions.workspace import Workspace
+
+
+class Judgement:
+    """Asks a thread, since the first judgement of a model takes a tenth of a second."""
+
+    def __init__(self, work: Workspace) -> None:
+        self._work = work
+        self._judging: asyncio.Future[tuple[Exploration, Typicality, str]] | None = None
+        self._judged: object = None
+        """The latent vector that was judged last."""
+
+    def follow(self, exploration: Exploration) -> None:
+        """Show how typical the point is and what is near."""
+        if exploration.point is not self._judged and (self._judging is None or self._judging.done()):
+            self._judged = exploration.point
+            loop = asyncio.get_running_loop()
+            self._judging = loop.run_in_executor(None, judge, exploration)
+            self._judging.add_done_callback(self._show)
+
+    def _show(self, judged: asyncio.Future[tuple[Exploration, Typicality, str]]) -> None:
+        exploration, typicality, nearest = judged.result()
+        if exploration is self._work.exploration and self._work.screen.is_attached:
+            status = self._work.widgets.status
+            status.typicality, status.nearest = typicality, nearest
+
+
+def judge(exploration: Exploration) -> tuple[Exploration, Typicality, str]:
+    """How typical a point is, and the anchor nearest to it in words."""
+    z = exploration.z
+    typicality = exploration.typicality.judge(z)
+    nearest = exploration.anchors.nearest(z, 1)
+    return exploration, typicality, str(nearest[0]) if nearest else ""
