@@ -9,7 +9,8 @@ import pytest
 
 from tests.tui.support import make_bundle
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer.exploration import SPEEDS, Exploration
+from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.motion.motion import SPEEDS
 from vaevis_tui.explorer.storage.session import Session
 from vaevis_tui.latent.directions import Directions
 from vaevis_tui.latent.journey import Journey

@@ -1,9 +1,8 @@
-"""One model being explored: the point in its latent space, walk and journey. Without Textual."""
+"""One model being explored: the point in its latent space, and what moves it. Without Textual."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.first_state import first_state, session_at
 from vaevis_tui.explorer.history import History
+from vaevis_tui.explorer.motion.motion import SPEEDS, Motion, Step
+from vaevis_tui.explorer.row_order import RowOrder
 from vaevis_tui.explorer.storage.session import Session
 from vaevis_tui.latent.arrays import unfit_latents
 from vaevis_tui.latent.axes import AxisSet, axis_sets
@@ -21,12 +22,8 @@ from vaevis_tui.latent.journey import Journey
 from vaevis_tui.latent.neighbours import AnchorIndex, step_towards
 from vaevis_tui.latent.state import LatentState
 from vaevis_tui.latent.typicality import TypicalityScale, truncate
-from vaevis_tui.latent.walk import Walk
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.onnx_model.settings import with_values
-
-SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
-"""Steps of the walk's speed, in sigma of the whitened space per second."""
 
 
 class Exploration:
@@ -73,16 +70,10 @@ class Exploration:
         self.history = History((*self.state.past, self.state.point, *reversed(self.state.future)))
         self.history = History() if len(self.history) == 1 else self.history
         self._start = self.state
-        self._chosen_in: set[str] = set()
-        """Names of the axis sets in which the person has selected or moved a row."""
-        self._row_resumed = resumed is not None
-        """Whether the selected rows come from a session."""
-        self._journey: Journey | None = None
-        self._journeys = 0
-        self._position = 0.0
-        self._walk: Walk | None = None
-        self._walks = 0
-        self.speed = speed if resumed is None else min(SPEEDS, key=lambda each: abs(each - resumed.speed))
+        self._row_order = RowOrder(resumed=resumed is not None)
+        if resumed is not None:
+            speed = min(SPEEDS, key=lambda each: abs(each - resumed.speed))
+        self._motion = Motion(bundle.space, self._rng, speed)
 
     @property
     def z(self) -> NDArray[np.float32]:
@@ -111,7 +102,7 @@ class Exploration:
     @property
     def walking(self) -> bool:
         """Whether the random walk is on."""
-        return self._walk is not None
+        return self._motion.walking
 
     @property
     def value(self) -> float:
@@ -165,28 +156,11 @@ class Exploration:
         Raises:
             ValueError: there is not one finite effect a row.
         """
-        selected = {}
-
-        def known(axes: AxisSet) -> AxisSet:
-            if axes.key != key:
-                return axes
-            ordered = axes.with_effects(effects)
-            if axes.name in self._chosen_in:
-                return replace(ordered, order=axes.order)
-            if not self._row_resumed:
-                selected[axes.name] = axes.axes[ordered.first].name
-            return ordered
-
-        self._take_sets(tuple(known(each) for each in self.state.sets), selected)
+        self._take_sets(*self._row_order.by_effect(self.state.sets, key, effects))
 
     def take_order(self, former: Exploration) -> None:
         """Keep the row order of another exploration, for the sets that both have."""
-        orders = {(each.name, len(each)): each.order for each in former.state.sets}
-        sets = self.state.sets
-        self._take_sets(
-            tuple(replace(each, order=orders.get((each.name, len(each)), each.order)) for each in sets)
-        )
-        self._chosen_in = set(former._chosen_in)
+        self._take_sets(self._row_order.taken_from(former._row_order, former.state.sets, self.state.sets))
 
     def select_by(self, places: int) -> None:
         """Move the selection down the rows (negative: up)."""
@@ -215,7 +189,7 @@ class Exploration:
         self._change(self.state.reset(row))
 
     def _row_was_chosen(self) -> None:
-        self._chosen_in.add(self.axis_set.name)
+        self._row_order.chosen(self.axis_set)
 
     # Going elsewhere
 
@@ -317,8 +291,7 @@ class Exploration:
 
     def _change(self, state: LatentState) -> None:
         """Take over what the person did, which ends the walk and the journey."""
-        self.stop_walk()
-        self._journey = None
+        self._motion.stop()
         self._take(state)
 
     def _take(self, state: LatentState) -> None:
@@ -326,62 +299,6 @@ class Exploration:
         if state.past is not self.state.past and state.point is not self.state.point:
             self.history.add(self.state.point)
         self.state = state
-
-    # Journeys
-
-    def start_journey(self, journey: Journey, position: float = 0.0) -> None:
-        """Start a journey at a position from 0 to 1; all of it is one undo step."""
-        self.stop_walk()
-        self._journeys += 1
-        self._journey = journey
-        self.scrub(position)
-
-    @property
-    def journey(self) -> Journey | None:
-        """The current journey, or None."""
-        return self._journey
-
-    @property
-    def journey_position(self) -> float:
-        """Position on the journey, from 0 to 1."""
-        return self._position
-
-    def scrub(self, position: float) -> None:
-        """Go to a position of the current journey, if any; a loop wraps around."""
-        if self._journey is None:
-            return
-        if self._journey.loop and not 0 <= position <= 1:
-            position %= 1.0
-        self._position = min(max(position, 0.0), 1.0)
-        self._take(self.state.replace(self._journey.at(self._position), ("journey", self._journeys)))
-
-    def take_pace(self, journey: Journey) -> None:
-        """Replace the current journey by one of another pace, e.g. `Journey.measured`."""
-        if self._journey is not None:
-            self._journey = journey
-            self.scrub(self._position)
-
-    def end_journey(self) -> None:
-        """End the journey; the point stays."""
-        self._journey = None
-
-    # Walks
-
-    def start_walk(self) -> None:
-        """Start a random walk from the point."""
-        self._journey = None
-        self._walks += 1
-        self._walk = Walk(self.bundle.space, self.z, self._rng, self.speed)
-
-    def stop_walk(self) -> None:
-        """Stop the walk; the point stays."""
-        self._walk = None
-
-    def step_walk(self, seconds: float) -> None:
-        """Take a step of the walk, if it is on, as long as some seconds."""
-        if self._walk is not None:
-            self._walk.speed = self.speed
-            self._take(self.state.replace(self._walk.step(seconds), ("walk", self._walks)))
 
     def session(self, backend: str) -> Session:
         """The session to save.
@@ -393,7 +310,58 @@ class Exploration:
         model = str(path.resolve()) if self.bundle.path == path else self.ref
         return session_at(self.state, model, backend, walking=self.walking, speed=self.speed)
 
+    # Journeys
+
+    def start_journey(self, journey: Journey, position: float = 0.0) -> None:
+        """Start a journey at a position from 0 to 1; all of it is one undo step."""
+        self._motion.start_journey(journey)
+        self.scrub(position)
+
+    @property
+    def journey(self) -> Journey | None:
+        """The current journey, or None."""
+        return self._motion.journey
+
+    @property
+    def journey_position(self) -> float:
+        """Position on the journey, from 0 to 1."""
+        return self._motion.position
+
+    def scrub(self, position: float) -> None:
+        """Go to a position of the current journey, if any; a loop wraps around."""
+        self._take_step(self._motion.scrub(position))
+
+    def take_pace(self, journey: Journey) -> None:
+        """Replace the current journey by one of another pace, e.g. `Journey.measured`."""
+        self._take_step(self._motion.take_pace(journey))
+
+    def end_journey(self) -> None:
+        """End the journey; the point stays."""
+        self._motion.journey = None
+
+    # Walks
+
+    @property
+    def speed(self) -> float:
+        """Of the walk, in sigma of the whitened space per second."""
+        return self._motion.speed
+
+    def start_walk(self) -> None:
+        """Start a random walk from the point."""
+        self._motion.start_walk(self.z)
+
+    def stop_walk(self) -> None:
+        """Stop the walk; the point stays."""
+        self._motion.stop_walk()
+
+    def step_walk(self, seconds: float) -> None:
+        """Take a step of the walk, if it is on, as long as some seconds."""
+        self._take_step(self._motion.step_walk(seconds))
+
     def change_speed(self, steps: int) -> None:
         """Make the walk faster (negative: slower) by some steps of `SPEEDS`."""
-        nearest = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self.speed))
-        self.speed = SPEEDS[min(max(nearest + steps, 0), len(SPEEDS) - 1)]
+        self._motion.change_speed(steps)
+
+    def _take_step(self, step: Step | None) -> None:
+        if step is not None:
+            self._take(self.state.replace(*step))

@@ -17,8 +17,9 @@ from textual.widgets import Static
 from tests.terminal.dotscreen import DotScreen, stretched
 from tests.terminal.sixels import filled
 from tests.tui.images.frames import FakeFrame, random_frame
+from tests.tui.images.happenings import OFTEN, RARELY, STALLING, Happenings
 from tests.tui.support import TickingClock
-from tests.tui.textual.output import StallingDriver, Terminal, on_terminal
+from tests.tui.textual.output import Terminal, on_terminal
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.color.palette import to_grey
@@ -276,42 +277,26 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(
     chance = random.Random(seed)
     clock = TickingClock()
     app = DotsApp(medium, link=Link(clock, budget=budget, asks=False), clock=clock)
-    frame = random_frame(seed)
+
+    def change_medium() -> None:
+        others: list[Renderer] = [*MEDIA.values(), medium.fallback]
+        app.image.renderer = chance.choice(others)
+
     async with on_terminal(app, size=SIZE, stalling=True) as terminal:
-        driver = terminal.driver
-        assert isinstance(driver, StallingDriver)
         dots = Dots(terminal)
-        app.image.show(frame)
-        for step in range(20):
-            match chance.choice(
-                ["frame"] * 4 + ["release"] * 3 + ["resize", "cover", "veil", "repaint", "medium"]
-            ):
-                case "frame":
-                    frame = random_frame(1000 * seed + step, chance.randint(1, 40), chance.randint(1, 40))
-                    app.image.show(frame)
-                case "release" if driver.stalled:
-                    driver.release()
-                case "resize":
-                    await dots.resize(chance.randint(SIDE + 1, 50), chance.randint(BOTTOM + 1, 20))
-                case "cover":
-                    await app.screen_stack[0].remove_children("#patch")
-                    await app.screen_stack[0].mount(Static(id="patch"))
-                case "veil":
-                    await app.push_screen(Veil())
-                    await terminal.pilot.pause()
-                    app.pop_screen()
-                case "repaint":
-                    app.refresh()
-                case "medium":
-                    others: list[Renderer] = [*MEDIA.values(), medium.fallback]
-                    app.image.renderer = chance.choice(others)
-            await terminal.pilot.pause()
+        smallest, largest = (SIDE + 1, BOTTOM + 1), (50, 20)
+        happenings = Happenings(
+            terminal,
+            app.image,
+            chance,
+            Veil,
+            dots.resize,
+            smallest,
+            largest,
+            first_seed=1000 * seed,
+            others={"medium": change_medium},
+        )
+        frame = await happenings.run(20, random_frame(seed), [*OFTEN, *STALLING, *RARELY, "medium"])
         app.image.renderer = medium
-        await app.screen.remove_children("#patch")
-        for _ in range(3):
-            await terminal.pilot.pause(0.02)
-            while app.image.presented is not frame or not app.image.exact:
-                if driver.stalled:
-                    driver.release()
-                await terminal.pilot.pause(0.005)
+        await happenings.settle(frame)
         assert (dots.seen() == dots.expected(frame)).all()

@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tests.tui.images.frames import FakeFrame, flat_frame, random_frame
+from tests.tui.images.happenings import OFTEN, RARELY, STALLING, Happenings
 from tests.tui.support import TickingClock
 from tests.tui.textual.output import StallingDriver, Terminal, on_terminal
 from vaevis_tui.terminal.cells.glyphs import ALL
@@ -530,43 +531,30 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(seed
     clock = TickingClock()
     link = Link(clock, budget=20_000 if lane == "slow" else None, asks=False)
     app = PictureApp(link=link, clock=clock)
-    size, frame = (40, 12), random_frame(seed)
+    size = 40, 12
+
+    async def resize(columns: int, rows: int) -> None:
+        nonlocal size
+        size = columns, rows
+        await terminal.resize(columns, rows)
+
+    async def open_menu() -> None:
+        await happenings.over(Menu(Offset(chance.randint(0, 30), chance.randint(0, 8))))
+
     async with on_terminal(app, size=size, stalling=True) as terminal:
-        driver = terminal.driver
-        assert isinstance(driver, StallingDriver)
-        app.image.show(frame)
-        for step in range(25):
-            match chance.choice(
-                ["frame"] * 4 + ["release"] * 3 + ["resize", "cover", "veil", "menu", "repaint"]
-            ):
-                case "frame":
-                    frame = random_frame(1000 * seed + step, chance.randint(1, 40), chance.randint(1, 40))
-                    app.image.show(frame)
-                case "release" if driver.stalled:
-                    driver.release()
-                case "resize":
-                    size = chance.randint(SIDE + 1, 60), chance.randint(1, 20)
-                    await terminal.resize(*size)
-                case "cover":
-                    await app.screen_stack[0].remove_children("#patch")
-                    await app.screen_stack[0].mount(Static(id="patch"))
-                case "menu":
-                    await app.push_screen(Menu(Offset(chance.randint(0, 30), chance.randint(0, 8))))
-                    await terminal.pilot.pause()
-                    app.pop_screen()
-                case "veil":
-                    await app.push_screen(Veil())
-                    await terminal.pilot.pause()
-                    app.pop_screen()
-                case "repaint":
-                    app.refresh()
-            await terminal.pilot.pause()
-        await app.screen.remove_children("#patch")
-        while app.image.presented is not frame or not app.image.exact:
-            if driver.stalled:
-                driver.release()
-            await terminal.pilot.pause(0.005)
-        await terminal.pilot.pause()
+        happenings = Happenings(
+            terminal,
+            app.image,
+            chance,
+            Veil,
+            resize,
+            (SIDE + 1, 1),
+            (60, 20),
+            first_seed=1000 * seed,
+            others={"menu": open_menu},
+        )
+        frame = await happenings.run(25, random_frame(seed), [*OFTEN, *STALLING, *RARELY, "menu"])
+        await happenings.settle(frame)
         assert (terminal.pixels() == expected(frame, *size)).all()
 
 
@@ -578,29 +566,10 @@ async def test_other_characters_end_up_showing_the_last_frame(
     chance = random.Random(graphics)
     clock = TickingClock()
     app = PictureApp(graphics=graphics, link=Link(clock, budget=budget, asks=False), clock=clock)
-    frame = random_frame(0, 24, 24)
     async with on_terminal(app, size=(46, 14)) as terminal:
-        app.image.show(frame)
-        for step in range(15):
-            match chance.choice(["frame"] * 4 + ["resize", "cover", "veil", "repaint"]):
-                case "frame":
-                    frame = random_frame(step, chance.randint(1, 40), chance.randint(1, 40))
-                    app.image.show(frame)
-                case "resize":
-                    await terminal.resize(chance.randint(SIDE + 1, 60), chance.randint(1, 20))
-                case "cover":
-                    await app.screen_stack[0].remove_children("#patch")
-                    await app.screen_stack[0].mount(Static(id="patch"))
-                case "veil":
-                    await app.push_screen(Veil())
-                    await terminal.pilot.pause()
-                    app.pop_screen()
-                case "repaint":
-                    app.refresh()
-            await terminal.pilot.pause()
-        await app.screen.remove_children("#patch")
-        await terminal.pilot.pause()
-        await terminal.until(lambda: app.image.presented is frame and app.image.exact)
+        happenings = Happenings(terminal, app.image, chance, Veil, terminal.resize, (SIDE + 1, 1), (60, 20))
+        frame = await happenings.run(15, random_frame(0, 24, 24), [*OFTEN, *RARELY])
+        await happenings.settle(frame)
         terminal._feed()
         medium, place = app.image.renderer, app.image.placement
         assert isinstance(medium, CellRenderer)

@@ -1,0 +1,1 @@
+"""What moves the point by itself, and at which pace."""
