@@ -74,6 +74,13 @@ class Process:
         for tensor, mean in zip(found, parts, strict=True):
             tensor.copy_(mean.view(tensor.shape))
 
+    @torch.no_grad()
+    def agree(self, module: nn.Module) -> None:
+        """Put what process 0 has in the place of a module's weights."""
+        if self.count > 1:
+            for tensor in (*module.parameters(), *module.buffers()):
+                dist.broadcast(tensor, 0)
+
     def mean(self, value: torch.Tensor) -> float:
         """The mean over all processes of a scalar tensor."""
         value = value.detach().clone()

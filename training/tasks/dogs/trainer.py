@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ...core import checkpoint
 from ...core.data.augment import jitter
 from ...core.distributed import Process
 from ...core.figures import held_out_figures
-from ...core.loop import autocast, resolve_precision
+from ...core.loop import autocast
 from ...core.model import pixel_loss
 from ...core.model.networks import Pass
 from ...core.model.objective import kl_to_standard_normal
-from ...core.schedule import Step, noise_seed, order, stage_ends, step_at
+from ...core.schedule import Step, stage_ends, step_at
+from ...core.trainer import BaseTrainer
 from . import adversary, objective
 from . import checkpoint as dog_checkpoint
 from .adversary import Features
@@ -28,48 +27,42 @@ from .config import DogConfig, DogStage
 from .data import Dogs
 
 
-class DogTrainer:
-    """Takes steps: owns the state and the images, which lie on the device as bytes."""
+class DogTrainer(BaseTrainer[DogConfig, DogState]):
+    """Takes steps of the dogs, whose images lie on the device as bytes."""
 
     def __init__(
         self, config: DogConfig, state: DogState, dogs: Dogs, process: Process, features: Features
     ) -> None:
-        self.config, self.state, self.process, self.features = config, state, process, features
-        self.dogs = dogs
+        super().__init__(config, state, process)
+        self.features, self.dogs = features, dogs
         self.pixels, self.border = dogs.pixels.to(process.device), dogs.border.to(process.device)
         self.positions = dogs.rare_twice().to(process.device)
-        self.generator = torch.Generator(process.device)
-        self.precision = resolve_precision(config.run.precision, process.device)
-        self.latest: dict[str, Tensor] = {}
 
     def step(self) -> Tensor:
         """Take one step; the loss of the reconstructions, detached."""
         config, state = self.config, self.state
         now = step_at(config, state.step)
-        self.generator.manual_seed(noise_seed(config.seed, state.step, self.process.rank))
-        draws = order(config.seed, len(self.positions), now.first_draw, now.stage.batch_size)
-        draws = self.process.share(draws)
+        draws = self.draw(len(self.positions))
         at = self.positions[draws.to(self.positions.device)]
         x, border = jitter(self.pixels[at], self.border[at], config.jitter, self.generator)
         if now.stage.sharpens:
             self._sharpen(x, border, now)
         else:
             self._rebuild(x, border)
-        state.step += 1
-        checkpoint.update_average(state, now.stage.average_decay)
+        self.finish_step(now.stage.average_decay)
         return self.latest["loss"]
 
     def _rebuild(self, x: Tensor, border: Tensor) -> None:
         """A step of encoder and decoder by what pixels say."""
         weights, now = self.config.objective, step_at(self.config, self.state.step)
         with autocast(self.process.device, self.precision):
-            out: Pass = self.state.model(x, self._noise(1, len(x)))
+            out: Pass = self.state.model(x, self.noise(1, len(x), self.config.network.latent))
         rebuilt = torch.where(border, x, torch.sigmoid(out.logits[0]))
         loss = pixel_loss.reconstruction_loss(rebuilt, x, weights)
         kl = kl_to_standard_normal(out.mean, out.logvar).sum(1).mean()
         factor = pixel_loss.kl_factor(self.state.step, weights.kl_warmup_steps)
         self.latest = {"loss": loss.detach(), "kl": kl.detach()}
-        self._optimise(loss + weights.kl * factor * kl, now.stage, now.learning_rate)
+        self.optimise(loss + weights.kl * factor * kl, now.learning_rate, betas=now.stage.betas)
 
     def _sharpen(self, x: Tensor, border: Tensor, now: Step[DogStage]) -> None:
         """A step of the decoder by what the discriminator says too, then one of the discriminator.
@@ -117,7 +110,7 @@ class DogTrainer:
         # The penalty acts on the mean of steps past: with more weight a step it would overshoot, and grow.
         against_specks = weights.specks * now.stage.learning_rate[0] / now.learning_rate
         added = weights.adversarial * deceived + weights.features * distance + against_specks * specks
-        self._optimise(reconstruction + ramp * added, now.stage, ramp * now.learning_rate)
+        self.optimise(reconstruction + ramp * added, ramp * now.learning_rate, betas=now.stage.betas)
         self._optimise_discriminator(seen_real, [part.detach() for part in seen_fake])
 
     @torch.no_grad()
@@ -128,7 +121,7 @@ class DogTrainer:
             mean, logvar = encoder(x)
         encoder.train()
         angle = torch.rand(len(x), 1, generator=self.generator, device=x.device) * (math.pi / 2)
-        between = objective.blend(mean, logvar, angle, self._noise(len(x)))
+        between = objective.blend(mean, logvar, angle, self.noise(*mean.shape))
         return torch.cat([mean, between[:samples]])
 
     def _deceived(self, seen: list[Tensor]) -> Tensor:
@@ -141,21 +134,6 @@ class DogTrainer:
         for parameter in trained:
             parameter.requires_grad_(True)
         return loss
-
-    def _noise(self, *sizes: int) -> Tensor:
-        shape = (*sizes, self.config.network.latent)
-        return torch.randn(shape, generator=self.generator, device=self.process.device)
-
-    def _optimise(self, loss: Tensor, stage: DogStage, learning_rate: float) -> None:
-        optimiser, limit = self.state.optimiser, self.config.optimiser.gradient_clip
-        for group in optimiser.param_groups:
-            group["lr"], group["betas"] = learning_rate, stage.betas
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.process.average(self.state.model)
-        norm = nn.utils.clip_grad_norm_(self.state.model.parameters(), limit)
-        self.latest["gradient_norm"] = norm.detach()
-        optimiser.step()
 
     def _optimise_discriminator(self, real: list[Tensor], fake: list[Tensor]) -> None:
         """One step of the discriminator on features of augmented images."""
@@ -170,8 +148,7 @@ class DogTrainer:
     def figures(self, value: float) -> dict[str, Any]:
         """What to log of the latest step; ``value`` is the loss of the reconstructions."""
         now = step_at(self.config, self.state.step - 1)
-        latest = {name: float(figure) for name, figure in self.latest.items()}
-        return {"stage": now.stage.name, **latest, "loss": value, "learning_rate": now.learning_rate}
+        return {"stage": now.stage.name, **super().figures(value)}
 
     def validate(self, held_out: Tensor) -> dict[str, float]:
         """PSNR and KL of the averaged weights on uint8 images (n, 3, 128, 128)."""
@@ -186,4 +163,4 @@ class DogTrainer:
 
     def rehearsal(self) -> DogTrainer:
         """A copy whose steps change nothing here."""
-        return DogTrainer(self.config, copy.deepcopy(self.state), self.dogs, self.process, self.features)
+        return DogTrainer(self.config, self.state_copy(), self.dogs, self.process, self.features)

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from vaevis_tui.errors import UserError
 
@@ -19,12 +19,13 @@ from ...core.config import to_table
 from ...core.data.augment import jitter
 from ...core.distributed import Process
 from ...core.figures import held_out_figures
-from ...core.loop import autocast, resolve_precision
+from ...core.loop import autocast
 from ...core.model import components, pixel_loss
 from ...core.model.conv_vae import ConvVAE
 from ...core.model.networks import Pass
 from ...core.model.objective import kl_to_standard_normal
-from ...core.schedule import noise_seed, order, step_at
+from ...core.schedule import step_at
+from ...core.trainer import BaseTrainer
 from .pictures import PictureSet
 from .recipe import FolderConfig, from_table
 
@@ -104,63 +105,41 @@ def resume(path: Path, device: torch.device) -> tuple[FolderConfig, FolderState]
     return config, state
 
 
-class FolderTrainer:
-    """Takes steps: owns the state and the pictures; of several processes each takes its part of a batch."""
+class FolderTrainer(BaseTrainer[FolderConfig, FolderState]):
+    """Takes steps on a folder of pictures; of several processes each takes its part of a batch."""
 
     def __init__(
         self, config: FolderConfig, state: FolderState, pictures: PictureSet, process: Process
     ) -> None:
-        self.config, self.state, self.pictures, self.process = config, state, pictures, process
+        super().__init__(config, state, process)
+        self.pictures = pictures
         self.pixels = pictures.pixels
         self.positions = pictures.train
         if process.device.type == "cuda":
             free, _ = torch.cuda.mem_get_info(process.device)
             if pictures.pixels.numel() <= SHARE_OF_DEVICE * free:
                 self.pixels = pictures.pixels.to(process.device)
-        self.generator = torch.Generator(process.device)
-        self.precision = resolve_precision(config.run.precision, process.device)
-        self.latest: dict[str, Tensor] = {}
 
     def step(self) -> Tensor:
         """Take one step; the loss of the reconstructions, detached."""
         config, state = self.config, self.state
         now = step_at(config, state.step)
-        self.generator.manual_seed(noise_seed(config.seed, state.step, self.process.rank))
-        draws = order(config.seed, len(self.positions), now.first_draw, now.stage.batch_size)
-        draws = self.process.share(draws)
-        at = self.positions[draws].to(self.pixels.device)
+        at = self.positions[self.draw(len(self.positions))].to(self.pixels.device)
         pixels = self.pixels[at].to(self.process.device)
         border = torch.zeros(len(at), *pixels.shape[2:], dtype=torch.bool, device=pixels.device)
         x, _ = jitter(pixels, border, config.jitter, self.generator, mirror=config.mirror)
-        noise = torch.randn(
-            (1, len(x), config.sizes.latent), generator=self.generator, device=self.process.device
-        )
         with autocast(self.process.device, self.precision):
-            out: Pass = state.model(x, noise)
+            out: Pass = state.model(x, self.noise(1, len(x), config.sizes.latent))
         weights = config.objective
         logits = out.logits[0]
         loss = pixel_loss.reconstruction_loss(torch.sigmoid(logits), x, weights)
         loss = loss + weights.cross_entropy * F.binary_cross_entropy_with_logits(logits, x)
         kl = kl_to_standard_normal(out.mean, out.logvar).sum(1).mean()
         factor = weights.kl_factor(state.step, config.total_steps)
-        total = loss + weights.kl * factor * kl
-        for group in state.optimiser.param_groups:
-            group["lr"] = now.learning_rate
-        state.optimiser.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
-        self.process.average(state.model)
-        norm = nn.utils.clip_grad_norm_(state.model.parameters(), config.optimiser.gradient_clip)
-        state.optimiser.step()
-        state.step += 1
-        checkpoint.update_average(state, config.optimiser.average_decay)
-        self.latest = {"loss": loss.detach(), "kl": kl.detach(), "gradient_norm": norm.detach()}
+        self.latest = {"loss": loss.detach(), "kl": kl.detach()}
+        self.optimise(loss + weights.kl * factor * kl, now.learning_rate)
+        self.finish_step(config.optimiser.average_decay)
         return self.latest["loss"]
-
-    def figures(self, value: float) -> dict[str, Any]:
-        """What to log of the latest step; ``value`` is the loss of the reconstructions."""
-        latest = {name: float(figure) for name, figure in self.latest.items()}
-        rate = step_at(self.config, self.state.step - 1).learning_rate
-        return {**latest, "loss": value, "learning_rate": rate}
 
     def validate(self, held_out: Tensor) -> dict[str, float]:
         """PSNR and KL of the averaged weights on uint8 images (n, c, side, side)."""
@@ -172,7 +151,7 @@ class FolderTrainer:
 
     def rehearsal(self) -> FolderTrainer:
         """A copy whose steps change nothing here."""
-        return FolderTrainer(self.config, copy.deepcopy(self.state), self.pictures, self.process)
+        return FolderTrainer(self.config, self.state_copy(), self.pictures, self.process)
 
     def check(self, path: Path) -> None:
         """Refuse to go on with other pictures than before.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,13 +31,11 @@ def write_gif(stream: FrameStream, path: Path) -> None:
     frames = list(stream.take())
     chosen = np.unique(np.linspace(0, len(frames) - 1, _PALETTE_FRAMES).round().astype(int))
     palette = SharedPalette([frames[index] for index in chosen])
-    first, *rest = (_indexed(frame, palette) for frame in frames)
     loop = {"loop": 0} if stream.loop else {}
-    first.save(
+    _save(
+        [_indexed(frame, palette) for frame in frames],
         path,
-        format="GIF",
-        save_all=True,
-        append_images=rest,
+        "GIF",
         palette=palette.colours.tobytes(),  # once, for all
         duration=[10 * hundredths for hundredths in stream.durations(0.01, 2)],
         disposal=1,
@@ -56,42 +54,24 @@ def _indexed(frame: Frame, palette: SharedPalette) -> Image:
 
 def write_webp(stream: FrameStream, path: Path, *, lossless: bool = False) -> None:
     """Animated WebP; a tenth of a GIF, in all colours."""
-    _check_held(stream, 3, "WebP")
-    first, *rest = _images(stream)
-    first.save(
-        path,
-        format="WEBP",
-        save_all=True,
-        append_images=rest,
-        duration=stream.durations(0.001),
-        loop=0 if stream.loop else 1,
-        lossless=lossless,
-        quality=80 if lossless else 90,
-        method=4,
-    )
+    _write_colours(stream, path, "WebP", lossless=lossless, quality=80 if lossless else 90, method=4)
 
 
 def write_apng(stream: FrameStream, path: Path) -> None:
     """Animated PNG, exact; programs that know no animation show its first frame."""
-    _check_held(stream, 3, "PNG")
-    first, *rest = _images(stream)
-    first.save(
-        path,
-        format="PNG",
-        save_all=True,
-        append_images=rest,
-        duration=stream.durations(0.001),
-        loop=0 if stream.loop else 1,
-        default_image=False,
-        disposal=0,
-        blend=0,
-    )
+    _write_colours(stream, path, "PNG", default_image=False, disposal=0, blend=0)
 
 
-def _images(stream: FrameStream) -> list[Image]:
+def _write_colours(stream: FrameStream, path: Path, format: str, **options: Any) -> None:
     from PIL import Image
 
-    return [Image.fromarray(np.ascontiguousarray(frame)) for frame in stream.take()]
+    _check_held(stream, 3, format)
+    images = [Image.fromarray(np.ascontiguousarray(frame)) for frame in stream.take()]
+    _save(images, path, format, duration=stream.durations(0.001), loop=0 if stream.loop else 1, **options)
+
+
+def _save(images: list[Image], path: Path, format: str, **options: Any) -> None:
+    images[0].save(path, format=format, save_all=True, append_images=images[1:], **options)
 
 
 def _check_held(stream: FrameStream, channels: int, name: str) -> None:
