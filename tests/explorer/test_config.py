@@ -133,6 +133,10 @@ def test_all_that_is_wrong_is_listed_and_the_rest_is_read(tmp_path: Path) -> Non
         read_config({"VAEVIS_TUI_CONFIG": str(path)})
 
 
+def test_a_file_without_an_end_is_left() -> None:
+    assert examine(Path("/dev/zero"), {})[1] == ["/dev/zero is larger than 1 MiB; no config file is"]
+
+
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(b"\xff\xfe")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import reason
 from vaevis_tui.export.picture import ENDINGS, read_picture
+from vaevis_tui.reading import read_at_most
 from vaevis_tui.text import one_line
 
 MAX_FILES = 1_000_000
@@ -78,10 +80,8 @@ def read_labels(table: Path) -> dict[str, str]:
         UserError: It cannot be read, or is no such table.
     """
     try:
-        if table.stat().st_size > MAX_TABLE_BYTES:
-            raise UserError(f"{table}: larger than {MAX_TABLE_BYTES >> 20} MiB, no table of labels")
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file) if row]
+        text = read_at_most(table, MAX_TABLE_BYTES, "it is no table of labels").decode("utf-8-sig")
+        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
     except OSError as error:
         raise UserError(f"{table}: {reason(error)}") from None
     except (csv.Error, UnicodeError) as error:

@@ -19,6 +19,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import STANDARD, reason
 from vaevis_tui.latent.arrays import unfit_latents
 from vaevis_tui.latent.notation import parse_latent
+from vaevis_tui.reading import read_at_most
 from vaevis_tui.text import one_line
 
 MAX_BYTES = 1 << 30
@@ -63,18 +64,12 @@ def read_vectors(source: str | Path, dim: int, name: str = "z") -> Vectors:
 
 def _bytes(source: str | Path, label: str) -> bytes:
     try:
-        if str(source) == STANDARD:
-            data = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with Path(source).open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
+        file = sys.stdin.buffer if str(source) == STANDARD else Path(source)
+        return read_at_most(file, MAX_BYTES, "split it", label)
     except FileNotFoundError:
         raise UserError(f"{label} does not exist; name a file of vectors, or - for standard input") from None
     except OSError as error:
         raise UserError(f"{label} cannot be read: {reason(error)}; name a file of vectors") from None
-    if len(data) > MAX_BYTES:
-        raise UserError(f"{label} has more than {MAX_BYTES >> 20} MiB; split it")
-    return data
 
 
 def _parse(data: bytes, name: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.limits import MAX_IMAGE_SIDE, MAX_LATENT_DIM
+from vaevis_tui.reading import read_at_most
 from vaevis_tui.text import one_line
 
 FORMAT = 1
@@ -85,12 +86,9 @@ def read_card(path: Path) -> ModelCard:
             text names all of them.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_CARD_BYTES + 1)
+        data = read_at_most(path, MAX_CARD_BYTES, "a model card is a page of text")
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from None
-    if len(data) > MAX_CARD_BYTES:
-        raise UserError(f"{path}: larger than {MAX_CARD_BYTES} bytes; a model card is a page of text")
     try:
         table = parse_toml(data.decode("utf-8"))
     except ValueError as error:

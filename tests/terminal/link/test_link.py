@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support import ManualClock
-from vaevis_tui.terminal.link.link import FIRST_ACK_TIMEOUT, TIMEOUT, Link
+from vaevis_tui.terminal.link.acks import FIRST_ACK_TIMEOUT, TIMEOUT
+from vaevis_tui.terminal.link.link import Link
 
 
 def send(link: Link, number: int) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import replace_whole
+from vaevis_tui.reading import read_at_most
 from vaevis_tui.text import one_line
 
 PREFIX = "VAEVIS_TUI_"
@@ -22,6 +23,9 @@ PREFIX = "VAEVIS_TUI_"
 
 LONGEST_PROBLEM = 500
 """Characters of a line about the file."""
+
+MAX_BYTES = 1 << 20
+"""Of a config file."""
 
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 """Names another file than that of the platform's folder."""
@@ -276,8 +280,11 @@ def examine(path: Path, environ: Mapping[str, str] = os.environ) -> tuple[Config
 
 def _load(path: Path, problems: list[str]) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_at_most(path, MAX_BYTES, "no config file is").decode("utf-8")
     except FileNotFoundError:
+        return {}
+    except UserError as error:
+        problems.append(str(error))
         return {}
     except (OSError, UnicodeDecodeError) as error:
         problems.append(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8'}")

@@ -17,6 +17,7 @@ from pathlib import Path
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import reason, replace_whole
 from vaevis_tui.models.bundle import Bundle
+from vaevis_tui.reading import read_at_most
 
 if sys.platform != "win32":
     import fcntl
@@ -74,14 +75,11 @@ class ModelData:
         """
         path = self.path / name
         try:
-            with path.open("rb") as file:
-                data = file.read(LARGEST_FILE + 1)
+            data = read_at_most(path, LARGEST_FILE, "move it away to begin anew")
         except FileNotFoundError:
             return None
         except OSError as error:
             raise UserError(f"{path}: {reason(error)}") from None
-        if len(data) > LARGEST_FILE:
-            raise UserError(f"{path} is larger than {LARGEST_FILE >> 20} MiB; move it away to begin anew")
         return data.decode("ascii", "replace")
 
     def update(self, name: str, change: Callable[[str | None], str]) -> None:

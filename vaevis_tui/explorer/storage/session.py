@@ -20,6 +20,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.export.fields import Fields, packed
 from vaevis_tui.export.files import reason, replace_whole
 from vaevis_tui.latent.axes import DIMENSIONS
+from vaevis_tui.reading import read_at_most
 
 if sys.platform != "win32":
     import fcntl
@@ -301,12 +302,9 @@ def read_session(path: Path) -> Session:
         UserError: it cannot be read, or is something else; one line that names it.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
+        data = read_at_most(path, LARGEST_FILE, "no session is", f"session {path}")
     except OSError as error:
         raise UserError(f"session {path}: {reason(error)}") from None
-    if len(data) > LARGEST_FILE:
-        raise UserError(f"session {path} is larger than {LARGEST_FILE >> 20} MiB; no session is")
     try:
         return Session.from_text(data.decode("ascii", "replace"))
     except UserError as error:

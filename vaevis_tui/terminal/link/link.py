@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from vaevis_tui.terminal.link.estimator import MOST, LinkEstimator
+from vaevis_tui.terminal.link.acks import AckTracker, InFlight
+from vaevis_tui.terminal.link.estimator import LinkEstimator
 
 WINDOW = 2
 """Frames in flight where the terminal sends no acks: one is written while the next is encoded."""
@@ -14,45 +15,12 @@ WINDOW = 2
 MAX_RATE = 60.0
 """Most frames a second: what displays show."""
 
-SEQUENCE_NUMBERS = 2 * MOST
-"""How many sequence numbers ack requests have. They travel as the cursor's column: 1 to this."""
-
-ROW_AFTER, ROW_BEFORE = 2, 3
-"""Rows of the cursor in the requests after and before a frame. Not row 1: its report would read as a key."""
-
-TIMEOUT = 3.0
-"""Seconds beyond the expected time until an ack is given up, and the terminal counts as silent again."""
-
 SLICE = 0.05
 """Seconds of link time that a part of a background image takes: a key pressed meanwhile waits for it."""
 
-FIRST_ACK_TIMEOUT = 2.0
-"""Seconds to wait for the first ack where there is a budget, with `FIRST_WINDOW` frames in flight."""
 MOST_DEBT = 0.25
 """Most seconds that the next frame waits once all were acknowledged: the link is empty then, and one slow ack
 of a busy terminal must not hold up what follows."""
-
-FIRST_WINDOW = 3
-"""Most frames in flight while the first ack is awaited."""
-
-
-@dataclass(frozen=True, slots=True)
-class InFlight:
-    """A frame that was handed over for writing and is not known to be on the screen.
-
-    Attributes:
-        number: The frame's number.
-        size: Its length in bytes; once written, with everything written since the frame before.
-        since: When writing it began, in seconds of the link's clock.
-        background: Whether it belongs to a background image, which yields to the main one.
-        charged: Bytes counted so far, with those written since the frame before.
-    """
-
-    number: int
-    size: int
-    since: float
-    background: bool = False
-    charged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +45,7 @@ class LinkStats:
 
 
 class Link:
-    """The link to the terminal: a window of frames in flight, and a budget of bytes.
+    """The link to the terminal: how many frames may be in flight (`AckTracker`), and a budget of bytes.
 
     The life of a frame: the caller waits until `pause` is 0, then calls `sent`, later `written` and
     `acknowledged`. Numbers grow. Until the first ack, or where none is requested, a frame counts as presented
@@ -115,15 +83,13 @@ class Link:
             raise ValueError(f"window must be at least 1 and max_rate positive, not {window} and {max_rate}")
         if not all(rate is None or rate > 0 for rate in (budget, ceiling)):
             raise ValueError(f"budget and ceiling must be positive, not {budget} and {ceiling}")
-        self.asks = asks
+        self._acks = AckTracker(clock, asks=asks, waits=budget is not None)
         self._clock = clock
         self._window = window
         self._period = 1 / max_rate
         self._budget = budget
         self._ceiling = ceiling
         self._estimator = LinkEstimator(clock)
-        self._answering = False
-        self._first_ack_deadline: float | None = None
         self._due = self._paced_until = clock()
         """When the next frame of the main image may be sent, and when by ``max_rate`` alone."""
         self._interval = self._period
@@ -131,34 +97,34 @@ class Link:
         """Bytes counted since the last frame was sent."""
         self._taken_until = clock()
         """When the link has taken all bytes that were sent, by its capacity."""
-        self._in_flight: tuple[InFlight, ...] = ()
-        self._requested: tuple[int, float] = (-1, 0.0)
-        """Number of the last frame before which an ack was requested, and when."""
-        self._unacked: dict[int, InFlight] = {}
-        """Frames by number whose acks are outstanding, also those that are no longer waited for."""
         self._sizes: deque[tuple[float, int]] = deque()
+
+    @property
+    def asks(self) -> bool:
+        """Whether acks are requested at all."""
+        return self._acks.asks
 
     @property
     def in_flight(self) -> tuple[InFlight, ...]:
         """The frames in flight, oldest first."""
-        return self._in_flight
+        return self._acks.in_flight
 
     @property
     def answering(self) -> bool:
         """Whether the terminal sends acks."""
-        return self._answering
+        return self._acks.answering
 
     @property
     def window(self) -> int:
         """How many frames may be in flight now."""
-        return self._estimator.window(self._interval) if self._answering else self._window
+        return self._estimator.window(self._interval) if self.answering else self._window
 
     @property
     def capacity(self) -> float | None:
         """Bytes a second that may be sent; None for no limit."""
         self._check_overdue()
         limits = [limit for limit in (self._estimator.rate, self._ceiling) if limit is not None]
-        if self._budget is not None and not (self._answering and self._estimator.rate):
+        if self._budget is not None and not (self.answering and self._estimator.rate):
             limits.append(self._budget)
         return min(limits) if limits else None
 
@@ -167,9 +133,9 @@ class Link:
 
         None if the window is full, until an ack comes or is given up: ask again after `timeout`.
         """
-        self._expire_acks()
-        frames = sum(not frame.background for frame in self._in_flight)
-        if frames >= self.window or self._first_ack_wait():
+        self._acks.expire(self._expected())
+        frames = sum(not frame.background for frame in self.in_flight)
+        if frames >= self.window or self._acks.first_wait():
             return None
         return max(0.0, self._due - self._clock())
 
@@ -179,19 +145,17 @@ class Link:
         Args:
             overdue: Whether it has waited so long that it may go before the main image.
         """
-        self._expire_acks()
-        parts = sum(frame.background for frame in self._in_flight)
-        room = self._estimator.window(SLICE) if self._answering else 1
-        if parts >= room or self._first_ack_wait():
+        self._acks.expire(self._expected())
+        parts = sum(frame.background for frame in self.in_flight)
+        room = self._estimator.window(SLICE) if self.answering else 1
+        if parts >= room or self._acks.first_wait():
             return None
         return 0.0 if overdue else max(0.0, self._taken_until - self._clock())
 
     @property
     def timeout(self) -> float | None:
         """Seconds until the terminal counts as silent if no ack comes; None if none is awaited."""
-        if not self._answering or not self._in_flight:
-            return self._first_ack_wait()
-        return max(0.0, self._in_flight[0].since + self._ack_timeout() - self._clock())
+        return self._acks.timeout(self._expected())
 
     def sent(self, number: int, size: int, *, asked: bool = True, background: bool = False) -> None:
         """A frame, or a further part of one, was handed over for writing.
@@ -203,16 +167,8 @@ class Link:
             background: Whether it belongs to a background image.
         """
         now = self._clock()
-        requested, since = self._requested
-        began = since if asked and requested == number else now
-        self._in_flight += (InFlight(number, size, began, background, size + self._charged),)
+        self._acks.sent(number, size, size + self._charged, asked=asked, background=background)
         self._charged = 0
-        if self.asks and asked:
-            self._unacked[number] = self._in_flight[-1]
-            if len(self._unacked) >= SEQUENCE_NUMBERS:  # sequence numbers wrap around
-                del self._unacked[min(self._unacked)]
-        if self._first_ack_deadline is None and asked and self._budget is not None:
-            self._first_ack_deadline = now + FIRST_ACK_TIMEOUT
         self._log(now, size)
         capacity = self.capacity
         seconds = size / capacity if capacity else 0.0
@@ -229,14 +185,9 @@ class Link:
     def ack_request(self, number: int, *, before: bool) -> str:
         """An ack request to write before or after a frame: a cursor move and ``CSI 6 n``.
 
-        It moves the cursor: the caller saves and restores its position. The request before a frame counts as
-        written now, since drawing the frame may take longer than the round trip.
+        It moves the cursor: the caller saves and restores its position.
         """
-        if not self.asks:
-            return ""
-        if before:
-            self._requested = number, self._clock()
-        return f"\x1b[{ROW_BEFORE if before else ROW_AFTER};{1 + number % SEQUENCE_NUMBERS}H\x1b[6n"
+        return self._acks.request(number, before=before)
 
     def written(self, number: int, size: int) -> float | None:
         """A frame was written: ``size`` bytes, with everything written since the frame before.
@@ -244,14 +195,10 @@ class Link:
         Returns:
             As `presented` where no ack is to come, else None.
         """
-        asked = self._unacked.get(number)
-        frame = next((each for each in self._in_flight if each.number == number), asked)
+        frame, asked = self._acks.written(number, size)
         if frame is not None:
             self._spend(max(0, size - frame.charged))
-        if asked is None:
-            return self.presented(number)
-        self._unacked[number] = replace(asked, size=max(size, asked.size))
-        return None if self._answering else self.presented(number)
+        return None if asked and self.answering else self.presented(number)
 
     def acknowledged(self, row: int, column: int, late: float = 0.0) -> int | None:
         """The terminal has reported its cursor, counted from 1.
@@ -264,15 +211,13 @@ class Link:
         Returns:
             The number of the frame that is now on the screen, with all before it; None if it is no ack.
         """
-        frame = next((p for p in self._unacked.values() if 1 + p.number % SEQUENCE_NUMBERS == column), None)
-        if frame is None or row not in (ROW_AFTER, ROW_BEFORE):
+        if (ack := self._acks.acknowledged(row, column)) is None:
             return None
-        self._answering = True
-        if row == ROW_BEFORE:
+        frame, shown = ack
+        if not shown:
             self._estimator.on_ack_before(frame.since, late)
             return None
         self._estimator.on_ack_after(frame.since, frame.size, late, paced=not frame.background)
-        self._unacked = {number: p for number, p in self._unacked.items() if number > frame.number}
         return frame.number
 
     def presented(self, number: int) -> float | None:
@@ -282,33 +227,31 @@ class Link:
             Seconds since it was handed over, or None if it was not in flight (it was forgotten).
         """
         now = self._clock()
-        since = [frame.since for frame in self._in_flight if frame.number == number]
-        gave_way = any(p.background for p in self._in_flight if p.number <= number)
-        self._in_flight = tuple(frame for frame in self._in_flight if frame.number > number)
-        if self._answering and not self._in_flight and self._ceiling is None:
+        done = self._acks.presented(number)
+        gave_way = any(frame.background for frame in done)
+        if self.answering and not self.in_flight and self._ceiling is None:
             # Background images send much, and a main frame that waits behind them is visibly late. Once it
             # all has arrived nothing has to wait, whatever the estimate of the capacity was.
             latest = now + (0.0 if gave_way else MOST_DEBT)
             self._due = min(self._due, max(latest, self._paced_until))
             self._taken_until = min(self._taken_until, latest)
-        return now - since[0] if since else None
+        return next((now - frame.since for frame in done if frame.number == number), None)
 
     def forget(self) -> None:
         """Drop all frames in flight: their acks will never come."""
-        self._in_flight = ()
-        self._unacked.clear()
+        self._acks.forget()
 
     def stats(self) -> LinkStats:
         """What is known now."""
         now = self._clock()
         self._log(now, 0)
         return LinkStats(
-            in_flight=len(self._in_flight),
+            in_flight=len(self.in_flight),
             window=self.window,
-            round_trip=self._estimator.round_trip if self._answering else None,
+            round_trip=self._estimator.round_trip if self.answering else None,
             bytes_per_second=sum(size for _, size in self._sizes),
             capacity=self.capacity,
-            answering=self._answering,
+            answering=self.answering,
         )
 
     def charge(self, size: int) -> None:
@@ -334,30 +277,11 @@ class Link:
         if size:
             self._sizes.append((now, size))
 
-    def _ack_timeout(self) -> float:
-        """Seconds that the ack of the oldest frame in flight may take."""
-        rate = self._estimator.rate
-        expected = (self._estimator.round_trip or 0.0) + (self._in_flight[0].size / rate if rate else 0.0)
-        return TIMEOUT + 2 * expected
+    def _expected(self) -> float:
+        """Seconds that the ack of the oldest frame in flight should take."""
+        rate, oldest = self._estimator.rate, self.in_flight[:1]
+        return (self._estimator.round_trip or 0.0) + (oldest[0].size / rate if rate and oldest else 0.0)
 
     def _check_overdue(self) -> None:
-        if self._answering and self._in_flight:
-            self._estimator.overdue(self._in_flight[0].since, self._in_flight[0].size)
-
-    def _expire_acks(self) -> None:
-        """Stop waiting for an overdue ack: the terminal counts as silent until the next one."""
-        if self.timeout == 0.0:
-            self._answering = False
-            self._in_flight = ()
-
-    def _first_ack_wait(self) -> float | None:
-        """Seconds left to wait for the first ack; None if it is not awaited."""
-        if (
-            self._first_ack_deadline is None
-            or self._answering
-            or not self.asks
-            or self._estimator.round_trip is not None
-        ):
-            return None
-        left = self._first_ack_deadline - self._clock()
-        return left if left > 0 and len(self._unacked) >= FIRST_WINDOW else None
+        if self.answering and self.in_flight:
+            self._estimator.overdue(self.in_flight[0].since, self.in_flight[0].size)

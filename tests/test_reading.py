@@ -1,0 +1,38 @@
+"""Files are read up to a size, whatever they say of themselves."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from vaevis_tui.errors import UserError
+from vaevis_tui.reading import read_at_most
+
+MIB = 1 << 20
+
+
+def test_a_file_of_the_largest_size_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"a" * MIB)
+    assert read_at_most(path, MIB, "split it") == b"a" * MIB
+
+
+def test_a_larger_one_is_named_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"a" * (MIB + 1))
+    with pytest.raises(UserError, match=f"^{path} is larger than 1 MiB; split it$"):
+        read_at_most(path, MIB, "split it")
+    with pytest.raises(UserError, match=r"^standard input is larger than 1 MiB; split it$"):
+        read_at_most(io.BytesIO(bytes(2 * MIB)), MIB, "split it", "standard input")
+
+
+def test_what_has_no_end_is_left_when_it_is_too_much() -> None:
+    with pytest.raises(UserError, match="larger than 1 MiB"):
+        read_at_most(Path("/dev/zero"), MIB, "name a file")
+
+
+def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_at_most(tmp_path / "missing", MIB, "")

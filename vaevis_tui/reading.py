@@ -1,0 +1,30 @@
+"""Reading a file whole, up to a size: what is larger is something else, and memory is not spent on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from vaevis_tui.errors import UserError
+
+
+def read_at_most(source: Path | BinaryIO, most: int, advice: str, name: str = "") -> bytes:
+    """All bytes of a file.
+
+    Args:
+        source: The file, or one that is open.
+        most: Bytes that it may have, a number of MiB.
+        advice: What to do where it has more, or what would be right.
+        name: What to call it; its path unless given.
+
+    Raises:
+        OSError: It cannot be read.
+        UserError: It has more.
+    """
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            return read_at_most(file, most, advice, name or str(source))
+    data = source.read(most + 1)
+    if len(data) > most:
+        raise UserError(f"{name} is larger than {most >> 20} MiB; {advice}")
+    return data
