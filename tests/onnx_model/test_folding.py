@@ -14,6 +14,7 @@ from onnx.reference import ReferenceEvaluator
 
 from vaevis_tui.onnx_model.folding import RULES, TooLargeError, fold
 from vaevis_tui.onnx_model.node import attributes
+from vaevis_tui.onnx_model.signatures import SIGNATURES
 
 MAX_ELEMENTS = 1024
 
@@ -205,4 +206,32 @@ def test_what_is_large_is_refused_before_it_is_allocated(operator: str, inputs: 
 )
 def test_inputs_that_do_not_fit_raise(operator: str, inputs: Inputs) -> None:
     with pytest.raises((ValueError, IndexError, ArithmeticError)):
+        fold(operator, inputs, {}, MAX_ELEMENTS)
+
+
+@pytest.mark.parametrize(
+    ("operator", "name"),
+    [(kind, name) for kind in RULES if kind in SIGNATURES for name in SIGNATURES[kind].attributes],
+)
+@pytest.mark.parametrize("wrong", ["text", [[0, 1]]])
+def test_an_attribute_of_another_kind_is_named(operator: str, name: str, wrong: Any) -> None:
+    inputs = next(inputs for kind, inputs, _ in CASES if kind == operator)
+    with pytest.raises(ValueError, match=f"^{name} "):
+        fold(operator, inputs, {"to": 1, "axis": 0, name: wrong}, MAX_ELEMENTS)
+
+
+@pytest.mark.parametrize(
+    ("operator", "inputs", "named"),
+    [
+        ("Slice", [BLOCK, floats(0.5), ints(2)], "starts"),
+        ("Slice", [BLOCK, ints(0), ints(2), ints(5)], "axes"),
+        ("Reshape", [BLOCK, ints(24).reshape(1, 1)], "shape"),
+        ("ReduceSum", [BLOCK, ints(-4)], "axes"),
+        ("Squeeze", [BLOCK, ints(0, 0)], "axes"),
+        ("Tile", [BLOCK, np.array(["2"])], "repeats"),
+        ("Expand", [BLOCK], "it has no shape"),
+    ],
+)
+def test_an_input_that_is_not_as_declared_is_named(operator: str, inputs: Inputs, named: str) -> None:
+    with pytest.raises(ValueError, match=f"^{named}"):
         fold(operator, inputs, {}, MAX_ELEMENTS)

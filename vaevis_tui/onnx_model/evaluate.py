@@ -9,6 +9,7 @@ import numpy as np
 
 from vaevis_tui.onnx_model.folding import FOLD_ERRORS, Array, Inputs, check_size, dtype_of, fold
 from vaevis_tui.onnx_model.node import Node, UnsupportedError, label
+from vaevis_tui.onnx_model.signatures import attribute
 from vaevis_tui.text import one_line
 
 MAX_FOLDED = 1 << 25
@@ -26,10 +27,8 @@ def evaluate(node: Node, inputs: Inputs, opset: int) -> list[Array]:
     Raises:
         UnsupportedError: It cannot be evaluated; names the operator.
     """
-    if node.kind == "Cast" and dtype_of(node.attributes.get("to", 0)) is None:
-        raise UnsupportedError(
-            f"{label(node)}: to={node.attributes.get('to')} is no type that constants may have"
-        )
+    if node.kind == "Cast" and dtype_of(to := attribute(node, "to")) is None:
+        raise UnsupportedError(f"{label(node)}: to={to} is no type that constants may have")
     try:
         known = _arrays(node.attributes)
         value = fold(node.kind, inputs, known, MAX_FOLDED)

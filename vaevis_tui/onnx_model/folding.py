@@ -14,6 +14,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from vaevis_tui.onnx_model.declare import NOTHING, Given
+from vaevis_tui.onnx_model.signatures import SIGNATURES
+
 Array: TypeAlias = NDArray[Any]
 Attributes: TypeAlias = Mapping[str, Any]
 Inputs: TypeAlias = Sequence[Array | None]
@@ -61,8 +64,14 @@ def fold(operator: str, inputs: Inputs, attributes: Attributes, max_elements: in
     rule = RULES.get(operator)
     if rule is None:
         return None
+    if operator in ("Constant", "ConstantOfShape"):
+        given = Given(value=constant_value(attributes))
+    else:
+        rank = np.ndim(_required(inputs, 0)) if inputs else 0
+        takes = SIGNATURES.get(operator, NOTHING)
+        given = takes.read(attributes, rank, lambda place, _: _optional(inputs, place))
     with np.errstate(all="ignore"):
-        return rule(inputs, attributes, max_elements)
+        return rule(inputs, given, max_elements)
 
 
 def reshape_target(shape: tuple[int, ...], requested: Array, allow_zero: bool = False) -> tuple[int, ...]:
@@ -106,10 +115,6 @@ def _optional(inputs: Inputs, place: int) -> Array | None:
     return inputs[place] if place < len(inputs) else None
 
 
-def _integers(value: Array) -> list[int]:
-    return [int(n) for n in value.ravel()]
-
-
 def check_size(shape: Sequence[int], max_elements: int) -> tuple[int, ...]:
     """The shape, if a constant may have it.
 
@@ -123,14 +128,6 @@ def check_size(shape: Sequence[int], max_elements: int) -> tuple[int, ...]:
     if math.prod(target) > max_elements:
         raise TooLargeError(f"a constant of shape {target} is too large")
     return target
-
-
-def _axes(inputs: Inputs, attributes: Attributes) -> tuple[int, ...] | None:
-    """Axes are an attribute before opset 13 or 18 and an input since; none given means all."""
-    given = _optional(inputs, 1)
-    if given is not None:
-        return tuple(_integers(given))
-    return tuple(attributes["axes"]) if "axes" in attributes else None
 
 
 def constant_value(attributes: Attributes) -> Array | None:
@@ -148,26 +145,13 @@ def constant_value(attributes: Attributes) -> Array | None:
     return None
 
 
-def _slice(inputs: Inputs, attributes: Attributes, _: int) -> Array:
-    data = _required(inputs, 0)
-    if len(inputs) == 1:  # before opset 10
-        starts, ends = list(attributes["starts"]), list(attributes["ends"])
-        axes, steps = attributes.get("axes"), None
-    else:
-        starts, ends = _integers(_required(inputs, 1)), _integers(_required(inputs, 2))
-        axes, steps = (
-            None if (given := _optional(inputs, place)) is None else _integers(given) for place in (3, 4)
-        )
-    return slice_array(
-        data,
-        starts,
-        ends,
-        list(range(len(starts))) if axes is None else list(axes),
-        [1] * len(starts) if steps is None else steps,
-    )
+def _slice(inputs: Inputs, given: Given, _: int) -> Array:
+    count = len(given.starts)
+    axes, steps = given.axes or range(count), given.steps or [1] * count
+    return slice_array(_required(inputs, 0), given.starts, given.ends, axes, steps)
 
 
-def _divide(inputs: Inputs, attributes: Attributes, _: int) -> Array:
+def _divide(inputs: Inputs, given: Given, _: int) -> Array:
     a, b = _required(inputs, 0), _required(inputs, 1)
     if a.dtype.kind not in "iu":
         return np.asarray(np.divide(a, b))
@@ -177,95 +161,93 @@ def _divide(inputs: Inputs, attributes: Attributes, _: int) -> Array:
     return np.asarray(np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b)), a.dtype)
 
 
-def _mod(inputs: Inputs, attributes: Attributes, _: int) -> Array:
-    function = np.fmod if attributes.get("fmod") else np.mod
+def _mod(inputs: Inputs, given: Given, _: int) -> Array:
+    function = np.fmod if given.fmod else np.mod
     return np.asarray(function(_required(inputs, 0), _required(inputs, 1)))
 
 
-def _concat(inputs: Inputs, attributes: Attributes, _: int) -> Array:
-    return np.concatenate([_required(inputs, i) for i in range(len(inputs))], axis=attributes["axis"])
+def _concat(inputs: Inputs, given: Given, _: int) -> Array:
+    return np.concatenate([_required(inputs, i) for i in range(len(inputs))], axis=given.axis)
 
 
-def _gather(inputs: Inputs, attributes: Attributes, _: int) -> Array:
-    axis = attributes.get("axis", 0)
-    return np.asarray(np.take(_required(inputs, 0), _required(inputs, 1), axis=axis))
+def _gather(inputs: Inputs, given: Given, _: int) -> Array:
+    return np.asarray(np.take(_required(inputs, 0), given.indices, axis=given.axis))
 
 
-def _cast(inputs: Inputs, attributes: Attributes, _: int) -> Array | None:
-    dtype = dtype_of(attributes["to"])
+def _cast(inputs: Inputs, given: Given, _: int) -> Array | None:
+    dtype = dtype_of(given.to)
     return None if dtype is None else _required(inputs, 0).astype(dtype)
 
 
-def _reshape(inputs: Inputs, attributes: Attributes, _: int) -> Array:
-    data, allow_zero = _required(inputs, 0), bool(attributes.get("allowzero", 0))
-    return data.reshape(reshape_target(data.shape, _required(inputs, 1).ravel(), allow_zero))
+def _reshape(inputs: Inputs, given: Given, _: int) -> Array:
+    data = _required(inputs, 0)
+    return data.reshape(reshape_target(data.shape, given.shape, given.allowzero))
 
 
-def _squeeze(inputs: Inputs, attributes: Attributes, _: int) -> Array:
-    return np.squeeze(_required(inputs, 0), _axes(inputs, attributes))
+def _squeeze(inputs: Inputs, given: Given, _: int) -> Array:
+    return np.squeeze(_required(inputs, 0), given.axes)
 
 
-def _unsqueeze(inputs: Inputs, attributes: Attributes, _: int) -> Array:
-    return np.expand_dims(_required(inputs, 0), _axes(inputs, attributes) or ())
+def _unsqueeze(inputs: Inputs, given: Given, _: int) -> Array:
+    return np.expand_dims(_required(inputs, 0), given.axes)
 
 
-def _transpose(inputs: Inputs, attributes: Attributes, _: int) -> Array:
-    return np.transpose(_required(inputs, 0), attributes.get("perm"))
+def _transpose(inputs: Inputs, given: Given, _: int) -> Array:
+    return np.transpose(_required(inputs, 0), given.perm)
 
 
-def _dequantize(inputs: Inputs, attributes: Attributes, _: int) -> Array | None:
-    data, scale, zero = _required(inputs, 0), _required(inputs, 1), _optional(inputs, 2)
+def _dequantize(inputs: Inputs, given: Given, _: int) -> Array | None:
+    data, scale, zero = _required(inputs, 0), _required(inputs, 1), given.zero_point
     if data.dtype.kind not in "iu" or scale.ndim > 1 or scale.dtype != np.float32:
         return None
     shape = [1] * data.ndim
     if scale.size > 1:
-        shape[int(attributes.get("axis", 1))] = scale.size
+        shape[given.axis] = scale.size
     shifted = data if zero is None else np.subtract(data, zero.reshape(shape), dtype=np.int64)
     return np.asarray(shifted.astype(np.float32) * scale.reshape(shape))
 
 
-def _expand(inputs: Inputs, _: Attributes, max_elements: int) -> Array:
-    data, sizes = _required(inputs, 0), check_size(_integers(_required(inputs, 1)), max_elements)
+def _expand(inputs: Inputs, given: Given, max_elements: int) -> Array:
+    data, sizes = _required(inputs, 0), check_size(given.shape, max_elements)
     shape = np.broadcast_shapes(data.shape, sizes)
     return np.broadcast_to(data, check_size(shape, max_elements))
 
 
-def _tile(inputs: Inputs, _: Attributes, max_elements: int) -> Array:
-    data, repeats = _required(inputs, 0), _integers(_required(inputs, 1))
-    check_size([n * times for n, times in zip(data.shape, repeats, strict=True)], max_elements)
-    return np.tile(data, repeats)
+def _tile(inputs: Inputs, given: Given, max_elements: int) -> Array:
+    data = _required(inputs, 0)
+    check_size([n * times for n, times in zip(data.shape, given.repeats, strict=True)], max_elements)
+    return np.tile(data, given.repeats)
 
 
-def _constant_of_shape(inputs: Inputs, attributes: Attributes, max_elements: int) -> Array:
-    shape, value = check_size(_integers(_required(inputs, 0)), max_elements), attributes.get("value")
-    return np.full(shape, np.float32(0) if value is None else value.ravel()[0])
+def _constant_of_shape(inputs: Inputs, given: Given, max_elements: int) -> Array:
+    shape = check_size([int(n) for n in _required(inputs, 0).ravel()], max_elements)
+    return np.full(shape, np.float32(0) if given.value is None else given.value.ravel()[0])
 
 
-def _one_hot(inputs: Inputs, attributes: Attributes, max_elements: int) -> Array:
+def _one_hot(inputs: Inputs, given: Given, max_elements: int) -> Array:
     indices, values = _required(inputs, 0), _required(inputs, 2)
-    depth, axis = int(_required(inputs, 1).ravel()[0]), int(attributes.get("axis", -1))
+    depth = int(_required(inputs, 1).ravel()[0])
     check_size((*indices.shape, depth), max_elements)
     places = np.arange(depth).reshape(-1, *(1,) * indices.ndim)
     whole = np.where(indices < 0, indices + depth, indices)
-    return np.moveaxis(np.where(places == whole, values[1], values[0]), 0, axis)
+    return np.moveaxis(np.where(places == whole, values[1], values[0]), 0, given.axis)
 
 
-def _range(inputs: Inputs, _: Attributes, max_elements: int) -> Array:
+def _range(inputs: Inputs, given: Given, max_elements: int) -> Array:
     start, limit, step = (_required(inputs, place).item() for place in range(3))
     (count,) = check_size([max(0, math.ceil((limit - start) / step))], max_elements)
     return np.asarray(start + step * np.arange(count), _required(inputs, 0).dtype)
 
 
-Rule: TypeAlias = Callable[[Inputs, Attributes, int], Array | None]
+Rule: TypeAlias = Callable[[Inputs, Given, int], Array | None]
 
 
 def _reduce(function: Callable[..., Any]) -> Rule:
-    def rule(inputs: Inputs, attributes: Attributes, _: int) -> Array:
-        data, axes = _required(inputs, 0), _axes(inputs, attributes)
-        if not axes and attributes.get("noop_with_empty_axes"):
+    def rule(inputs: Inputs, given: Given, _: int) -> Array:
+        data = _required(inputs, 0)
+        if not given.axes and given.noop_with_empty_axes:
             return data
-        keep = bool(attributes.get("keepdims", 1))
-        return np.asarray(function(data, axis=axes or None, keepdims=keep), data.dtype)
+        return np.asarray(function(data, axis=given.axes or None, keepdims=given.keepdims), data.dtype)
 
     return rule
 
@@ -288,7 +270,7 @@ RULES: Mapping[str, Rule] = {
     "Cast": _cast,
     "Ceil": _elementwise(np.ceil),
     "Concat": _concat,
-    "Constant": lambda _, attributes, __: constant_value(attributes),
+    "Constant": lambda _, given, __: given.value,
     "ConstantOfShape": _constant_of_shape,
     "DequantizeLinear": _dequantize,
     "Div": _divide,

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from vaevis_tui.onnx_model.folding import RULES, Rule
 from vaevis_tui.onnx_model.limits import MAX_SCRATCH_ELEMENTS, beyond, supported
 from vaevis_tui.onnx_model.node import Node, Shape, UnsupportedError, label
+from vaevis_tui.onnx_model.signatures import attribute
 
 Work: TypeAlias = Callable[[Node, Sequence[Shape], Shape], int]
 """Multiply-adds of a node by its inputs' shapes and its first output's; refuses what cannot be computed."""
@@ -37,7 +38,7 @@ class Operator:
 
 def _convolution(node: Node, inputs: Sequence[Shape], output: Shape) -> int:
     x, w = inputs[0], inputs[1]
-    group = node.attributes.get("group", 1)
+    group = attribute(node, "group")
     fits = len(x) == len(w) >= 3 and min(w) >= 1 and w[0] % group == 0
     if not fits or x[1] != (w[1] * group if node.kind == "Conv" else w[0]):
         raise UnsupportedError(f"{label(node)} with group {group} does not fit its inputs {shown(inputs)}")
@@ -63,11 +64,11 @@ def _matmul(node: Node, inputs: Sequence[Shape], output: Shape) -> int:
 
 
 def _gemm(node: Node, inputs: Sequence[Shape], output: Shape) -> int:
-    return math.prod(output) * inputs[0][0 if node.attributes.get("transA", 0) else 1]
+    return math.prod(output) * inputs[0][0 if attribute(node, "transA") else 1]
 
 
 def _pool(node: Node, inputs: Sequence[Shape], output: Shape) -> int:
-    return math.prod(output) * int(math.prod(node.attributes.get("kernel_shape", ())))
+    return math.prod(output) * math.prod(map(int, attribute(node, "kernel_shape")))
 
 
 def shown(shapes: Sequence[Shape]) -> str:

@@ -25,6 +25,7 @@ from vaevis_tui.onnx_model.limits import (
 from vaevis_tui.onnx_model.node import MAX_ELEMENTS, Node, Shape, UnsupportedError, label, reads
 from vaevis_tui.onnx_model.operators import OPERATORS, RANDOM, SUBGRAPHS, Operator, shown
 from vaevis_tui.onnx_model.probe import probe
+from vaevis_tui.onnx_model.signatures import attribute
 from vaevis_tui.onnx_model.structure import MAX_RANK, opset
 from vaevis_tui.text import one_line, quoted
 
@@ -147,15 +148,15 @@ class Trace:
 
     def _draw(self, node: Node) -> None:
         """Noise that is the same each time: random operators stand for constants."""
-        get = node.attributes.get
-        shape = tuple(get("shape", ())) or self.shape(node.inputs[0])
-        if math.prod(shape) > supported(MAX_TENSOR_ELEMENTS) or min(shape, default=1) < 0:
+        shape = self.shape(node.inputs[0]) if node.inputs else attribute(node, "shape")
+        if math.prod(shape) > supported(MAX_TENSOR_ELEMENTS):
             raise UnsupportedError(f"{label(node)} makes a tensor of shape {shape}")
         if "Normal" in node.kind:
-            value = get("mean", 0.0) + get("scale", 1.0) * self._random.standard_normal(shape)
+            value = self._random.standard_normal(shape)
+            value = attribute(node, "mean") + attribute(node, "scale") * value
         else:
-            value = self._random.uniform(get("low", 0.0), get("high", 1.0), shape)
-        dtype = dtype_of(get("dtype", 1)) or np.float32
+            value = self._random.uniform(attribute(node, "low"), attribute(node, "high"), shape)
+        dtype = dtype_of(attribute(node, "dtype") or 1) or np.float32
         self.drawn[node.outputs[0]] = value.astype(dtype)
         self._know(node.outputs[0], self.drawn[node.outputs[0]])
 
@@ -163,8 +164,7 @@ class Trace:
         shape = self.shape(node.inputs[0])
         if node.kind == "Size":
             return np.array(math.prod(shape), np.int64)
-        get = node.attributes.get
-        return np.array(shape[get("start", 0) : get("end", None)], np.int64)
+        return np.array(shape[attribute(node, "start") : attribute(node, "end")], np.int64)
 
     def _know(self, name: str, value: Array) -> None:
         from onnx import helper

@@ -10,10 +10,14 @@ import onnx
 import pytest
 
 from vaevis_tui.engine.graph import UnsupportedGraph
-from vaevis_tui.engine.graph.declare import REQUIRED, Argument
 from vaevis_tui.engine.graph.importer import Importer
 from vaevis_tui.engine.graph.onnx_import import OPERATORS
+from vaevis_tui.engine.graph.reader import Operator
+from vaevis_tui.onnx_model.declare import REQUIRED, Argument, Given, Signature
 from vaevis_tui.onnx_model.node import Node
+from vaevis_tui.onnx_model.signatures import SIGNATURES
+
+READ = {**SIGNATURES, **{kind: operator.takes for kind, operator in OPERATORS.items()}}
 
 SCHEMAS: dict[str, list[Any]] = {}
 for schema in onnx.defs.get_all_schemas_with_history():
@@ -22,8 +26,8 @@ for schema in onnx.defs.get_all_schemas_with_history():
 
 
 def attributes() -> Iterator[tuple[str, str, Argument]]:
-    for kind, operator in OPERATORS.items():
-        for name, argument in operator.attributes.items():
+    for kind, takes in READ.items():
+        for name, argument in takes.attributes.items():
             yield kind, name, argument
 
 
@@ -43,10 +47,14 @@ def test_attributes_have_the_types_and_defaults_of_onnx(kind: str, name: str, ar
         )
 
 
-@pytest.mark.parametrize("kind", OPERATORS)
+def test_what_an_operator_takes_is_declared_once() -> None:
+    assert all(OPERATORS[kind].takes is takes for kind, takes in SIGNATURES.items() if kind in OPERATORS)
+
+
+@pytest.mark.parametrize("kind", READ)
 def test_inputs_have_the_places_of_onnx(kind: str) -> None:
     newest = max(SCHEMAS[kind], key=lambda schema: schema.since_version)
-    for place, argument in enumerate(OPERATORS[kind].constants.values(), 1):
+    for place, argument in enumerate(READ[kind].constants.values(), 1):
         given = newest.inputs[place]
         assert argument.kind is float or any("int" in kind for kind in given.types)
         if given.option.name == "Optional":
@@ -63,12 +71,16 @@ WRONG: dict[type, list[Any]] = {
 
 @pytest.mark.parametrize(("kind", "name", "argument"), attributes())
 def test_what_is_not_as_declared_is_refused_by_one_line(kind: str, name: str, argument: Argument) -> None:
+    def unreached(importer: Importer, node: Node, given: Given) -> None:
+        pytest.fail(f"read {given}")
+
     importer = Importer(18, {})
-    importer.shapes["x"] = (1, 4, 4, 4)[: OPERATORS[kind].rank or 4]
+    importer.shapes["x"] = (1, 4, 4, 4)
+    operator = Operator(unreached, Signature({}, {name: argument}))
     anything = argument.kind is str and not argument.choices
     for wrong in WRONG[argument.kind][anything:]:
         with pytest.raises(UnsupportedGraph) as refused:
-            argument.read(importer, Node(kind, "here", ("x",), ("y",), {}), name, wrong)
+            operator(importer, Node(kind, "here", ("x",), ("y",), {name: wrong}))
         text = str(refused.value)
         assert text.startswith(f"{kind} 'here': {name}")
         assert "\n" not in text

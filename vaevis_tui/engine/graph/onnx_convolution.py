@@ -8,11 +8,13 @@ from typing import TypeAlias, cast
 
 import numpy as np
 
-from vaevis_tui.engine.graph import computed_weights, declare, ir
-from vaevis_tui.engine.graph.declare import Given, Operator
+from vaevis_tui.engine.graph import computed_weights, ir
 from vaevis_tui.engine.graph.expression import Array
 from vaevis_tui.engine.graph.importer import Importer, refuse
+from vaevis_tui.engine.graph.reader import Operator
+from vaevis_tui.onnx_model.declare import Given
 from vaevis_tui.onnx_model.node import Node
+from vaevis_tui.onnx_model.signatures import SIGNATURES
 
 Pads: TypeAlias = tuple[int, int, int, int]
 """Rows and columns at the top, left, bottom and right."""
@@ -182,33 +184,13 @@ def _pool(importer: Importer, node: Node, given: Given) -> None:
     )
 
 
-_WEIGHTS = {"weight": declare.weights(4, computed=True), "bias": declare.weights(1, None)}
-
-_WINDOW = {
-    "auto_pad": declare.choice("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"),
-    "dilations": declare.pair((1, 1)),
-    "pads": declare.integers((0, 0, 0, 0), 0, 4),
-    "strides": declare.pair((1, 1)),
-}
-
-_CONVOLUTION = {**_WINDOW, "group": declare.integer(1, 1)}
-
-_TRANSPOSED = {
-    **_CONVOLUTION,
-    "output_padding": declare.pair((0, 0), 0),
-    "output_shape": declare.integers(None, 1),
-}
-
-_POOL = {
-    **_WINDOW,
-    "ceil_mode": declare.flag(),
-    "kernel_shape": declare.pair(declare.REQUIRED),
-}
-
 OPERATORS: Mapping[str, Operator] = {
-    "AveragePool": Operator(_pool, {}, {**_POOL, "count_include_pad": declare.flag()}, rank=4),
-    "Conv": Operator(_of_one_example(_convolution), _WEIGHTS, _CONVOLUTION, rank=4),
-    "ConvTranspose": Operator(_of_one_example(_transposed_convolution), _WEIGHTS, _TRANSPOSED, rank=4),
-    "MaxPool": Operator(_pool, {}, {**_POOL, "storage_order": declare.choice(0)}, rank=4),
+    kind: Operator(read, SIGNATURES[kind], rank=4)
+    for kind, read in (
+        ("AveragePool", _pool),
+        ("Conv", _of_one_example(_convolution)),
+        ("ConvTranspose", _of_one_example(_transposed_convolution)),
+        ("MaxPool", _pool),
+    )
 }
 """By op_type."""

@@ -8,11 +8,12 @@ from math import prod
 
 import numpy as np
 
-from vaevis_tui.engine.graph import declare
-from vaevis_tui.engine.graph.declare import Given, Operator
 from vaevis_tui.engine.graph.expression import Operand, call
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.onnx_matrix import multiply
+from vaevis_tui.engine.graph.reader import Operator
+from vaevis_tui.onnx_model import declare
+from vaevis_tui.onnx_model.declare import Given, Signature
 from vaevis_tui.onnx_model.node import Node
 
 _UNNAMED = "01234567"
@@ -163,9 +164,11 @@ def _cumulative_sum(importer: Importer, node: Node, given: Given) -> None:
 OPERATORS: Mapping[str, Operator] = {
     "CumSum": Operator(
         _cumulative_sum,
-        {"axis": declare.axis(declare.REQUIRED)},
-        {"exclusive": declare.flag(), "reverse": declare.flag()},
+        Signature(
+            {"axis": declare.axis(declare.REQUIRED)},
+            {"exclusive": declare.flag(), "reverse": declare.flag()},
+        ),
     ),
-    "Einsum": Operator(_einsum, {}, {"equation": declare.text()}),
+    "Einsum": Operator(_einsum, Signature({}, {"equation": declare.text()})),
 }
 """By op_type."""

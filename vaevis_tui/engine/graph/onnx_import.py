@@ -27,10 +27,10 @@ from vaevis_tui.engine.graph import (
     onnx_quantization,
     onnx_selection,
 )
-from vaevis_tui.engine.graph.declare import Operator
 from vaevis_tui.engine.graph.functions import write_out
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.ir import Graph, UnsupportedGraph
+from vaevis_tui.engine.graph.reader import Operator
 from vaevis_tui.onnx_model.checked import CheckedModel
 from vaevis_tui.onnx_model.folding import FOLD_ERRORS
 from vaevis_tui.onnx_model.node import Node, UnsupportedError

@@ -7,15 +7,19 @@ from math import prod
 
 import numpy as np
 
-from vaevis_tui.engine.graph import declare, ir
-from vaevis_tui.engine.graph.declare import Given, Operator
+from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Array
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.ir import Shape
+from vaevis_tui.engine.graph.reader import Operator
+from vaevis_tui.onnx_model.declare import Given
 from vaevis_tui.onnx_model.node import Node
+from vaevis_tui.onnx_model.signatures import SIGNATURES
 
 
 def _gemm(importer: Importer, node: Node, given: Given) -> None:
+    if given.transA:
+        refuse(node, "transA=1 is not supported; a batch is not turned")
     weight, alpha = given.weight, np.float32(given.alpha)
     weight = weight if alpha == 1 else weight * alpha  # a copy of 16 MB, in dogs, is 5 % of a start
     weight = weight if given.transB else weight.T
@@ -103,17 +107,7 @@ def _side(importer: Importer, node: Node, index: int, shape: Shape) -> str:
 
 
 OPERATORS: Mapping[str, Operator] = {
-    "Gemm": Operator(
-        _gemm,
-        {"weight": declare.weights(2), "bias": declare.weights(default=None)},
-        {
-            "alpha": declare.number(1.0),
-            "beta": declare.number(1.0),
-            "transA": declare.choice(0),
-            "transB": declare.flag(),
-        },
-        rank=2,
-    ),
+    "Gemm": Operator(_gemm, SIGNATURES["Gemm"], rank=2),
     "MatMul": Operator(_matmul),
 }
 """By op_type."""

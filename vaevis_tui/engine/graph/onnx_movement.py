@@ -8,14 +8,17 @@ from math import prod
 
 import numpy as np
 
-from vaevis_tui.engine.graph import declare, ir
-from vaevis_tui.engine.graph.declare import Given, Operator
+from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.ir import Shape
 from vaevis_tui.engine.graph.onnx_matrix import multiply
+from vaevis_tui.engine.graph.reader import Operator
 from vaevis_tui.engine.graph.resize import ROUNDINGS
+from vaevis_tui.onnx_model import declare
+from vaevis_tui.onnx_model.declare import Given, Signature
 from vaevis_tui.onnx_model.folding import reshape_target
 from vaevis_tui.onnx_model.node import Node
+from vaevis_tui.onnx_model.signatures import SIGNATURES
 
 
 def _resize(importer: Importer, node: Node, given: Given) -> None:
@@ -165,49 +168,52 @@ _MODE = declare.choice("nearest", "linear", "cubic")
 
 OPERATORS: Mapping[str, Operator] = {
     "AffineGrid": Operator(
-        _affine_grid, {"size": declare.integers()}, {"align_corners": declare.flag()}, rank=3
+        _affine_grid, Signature({"size": declare.integers()}, {"align_corners": declare.flag()}), rank=3
     ),
-    "Concat": Operator(_concat, {}, {"axis": declare.axis(declare.REQUIRED)}),
+    "Concat": Operator(_concat, SIGNATURES["Concat"]),
     "DepthToSpace": Operator(
         _depth_to_space,
-        {},
-        {"blocksize": declare.integer(low=1), "mode": declare.choice("DCR", "CRD")},
+        Signature({}, {"blocksize": declare.integer(low=1), "mode": declare.choice("DCR", "CRD")}),
         rank=4,
     ),
-    "Flatten": Operator(_flatten, {}, {"axis": declare.integer(1)}),
+    "Flatten": Operator(_flatten, Signature({}, {"axis": declare.integer(1)})),
     "GridSample": Operator(
         _grid_sample,
-        {"grid": declare.weights(4, computed=True)},
-        {
-            "align_corners": declare.flag(),
-            "mode": declare.choice("linear", "bilinear", "nearest"),
-            "padding_mode": declare.choice("zeros", "border"),
-        },
+        Signature(
+            {"grid": declare.weights(4, computed=True)},
+            {
+                "align_corners": declare.flag(),
+                "mode": declare.choice("linear", "bilinear", "nearest"),
+                "padding_mode": declare.choice("zeros", "border"),
+            },
+        ),
         rank=4,
     ),
-    "Reshape": Operator(_reshape, {"shape": declare.integers()}, {"allowzero": declare.flag()}),
+    "Reshape": Operator(_reshape, SIGNATURES["Reshape"]),
     "Resize": Operator(
         _resize,
-        {
-            "roi": declare.weights(1, None),
-            "scales": declare.weights(1, None),
-            "sizes": declare.integers(None),
-        },
-        {
-            "antialias": declare.choice(0),
-            "axes": declare.axes((0, 1, 2, 3)),
-            "coordinate_transformation_mode": declare.choice(*_COORDINATES),
-            "cubic_coeff_a": declare.number(-0.75),
-            "exclude_outside": declare.flag(),
-            "keep_aspect_ratio_policy": declare.choice("stretch"),
-            "mode": _MODE,
-            "nearest_mode": declare.choice(*ROUNDINGS),
-        },
+        Signature(
+            {
+                "roi": declare.weights(1, None),
+                "scales": declare.weights(1, None),
+                "sizes": declare.integers(None),
+            },
+            {
+                "antialias": declare.choice(0),
+                "axes": declare.axes((0, 1, 2, 3)),
+                "coordinate_transformation_mode": declare.choice(*_COORDINATES),
+                "cubic_coeff_a": declare.number(-0.75),
+                "exclude_outside": declare.flag(),
+                "keep_aspect_ratio_policy": declare.choice("stretch"),
+                "mode": _MODE,
+                "nearest_mode": declare.choice(*ROUNDINGS),
+            },
+        ),
         rank=4,
     ),
-    "Squeeze": Operator(_squeeze, {"axes": declare.axes()}),
-    "Transpose": Operator(_transpose, {}, {"perm": declare.axes()}),
-    "Unsqueeze": Operator(_unsqueeze, {"axes": declare.integers()}),
-    "Upsample": Operator(_upsample, {"scales": declare.weights(1)}, {"mode": _MODE}, rank=4),
+    "Squeeze": Operator(_squeeze, SIGNATURES["Squeeze"]),
+    "Transpose": Operator(_transpose, SIGNATURES["Transpose"]),
+    "Unsqueeze": Operator(_unsqueeze, SIGNATURES["Unsqueeze"]),
+    "Upsample": Operator(_upsample, Signature({"scales": declare.weights(1)}, {"mode": _MODE}), rank=4),
 }
 """By op_type."""

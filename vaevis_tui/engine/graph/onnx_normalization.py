@@ -12,12 +12,15 @@ from math import prod
 
 import numpy as np
 
-from vaevis_tui.engine.graph import declare, ir
-from vaevis_tui.engine.graph.declare import Given, Operator
+from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Operand, call
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.products import sum_of_product
+from vaevis_tui.engine.graph.reader import Operator
+from vaevis_tui.onnx_model import declare
+from vaevis_tui.onnx_model.declare import Given, Signature
 from vaevis_tui.onnx_model.node import Node
+from vaevis_tui.onnx_model.signatures import SIGNATURES
 
 X, Y = Operand(0), Operand(1)
 
@@ -83,8 +86,7 @@ def _reduction(function: str, before: str = "", after: str = "", *, pool: bool =
             final = tuple(length for axis, length in enumerate(shape) if axis not in axes)
             importer.move(names[-1], output, kept, range(len(kept)), final)
 
-    how = {"keepdims": declare.flag(True), "noop_with_empty_axes": declare.flag()}
-    return Operator(read) if pool else Operator(read, {"axes": declare.axes()}, how)
+    return Operator(read) if pool else Operator(read, SIGNATURES["ReduceSum"])
 
 
 def _normalize(
@@ -188,17 +190,20 @@ _SCALED = {"scale": declare.weights(), "bias": declare.weights(default=None)}
 OPERATORS: Mapping[str, Operator] = {
     "BatchNormalization": Operator(
         _batch_normalization,
-        {name: declare.weights(1) for name in ("scale", "bias", "mean", "variance")},
-        {"epsilon": _EPSILON, "training_mode": declare.choice(0)},
+        Signature(
+            {name: declare.weights(1) for name in ("scale", "bias", "mean", "variance")},
+            {"epsilon": _EPSILON, "training_mode": declare.choice(0)},
+        ),
     ),
     "GlobalAveragePool": _reduction("mean", pool=True),
     "GlobalMaxPool": _reduction("max", pool=True),
     "GroupNormalization": Operator(
-        _group_normalization, _SCALED, {"epsilon": _EPSILON, "num_groups": declare.integer(low=1)}
+        _group_normalization,
+        Signature(_SCALED, {"epsilon": _EPSILON, "num_groups": declare.integer(low=1)}),
     ),
-    "InstanceNormalization": Operator(_instance_normalization, _SCALED, {"epsilon": _EPSILON}),
+    "InstanceNormalization": Operator(_instance_normalization, Signature(_SCALED, {"epsilon": _EPSILON})),
     "LayerNormalization": Operator(
-        _layer_normalization, _SCALED, {"epsilon": _EPSILON, "axis": declare.axis(-1)}
+        _layer_normalization, Signature(_SCALED, {"epsilon": _EPSILON, "axis": declare.axis(-1)})
     ),
     "ReduceL1": _reduction("sum", "absolute"),
     "ReduceL2": _reduction("sum", "square", "square_root"),
@@ -207,6 +212,6 @@ OPERATORS: Mapping[str, Operator] = {
     "ReduceMin": _reduction("max", "negate", "negate"),
     "ReduceSum": _reduction("sum"),
     "ReduceSumSquare": _reduction("sum", "square"),
-    "Softmax": Operator(_softmax, {}, {"axis": declare.axis(None)}),
+    "Softmax": Operator(_softmax, Signature({}, {"axis": declare.axis(None)})),
 }
 """By op_type."""

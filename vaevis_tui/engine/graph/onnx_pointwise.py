@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from math import inf
 
 import numpy as np
 
-from vaevis_tui.engine.graph import declare
-from vaevis_tui.engine.graph.declare import Given, Operator
 from vaevis_tui.engine.graph.expression import Literal, call
 from vaevis_tui.engine.graph.importer import Importer, refuse
+from vaevis_tui.engine.graph.reader import Operator
+from vaevis_tui.onnx_model import declare
+from vaevis_tui.onnx_model.declare import Given, Signature
 from vaevis_tui.onnx_model.folding import dtype_of
 from vaevis_tui.onnx_model.node import Node
+from vaevis_tui.onnx_model.signatures import SIGNATURES
 
 
 def _binary(function: str) -> Operator:
@@ -119,16 +120,18 @@ def _function(function: str, **attributes: float) -> Operator:
     def read(importer: Importer, node: Node, given: Given) -> None:
         importer.pointwise(node, call(function, importer.operand(node, 0), *vars(given).values()))
 
-    return Operator(read, {}, {name: declare.number(default) for name, default in attributes.items()})
+    return Operator(
+        read, Signature({}, {name: declare.number(default) for name, default in attributes.items()})
+    )
 
 
 OPERATORS: Mapping[str, Operator] = {
     "Abs": _function("absolute"),
     "Add": _binary("add"),
-    "Cast": Operator(_cast, {}, {"to": declare.integer()}),
+    "Cast": Operator(_cast, SIGNATURES["Cast"]),
     "Ceil": _function("round_up"),
-    "Celu": Operator(_celu, {}, {"alpha": declare.number(1.0, SMALLEST_ALPHA, LARGEST_ALPHA)}),
-    "Clip": Operator(_clip, {"min": declare.bound(-inf), "max": declare.bound(inf)}),
+    "Celu": Operator(_celu, Signature({}, {"alpha": declare.number(1.0, SMALLEST_ALPHA, LARGEST_ALPHA)})),
+    "Clip": Operator(_clip, SIGNATURES["Clip"]),
     "Cos": _function("cosine"),
     "Div": _binary("div"),
     "Dropout": Operator(_rename),
@@ -137,7 +140,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Erf": _function("error_function"),
     "Exp": _function("exponential"),
     "Floor": _function("round_down"),
-    "Gelu": Operator(_gelu, {}, {"approximate": declare.choice("none", "tanh")}),
+    "Gelu": Operator(_gelu, Signature({}, {"approximate": declare.choice("none", "tanh")})),
     "Greater": _comparison("greater"),
     "GreaterOrEqual": _comparison("greater_or_equal"),
     "HardSigmoid": _function("hard_sigmoid", alpha=0.2, beta=0.5),

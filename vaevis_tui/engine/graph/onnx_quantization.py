@@ -12,13 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.engine.graph import declare, onnx_convolution, onnx_matrix
-from vaevis_tui.engine.graph.declare import Given, Operator
+from vaevis_tui.engine.graph import onnx_convolution, onnx_matrix
 from vaevis_tui.engine.graph.expression import Expression, Operand, call
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.onnx_normalization import reduced
+from vaevis_tui.engine.graph.reader import Operator
+from vaevis_tui.onnx_model import declare
+from vaevis_tui.onnx_model.declare import Given, Signature
 from vaevis_tui.onnx_model.folding import dtype_of
 from vaevis_tui.onnx_model.node import Node
+from vaevis_tui.onnx_model.signatures import SIGNATURES
 
 X, Y, Z = Operand(0), Operand(1), Operand(2)
 
@@ -102,14 +105,8 @@ def _integers(operator: Operator) -> Operator:
         importer.constants[f"{stem}.weight"] = given.weight.astype(np.float32) - np.float32(zero)
         operator(importer, replace(node, inputs=(source, f"{stem}.weight")))
 
-    return Operator(
-        read,
-        {
-            "weight": declare.indices(),
-            "x_zero": declare.indices(None, computed=True),
-            "zero": declare.indices(None),
-        },
-    )
+    zeros = {"x_zero": declare.indices(None, computed=True), "zero": declare.indices(None)}
+    return Operator(read, Signature({"weight": declare.indices(), **zeros}))
 
 
 def _by_channel(numbers: Numbers, weight: Numbers) -> Numbers:
@@ -117,7 +114,7 @@ def _by_channel(numbers: Numbers, weight: Numbers) -> Numbers:
     return numbers.reshape(-1, *(1,) * (weight.ndim - 1)) if weight.ndim > 2 else numbers
 
 
-def _linear(operator: Operator) -> Operator:
+def _linear(operator: Operator, *, biased: bool = False) -> Operator:
     """A convolution or a matrix product from integers to integers."""
 
     def read(importer: Importer, node: Node, given: Given) -> None:
@@ -137,7 +134,8 @@ def _linear(operator: Operator) -> Operator:
         names = [_along(importer, last, name, getattr(given, name), 1) for name in ("y_scale", "y_zero")]
         importer.step(node, stem, _rounded(Y, Z, given.y_zero.dtype), f"{stem}.sums", *names)
 
-    return Operator(read, _SCALED)
+    bias = {"bias": declare.indices(None)} if biased else {}
+    return Operator(read, Signature({**_SCALED, **bias}))
 
 
 _SCALED = {
@@ -149,26 +147,20 @@ _SCALED = {
     "y_scale": declare.weights(),
     "y_zero": declare.indices(),
 }
-_BY_AXIS = {"axis": declare.axis(1), "block_size": declare.choice(0)}
 
 OPERATORS: Mapping[str, Operator] = {
     "ConvInteger": _integers(onnx_convolution.OPERATORS["Conv"]),
-    "DequantizeLinear": Operator(
-        _dequantize,
-        {"scale": declare.weights(computed=True), "zero_point": declare.indices(None, computed=True)},
-        _BY_AXIS,
-    ),
+    "DequantizeLinear": Operator(_dequantize, SIGNATURES["DequantizeLinear"]),
     "DynamicQuantizeLinear": Operator(_dynamic),
     "MatMulInteger": _integers(onnx_matrix.OPERATORS["MatMul"]),
-    "QLinearConv": replace(
-        _linear(onnx_convolution.OPERATORS["Conv"]),
-        constants={**_SCALED, "bias": declare.indices(None)},
-    ),
+    "QLinearConv": _linear(onnx_convolution.OPERATORS["Conv"], biased=True),
     "QLinearMatMul": _linear(onnx_matrix.OPERATORS["MatMul"]),
     "QuantizeLinear": Operator(
         _quantize,
-        {"scale": declare.weights(), "zero_point": declare.indices(None)},
-        {**_BY_AXIS, "output_dtype": declare.integer(0, 0)},
+        Signature(
+            {"scale": declare.weights(), "zero_point": declare.indices(None)},
+            {"axis": declare.axis(1), "block_size": declare.choice(0), "output_dtype": declare.integer(0, 0)},
+        ),
     ),
 }
 """By op_type."""

@@ -8,12 +8,14 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.engine.graph import declare
-from vaevis_tui.engine.graph.declare import Given, Operator
 from vaevis_tui.engine.graph.expression import Operand, call
 from vaevis_tui.engine.graph.importer import Importer, refuse
+from vaevis_tui.engine.graph.reader import Operator
+from vaevis_tui.onnx_model import declare
+from vaevis_tui.onnx_model.declare import Given, Signature
 from vaevis_tui.onnx_model.folding import slice_array
 from vaevis_tui.onnx_model.node import Node
+from vaevis_tui.onnx_model.signatures import SIGNATURES
 
 Numbers = NDArray[np.int64]
 
@@ -146,32 +148,21 @@ def _pad(importer: Importer, node: Node, given: Given) -> None:
     _pick(importer, node, np.pad(numbers, added, given.mode, **filled), fill=given.value)
 
 
+_INDICES = {"indices": declare.indices()}
+
 OPERATORS: Mapping[str, Operator] = {
-    "Expand": Operator(_expand, {"shape": declare.integers()}),
-    "Gather": Operator(_gather, {"indices": declare.indices()}, {"axis": declare.axis(0)}),
-    "GatherElements": Operator(_gather_elements, {"indices": declare.indices()}, {"axis": declare.axis(0)}),
-    "GatherND": Operator(_gather_nd, {"indices": declare.indices()}, {"batch_dims": declare.choice(0)}),
-    "Pad": Operator(
-        _pad,
-        {"pads": declare.integers(), "value": declare.number(0.0), "axes": declare.axes()},
-        {"mode": declare.choice("constant", "reflect", "edge", "wrap")},
-    ),
+    "Expand": Operator(_expand, SIGNATURES["Expand"]),
+    "Gather": Operator(_gather, SIGNATURES["Gather"]),
+    "GatherElements": Operator(_gather_elements, Signature(_INDICES, {"axis": declare.axis(0)})),
+    "GatherND": Operator(_gather_nd, Signature(_INDICES, {"batch_dims": declare.choice(0)})),
+    "Pad": Operator(_pad, SIGNATURES["Pad"]),
     "ScatterElements": Operator(
         _scatter_elements,
-        {"indices": declare.indices()},
-        {"axis": declare.axis(0), "reduction": declare.choice("none")},
+        Signature(_INDICES, {"axis": declare.axis(0), "reduction": declare.choice("none")}),
     ),
-    "ScatterND": Operator(_scatter_nd, {"indices": declare.indices()}, {"reduction": declare.choice("none")}),
-    "Slice": Operator(
-        _slice,
-        {
-            "starts": declare.integers(),
-            "ends": declare.integers(),
-            "axes": declare.axes(),
-            "steps": declare.integers(None),
-        },
-    ),
-    "Split": Operator(_split, {"split": declare.integers(None)}, {"axis": declare.axis(0)}),
-    "Tile": Operator(_tile, {"repeats": declare.integers()}),
+    "ScatterND": Operator(_scatter_nd, Signature(_INDICES, {"reduction": declare.choice("none")})),
+    "Slice": Operator(_slice, SIGNATURES["Slice"]),
+    "Split": Operator(_split, Signature({"split": declare.integers(None)}, {"axis": declare.axis(0)})),
+    "Tile": Operator(_tile, SIGNATURES["Tile"]),
 }
 """By op_type."""

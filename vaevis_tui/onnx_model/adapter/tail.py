@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vaevis_tui.onnx_model.folding import dtype_of
 from vaevis_tui.onnx_model.node import Node
+from vaevis_tui.onnx_model.signatures import attribute
 from vaevis_tui.onnx_model.trace import Trace
 
 Floats = NDArray[np.float64]
@@ -190,16 +191,16 @@ class Tails:
         kind = node.kind
         if kind == "Transpose":
             rank = len(self._walk.shape(node.inputs[0]))
-            return tail.transposed(node.attributes.get("perm", range(rank)[::-1]), rank)
+            return tail.transposed(attribute(node, "perm", rank) or range(rank)[::-1], rank)
         if kind == "Cast":
-            dtype = dtype_of(node.attributes.get("to", 0))
+            dtype = dtype_of(attribute(node, "to"))
             return tail.clip(0, 255, "Cast") if dtype is np.uint8 else tail
         if kind in _MOVEMENT:
             return tail.scalars()
         if kind == "Pad":
             value = self._constant(node, 2)
             fill = float(value.ravel()[0]) if value is not None and value.size else 0.0
-            if node.attributes.get("mode", "constant") != "constant":
+            if attribute(node, "mode") != "constant":
                 return tail.scalars()
             flat = tail.scalars()
             return replace(flat, low=np.minimum(flat.low, fill), high=np.maximum(flat.high, fill))
@@ -219,8 +220,8 @@ class Tails:
     def _clip_bounds(self, node: Node) -> tuple[float, float]:
         low, high = self._constant(node, 1), self._constant(node, 2)
         return (
-            float(low.ravel()[0]) if low is not None else float(node.attributes.get("min", -math.inf)),
-            float(high.ravel()[0]) if high is not None else float(node.attributes.get("max", math.inf)),
+            float(low.ravel()[0]) if low is not None else attribute(node, "min"),
+            float(high.ravel()[0]) if high is not None else attribute(node, "max"),
         )
 
     def _with_constant(self, node: Node, tail: Tail) -> Tail | None:

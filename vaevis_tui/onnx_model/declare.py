@@ -1,7 +1,6 @@
-"""What an ONNX operator takes, declared once: inputs and attributes are checked here for every reader.
+"""How it is declared what an ONNX operator takes: inputs and attributes are checked here for every reader.
 
-ONNX's checker has seen names and counts by then (`onnx_model.structure`); what is declared is what the engine
-can compute.
+ONNX's checker has seen names and counts by then (`onnx_model.structure`).
 """
 
 from __future__ import annotations
@@ -9,21 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
-from vaevis_tui.engine.graph.importer import Importer, refuse
-from vaevis_tui.onnx_model.node import Node
-
 REQUIRED = object()
 """In the place of a default: what has none is refused."""
+
+COMPUTED = object()
+"""In the place of an input that depends on the latent vector."""
 
 LARGEST = float(np.finfo(np.float32).max)
 _FINITE = (-LARGEST, LARGEST)
 
 Given: TypeAlias = SimpleNamespace
 """What a reader is handed: attributes and inputs known at load, by the names that they are declared by."""
+
+
+class ArgumentError(ValueError):
+    """An attribute or an input is not as declared; the text is a clause to put after the operator's name."""
+
+
+def _refuse(problem: str) -> NoReturn:
+    raise ArgumentError(problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,44 +57,52 @@ class Argument:
     axes: bool = False
     computed: bool = False
 
-    def read(self, importer: Importer, node: Node, name: str, value: Any) -> Any:
-        """Check a value: numbers and words as such, integers in a row as a tuple, all else as an array."""
+    def read(self, name: str, value: Any, rank: int) -> Any:
+        """Check a value: numbers and words as such, integers in a row as a tuple, all else as an array.
+
+        Args:
+            name: How to call it.
+            value: What the node has; None where it has none.
+            rank: Number of axes of the node's first input.
+
+        Raises:
+            ArgumentError: It is not as declared.
+        """
         value = self.default if value is None else value
         if value is REQUIRED:
-            refuse(node, f"it has no {name}")
+            _refuse(f"it has no {name}")
         if value is None:
             return None
         array = np.asarray(value)
         if array.dtype.kind not in ("U" if self.kind is str else "iu" if self.kind is int else "fiub"):
-            refuse(node, f"{name} is of type {array.dtype}, which is not supported")
+            _refuse(f"{name} is of type {array.dtype}, which is not supported")
         fits = array.size == 1 if self.rank == 0 else self.rank in (None, array.ndim)
         if not fits or self.length not in (None, array.size):
             wanted = f"{self.length} numbers" if self.length else f"{self.rank} axes"
-            refuse(node, f"{name} of shape {array.shape} is not supported; it has {wanted}")
+            _refuse(f"{name} of shape {array.shape} is not supported; it has {wanted}")
         shown = array.item() if self.rank == 0 else array.tolist() if array.size < 9 else array.shape
         if self.choices and shown not in self.choices:
             known = ", ".join(map(str, self.choices))
-            refuse(node, f"{name}={shown!r} is not supported; it is one of {known}")
+            _refuse(f"{name}={shown!r} is not supported; it is one of {known}")
         if self.kind is not str and self.bounds is not None:
             low, high = self.bounds
             if not np.all((low <= array) & (array <= high)):  # NaN is neither
                 shown = f"{shown:g}" if self.rank == 0 else shown
-                refuse(node, f"{name}={shown} is not supported; it lies between {low:g} and {high:g}")
+                _refuse(f"{name}={shown} is not supported; it lies between {low:g} and {high:g}")
         if self.axes:
-            return self._from_front(importer, node, array)
+            return self._from_front(array, rank)
         if self.rank == 0:
             return self.kind(array.item())
         if self.kind is int:
             return tuple(map(int, array)) if self.rank == 1 else array
         return array.astype(np.float32, copy=False)
 
-    def _from_front(self, importer: Importer, node: Node, array: Any) -> Any:
-        rank = len(importer.shape(node.inputs[0]))
+    def _from_front(self, array: Any, rank: int) -> Any:
         if not np.all((-rank <= array) & (array < rank)):
-            refuse(node, f"axes={array.tolist()} are not supported; its input has {rank}")
+            _refuse(f"axes={array.tolist()} are not supported; its input has {rank}")
         found = tuple(int(axis) % rank for axis in array.ravel())
         if len(set(found)) < len(found):
-            refuse(node, f"axes={array.tolist()} name one twice")
+            _refuse(f"axes={array.tolist()} name one twice")
         return found[0] if self.rank == 0 else found
 
 
@@ -152,43 +167,40 @@ def indices(default: Any = REQUIRED, *, computed: bool = False) -> Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
-    """How the engine reads an ONNX operator.
+class Signature:
+    """What an operator takes.
 
     Attributes:
-        read: Adds what a node computes to the graph, or refuses it.
-        constants: Inputs after the first, in their places, which have to be known at load; older opsets have
-            them as attributes of these names.
+        constants: Inputs after the first, in their places, which have to be known; older opsets have them as
+            attributes of these names.
         attributes: Its attributes by name.
-        rank: Number of axes of the first input; None: any.
     """
 
-    read: Callable[[Importer, Node, Given], None]
     constants: Mapping[str, Argument] = field(default_factory=dict)
     attributes: Mapping[str, Argument] = field(default_factory=dict)
-    rank: int | None = None
 
-    def __call__(self, importer: Importer, node: Node) -> None:
-        """Read a node.
+    def read(self, given: Mapping[str, Any], rank: int, constant: Callable[[int, str], Any]) -> Given:
+        """Check all that a node has.
+
+        Args:
+            given: Its attributes by name.
+            rank: Number of axes of its first input.
+            constant: An input by its place, and how to call it; None where it is absent, `COMPUTED` where it
+                may depend on the latent vector and does.
 
         Raises:
-            UnsupportedGraph: It is not as declared, or its reader refuses it.
+            ArgumentError: Something is not as declared.
         """
-        _check_rank(importer, node, 0, self.rank)
-        given = Given()
+        found = Given()
         for place, (name, argument) in enumerate(self.constants.items(), 1):
-            if argument.computed and node.has(place) and node.inputs[place] not in importer.constants:
-                _check_rank(importer, node, place, argument.rank)
-                setattr(given, name, None)
-                continue
-            value = importer.constant(node, place, name) if node.has(place) else node.attributes.get(name)
-            setattr(given, name, argument.read(importer, node, name, value))
+            value = constant(place, name)
+            if value is None:
+                value = given.get(name)
+            setattr(found, name, None if value is COMPUTED else argument.read(name, value, rank))
         for name, argument in self.attributes.items():
-            setattr(given, name, argument.read(importer, node, name, node.attributes.get(name)))
-        self.read(importer, node, given)
+            setattr(found, name, argument.read(name, given.get(name), rank))
+        return found
 
 
-def _check_rank(importer: Importer, node: Node, place: int, rank: int | None) -> None:
-    shape = importer.shape(node.inputs[place])
-    if rank not in (None, len(shape)):
-        refuse(node, f"its input has shape {shape}; {rank} axes are supported")
+NOTHING = Signature()
+"""What operators take that have no attributes, and no inputs that have to be known."""
