@@ -243,6 +243,14 @@ def test_a_mistake_in_the_program_leaves_the_terminal_as_it_was(bundle: Path) ->
         assert "a mistake in the program" in session.text
 
 
+def test_output_into_a_pipe_is_refused_and_nothing_is_painted_over() -> None:
+    program = f"{sys.executable} -m vaevis_tui --model mnist | cat"
+    with PtySession(["sh", "-c", program], 100, 30) as session:
+        assert session.wait_exit() == 0  # that of the pipe
+        assert "standard output is not a terminal" in session.text
+        assert b"\x1b[?1049h" not in session.raw
+
+
 def test_a_first_model_that_is_none_is_one_line(tmp_path: Path) -> None:
     garbage = tmp_path / "garbage.onnx"
     garbage.write_bytes(os.urandom(1000))

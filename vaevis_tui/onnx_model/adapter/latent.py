@@ -15,7 +15,8 @@ from vaevis_tui.onnx_model.adapter.inputs import Input
 from vaevis_tui.onnx_model.adapter.options import Prior
 from vaevis_tui.onnx_model.edit import FLOAT, add_constant, insert_nodes, make_node, new_name
 from vaevis_tui.onnx_model.limits import MAX_LATENT_DIM
-from vaevis_tui.onnx_model.node import Shape
+from vaevis_tui.onnx_model.node import Node, Shape
+from vaevis_tui.onnx_model.signatures import attribute
 from vaevis_tui.onnx_model.trace import Trace
 
 if TYPE_CHECKING:
@@ -77,13 +78,12 @@ def _sizes(model: onnx.ModelProto, name: str) -> list[int]:
         if not names.intersection(node.input):
             continue
         dims = tuple(weights[node.input[1]].dims) if len(node.input) > 1 and node.input[1] in weights else ()
-        attributes = {attribute.name: attribute.i for attribute in node.attribute}
         if node.op_type == "Gemm" and len(dims) == 2:
-            hints.append(dims[1 if attributes.get("transB") else 0])
+            hints.append(dims[1 if attribute(Node.of(node), "transB") else 0])
         elif node.op_type in ("MatMul", "ConvTranspose") and dims:
             hints.append(dims[-2] if node.op_type == "MatMul" and len(dims) > 1 else dims[0])
         elif node.op_type == "Conv" and len(dims) > 1:
-            hints.append(dims[1] * (attributes.get("group") or 1))
+            hints.append(dims[1] * attribute(Node.of(node), "group"))
         else:
             names.update(node.output)
     every = {n for tensor in weights.values() for n in tensor.dims if 1 <= n <= MAX_LATENT_DIM}
