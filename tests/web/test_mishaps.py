@@ -116,6 +116,20 @@ def test_a_server_that_goes_and_comes_back(browser: Browser) -> None:
     page.close()
 
 
+@pytest.mark.parametrize("size", [(390, 844), (844, 390), (768, 1024), (1024, 768), (1280, 800), (1700, 900)])
+def test_no_word_lies_on_another(shown: Page, size: tuple[int, int]) -> None:
+    """On phones and tablets, upright and lying, and on screens: buttons keep their words and their rows."""
+    shown.set_viewport_size({"width": size[0], "height": size[1]})
+    assert shown.evaluate("document.documentElement.scrollWidth") <= size[0]
+    spilt = shown.evaluate("""() => [...document.querySelectorAll("button, .row .ends i")]
+        .filter((each) => each.checkVisibility() && each.scrollWidth > each.clientWidth + 1)
+        .map((each) => each.id || each.textContent)""")
+    assert spilt == []
+    rows = shown.evaluate("""() => new Set([...document.querySelectorAll(".tools > *")]
+        .filter((each) => each.checkVisibility()).map((each) => Math.round(each.offsetTop))).size""")
+    assert rows == 1
+
+
 def test_a_narrow_window_cuts_nothing_off(shown: Page) -> None:
     shown.set_viewport_size({"width": 320, "height": 640})
     for panel in ("sliders", "map", "anchors", "bookmarks", "between", "about"):

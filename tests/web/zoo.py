@@ -213,6 +213,82 @@ def computed_weights() -> Builder:
     return b
 
 
+def named_axes() -> Builder:
+    """Sums of products along named axes, and running sums."""
+    b = image(4, 3, 5)
+    x = b.add("Sin")
+    b.last = b.node("Einsum", x, b.weight(4, 6, fan_in=4), equation="nchw,cd->ndhw")
+    b.last = b.node("Einsum", b.last, x, equation="ndhw,nchv->ndcwv")
+    b.last = b.node("CumSum", b.reshape(6, 20, 5), b.constant(np.int64(2)))
+    b.add("Tanh")
+    return shown(b, 6, 20, 5)
+
+
+def selections() -> Builder:
+    """Elements that indices name, taken out and put in; pieces, repeated."""
+    b = image(5, 4, 3)
+    x = b.add("Sin")
+    rng = np.random.default_rng(0)
+
+    def indices(*values: object) -> str:
+        return b.constant(np.array(values, np.int64))
+
+    b.last = b.node("Gather", x, indices(4, 0, 0, 2), axis=1)
+    places = rng.integers(0, 4, (1, 4, 2, 3))
+    taken = b.node("GatherElements", b.last, b.constant(places), axis=2)
+    put = b.node(
+        "ScatterElements", b.last, b.constant(np.array([[[[3, 1, 0]]]])), b.weight(1, 1, 1, 3), axis=2
+    )
+    put = b.node("ScatterND", put, indices([0, 1], [0, 3]), b.weight(2, 4, 3))
+    b.last = b.node("Concat", taken, put, axis=2)
+    b.add("Tile", indices(1, 1, 1, 2))
+    b.add("Cos")
+    return shown(b, 4, 6, 6)
+
+
+def affine() -> Builder:
+    """A grid that the latent vector turns, as spatial transformers have it."""
+    b = image(3, 4, 5, opset=20)
+    x = b.add("Sin")
+    b.last = "z"
+    b.linear(b.latent, 6)
+    grid = b.node(
+        "AffineGrid", b.reshape(2, 3), b.constant(np.array((1, 3, 6, 5), np.int64)), align_corners=0
+    )
+    b.last = b.node("GridSample", x, grid)
+    b.add("Sigmoid")
+    return b
+
+
+def normalizations() -> Builder:
+    """Of a channel, of groups of them, of a batch long gone; a slope for each channel."""
+    b = image(6, 3, 4, opset=21)
+    b.add("InstanceNormalization", b.weight(6), b.weight(6))
+    b.add("PRelu", b.weight(6, 1, 1))
+    b.add("GroupNormalization", b.weight(6), b.weight(6), num_groups=3)
+    mean, variance = b.weight(6), b.constant(np.linspace(0.5, 2, 6, dtype=np.float32))
+    b.add("BatchNormalization", b.weight(6), b.weight(6), mean, variance)
+    squares = b.node("ReduceSumSquare", b.last, b.constant(np.array([2, 3], np.int64)))
+    b.last = b.node("Div", b.last, b.node("Add", squares, b.constant(np.float32(1))))
+    b.add("Celu", alpha=0.5)
+    return shown(b, 6, 3, 4)
+
+
+def quantized() -> Builder:
+    """Eight bits, as quantizers write them: weights, tensors between, and a convolution of whole numbers."""
+    b = image(4, 5, 6, opset=21)
+    rng = np.random.default_rng(0)
+    scale, zero = b.constant(np.float32(0.02)), b.constant(np.int8(3))
+    b.add("QuantizeLinear", scale, zero)
+    b.add("DequantizeLinear", scale, zero)
+    levels = b.constant(rng.integers(-127, 128, (6, 4, 3, 3)).astype(np.int8))
+    scales = b.constant(np.linspace(0.001, 0.004, 6, dtype=np.float32))
+    weight = b.node("DequantizeLinear", levels, scales, b.constant(np.zeros(6, np.int8)), axis=0)
+    b.last = b.node("Conv", b.last, weight, pads=[1, 1, 1, 1])
+    b.add("Tanh")
+    return shown(b, 6, 5, 6)
+
+
 def single_matrix() -> Builder:
     """One dispatch from z to the image, with no tensor between that would lie in an arena."""
     b = Builder(8)
@@ -251,6 +327,11 @@ def zoo() -> Iterator[tuple[str, Builder]]:
         "attention": attention,
         "wide-matrices": wide_matrices,
         "computed-weights": computed_weights,
+        "named-axes": named_axes,
+        "selections": selections,
+        "affine": affine,
+        "normalizations": normalizations,
+        "quantized": quantized,
         "single-matrix": single_matrix,
         "like-dog": lambda: dog_like(width=24),
         "like-dcgan": lambda: dcgan_like(width=8),

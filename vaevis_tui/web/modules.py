@@ -16,9 +16,11 @@ _TOP = re.compile(
 )
 
 
-def module_paths(folder: Path) -> list[str]:
-    """The modules of the page, relative to their folder."""
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.js"))
+def module_paths(folder: Path, entry: str) -> list[str]:
+    """A module and all that it imports, in the order of need, relative to the folder where they lie."""
+    order: list[str] = []
+    _visit(folder, entry, order, set())
+    return order
 
 
 def joined(folder: Path, entry: str) -> str:
@@ -31,11 +33,9 @@ def joined(folder: Path, entry: str) -> str:
     Raises:
         ValueError: Two modules have a name at their top in common.
     """
-    order: list[str] = []
-    _visit(folder, entry, order, set())
     owners: dict[str, str] = {}
     parts = []
-    for name in order:
+    for name in module_paths(folder, entry):
         text = (folder / name).read_text("utf-8")
         for top in _names(text):
             if owners.setdefault(top, name) != name:

@@ -42,7 +42,7 @@ def page_files(record: Mapping[str, Any], data: bytes, parts: Mapping[str, bytes
         "model.bin": data,
         **parts,
     }
-    return files | {path: (ASSETS / path).read_bytes() for path in module_paths(ASSETS)}
+    return files | {path: (ASSETS / path).read_bytes() for path in module_paths(ASSETS, ENTRY)}
 
 
 def single_page(record: Mapping[str, Any], data: bytes, parts: Mapping[str, bytes]) -> bytes:

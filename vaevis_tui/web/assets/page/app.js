@@ -6,20 +6,20 @@ import { LatentSpace, placeOf, pullBack } from "../latent/space.js";
 import { Exploration } from "../latent/state.js";
 import { slerp } from "../latent/linear.js";
 import { Walk, unhurriedSpeed } from "../latent/walk.js";
-import { showBackend, showCard } from "./about.js";
+import { showBackend, showCard } from "./panels/about.js";
 import { fromFragment, numbers, toFragment } from "./address.js";
-import { AnchorGallery } from "./anchors.js";
+import { AnchorGallery } from "./panels/anchors.js";
 import { backends } from "./backends.js";
-import { Between } from "./between.js";
-import { Bookmarks } from "./bookmarks.js";
+import { Between } from "./panels/between.js";
+import { Bookmarks } from "./panels/bookmarks.js";
 import { byId, paint, settled, signed, wantsLittleMotion } from "./dom.js";
 import { Host } from "./host.js";
 import { listen } from "./keys.js";
-import { LatentMap } from "./map.js";
+import { LatentMap } from "./panels/map.js";
 import { FrameMeter } from "./meter.js";
-import { Rows } from "./rows.js";
-import { Strip } from "./strip.js";
-import { Tabs } from "./tabs.js";
+import { Rows } from "./panels/rows.js";
+import { Strip } from "./panels/strip.js";
+import { Tabs } from "./panels/tabs.js";
 import { Transfer } from "./transfer.js";
 
 /** @typedef {import("../types.js").ModelRecord} ModelRecord */

@@ -1,8 +1,8 @@
 // The strip: what the selected axis does to the image, from -3 to 3 sigmas.
 
-import { byId, make, paint, settled, signed } from "./dom.js";
+import { byId, make, paint, settled, signed } from "../dom.js";
 
-/** @typedef {import("./app.js").App} App */
+/** @typedef {import("../app.js").App} App */
 
 const SIGMAS = [-3, -2, -1, 0, 1, 2, 3];
 

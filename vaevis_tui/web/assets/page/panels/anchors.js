@@ -1,10 +1,10 @@
 // Anchors: examples of the data and modes of classes, as small images; the nearest ones are told.
 
-import { norm } from "../latent/linear.js";
-import { byId, make, paint } from "./dom.js";
+import { norm } from "../../latent/linear.js";
+import { byId, make, paint } from "../dom.js";
 import { coloursOf } from "./map.js";
 
-/** @typedef {import("./app.js").App} App */
+/** @typedef {import("../app.js").App} App */
 
 export class AnchorGallery {
   /** @param {App} app whose anchors */

@@ -1,9 +1,9 @@
 // The map: a plane through latent space, tiled with what it decodes to, the data's density and their anchors on it.
 
-import { dot } from "../latent/linear.js";
-import { byId, paint, make, settled, signed } from "./dom.js";
+import { dot } from "../../latent/linear.js";
+import { byId, paint, make, settled, signed } from "../dom.js";
 
-/** @typedef {import("./app.js").App} App */
+/** @typedef {import("../app.js").App} App */
 /** @typedef {[number, number]} Point */
 /** Left, right, bottom, top. @typedef {[number, number, number, number]} Extent */
 
@@ -22,7 +22,7 @@ const TRAIL = 240;
 const MAX_COLOURS = 12;
 
 export class LatentMap {
-  /** @param {App} app whose space @param {import("../types.js").PlaneRecord} plane to show */
+  /** @param {App} app whose space @param {import("../../types.js").PlaneRecord} plane to show */
   constructor(app, plane) {
     this.app = app;
     this.canvas = byId("map", HTMLCanvasElement);
@@ -44,7 +44,8 @@ export class LatentMap {
     this.later = settled(MAP_REST, () => this.#decode());
     this.shown = { tiles: true, density: false, anchors: true };
     this.names = plane.names;
-    this.words = byId("map-names", HTMLParagraphElement);
+    this.words = [make("span"), make("span")];
+    byId("map-names", HTMLParagraphElement).append(...this.words);
     this.#listen();
     this.#options();
     new ResizeObserver(() => this.#resized()).observe(this.canvas);
@@ -269,7 +270,9 @@ export class LatentMap {
       fill(this.density, this.home);
       context.globalAlpha = 1;
     }
-    const scale = width / Math.max(1, canvas.clientWidth);
+    // On large screens what is drawn grows with the map, up to half as large again.
+    const growth = Math.min(Math.max(Math.min(canvas.clientWidth, canvas.clientHeight) / 640, 1), 1.5);
+    const scale = (growth * width) / Math.max(1, canvas.clientWidth);
     if (shown.anchors) this.#drawAnchors(context, place, scale);
     this.#drawTrail(context, place, scale);
     const [x, y] = place(this.project(this.app.exploration.z));
@@ -279,7 +282,8 @@ export class LatentMap {
 
   #tell() {
     const [u, v] = this.project(this.app.exploration.z);
-    this.words.textContent = `→ ${this.names[0]} ${signed(u)}   ↑ ${this.names[1]} ${signed(v)}`;
+    this.words[0].textContent = `→ ${this.names[0]} ${signed(u)}`;
+    this.words[1].textContent = `↑ ${this.names[1]} ${signed(v)}`;
   }
 
   /** @param {CanvasRenderingContext2D} context to draw on @param {(point: Point) => Point} place of points @param {number} scale pixels a CSS pixel */

@@ -1,8 +1,8 @@
 // The panels beside the image, as tabs; on wide screens the sliders are always there.
 
-import { byId } from "./dom.js";
+import { byId } from "../dom.js";
 
-/** @typedef {import("./app.js").App} App */
+/** @typedef {import("../app.js").App} App */
 
 /** Where the sliders have a place of their own: as style.css has it. */
 const WIDE = "(min-width: 1700px)";

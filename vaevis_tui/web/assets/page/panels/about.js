@@ -1,9 +1,9 @@
 // The card of the model, its licence, and what decodes here.
 
-import { byId, make } from "./dom.js";
+import { byId, make } from "../dom.js";
 
-/** @typedef {import("../types.js").ModelRecord} ModelRecord */
-/** @typedef {import("../types.js").BackendInfo} BackendInfo */
+/** @typedef {import("../../types.js").ModelRecord} ModelRecord */
+/** @typedef {import("../../types.js").BackendInfo} BackendInfo */
 
 /** Where the weights of pages without weights are, by what decodes. @type {Record<string, string>} */
 const WHERE = { live: "on the server", notebook: "in the notebook" };

@@ -1,9 +1,9 @@
 // From A to B: two points, and every image on the arc between them.
 
-import { slerp } from "../latent/linear.js";
-import { byId } from "./dom.js";
+import { slerp } from "../../latent/linear.js";
+import { byId } from "../dom.js";
 
-/** @typedef {import("./app.js").App} App */
+/** @typedef {import("../app.js").App} App */
 /** @typedef {"a" | "b"} End */
 
 /** Seconds from A to B and back. */

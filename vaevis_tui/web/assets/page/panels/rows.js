@@ -1,9 +1,9 @@
 // The sliders: one row an axis, of the set that is chosen.
 
-import { SIGMA_LIMIT } from "../latent/space.js";
-import { byId, make, signed } from "./dom.js";
+import { SIGMA_LIMIT } from "../../latent/space.js";
+import { byId, make, signed } from "../dom.js";
 
-/** @typedef {import("../latent/state.js").Exploration} Exploration */
+/** @typedef {import("../../latent/state.js").Exploration} Exploration */
 /** @typedef {{ element: HTMLElement, fill: HTMLElement, value: HTMLElement, shown: number }} Row */
 
 /** CSS pixels that a finger trembles. */

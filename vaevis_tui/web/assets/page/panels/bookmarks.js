@@ -1,9 +1,9 @@
 // Bookmarks: points that somebody wants to find again, kept in this browser, beside their model.
 
-import { fromFragment, toFragment } from "./address.js";
-import { byId, make } from "./dom.js";
+import { fromFragment, toFragment } from "../address.js";
+import { byId, make } from "../dom.js";
 
-/** @typedef {import("./app.js").App} App */
+/** @typedef {import("../app.js").App} App */
 /** @typedef {{ name: string, z: string, image: string }} Bookmark */
 
 const NAME_LENGTH = 80;
