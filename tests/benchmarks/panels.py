@@ -11,7 +11,7 @@ from itertools import cycle, pairwise
 from pathlib import Path
 from statistics import median, quantiles
 
-from tests.e2e.ptyharness import PtySession
+from tests.e2e.harness.ptyharness import PtySession
 
 SIZE = 200, 60
 LARGE = 600

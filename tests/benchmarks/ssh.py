@@ -15,9 +15,9 @@ from statistics import median
 
 import numpy as np
 
-from tests.e2e.explorer import changed, shown, wait_for_a_picture
-from tests.e2e.ptyharness import PtySession
-from tests.e2e.ssh_server import ssh_server
+from tests.e2e.harness.explorer import changed, shown, wait_for_a_picture
+from tests.e2e.harness.ptyharness import PtySession
+from tests.e2e.harness.ssh_server import ssh_server
 
 ROOT = Path(__file__).parents[2]
 REPEATS = 3

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.e2e.ptyharness import PtySession
+from tests.e2e.harness.ptyharness import PtySession
 from tests.support import require
 
 PROGRAM = [sys.executable, "-m", "vaevis_tui"]

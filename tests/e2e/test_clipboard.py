@@ -17,9 +17,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
-from tests.e2e.explorer import changed, explorer, shown, shows
-from tests.e2e.ptyharness import PtySession
-from tests.e2e.terminal import Traits
+from tests.e2e.harness.explorer import changed, explorer, shown, shows
+from tests.e2e.harness.ptyharness import PtySession
+from tests.e2e.harness.terminal import Traits
 from tests.support import require
 from vaevis_tui.export.snapshot import SnapshotInfo
 

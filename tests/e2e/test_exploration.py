@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import vaevis_tui
-from tests.e2e.explorer import (
+from tests.e2e.harness.explorer import (
     Kept,
     at_the_mean,
     changed,
@@ -22,7 +22,7 @@ from tests.e2e.explorer import (
     wait_for_the_picture_of,
     wait_for_the_start,
 )
-from tests.e2e.ptyharness import PtySession
+from tests.e2e.harness.ptyharness import PtySession
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo

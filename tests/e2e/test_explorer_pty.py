@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.e2e.explorer import (
+from tests.e2e.harness.explorer import (
     BROKEN,
     FIRST_BAR,
     changed,
@@ -23,10 +23,10 @@ from tests.e2e.explorer import (
     wait_for_the_picture_of,
     wait_for_the_start,
 )
-from tests.e2e.keys import mouse
-from tests.e2e.ptyharness import PtySession
-from tests.e2e.start import start
-from tests.e2e.terminal import Traits
+from tests.e2e.harness.keys import mouse
+from tests.e2e.harness.ptyharness import PtySession
+from tests.e2e.harness.start import start
+from tests.e2e.harness.terminal import Traits
 from tests.engine.wgpu.device import require_adapter
 from tests.engine.wgpu.vulkan_faults import VulkanFaults
 from tests.support import require

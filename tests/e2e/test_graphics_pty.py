@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.explorer import wait_for_the_picture_of
-from tests.e2e.ptyharness import PtySession
-from tests.e2e.start import start
-from tests.e2e.terminal import Traits
+from tests.e2e.harness.explorer import wait_for_the_picture_of
+from tests.e2e.harness.ptyharness import PtySession
+from tests.e2e.harness.start import start
+from tests.e2e.harness.terminal import Traits
 from tests.support import require
 from tests.terminal.detect.replies import FOOT, KITTY_26, KITTY_45, XTERM
 from vaevis_tui.models.bundle import open_bundle

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.ptyharness import PtySession
+from tests.e2e.harness.ptyharness import PtySession
 
 INTERRUPTED_AT = """
 import importlib.abc, os, runpy, signal, sys

@@ -6,7 +6,7 @@ import sys
 import time
 
 from tests.benchmarks.menus import CELL, menu_costs
-from tests.e2e.ptyharness import PtySession
+from tests.e2e.harness.ptyharness import PtySession
 
 TEXT = 8_000
 """Bytes for the text that a menu hid, and for statistics that come meanwhile."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.ptyharness import PtySession
+from tests.e2e.harness.ptyharness import PtySession
 from vaevis_tui.resources import weights_dir
 
 README = weights_dir().parent / "README.md"

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.e2e.ptyharness import PtySession, PtyTimeoutError
-from tests.e2e.terminal import Traits
+from tests.e2e.harness.ptyharness import PtySession, PtyTimeoutError
+from tests.e2e.harness.terminal import Traits
 
 
 @contextmanager

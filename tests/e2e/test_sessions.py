@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.e2e.explorer import (
+from tests.e2e.harness.explorer import (
     BROKEN,
     PROGRAM,
     Kept,
@@ -19,8 +19,8 @@ from tests.e2e.explorer import (
     wait_for_the_picture_of,
     wait_for_the_start,
 )
-from tests.e2e.ptyharness import PtySession
-from tests.e2e.start import start
+from tests.e2e.harness.ptyharness import PtySession
+from tests.e2e.harness.start import start
 from tests.support import require
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.storage.session import read_session

@@ -11,8 +11,8 @@ from statistics import median
 
 import pytest
 
-from tests.e2e.explorer import BUSY, ROUND_TRIP, key_delays, selected
-from tests.e2e.ptyharness import PtySession
+from tests.e2e.harness.explorer import BUSY, ROUND_TRIP, key_delays, selected
+from tests.e2e.harness.ptyharness import PtySession
 
 
 @contextmanager

@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 
 from tests.benchmarks.ssh import far_environment, measure
-from tests.e2e.explorer import (
+from tests.e2e.harness.explorer import (
     BUSY,
     ROUND_TRIP,
     key_delays,
     wait_for_the_picture_of,
     wait_for_the_start,
 )
-from tests.e2e.ptyharness import PtySession
-from tests.e2e.ssh_server import SshServer, ssh_server
-from tests.e2e.start import start
+from tests.e2e.harness.ptyharness import PtySession
+from tests.e2e.harness.ssh_server import SshServer, ssh_server
+from tests.e2e.harness.start import start
 from tests.support import require
 from vaevis_tui.explorer.storage.session import SessionFolder, read_session
 

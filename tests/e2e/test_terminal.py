@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tests.e2e.keys import key, mouse
-from tests.e2e.screen import Screen
-from tests.e2e.terminal import Frame, Terminal, Traits
+from tests.e2e.harness.keys import key, mouse
+from tests.e2e.harness.screen import Screen
+from tests.e2e.harness.terminal import Frame, Terminal, Traits
 
 
 def shown(data: bytes, columns: int = 20, rows: int = 4) -> Terminal:

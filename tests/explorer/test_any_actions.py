@@ -18,7 +18,7 @@ from vaevis_tui.explorer.storage.bookmarks import Bookmarks
 from vaevis_tui.explorer.storage.model_data import ModelData, model_hash
 from vaevis_tui.explorer.storage.own_directions import MarkedSets, OwnDirections
 from vaevis_tui.explorer.storage.session import Session
-from vaevis_tui.latent.journey import Journey
+from vaevis_tui.latent.motion.journey import Journey
 from vaevis_tui.latent.state import SIGMA_LIMIT, UNDO_LIMIT
 
 BUNDLE = make_bundle(latent_dim=3)

@@ -13,7 +13,7 @@ from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.motion.motion import SPEEDS
 from vaevis_tui.explorer.storage.session import Session
 from vaevis_tui.latent.directions import Directions
-from vaevis_tui.latent.journey import Journey
+from vaevis_tui.latent.motion.journey import Journey
 from vaevis_tui.latent.typicality import Place
 
 

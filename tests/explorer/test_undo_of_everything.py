@@ -16,7 +16,7 @@ from vaevis_tui.explorer.motion.journey_player import JourneyPlayer
 from vaevis_tui.explorer.storage.bookmarks import Bookmarks
 from vaevis_tui.explorer.storage.model_data import ModelData
 from vaevis_tui.explorer.storage.own_directions import MarkedSets
-from vaevis_tui.latent.journey import Journey
+from vaevis_tui.latent.motion.journey import Journey
 
 BUNDLE = make_bundle()
 DECODER = ExactDecoder(BUNDLE)

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from tests.benchmarks.memory import descriptors, resident, threads
-from tests.e2e.ptyharness import PtySession
+from tests.e2e.harness.ptyharness import PtySession
 
 MOST = 5.0
 """MiB that may be more in the end: caches fill."""

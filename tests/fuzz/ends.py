@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tests.e2e.ptyharness import PtySession, PtyTimeoutError
+from tests.e2e.harness.ptyharness import PtySession, PtyTimeoutError
 from tests.fuzz.terminal import DRAWN, STARTING, Patience
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.storage.session import SessionFolder, read_session

@@ -22,9 +22,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.keys import key, mouse
-from tests.e2e.ptyharness import PtySession, PtyTimeoutError
-from tests.e2e.terminal import Traits
+from tests.e2e.harness.keys import key, mouse
+from tests.e2e.harness.ptyharness import PtySession, PtyTimeoutError
+from tests.e2e.harness.terminal import Traits
 from tests.terminal.detect.replies import FOOT, KITTY_26, WEZTERM, XTERM
 
 STARTING = 60.0

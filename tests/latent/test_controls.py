@@ -8,7 +8,7 @@ import pytest
 from tests.latent.spaces import skewed_space
 from vaevis_tui.latent.axes import axis_sets
 from vaevis_tui.latent.controls import Control, changed
-from vaevis_tui.latent.journey import Journey
+from vaevis_tui.latent.motion.journey import Journey
 from vaevis_tui.latent.state import LatentState
 
 LABEL = Control("label", "class", 2.0, 10)

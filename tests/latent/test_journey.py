@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.latent.spaces import skewed_space
-from vaevis_tui.latent.journey import Ease, Journey
-from vaevis_tui.latent.slerp import slerp
+from vaevis_tui.latent.motion.journey import Ease, Journey
+from vaevis_tui.latent.motion.slerp import slerp
 
 SPACE = skewed_space(6)
 STOPS = SPACE.sample(4, 4)

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.latent.spaces import clumped_space
+from vaevis_tui.latent.motion.walk import Walk, unhurried_speed
 from vaevis_tui.latent.space import LatentSpace
-from vaevis_tui.latent.walk import Walk, unhurried_speed
 
 DIMS = [1, 2, 3, 16]
 

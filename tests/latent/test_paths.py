@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaevis_tui.latent.paths import random_walk
+from vaevis_tui.latent.motion.paths import random_walk
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.latent.typicality import TypicalityScale
 from vaevis_tui.models.bundle import open_bundle

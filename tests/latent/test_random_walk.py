@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from vaevis_tui.latent.random_walk import WalkPath, path_from
+from vaevis_tui.latent.motion.random_walk import WalkPath, path_from
 from vaevis_tui.latent.space import LatentSpace
 
 DIMS = [1, 2, 3, 16, 256]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from vaevis_tui.latent.slerp import slerp
+from vaevis_tui.latent.motion.slerp import slerp
 
 Path = NDArray[np.float64]
 pairs = st.integers(1, 6).flatmap(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.latent.spaces import skewed_space
+from vaevis_tui.latent.motion.walk import MAX_STEP_SECONDS, Walk, unhurried_speed
 from vaevis_tui.latent.space import LatentSpace
-from vaevis_tui.latent.walk import MAX_STEP_SECONDS, Walk, unhurried_speed
 
 DIMS = [1, 2, 3, 16, 256]
 Path = NDArray[np.float64]

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from textual.geometry import Spacing
 
-from tests.e2e.ptyharness import PtySession
+from tests.e2e.harness.ptyharness import PtySession
 from tests.web.pages import NAME, apart, decoded, page_decode, page_z
 from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo

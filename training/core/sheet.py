@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from vaevis_tui.latent.slerp import slerp
+from vaevis_tui.latent.motion.slerp import slerp
 from vaevis_tui.latent.space import LatentSpace
 
 from .model.networks import VAE

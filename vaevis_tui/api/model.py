@@ -22,11 +22,11 @@ from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.latent.axes import AxisSet, axis_sets
 from vaevis_tui.latent.controls import changed, values_of
 from vaevis_tui.latent.inversion import Inversion, invert
-from vaevis_tui.latent.journey import Ease, Journey
-from vaevis_tui.latent.paths import random_walk
+from vaevis_tui.latent.motion.journey import Ease, Journey
+from vaevis_tui.latent.motion.paths import random_walk
+from vaevis_tui.latent.motion.walk import unhurried_speed
 from vaevis_tui.latent.plane import best_plane, plane_of_axes
 from vaevis_tui.latent.space import LatentSpace
-from vaevis_tui.latent.walk import unhurried_speed
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.models.card import ModelCard
 from vaevis_tui.models.identity import decoder_hash, model_reference, other_decoder_note

@@ -15,7 +15,7 @@ from vaevis_tui.api.sheets import ImageGrid
 from vaevis_tui.engine.decoder import Images, Latents
 from vaevis_tui.export.sheet import Labels, contact_sheet
 from vaevis_tui.latent.axes import Axis, AxisSet
-from vaevis_tui.latent.journey import Ease, Journey
+from vaevis_tui.latent.motion.journey import Ease, Journey
 from vaevis_tui.latent.plane import Extent, Plane
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from vaevis_tui.explorer.storage.session import Session
 from vaevis_tui.latent.arrays import unfit_latents
 from vaevis_tui.latent.axes import AxisSet, axis_sets
 from vaevis_tui.latent.directions import Directions
-from vaevis_tui.latent.journey import Journey
+from vaevis_tui.latent.motion.journey import Journey
 from vaevis_tui.latent.neighbours import AnchorIndex, step_towards
 from vaevis_tui.latent.state import LatentState
 from vaevis_tui.latent.typicality import TypicalityScale, truncate

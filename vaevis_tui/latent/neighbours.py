@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaevis_tui.latent.arrays import Coordinates, Latent
-from vaevis_tui.latent.slerp import slerp
+from vaevis_tui.latent.motion.slerp import slerp
 from vaevis_tui.latent.space import Anchors, LatentSpace
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from vaevis_tui.engine.decoder import Latents
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.tile_map import resized
-from vaevis_tui.latent.journey import Journey
+from vaevis_tui.latent.motion.journey import Journey
 
 SECONDS_A_LEG = 2.5
 """From one stop to the next on average, at the walk's usual speed."""

@@ -7,9 +7,9 @@ from collections.abc import Hashable
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.latent.journey import Journey
+from vaevis_tui.latent.motion.journey import Journey
+from vaevis_tui.latent.motion.walk import Walk
 from vaevis_tui.latent.space import LatentSpace
-from vaevis_tui.latent.walk import Walk
 
 SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 """Steps of the walk's speed, in sigma of the whitened space per second."""

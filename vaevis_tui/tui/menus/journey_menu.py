@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
-from vaevis_tui.latent.journey import Ease
+from vaevis_tui.latent.motion.journey import Ease
 from vaevis_tui.tui.menus.choice_list import ChoiceList
 
 _EASES: dict[Ease, str] = {"none": "nowhere", "ends": "at both ends", "stops": "at every stop"}

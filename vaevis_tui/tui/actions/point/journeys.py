@@ -9,7 +9,7 @@ from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.keepsakes import Keepsakes
 from vaevis_tui.explorer.motion.journey_player import JourneyPlayer
-from vaevis_tui.latent.journey import Journey
+from vaevis_tui.latent.motion.journey import Journey
 from vaevis_tui.tui.actions.arrows import ArrowTarget
 from vaevis_tui.tui.actions.point.keepsakes import KeepsakeActions
 from vaevis_tui.tui.actions.workspace import Workspace

@@ -73,7 +73,7 @@ export function logDeterminant(matrix, n) {
 }
 
 /**
- * The arc from a to b: see vaevis_tui/latent/slerp.py. Opposite or parallel vectors are joined by the chord.
+ * The arc from a to b: see vaevis_tui/latent/motion/slerp.py. Opposite or parallel vectors are joined by the chord.
  * @param {Float64Array} a start
  * @param {Float64Array} b end
  * @param {number} t share of the way

@@ -1,4 +1,4 @@
-// The endless random walk where the data lie. As vaevis_tui/latent/random_walk.py and mixture_walk.py have it: knots
+// The endless random walk where the data lie. As vaevis_tui/latent/motion/ has it (random_walk.py, mixture_walk.py): knots
 // with a position and a velocity, joined by cubic arcs, on the typical shell of one normal distribution or of one
 // component of a mixture after the other.
 

@@ -17,7 +17,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from tests.e2e.screen import ALTERNATE_MODES, Screen
+from tests.e2e.harness.screen import ALTERNATE_MODES, Screen
 
 # What may go to the screen as it comes: CSI without prefix or intermediate, of the kinds that pyte knows.
 # Nearly all that a picture is made of has two parameters or more: to let it pass, the first tells enough.

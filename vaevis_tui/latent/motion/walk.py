@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaevis_tui.latent.arrays import Latent
-from vaevis_tui.latent.mixture_walk import MixturePath
-from vaevis_tui.latent.random_walk import WalkPath, path_from
+from vaevis_tui.latent.motion.mixture_walk import MixturePath
+from vaevis_tui.latent.motion.random_walk import WalkPath, path_from
 from vaevis_tui.latent.space import LatentSpace
 
 MAX_STEP_SECONDS = 0.1

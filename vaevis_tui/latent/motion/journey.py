@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.latent.arrays import Coordinates, Latent
-from vaevis_tui.latent.slerp import slerp
+from vaevis_tui.latent.motion.slerp import slerp
 from vaevis_tui.latent.space import LatentSpace
 
 Ease = Literal["none", "ends", "stops"]

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from textual.geometry import Spacing
 
 import vaevis_tui
-from tests.e2e.ptyharness import PtySession
-from tests.e2e.terminal import Traits
+from tests.e2e.harness.ptyharness import PtySession
+from tests.e2e.harness.terminal import Traits
 from vaevis_tui.explorer.storage.session import Session, SessionFolder, read_session
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.terminal.placement import fit

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaevis_tui.latent.arrays import Latent
-from vaevis_tui.latent.loops import closed_path
+from vaevis_tui.latent.motion.loops import closed_path
+from vaevis_tui.latent.motion.walk import MAX_STEP_SECONDS, Walk
 from vaevis_tui.latent.space import LatentSpace
-from vaevis_tui.latent.walk import MAX_STEP_SECONDS, Walk
 
 
 def random_walk(
@@ -25,8 +25,8 @@ def random_walk(
 ) -> Latent:
     """A random walk where the data lie, one latent a frame; the first is exactly the start.
 
-    Without a loop it is `vaevis_tui.latent.walk.Walk`. A loop is a smooth closed curve of about the same
-    speed, see `vaevis_tui.latent.loops`; its frames have even distances, also from the last one to the first.
+    Without a loop it is a `Walk`. A loop is a smooth closed curve of about the same speed, see `loops`; its
+    frames have even distances, also from the last one to the first.
 
     Args:
         space: The model's.

@@ -39,8 +39,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.e2e.keys import key, mouse
-from tests.e2e.terminal import Frame, Terminal, Traits
+from tests.e2e.harness.keys import key, mouse
+from tests.e2e.harness.terminal import Frame, Terminal, Traits
 
 TIMEOUT = 20.0
 """Seconds that a wait lasts unless told otherwise: slow machines pass, broken programs fail soon."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from vaevis_tui.latent.arrays import Coordinates, Latent
 from vaevis_tui.latent.mixture import GaussianMixture
-from vaevis_tui.latent.random_walk import Knot, WalkPath, path_from
+from vaevis_tui.latent.motion.random_walk import Knot, WalkPath, path_from
 from vaevis_tui.latent.space import LatentSpace
 
 _STAY = (0.4, 1.2)  # length of x within a component, in radians of the shell: seconds at an unhurried speed
