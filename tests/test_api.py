@@ -89,7 +89,7 @@ def test_z_of_another_shape(folder: Path, z: object, shape: str) -> None:
 
 @pytest.mark.parametrize("z", ["0.1", [["a"] * 5], [[1, 2], [3]], None, [1j] * 5, {"z": 1}])
 def test_z_that_is_no_numbers(folder: Path, z: object) -> None:
-    with load(folder) as model, pytest.raises(ValueError, match="z is no array of numbers"):
+    with load(folder) as model, pytest.raises(ValueError, match="z is not an array of numbers"):
         model.decode(z)  # type: ignore[arg-type]
 
 

@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--download", action="store_true", help="fetch MNIST into --data-root first")
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="checkpoints and logs (runs)")
-    parser.add_argument("--restart", action="store_true", help="begin anew; an old checkpoint is renamed")
+    parser.add_argument("--restart", action="store_true", help="start over; an old checkpoint is renamed")
     parser.add_argument(
         "--from-bundle", type=Path, help="where there is no checkpoint, go on from this bundle of dogs"
     )

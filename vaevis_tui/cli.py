@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from vaevis_tui.commands.registry import PROGRAM, parse
 from vaevis_tui.errors import EngineError, UserError
-from vaevis_tui.interrupt import INTERRUPTED, raise_again
+from vaevis_tui.interrupt import INTERRUPTED, raise_on_interrupt
 from vaevis_tui.interrupt import came as interrupt_came
 
 EXIT_USAGE = 2
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = parse(sys.argv[1:] if argv is None else argv)
         if options.command is not None:
-            raise_again()
+            raise_on_interrupt()
             code = int(options.run(options))
             sys.stdout.flush()  # a full disk may first be noticed here
             return code

@@ -17,13 +17,13 @@ def end_at_once() -> None:
     signal.signal(signal.SIGINT, lambda number, frame: os._exit(INTERRUPTED))
 
 
-def raise_again() -> None:
+def raise_on_interrupt() -> None:
     """Let an interrupt raise KeyboardInterrupt again: there are files to be cleaned up by now."""
     signal.signal(signal.SIGINT, _note_and_raise)
 
 
 def came() -> bool:
-    """Whether there was an interrupt since `raise_again`: libraries may make another exception of it."""
+    """Whether there was one since `raise_on_interrupt`: libraries may make another exception of it."""
     return _came
 
 

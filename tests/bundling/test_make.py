@@ -191,7 +191,7 @@ def test_all_objections_come_at_once(tmp_path: Path) -> None:
         "none.onnx does not exist",
         "no pictures in it",
         "none.csv: no such file",
-        "is no folder; --out",
+        "is not a folder; --out",
         "invalid limit 1",
     ):
         assert words in message

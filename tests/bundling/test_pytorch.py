@@ -115,7 +115,7 @@ def test_a_module_stays_in_training_mode_and_pictures_are_its_own(tmp_path: Path
 def test_what_cannot_be_exported_is_said(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"latent size is not known; latent_dim= says it"):
         export_bundle(nn.Identity(), tmp_path / "out")
-    with pytest.raises(UserError, match=r"is no torch\.nn\.Module"):
+    with pytest.raises(UserError, match=r"is neither a torch\.nn\.Module"):
         export_bundle(lambda z: z, tmp_path / "out")
     with pytest.raises(UserError, match="cannot be exported"):
         export_bundle(nn.Linear(4, 5), tmp_path / "out", latent_dim=3)

@@ -188,7 +188,7 @@ def test_the_same_command_gives_the_same_bytes(verb: str) -> None:
     ("arguments", "said"),
     [
         (["grid", "--out", "x.bmp"], "the name must end in .png, .pdf, .npz"),
-        (["grid", "--tiles", "0x3", "--out", "x.png"], "'0x3' is no size in tiles"),
+        (["grid", "--tiles", "0x3", "--out", "x.png"], "invalid size in tiles '0x3'"),
         (["traverse", "--axes", "z777", "--out", "x.png"], "there is no axis 'z777'; did you mean z7?"),
         (
             ["traverse", "--axes", "thicknes", "--model", "mnist-2d", "--out", "x.png"],
@@ -198,7 +198,7 @@ def test_the_same_command_gives_the_same_bytes(verb: str) -> None:
         (["map", "--axes", "z1", "--out", "x.png"], "a map needs two axes, not 1"),
         (["map", "--axes", "z1,axis 1", "--out", "x.png"], "axes of two kinds"),
         (["map", "--axes", "z1,z1", "--out", "x.png"], "a plane needs two different axes"),
-        (["map", "--extent", "3,-3,0,1", "--out", "x.png"], "is no extent"),
+        (["map", "--extent", "3,-3,0,1", "--out", "x.png"], "invalid extent"),
         (["interpolate", "--z", ",".join(["0"] * 72), "--out", "x.png"], "needs two points at least"),
         (["interpolate", "--seed", "1", "--steps", "1", "--out", "x.png"], "at least 2 steps"),
         (["decode", "none.csv", "--out", "x.png"], "none.csv does not exist"),

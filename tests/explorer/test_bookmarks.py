@@ -150,7 +150,7 @@ def test_a_damaged_file_is_refused_in_one_line_and_not_written_over(
             act()
         assert message in str(refusal.value)
         assert str(refusal.value).startswith(str(file))
-        assert str(refusal.value).endswith("move it away to begin anew")
+        assert str(refusal.value).endswith("move it away to start over")
         assert "\n" not in str(refusal.value)
     assert file.read_bytes() == before
 

@@ -73,7 +73,7 @@ def test_two_programs_do_not_undo_each_other_s_work(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("vector", "name", "message"),
     [
-        ([0.0, 0, 0], "a", "a is no direction of this model: a direction is zero"),
+        ([0.0, 0, 0], "a", "a is not a direction of this model: a direction is zero"),
         ([np.inf, 0, 0], "a", "NaN or infinities"),
         ([1.0], "a", "directions have 1 dimensions; expected 3"),
         ([1.0, 0, 0], " ", "a name has 1 to 80 characters"),

@@ -68,7 +68,7 @@ def test_what_is_no_picture_gets_one_line(tmp_path: Path) -> None:
     quarters().save(tmp_path / "whole.png")
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:100])
     for name in ("text.png", "cut.png"):
-        with pytest.raises(UserError, match=rf"{name} is no picture that can be read; PNG, JPEG"):
+        with pytest.raises(UserError, match=rf"{name} is not a picture that can be read; expected PNG, JPEG"):
             read_picture(tmp_path / name)
     with pytest.raises(UserError, match=r"missing\.jpg does not exist; name a snapshot or a picture"):
         read_picture(tmp_path / "missing.jpg")

@@ -103,7 +103,7 @@ def damaged(data: bytes) -> bytes:
         (b"1,2,3\n1,2,1e300\n", "row 2 holds NaN or infinities"),
         (b"\xff\xfe\x00\x01", "it is neither csv, json, npy, npz nor text"),
         (damaged(npy(ROWS)), "the npy data are damaged"),
-        (damaged(npz(z=ROWS)), "it is no npz file"),
+        (damaged(npz(z=ROWS)), "it is not an npz file"),
         (npz(a=ROWS, b=ROWS), "the arrays a, b, and none is z"),
         (npy(np.array([{}])), "the npy data are damaged"),
         (b"[" * 100_000, "expected vectors of 3 numbers"),

@@ -95,7 +95,7 @@ def read(path: Path) -> dict[str, Any]:
         why = next(iter(str(error).splitlines()), "") or "it ends too early"
         raise UserError(f"{path} is not a whole checkpoint: {why}") from None
     if not isinstance(content, dict):
-        raise UserError(f"{path} is no checkpoint of this program: it holds a {type(content).__name__}")
+        raise UserError(f"{path} is not a checkpoint of this program: it holds a {type(content).__name__}")
     return content
 
 
@@ -107,8 +107,8 @@ def check_keys(path: Path, content: dict[str, Any], keys: tuple[str, ...]) -> No
     """
     missing = [key for key in keys if key not in content]
     if missing or not isinstance(content.get("config", {}), dict):
-        lacks = f"it lacks {missing[0]!r}" if missing else "its configuration is no table"
-        raise UserError(f"{path} is no checkpoint of this training: {lacks}")
+        lacks = f"it lacks {missing[0]!r}" if missing else "its configuration is not a table"
+        raise UserError(f"{path} is not a checkpoint of this training: {lacks}")
 
 
 def load_parts(path: Path, content: dict[str, Any], parts: dict[str, Any]) -> None:
@@ -122,7 +122,7 @@ def load_parts(path: Path, content: dict[str, Any], parts: dict[str, Any]) -> No
             part.load_state_dict(content[name])
         except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
             why = str(error).splitlines()[-1].strip()
-            raise UserError(f"{path} is no checkpoint of this training: {name}: {why}") from None
+            raise UserError(f"{path} is not a checkpoint of this training: {name}: {why}") from None
 
 
 def check_same(path: Path, content: dict[str, Any], config: Recipe, keys: tuple[str, ...]) -> None:
@@ -134,11 +134,11 @@ def check_same(path: Path, content: dict[str, Any], config: Recipe, keys: tuple[
     before, now = content["config"], configuration.to_table(config)
     for key in keys:
         if key not in before:
-            raise UserError(f"{path} is no checkpoint of this training: its configuration has no {key!r}")
+            raise UserError(f"{path} is not a checkpoint of this training: its configuration has no {key!r}")
         if before[key] != now[key]:
             raise UserError(
                 f"{path} was trained with {key} = {before[key]}, the configuration says {now[key]}; "
-                "pass --restart to begin anew"
+                "pass --restart to start over"
             )
 
 

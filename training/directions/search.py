@@ -367,7 +367,7 @@ def search(folder: Path, root: Path, sheet: Path | None, without: list[str], *, 
     space, findings, held_out = find(folder, root)
     if unknown := set(without) - {each.name for each in findings}:
         known = ", ".join(each.name for each in findings)
-        raise UserError(f"there is no direction {min(unknown)!r}; there are {known}")
+        raise UserError(f"unknown direction {min(unknown)!r}; there are {known}")
     findings = [replace(each, ships=each.ships and each.name not in without) for each in findings]
     if sheet is not None:
         draw(folder, space, findings, held_out, sheet)

@@ -24,7 +24,7 @@ def as_latents(z: ArrayLike, dim: int, controls: int = 0) -> Latents:
     except ValueError:  # rows of unequal length
         array = np.asarray(None)
     if array.dtype.kind not in "fiub":
-        raise ValueError("z is no array of numbers; real ones of shape (d,) or (n, d) are expected")
+        raise ValueError("z is not an array of numbers; expected real ones of shape (d,) or (n, d)")
     with np.errstate(over="ignore"):  # what is too large for float32 is refused as infinite
         vectors = array.astype(np.float32)
     if vectors.ndim not in (1, 2) or vectors.shape[-1] not in (dim, dim + controls):

@@ -277,7 +277,7 @@ class Model(Closing):
             ValueError: There is no such axis, or z does not fit the model.
         """
         here = self.space.first_look if z is None else self._latents(z)[0]
-        named = tables.find_rows(self.axes, rows) if rows else tables.telling_rows(self.axes)
+        named = tables.find_rows(self.axes, rows) if rows else tables.default_rows(self.axes)
         return tables.traversal(self, here, named, sigmas)
 
     def swing(
@@ -302,8 +302,8 @@ class Model(Closing):
             ValueError: There is no such axis, or z does not fit the model.
         """
         here = self.space.first_look if z is None else self._latents(z)[0]
-        named = tables.find_rows(self.axes, rows) if rows else tables.telling_rows(self.axes)
-        return self.animate(tables.to_and_fro(here, named, ends, frames), rate=rate)
+        named = tables.find_rows(self.axes, rows) if rows else tables.default_rows(self.axes)
+        return self.animate(tables.back_and_forth(here, named, ends, frames), rate=rate)
 
     def map(
         self,

@@ -137,7 +137,7 @@ def traversal(
     return table(model, latents, labels)
 
 
-def to_and_fro(
+def back_and_forth(
     z: Latents, rows: Sequence[tuple[AxisSet, int]], ends: tuple[float, float], frames: int
 ) -> Latents:
     """Z (d,) moved along some axes from one coordinate to another and back, float32 (frames, rows, d).
@@ -148,7 +148,7 @@ def to_and_fro(
         ValueError: there are fewer than two frames.
     """
     if frames < 2:
-        raise ValueError(f"a way to and fro needs at least 2 frames, not {frames}")
+        raise ValueError(f"a traversal back and forth needs at least 2 frames, not {frames}")
     turns = (1 - np.cos(2 * np.pi * np.arange(frames) / frames)) / 2
     sigmas = ends[0] + (ends[1] - ends[0]) * turns
     return np.stack([axes.steps_along(z, row, sigmas) for axes, row in rows], axis=1)
@@ -178,7 +178,7 @@ def _signed(number: float) -> str:
     return f"{number:+.1f}".replace("-0.0", "0.0").replace("+0.0", "0.0")
 
 
-def telling_rows(axes: Sequence[AxisSet]) -> list[tuple[AxisSet, int]]:
+def default_rows(axes: Sequence[AxisSet]) -> list[tuple[AxisSet, int]]:
     """The rows that are shown where none were named: directions, or the first principal axes."""
     best = axes[2] if len(axes) > 2 else axes[1]
     return [(best, int(row)) for row in best.order[:_ROWS]]

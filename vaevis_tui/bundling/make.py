@@ -153,7 +153,7 @@ def _check(request: BundleRequest) -> Mapping[str, str] | None:
     out = request.out
     itself = request.decoder.resolve() == (out / DECODER).resolve()
     if out.exists() and not out.is_dir():
-        problems.append(f"{out} is no folder; --out names the bundle's folder")
+        problems.append(f"{out} is not a folder; --out names the bundle's folder")
     elif (out / DECODER).exists() and not (request.force or itself):
         problems.append(f"{out} holds a bundle; name another folder, or replace it with --force")
     elif not os.access(_existing(out), os.W_OK):
@@ -185,7 +185,7 @@ def _pictures(
             progress=progress,
         )
     if pictures is not None and len(pictures) < 2:
-        raise UserError("one picture tells nothing of a space; two or more are needed")
+        raise UserError("a space cannot be fitted to one picture; two or more are needed")
     return pictures, unread
 
 

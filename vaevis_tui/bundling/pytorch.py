@@ -102,7 +102,7 @@ def _torch(module: Any) -> Any:
     """
     torch = sys.modules.get("torch")
     if torch is None or not isinstance(module, torch.nn.Module):
-        raise UserError(f"{type(module).__name__} is no torch.nn.Module and no path of an .onnx file")
+        raise UserError(f"{type(module).__name__} is neither a torch.nn.Module nor the path of an .onnx file")
     return torch
 
 
@@ -215,7 +215,7 @@ def _some(dataset: Any, limit: int) -> Iterator[Any]:
             yield dataset[int(place)]
         return
     if not isinstance(dataset, Iterable):
-        raise UserError(f"{type(dataset).__name__} is no data set: no images can be taken from it")
+        raise UserError(f"{type(dataset).__name__} is not a data set: no images can be taken from it")
     for place, item in enumerate(dataset):
         if place >= limit:
             return

@@ -8,7 +8,7 @@ import sys
 from vaevis_tui.commands.shared import arguments
 from vaevis_tui.commands.shared.opening import latent, open_model
 
-DESCRIPTION = "Draw one point on a plain console, in half-blocks if not told otherwise."
+DESCRIPTION = "Draw one point on a plain console, in half-blocks unless --graphics says otherwise."
 
 EPILOG = """\
 examples:

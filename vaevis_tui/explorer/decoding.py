@@ -79,7 +79,7 @@ class Decoding:
     It begins at once, before there is an app: opening a model then costs no time of its own while the app is
     imported and drawn. What happened before `listen` is kept, of frames the latest only.
 
-    The listener is called from those threads, and must only pass on what it is told.
+    The listener is called from those threads, and must only forward the events.
     """
 
     def __init__(self, settings: ExplorerSettings) -> None:

@@ -31,7 +31,7 @@ def learn_encoder_note(exploration: Exploration, listener: Callable[[EncoderNote
 
     Args:
         exploration: The model.
-        listener: Called in the thread; must only pass on what it is told.
+        listener: Called with each event in the thread; must only forward it.
     """
 
     def learn() -> None:

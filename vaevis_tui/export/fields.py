@@ -76,7 +76,7 @@ class Fields:
         """A whole number."""
         return int(self._checked(name, int, "a whole number"))
 
-    def whole_or_none(self, name: str) -> int | None:
+    def optional_whole(self, name: str) -> int | None:
         """A whole number, or None where there is none."""
         if self._fields.get(name) is None:
             return None

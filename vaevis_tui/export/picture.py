@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import reason
-from vaevis_tui.export.pillow import quiet_pillow
+from vaevis_tui.export.pillow import silence_pillow
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -110,7 +110,7 @@ def read_picture(path: str | Path, least: int | None = None) -> PictureFile:
 
     path = Path(path)
     try:
-        with quiet_pillow(), Image.open(path, formats=FORMATS) as file:
+        with silence_pillow(), Image.open(path, formats=FORMATS) as file:
             if least is not None:
                 file.draft("RGB", (least, least))
             _check_size(path, file)
@@ -143,7 +143,7 @@ def _check_size(path: Path, file: Image) -> None:
 
 
 def _unreadable(path: Path) -> UserError:
-    return UserError(f"{path} is no picture that can be read; {', '.join(FORMATS)} are")
+    return UserError(f"{path} is not a picture that can be read; expected {', '.join(FORMATS)}")
 
 
 def _not_too_large(file: Image) -> Image:

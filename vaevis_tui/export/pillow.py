@@ -10,7 +10,7 @@ from vaevis_tui.stderr_guard import native_stderr_silenced
 
 
 @contextmanager
-def quiet_pillow() -> Iterator[None]:
+def silence_pillow() -> Iterator[None]:
     """Let Pillow say nothing of damaged parts, and refuse what has more pixels than it warns of.
 
     Raises:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import reason, replace_whole
-from vaevis_tui.export.pillow import quiet_pillow
+from vaevis_tui.export.pillow import silence_pillow
 from vaevis_tui.text import file_stem
 
 MAX_SIDE = 8192
@@ -113,7 +113,7 @@ def read_metadata(path: str | Path) -> dict[str, str]:
 
     path = Path(path)
     try:
-        with quiet_pillow(), Image.open(path, formats=["PNG"]) as image:
+        with silence_pillow(), Image.open(path, formats=["PNG"]) as image:
             assert isinstance(image, PngImageFile)
             return {str(keyword): str(text) for keyword, text in image.text.items()}
     except FileNotFoundError:

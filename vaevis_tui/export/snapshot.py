@@ -74,7 +74,7 @@ class SnapshotInfo:
             model=fields.text("model"),
             version=fields.text("version"),
             z=fields.numbers("z"),
-            seed=fields.whole_or_none("seed"),
+            seed=fields.optional_whole("seed"),
             backend=fields.text("backend"),
             decoder_hash=fields.text_or("decoder_hash", ""),
         )
@@ -88,6 +88,6 @@ class SnapshotInfo:
         """
         if KEYWORD not in metadata:
             raise UserError(
-                f"the picture is no snapshot: it has no text {KEYWORD!r}; expected one saved by {KEYWORD}"
+                f"the picture is not a snapshot: it has no text {KEYWORD!r}; expected one saved by {KEYWORD}"
             )
         return cls.from_text(metadata[KEYWORD])

@@ -107,7 +107,7 @@ def _npz(data: bytes, name: str) -> NDArray[Any]:
     except ValueError:
         raise
     except Exception as error:  # of the archive or of one of its four ways to pack
-        raise ValueError(f"it is no npz file: {error}") from None
+        raise ValueError(f"it is not an npz file: {error}") from None
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:

@@ -53,7 +53,7 @@ class Axis:
     detail: str = ""
 
     @property
-    def leads_between_classes(self) -> bool:
+    def is_between_classes(self) -> bool:
         """Whether it is named by its ends alone, as in ``"4 to 9"``."""
         return bool(self.low and self.high) and self.name == f"{self.low} to {self.high}"
 
@@ -182,7 +182,7 @@ class AxisSet:
         """
         row = self.checked(row)
         if self.control(row) is not None:
-            raise ValueError(f"{self.axes[row].name} is no axis of z")
+            raise ValueError(f"{self.axes[row].name} is not an axis of z")
         if self.of_dimensions:
             step = np.zeros(self.space.dim)
             step[row] = self.space.std[row]
@@ -264,7 +264,7 @@ class AxisSet:
         if known.shape != (self.count,) or not np.all(np.isfinite(known)):
             raise ValueError(f"{self.count} rows need as many finite effects, not shape {known.shape}")
         known.setflags(write=False)
-        ways = np.array([axis.leads_between_classes for axis in self.axes[: self.count]])
+        ways = np.array([axis.is_between_classes for axis in self.axes[: self.count]])
         order = np.concatenate([np.arange(self.count, len(self)), np.lexsort((-known, ways))])
         return dataclasses.replace(self, effects=known, order=order)
 

@@ -119,7 +119,7 @@ def contrast(positive: Iterable[ArrayLike], negative: Iterable[ArrayLike]) -> La
     if not np.all(np.isfinite(difference)):
         raise ValueError("sets A and B hold NaN or infinities")
     if not np.any(difference):
-        raise ValueError("sets A and B have the same mean; that is no direction")
+        raise ValueError("sets A and B have the same mean, so there is no direction between them")
     return difference
 
 

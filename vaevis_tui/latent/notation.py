@@ -22,7 +22,7 @@ def parse_latent(text: str) -> list[float]:
         text: As in ``0.5,-1``, ``[0.5, -1.0]``, ``0.5 -1.0``, ``tensor([0.5, -1.0])``, one number a line.
 
     Raises:
-        ValueError: It holds something that is no number, or none at all; the message says what.
+        ValueError: It holds something that is not a number, or none at all; the message says what.
     """
     if "..." in text:
         raise ValueError("it is shortened by '...'; print all its numbers")
@@ -35,5 +35,5 @@ def parse_latent(text: str) -> list[float]:
         try:
             numbers.append(float(word))
         except ValueError:
-            raise ValueError(f"{word[:20]!r} is no number") from None
+            raise ValueError(f"{word[:20]!r} is not a number") from None
     return numbers

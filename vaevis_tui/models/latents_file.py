@@ -120,7 +120,7 @@ def _read_array(archive: zipfile.ZipFile, key: str, path: Path, wanted: Iterable
     if dtype.kind == "U" and array.size:
         codes = np.frombuffer(array.tobytes(), np.dtype(np.uint32).newbyteorder(dtype.byteorder))
         if codes.max(initial=0) > sys.maxunicode:
-            raise UserError(f"{path}: array {key} holds what is no text")
+            raise UserError(f"{path}: array {key} does not hold text")
     return array.reshape(shape, order="F" if fortran else "C")
 
 

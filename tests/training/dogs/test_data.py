@@ -45,7 +45,7 @@ def test_photographs_with_a_border_only_train(tmp_path: Path) -> None:
     write_archive(tmp_path, photographs)
     splits = data.load(tmp_path, Crop(BOX192.box, 0.3), tmp_path / "cache")
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (1, 0, 0)
-    assert len(splits.train.clean()) == 0
+    assert len(splits.train.with_little_border()) == 0
     border = splits.train.border[0]
     assert border[:40, :38].all(), "black and a little more"
     assert not border[52:].any()
@@ -58,7 +58,7 @@ def test_the_darkest_and_the_least_symmetric_are_seen_twice() -> None:
     pixels[:, :, :, 60:68] = 90  # all symmetric
     pixels[3] = 10
     pixels[11, :, :, 80:] = 30
-    twice = dataclasses.replace(some, pixels=pixels).rare_twice()
+    twice = dataclasses.replace(some, pixels=pixels).oversampled_positions()
     assert twice[:20].tolist() == list(range(20))
     assert {3, 11} <= set(twice[20:].tolist())
 

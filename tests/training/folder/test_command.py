@@ -160,7 +160,7 @@ def test_more_steps_go_on_and_a_card_keeps_what_a_person_wrote(
         (["{shapes}", "--out", "{tmp}/out", "--hours", "0"], "invalid --hours 0"),
         (["{shapes}", "--out", "{tmp}/out", "--boxes", "{tmp}/none.csv"], "none.csv"),
         (["{shapes}", "--out", "{tmp}/read-only/out"], "cannot be written"),
-        (["{shapes}", "--out", "{tmp}/old", "--steps", "4"], "is no checkpoint of this training"),
+        (["{shapes}", "--out", "{tmp}/old", "--steps", "4"], "is not a checkpoint of this training"),
         (["{shapes}", "--out", "{tmp}/cut", "--steps", "4"], "is not a whole checkpoint"),
     ],
 )
@@ -188,7 +188,7 @@ def test_other_pictures_and_another_size_are_not_gone_on_with(
 ) -> None:
     other = write_shapes(tmp_path / "other", 20)
     assert main([str(other), "--out", str(trained), "--steps", "70"]) == 2
-    assert "--restart begins anew" in capsys.readouterr().err
+    assert "--restart starts over" in capsys.readouterr().err
     assert main([str(other), "--out", str(trained), "--size", "64"]) == 2
     assert "was begun with --size 32" in capsys.readouterr().err
 

@@ -151,7 +151,7 @@ async def test_what_is_no_picture_is_told_in_a_line(tmp_path: Path) -> None:
         await explorer.until(lambda: explorer.screen.query_one("#picture-prompt").has_class("-wrong"))
         explorer.screen.query_one(Input).value = str(tmp_path / "letter.png")
         await explorer.pilot.press("enter")
-        await explorer.until(lambda: "no picture that can be read" in explorer.notices)
+        await explorer.until(lambda: "not a picture that can be read" in explorer.notices)
         assert not explorer.screen.query(Input)
 
 

@@ -36,7 +36,7 @@ def load_trained(folder: Path) -> Trained:
     try:
         network = _sizes(stored)
     except KeyError as error:
-        raise UserError(f"{folder} has no weights {error.args[0]}; it is no model of dogs") from None
+        raise UserError(f"{folder} has no weights {error.args[0]}; it is not a model of dogs") from None
     model = DogVAE(network)
     values = {name: stored.get(name, tensor) for name, tensor in model.state_dict().items()}
     model.load_state_dict(values)

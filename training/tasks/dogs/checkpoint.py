@@ -122,8 +122,8 @@ def save_average(path: Path, state: DogState, config: DogConfig) -> None:
 
 def _head(state: DogState, config: DogConfig) -> dict[str, Any]:
     """What both files tell beside weights."""
-    told = {"step": state.step, "seconds": state.seconds, "began_with": state.began_with}
-    return {"config": configuration.to_table(config), **told}
+    record = {"step": state.step, "seconds": state.seconds, "began_with": state.began_with}
+    return {"config": configuration.to_table(config), **record}
 
 
 def stage_average(folder: Path, stage: str) -> Path:

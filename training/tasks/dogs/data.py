@@ -81,11 +81,11 @@ class Dogs:
         names = tuple(self.names[i] for i in at.tolist())
         return Dogs(self.pixels[at], self.labels[at], names, self.fill[at], self.curated[at], self.border[at])
 
-    def clean(self) -> Dogs:
+    def with_little_border(self) -> Dogs:
         """Those with hardly any border."""
         return self.take(self.fill <= CLEAN)
 
-    def rare_twice(self) -> Tensor:
+    def oversampled_positions(self) -> Tensor:
         """Positions of all, int64; twice those of dark dogs and of faces turned aside, the hardest."""
         grey = torch.cat([F.avg_pool2d(block.float().mean(1), 8) for block in torch.split(self.pixels, 256)])
         brightness = grey[:, 4:-4, 4:-4].mean((1, 2))
@@ -99,7 +99,7 @@ class Dogs:
 class Splits:
     """The photographs that are used, by dog: no dog and no near duplicate is on two sides.
 
-    Those of ``validation`` and ``test`` are clean.
+    Those of ``validation`` and ``test`` have hardly any border.
     """
 
     train: Dogs
@@ -127,7 +127,7 @@ def load(root: Path, crop: Crop, cache: Path | None = None) -> Splits:
     archive = find_archive(root)
     dogs, pairs = _unpacked(archive, crop, cache or default_cache())
     found = split(dogs.take(dogs.fill <= max(crop.largest_fill, CLEAN)), pairs)
-    return Splits(found.train, found.validation.clean(), found.test.clean())
+    return Splits(found.train, found.validation.with_little_border(), found.test.with_little_border())
 
 
 def find_archive(root: Path) -> Path:

@@ -45,7 +45,7 @@ def evaluate(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str,
     )
     assert isinstance(trained.config, dog_config.DogConfig)
     splits = data.load(options.data_root, trained.config.crop)
-    train = splits.train.clean()
+    train = splits.train.with_little_border()
     held_out: Dogs = getattr(splits, options.split)
     held_out = held_out.take(held_out.curated)
     if options.images:

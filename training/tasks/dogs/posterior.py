@@ -133,4 +133,4 @@ def load_prepared(path: Path, root: Path) -> tuple[Trained, LatentSpace]:
     """
     trained = checkpoint.load_trained(path)
     assert isinstance(trained.config, dog_config.DogConfig)
-    return prepare(trained, data.load(root, trained.config.crop).train.clean())
+    return prepare(trained, data.load(root, trained.config.crop).train.with_little_border())

@@ -29,7 +29,7 @@ def resample(folder: Path, root: Path) -> int:
     """
     trained, space = bundle.load_trained(folder), open_bundle(folder).space
     assert isinstance(trained.config, config.DogConfig)
-    dogs = data.load(root, trained.config.crop).train.clean()
+    dogs = data.load(root, trained.config.crop).train.with_little_border()
     mixture = posterior.kernels(posterior.encode(trained.model, dogs.pixels).means, dogs, space)
     unfinished = folder / "latents.part.npz"
     write_latents(unfinished, replace(space, mixture=mixture))

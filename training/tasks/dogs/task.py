@@ -42,10 +42,12 @@ def begin(options: argparse.Namespace, process: Process, path: Path) -> tuple[Do
     if path.is_file():
         state = checkpoint.resume(path, config, process.device)
     elif options.from_bundle:
-        state = bundle.load(options.from_bundle, config, process.device, splits.train.clean().pixels)
+        state = bundle.load(
+            options.from_bundle, config, process.device, splits.train.with_little_border().pixels
+        )
     else:
-        state = checkpoint.fresh(config, process.device, splits.train.clean().pixels)
-    features = adversary.load_features(splits.train.clean().pixels, process.device)
+        state = checkpoint.fresh(config, process.device, splits.train.with_little_border().pixels)
+    features = adversary.load_features(splits.train.with_little_border().pixels, process.device)
     held_out = splits.validation.take(splits.validation.curated).pixels
     return DogTrainer(config, state, splits.train, process, features), held_out
 

@@ -36,7 +36,7 @@ class DogTrainer(BaseTrainer[DogConfig, DogState]):
         super().__init__(config, state, process)
         self.features, self.dogs = features, dogs
         self.pixels, self.border = dogs.pixels.to(process.device), dogs.border.to(process.device)
-        self.positions = dogs.rare_twice().to(process.device)
+        self.positions = dogs.oversampled_positions().to(process.device)
 
     def step(self) -> Tensor:
         """Take one step; the loss of the reconstructions, detached."""

@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
         action=argparse.BooleanOptionalAction,
         help="mirror half of the pictures (those in colour: grey ones may be letters)",
     )
-    found.add_argument("--restart", action="store_true", help="begin anew; the old checkpoint is renamed")
+    found.add_argument("--restart", action="store_true", help="start over; the old checkpoint is renamed")
     found.add_argument("--steps", type=int, metavar="N", help="exactly so many steps, whatever the time")
     found.add_argument("--seed", type=int, default=1, metavar="N", help="of weights, order and noise (1)")
     found.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="where (auto)")
@@ -108,7 +108,7 @@ def check(options: argparse.Namespace) -> None:
     elif out.resolve().is_relative_to(folder.resolve()):
         problems.append(f"--out {out} lies among the pictures; name a folder beside {folder}")
     if out.exists() and not out.is_dir():
-        problems.append(f"--out {out} is no folder")
+        problems.append(f"--out {out} is not a folder")
     elif (out / DECODER).exists() and not (out / STORE).is_dir():
         problems.append(f"--out {out} holds a bundle that was not trained here; name another folder")
     if options.size not in (None, *recipe.SIDES):
@@ -227,7 +227,7 @@ def _said(options: argparse.Namespace, config: recipe.FolderConfig, path: Path) 
         ("--mirror", config.mirror, options.mirror),
     ):
         if now not in (None, before):
-            raise UserError(f"{path} was begun with {name} {before}; --restart begins anew")
+            raise UserError(f"{path} was begun with {name} {before}; --restart starts over")
     if options.steps is not None:
         return replace(config.lasting(options.steps), hours=0.0)
     return config if options.hours is None else replace(config, hours=options.hours)

@@ -162,7 +162,7 @@ class FolderTrainer(BaseTrainer[FolderConfig, FolderState]):
         if self.config.pictures != self.pictures.digest:
             raise UserError(
                 f"the pictures of {self.config.name} are not those that {path} was trained on; "
-                "--restart begins anew"
+                "--restart starts over"
             )
 
 

@@ -82,7 +82,7 @@ class Parser(argparse.ArgumentParser):
             from vaevis_tui.commands.shared.suggestions import suggestion
 
             close = suggestion(match[1], self._commands)
-            message = f"{match[1]!r} is no command{close or '; a model comes first, or after --model'}"
+            message = f"unknown command {match[1]!r}{close or '; a model comes first, or after --model'}"
         elif match := _NO_CHOICE.match(message):
             from vaevis_tui.commands.shared.suggestions import suggestion
 

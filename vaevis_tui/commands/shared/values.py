@@ -21,7 +21,7 @@ def bytes_per_second(text: str) -> float:
         return read(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no rate; 1000 bytes a second or more is, as in 200k"
+            f"invalid rate {text!r}: expected 1000 bytes a second or more, as in 200k"
         ) from None
 
 
@@ -44,7 +44,7 @@ def numbers(text: str) -> tuple[float, ...]:
         return tuple(parse_latent(text))
     except ValueError as error:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no list of numbers such as 0.1,-2,0: {error}"
+            f"invalid list of numbers {text!r}: {error}; expected e.g. 0.1,-2,0"
         ) from None
 
 
@@ -66,7 +66,7 @@ def scale(text: str) -> int:
     with contextlib.suppress(ValueError):
         if 1 <= int(text) <= 64:
             return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no scale; a whole number from 1 to 64 is")
+    raise argparse.ArgumentTypeError(f"invalid scale {text!r}: expected a whole number from 1 to 64")
 
 
 def count(text: str) -> int:
@@ -103,7 +103,7 @@ def tiles(text: str) -> tuple[int, int]:
         columns, rows = (int(part) for part in text.lower().split("x"))
         if 1 <= columns <= 500 and 1 <= rows <= 500:
             return columns, rows
-    raise argparse.ArgumentTypeError(f"{text!r} is no size in tiles; columns x rows is, as in 12x8")
+    raise argparse.ArgumentTypeError(f"invalid size in tiles {text!r}: expected columns x rows, as in 12x8")
 
 
 def extent(text: str) -> tuple[float, float, float, float]:
@@ -112,7 +112,9 @@ def extent(text: str) -> tuple[float, float, float, float]:
         left, right, bottom, top = (float(part) for part in text.split(","))
         if left < right and bottom < top and all(map(math.isfinite, (left, right, bottom, top))):
             return left, right, bottom, top
-    raise argparse.ArgumentTypeError(f"{text!r} is no extent; left,right,bottom,top is, as in -3,3,-3,3")
+    raise argparse.ArgumentTypeError(
+        f"invalid extent {text!r}: expected left,right,bottom,top, as in -3,3,-3,3"
+    )
 
 
 def coordinates(text: str) -> tuple[float, ...]:

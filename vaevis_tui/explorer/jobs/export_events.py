@@ -1,4 +1,4 @@
-"""What is told while an export is written; apart from what writes it, which is imported when it is needed."""
+"""Events of an export; apart from what writes it, which is imported when it is needed."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class ExportJob(Job[ExportProgress | ExportEnded]):
         export: What to make.
         path: Where to.
         force: Whether a file that is there is replaced.
-        listener: Called in the thread that writes; must only pass on what it is told.
+        listener: Called with each event in the writing thread; must only forward it.
     """
 
     def __init__(

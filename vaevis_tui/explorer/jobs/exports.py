@@ -92,7 +92,7 @@ def exports(
         animation(
             f"Row {name}, to and fro",
             _plain(name),
-            lambda model: model.animate(tables.to_and_fro(point, [(axes, row)], ends, SWING_FRAMES)),
+            lambda model: model.animate(tables.back_and_forth(point, [(axes, row)], ends, SWING_FRAMES)),
         ),
     ]
     if len(kept) > 1:

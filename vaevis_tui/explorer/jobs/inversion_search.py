@@ -42,7 +42,7 @@ class InversionSearch(Job[SearchProgress | SearchFailed]):
         settings: Where decoders come from.
         exploration: The model, as it was opened.
         picture: What to look for.
-        listener: Called in the thread that looks; must only pass on what it is told.
+        listener: Called with each event in the searching thread; must only forward it.
     """
 
     def __init__(

@@ -57,7 +57,7 @@ class PictureBatch(Job[PictureFound | PicturesEnded]):
         settings: Where decoders come from.
         exploration: The model, as it was opened.
         paths: Of the pictures.
-        listener: Called in the thread that looks; must only pass on what it is told.
+        listener: Called with each event in the searching thread; must only forward it.
     """
 
     def __init__(

@@ -172,7 +172,7 @@ class Bookmarks:
             return _read(Fields("bookmarks", text, _FORMAT), self._dim)
         except UserError as error:
             path = self._data.path / FILE
-            raise UserError(f"{path}: {error}; move it away to begin anew") from None
+            raise UserError(f"{path}: {error}; move it away to start over") from None
 
 
 def _read(fields: Fields, dim: int) -> tuple[Bookmark, ...]:

@@ -75,7 +75,7 @@ class ModelData:
         """
         path = self.path / name
         try:
-            data = read_at_most(path, LARGEST_FILE, "move it away to begin anew")
+            data = read_at_most(path, LARGEST_FILE, "move it away to start over")
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -137,7 +137,7 @@ class OwnDirections:
             new = Directions(step, (name,), (low,), (high,), np.full(1, math.nan, np.float32))
             new.joined(Directions.none(self._dim))
         except ValueError as error:
-            raise UserError(f"{name} is no direction of this model: {error}") from None
+            raise UserError(f"{name} is not a direction of this model: {error}") from None
 
         def write(text: str | None) -> str:
             joined = new.joined(self._parsed(text))
@@ -186,7 +186,7 @@ class OwnDirections:
             return _read(Fields("directions", text, _FORMAT), self._dim)
         except (UserError, ValueError) as error:
             path = self._data.path / FILE
-            raise UserError(f"{path}: {error}; move it away to begin anew") from None
+            raise UserError(f"{path}: {error}; move it away to start over") from None
 
 
 def _read(fields: Fields, dim: int) -> Directions:

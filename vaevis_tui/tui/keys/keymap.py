@@ -77,7 +77,7 @@ def keymap_problems(keymap: Mapping[str, str]) -> list[str]:
         elif not _split(text):
             problems.append(f"keymap: {action} has no key")
         problems += [
-            f"keymap: {action} is {key!r}, which is no key; f9, ctrl+w, G and space are"
+            f"keymap: {action}: unknown key {key!r}; expected e.g. f9, ctrl+w, G or space"
             for key in _split(text)
             if not _is_key(textual_key(key))
         ]

@@ -67,7 +67,7 @@ TERMS_TITLE = "Terms"
 TERMS = (
     ("z", "the latent vector, raw as --z takes it"),
     ("σ", "standard deviation of the data along a row; rows and --sigma count in it, from the mean"),
-    ("KL", "nats that a dimension tells of an image; unused near 0"),
+    ("KL", "nats of information that a dimension has about an image; unused near 0"),
     ("effect", "change of the image a σ, root mean square"),
     ("axes", "principal axes of the encoded data"),
     ("typical", "share of the data less typical than z"),

@@ -65,7 +65,7 @@ class BarGrid:
 
 def label_of(axis: Axis) -> str:
     """An axis's name and what one sees at its ends, e.g. ``"coat: dark ↔ light"``."""
-    if not (axis.low and axis.high) or axis.leads_between_classes:
+    if not (axis.low and axis.high) or axis.is_between_classes:
         return axis.name
     return f"{axis.name}: {axis.low} ↔ {axis.high}"
 

@@ -28,12 +28,12 @@ _STYLES = {"information": "$success", "warning": "$warning", "error": "$error"}
 
 
 @dataclass(slots=True, eq=False)
-class _Told:
+class _Queued:
     """A notice with what is left of it.
 
     Attributes:
-        notice: What is told.
-        seconds: That it is still to be seen.
+        notice: As Textual has it.
+        seconds: For which it is still to be shown.
         parts: The rest of it, each of as many lines as fit.
     """
 
@@ -42,12 +42,12 @@ class _Told:
     parts: list[list[str]] = field(default_factory=list)
 
     @property
-    def comes_again(self) -> bool:
+    def is_lasting(self) -> bool:
         return self.notice.severity != "information" or self.notice.title == LASTING
 
 
 class NoticeBar(Widget):
-    """Shows what it is told by `show`; a press takes the notice away.
+    """Shows what `show` is given; a press takes the notice away.
 
     A newer notice takes the place of the one on show. What answered a key is gone then; what nobody asked for
     and must not be missed comes again, the newest first.
@@ -63,15 +63,15 @@ class NoticeBar(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._known: set[str] = set()
-        self._shown: _Told | None = None
-        self._covered: list[_Told] = []
+        self._shown: _Queued | None = None
+        self._covered: list[_Queued] = []
         """What comes again, the next one last."""
         self._since = 0.0
         self._timer: Timer | None = None
         self._bottom = 0
         self._room = Size(0, 0)
 
-    # What is told
+    # Which notice is shown
 
     def show(self, notices: Iterable[Notification]) -> None:
         """Show those of the notices that are new, the last of them first."""
@@ -88,14 +88,14 @@ class NoticeBar(Widget):
 
     def _tell(self, notice: Notification) -> None:
         before, self._shown = self._shown, None
-        if before is not None and before.comes_again:
+        if before is not None and before.is_lasting:
             before.seconds -= time.monotonic() - self._since
             self._covered.append(before)
         self._covered = [each for each in self._covered if each.notice.message != notice.message]
-        self._begin(_Told(notice, notice.timeout))
+        self._begin(_Queued(notice, notice.timeout))
 
-    def _begin(self, told: _Told) -> None:
-        self._shown = told
+    def _begin(self, queued: _Queued) -> None:
+        self._shown = queued
         self._divide()
         self._wait()
 
@@ -119,14 +119,14 @@ class NoticeBar(Widget):
 
     def _over(self) -> None:
         """The time of a part has passed."""
-        told = self._shown
-        if told is None:
+        shown = self._shown
+        if shown is None:
             return
         if not self.screen.is_active:
             self._set_timer(CLOSED_AFTER)
-        elif len(told.parts) > 1:
-            told.seconds -= told.seconds / len(told.parts)
-            told.parts = told.parts[1:]
+        elif len(shown.parts) > 1:
+            shown.seconds -= shown.seconds / len(shown.parts)
+            shown.parts = shown.parts[1:]
             self._place()
             self._wait()
         else:
@@ -148,10 +148,10 @@ class NoticeBar(Widget):
 
     def _divide(self) -> None:
         """Divide the notice on show into parts of the width there is."""
-        told = self._shown
-        assert told is not None
+        shown = self._shown
+        assert shown is not None
         width = max(self._room.width - len("▌ ") - len(" +9 "), 8)
-        told.parts = in_parts(told.notice.message, width, min(ROWS_MOST, max(self._bottom, 1)))
+        shown.parts = in_parts(shown.notice.message, width, min(ROWS_MOST, max(self._bottom, 1)))
         self._place()
 
     def _place(self) -> None:
