@@ -61,7 +61,7 @@ class TileMap:
 
     Args:
         plane: Through the latent space.
-        extent: What is in sight: left, right, bottom and top in the plane's coordinates.
+        extent: The visible part: left, right, bottom and top in the plane's coordinates.
         grid: Rows and columns of tiles.
         tile: Height and width of a tile in pixels.
     """
@@ -178,7 +178,7 @@ class TileMap:
         return (right - left) / self.grid[1], (top - bottom) / self.grid[0]
 
     def panned(self, columns: int, rows: int) -> Extent:
-        """The extent so many tiles further right and up: `take_over` then keeps what stays in sight."""
+        """The extent so many tiles further right and up: `take_over` then keeps what stays visible."""
         left, right, bottom, top = self.extent
         du, dv = self.step
         return left + columns * du, right + columns * du, bottom + rows * dv, top + rows * dv
@@ -241,7 +241,7 @@ def draw_points(
 
 
 def draw_density(image: NDArray[np.uint8], points: Coordinates, radius: int) -> None:
-    """Brighten an image in place where points lie, the more the more there are: what is below stays in sight.
+    """Brighten an image in place where points lie, the more the more there are: what is below stays visible.
 
     Args:
         image: uint8 (h, w, 3).

@@ -42,7 +42,7 @@ class DogState(State):
     Attributes:
         discriminator: Idle in stages that do not sharpen.
         discriminator_optimiser: Adam over it.
-        specks: What stands at the same place in every decode.
+        specks: Fixed-pattern detail: what every decode has at the same pixels.
         began_with: Whose weights it began with, in words; empty where they were drawn.
     """
 

@@ -144,7 +144,7 @@ def nearest(model: VAE, space: LatentSpace, pixels: Tensor, count: int) -> dict[
 
 
 def realism_figures(images: dict[str, Tensor], train: Dogs, device: torch.device) -> dict[str, float]:
-    """How real they look to EfficientNet-Lite1, and what stands at the same place in all samples."""
+    """How real they look to EfficientNet-Lite1, and which detail all samples have at the same pixels."""
     network = efficientnet.load(1, device)
     reference = realism.reference(network, train.pixels, data.default_cache())
     seen = {name: realism.look(network, x) for name, x in images.items()}

@@ -13,7 +13,7 @@ def ramp(step: int, steps: int) -> float:
 
 
 class Specks(torch.nn.Module):
-    """What stands at the same place in every image: the running mean of fine detail, fakes less photographs.
+    """Detail at the same pixels of every image: the running mean of fine detail, fakes less photographs.
 
     In photographs detail averages out. A decoder finds it cheap to please a discriminator by dots in a corner
     that it draws whatever the latent says.

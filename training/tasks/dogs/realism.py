@@ -112,10 +112,10 @@ def recall(real: Tensor, fake: Tensor, neighbours: int = NEIGHBOURS) -> float:
 
 
 def specks(images: Tensor) -> float:
-    """How much more detail stands at the same place in all images (n, 3, h, w) than would by chance.
+    """How much more detail all images (n, 3, h, w) have at the same pixels than they would by chance.
 
     Root mean square of the mean detail over what it would be were the images independent. It grows with n,
-    and as the detail of single images gets less: `fixed_detail` is what stands there, whatever moves beside.
+    and as the detail of single images gets less: `fixed_detail` is that detail alone.
     """
     mean, chance = _mean_detail(images)
     return float((mean / chance).sqrt())

@@ -71,7 +71,7 @@ def exports(
     Args:
         exploration: Where one is.
         bookmarks: Of the model.
-        view: The map on show, a plane and what of it is in sight; None is all of the model's best plane.
+        view: The map on show, a plane and its visible part; None is all of the model's best plane.
     """
     z, point, state = exploration.z.copy(), exploration.point.copy(), exploration.state
     axes, row = state.axis_set, state.selected

@@ -28,7 +28,7 @@ FRAME_COLUMNS, FRAME_ROWS = 4, 2
 """Of the border, and blanks beside the text."""
 
 Section = tuple[str, Sequence[tuple[str, str]]]
-"""A heading, and what stands under it: a key or term, and what it means."""
+"""A heading, and what is under it: a key or term, and what it means."""
 
 Page = list[list[Content]]
 """Lines of each column."""

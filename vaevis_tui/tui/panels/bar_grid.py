@@ -32,7 +32,7 @@ class BarGrid:
         effect: Columns of the visible effect, 0 where it is unknown or there is no room.
         detail: Columns of what else is known, 0 where there is no room.
         pitch: Rows from one axis to the next.
-        shown: Axes in sight at once.
+        shown: Axes visible at once.
     """
 
     width: int

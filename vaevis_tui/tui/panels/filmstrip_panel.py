@@ -91,7 +91,7 @@ class FilmstripPanel(Vertical):
 
     @property
     def complete(self) -> bool:
-        """Whether every thumbnail in sight is shown."""
+        """Whether every visible thumbnail is shown."""
         return all(self._known(place) is not None for place in self._places_in_sight())
 
     @property

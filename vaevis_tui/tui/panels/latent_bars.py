@@ -168,11 +168,11 @@ class LatentBars(Widget):
 
     @property
     def page(self) -> int:
-        """Rows that PgUp and PgDn move by: one less than fit, so that one stays in sight."""
+        """Rows that PgUp and PgDn move by: one less than fit, so that one stays visible."""
         return max(self._grid.shown - 1, 1)
 
     def _follow_selection(self) -> bool:
-        """Scroll so that the selected row is in sight; tells whether that moved anything."""
+        """Scroll so that the selected row is visible; returns whether that moved anything."""
         shown = self._grid.shown
         last_top = max(len(self._order) - shown, 0)
         top = min(max(self._top, self._selected - shown + 1), self._selected, last_top)
@@ -279,7 +279,7 @@ class LatentBars(Widget):
         return segments
 
     def _scroll_mark(self, y: int) -> str:
-        """The scroll bar's cell in this row: where in the list the rows in sight lie."""
+        """The scroll bar's cell in this row: where in the list the visible rows lie."""
         shown, total = self._grid.shown, len(self._order)
         if total <= shown:
             return " "

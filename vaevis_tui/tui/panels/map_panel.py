@@ -46,7 +46,7 @@ class MapPanel(Container):
     """Tiles, anchors, the way one came and a cursor; tells where the pointer asks to go.
 
     The plane holds the point that one is at: where that moves off it, by a row or at random, the parallel
-    plane through the point is decoded once it rests. What is in sight stays until then.
+    plane through the point is decoded once it rests. What is visible stays until then.
     """
 
     DEFAULT_CSS = "MapPanel { background: $background; }"
@@ -146,7 +146,7 @@ class MapPanel(Container):
         self.border_subtitle = names if len(colors) > 1 else ""
 
     def _keep_in_sight(self, u: float, v: float) -> None:
-        """Pan by whole tiles where the point has left what is in sight."""
+        """Pan by whole tiles where the point has left the visible part."""
         left, right, bottom, top = self._extent
         if self._tiles is None or (left <= u <= right and bottom <= v <= top):
             return
@@ -158,12 +158,12 @@ class MapPanel(Container):
 
     @property
     def complete(self) -> bool:
-        """Whether every tile in sight is decoded."""
+        """Whether every visible tile is decoded."""
         return self._tiles is not None and self._tiles.complete
 
     @property
     def view(self) -> tuple[Plane, Extent] | None:
-        """The plane, and what of it is in sight; None before it has shown anything."""
+        """The plane, and its visible part; None before it has shown anything."""
         return None if self._plane is None else (self._plane, self._extent)
 
     # Moving in it
