@@ -98,5 +98,5 @@ def test_damaged_texts_are_refused_in_one_line(text: str, message: str) -> None:
 
 
 def test_a_picture_of_something_else_is_refused() -> None:
-    with pytest.raises(UserError, match="no snapshot"):
+    with pytest.raises(UserError, match="not a snapshot"):
         SnapshotInfo.from_metadata({"Software": "gimp"})

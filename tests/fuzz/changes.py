@@ -138,7 +138,7 @@ def npz(data: bytes, rng: random.Random) -> bytes:
     method = rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2))
     with zipfile.ZipFile(packed, "w", method) as archive:
         for name, member in members.items():
-            archive.writestr(name, member)
+            archive.writestr(zipfile.ZipInfo(name), member, method)  # without the time of day
     changed = packed.getvalue()
     return any_bytes(changed, rng) if rng.random() < 0.3 else changed
 

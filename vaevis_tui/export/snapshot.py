@@ -84,7 +84,7 @@ class SnapshotInfo:
         """From what `read_metadata` found in a PNG.
 
         Raises:
-            UserError: it is no snapshot of this program, or a damaged one.
+            UserError: it is not a snapshot of this program, or a damaged one.
         """
         if KEYWORD not in metadata:
             raise UserError(
