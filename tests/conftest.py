@@ -8,11 +8,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 HERE = Path(__file__).parent
 
 os.environ["VAEVIS_TUI_CONFIG"] = str(HERE / "no-config.toml")  # a developer's own settings stay out
+hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes proves nothing
+hypothesis.settings.load_profile("untimed")
 
 E2E = ("e2e", "fuzz/test_terminal.py", "terminal/test_real_terminals.py", "test_bench.py")
 """Tests of the whole program on pseudo-terminals, in real terminals and through a real sshd."""
