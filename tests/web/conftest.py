@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support import require
 from tests.web.pages import NAME, opened, ort_source, serving, shipped_page
@@ -20,6 +20,8 @@ SOFTWARE_WEBGPU = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
 
 # Its sandbox wants user namespaces, which containers seldom give; it opens nothing but our own pages.
 ARGUMENTS = ["--no-sandbox", *SOFTWARE_WEBGPU]
+
+expect.set_options(timeout=30_000)  # a busy machine takes its time
 
 EMPTY = "<!doctype html><title>empty</title>"
 

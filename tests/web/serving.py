@@ -21,8 +21,8 @@ CONNECT = """(url) => new Promise((resolve) => {
 
 
 @contextmanager
-def serve(*arguments: str) -> Iterator[str]:
-    """The real program; gives the address that it prints."""
+def serve(*arguments: str, means: str = "") -> Iterator[str]:
+    """The real program; gives the address that it prints, which is to mean something for others."""
     command = [sys.executable, "-m", "vaevis_tui", "serve", "--model", NAME, "--backend", "onnxruntime"]
     with (
         tempfile.TemporaryFile("w+") as complaints,
@@ -33,6 +33,8 @@ def serve(*arguments: str) -> Iterator[str]:
         try:
             assert program.stdout is not None
             yield program.stdout.readline().split()[2]
+            if means:
+                assert means in program.stdout.readline()
         finally:
             program.terminate()
             program.wait(20)

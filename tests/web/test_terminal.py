@@ -81,7 +81,7 @@ def test_strangers_get_no_terminal(browser: Browser) -> None:
         elsewhere.close()
         assert status(address, Host="evil.example") == 403
         assert status(address + "../server.py") == 404
-    with serve("--terminal", "--host", "0.0.0.0") as address:
+    with serve("--terminal", "--host", "0.0.0.0", means="may open and write files as you can") as address:
         bare, _, token = address.replace("0.0.0.0", "127.0.0.1").partition("?token=")
         assert status(bare) == 403
         assert status(f"{bare}?token={token[:-1]}x") == 403

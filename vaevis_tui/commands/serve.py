@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib.util
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until Ctrl+C."""
+    """Serve until Ctrl+C or SIGTERM."""
     if importlib.util.find_spec("aiohttp") is None:
         raise UserError("serve needs aiohttp; install it with: pip install 'vaevis-tui[serve]'")
     return asyncio.run(_serve_terminal(options) if options.terminal else _serve(options))
@@ -87,11 +88,14 @@ def _address(options: argparse.Namespace) -> Address:
 async def _listen(listener: Listener, name: str) -> int:
     runner = await listener.start()
     try:
-        print(f"{name} at {listener.url} (Ctrl+C ends it)", flush=True)
-        await asyncio.Event().wait()
+        said = [f"{name} at {listener.url} (Ctrl+C ends it)", *listener.consequences]
+        print("\n".join(said), flush=True)
+        terminated = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminated.set)
+        await terminated.wait()
     finally:
         await runner.cleanup()
-    return 0
+    return 128 + signal.SIGTERM
 
 
 def _port(text: str) -> int:

@@ -14,7 +14,11 @@ from vaevis_tui.errors import UserError
 if TYPE_CHECKING:
     from aiohttp import web
 
-COOKIE = "vaevis-tui-token"
+GRACE = 1
+"""Seconds that answers under way get at the end; pages that are connected never end by themselves."""
+
+_ANY = ("0.0.0.0", "::")
+"""Hosts that are no address but all of them."""
 
 _TYPES = {
     "html": "text/html",
@@ -72,11 +76,13 @@ class Conversation:
         path: Where.
         hold: Talks until either has enough; a connection that is lost raises `ConnectionResetError`.
         max_bytes: Of a message from the page.
+        meaning: What whoever talks there may do here.
     """
 
     path: str
     hold: Callable[[web.Request, web.WebSocketResponse], Awaitable[None]]
     max_bytes: int
+    meaning: str
 
 
 class Listener:
@@ -110,7 +116,7 @@ class Listener:
         app = web.Application()
         app.router.add_get(f"/{self._conversation.path}", self._talk)
         app.router.add_get("/{path:.*}", self._file)
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
         await runner.setup()
         try:
             await web.TCPSite(runner, self._address.host, self._address.port).start()
@@ -128,6 +134,25 @@ class Listener:
         query = "" if self._address.token is None else f"?token={self._address.token}"
         return f"http://{host}:{self.port}/{query}"
 
+    @property
+    def consequences(self) -> list[str]:
+        """What listening there means, a sentence a line; none on the loopback."""
+        if self._address.token is None:
+            return []
+        said = [
+            f"Whoever knows this address may {self._conversation.meaning}; the connection is not encrypted."
+        ]
+        if self._address.host in _ANY:
+            said.append(
+                f"{self._address.host} stands for every address of this machine: others put one in its place."
+            )
+        return said
+
+    @property
+    def _cookie(self) -> str:
+        """Where a browser keeps the token; cookies are one host's, whatever the port."""
+        return f"vaevis-tui-token-{self.port}"
+
     async def _file(self, request: web.Request) -> web.Response:
         from aiohttp import web
 
@@ -142,7 +167,7 @@ class Listener:
         kind = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
         response = web.Response(body=data, content_type=kind, headers=_HEADERS)
         if self._address.token is not None:
-            response.set_cookie(COOKIE, self._address.token, httponly=True, samesite="Strict")
+            response.set_cookie(self._cookie, self._address.token, httponly=True, samesite="Strict")
         return response
 
     def _may(self, request: web.Request) -> bool:
@@ -150,7 +175,7 @@ class Listener:
         token = self._address.token
         if token is None:
             return is_loopback(_host(request.host))  # another name would be another site's, rebound to here
-        given = request.query.get("token") or request.cookies.get(COOKIE) or ""
+        given = request.query.get("token") or request.cookies.get(self._cookie) or ""
         return hmac.compare_digest(given.encode(), token.encode())
 
     async def _talk(self, request: web.Request) -> web.StreamResponse:

@@ -44,4 +44,4 @@ def live_server(bundle: Bundle, decoder: Decoder, address: Address, max_sessions
 
     largest = 4 + 4 * bundle.latent_dim * MAX_BATCH
     files = page_files(*live_model(bundle, decoder, "live"), {})
-    return Listener(files, Conversation("live", hold, largest), address, max_sessions)
+    return Listener(files, Conversation("live", hold, largest, "decode here"), address, max_sessions)

@@ -62,7 +62,12 @@ def terminal_server(command: Sequence[str], address: Address, max_sessions: int 
         leaving.add(end)
         end.add_done_callback(leaving.discard)
 
-    return Listener(_files(), Conversation("terminal", hold, MAX_MESSAGE), address, max_sessions)
+    return Listener(
+        _files(),
+        Conversation("terminal", hold, MAX_MESSAGE, "open and write files as you can"),
+        address,
+        max_sessions,
+    )
 
 
 def _files() -> dict[str, bytes]:
