@@ -7,10 +7,10 @@ import onnxruntime
 import pytest
 
 import vaevis_tui
-from tests.benchmarks.scripts import race, ratio
+from tests.benchmarks.scripts import race
 
 
-@pytest.mark.parametrize(("name", "images"), [("mnist", 40), ("dog", 19)])
+@pytest.mark.parametrize(("name", "images"), [("mnist", 40), ("dog", 35)])
 def test_a_batch_is_what_onnxruntime_alone_makes(name: str, images: int) -> None:
     with vaevis_tui.load(name, backend="onnxruntime") as model:
         z = model.sample(seed=1, n=images)
@@ -23,6 +23,6 @@ def test_a_batch_is_what_onnxruntime_alone_makes(name: str, images: int) -> None
 
 
 def test_the_race_tells_every_way() -> None:
-    best = race("mnist", 40, 1)
+    best, share = race("mnist", 40, 1)
     assert set(best) == {"ours", "bare 1", "bare 4", "bare 16", "bare 64"}
-    assert ratio(best) > 0
+    assert share == best["ours"] / min(time for way, time in best.items() if way != "ours")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -272,6 +273,38 @@ def test_shipped_models_judged_and_not_judged_make_the_same_images(name: str, tm
 )
 def test_threads_follow_the_work_and_the_cores(multiply_adds: int, cores: int, threads: int) -> None:
     assert runtime.threads(multiply_adds, cores) == threads
+
+
+def test_chunks_of_a_large_batch_take_one_thread_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two chunks beside each other, of two threads each, are in each other's way on two cores."""
+    monkeypatch.setattr(runtime, "cores", lambda: 2)
+    monkeypatch.setattr(onnxruntime_backend, "cores", lambda: 2)
+    opened: list[int] = []
+
+    def open_session(*args: Any, **kwargs: Any) -> onnxruntime.InferenceSession:
+        session = runtime.open_session(*args, **kwargs)
+        opened.append(session.get_session_options().intra_op_num_threads)
+        return session
+
+    monkeypatch.setattr(onnxruntime_backend, "open_session", open_session)
+    bundle = open_bundle("dog")
+    z = bundle.space.sample(1, 70)
+    with OnnxRuntimeDecoder(bundle) as decoder:
+        few = decoder.decode(z[:12])
+        assert opened == [2], "a few images, as the explorer decodes, are not worth another session"
+        many = decoder.decode(z)
+        np.testing.assert_array_equal(decoder.decode(z), many)
+        assert opened == [2, 1]
+    assert np.abs(many[:12].astype(int) - few.astype(int)).max() <= 1
+    with pytest.raises(EngineError, match="the decoder is closed"):
+        decoder.decode(z)
+
+
+def test_a_light_model_is_opened_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnxruntime_backend, "cores", lambda: 2)
+    with OnnxRuntimeDecoder(open_bundle("mnist")) as decoder:
+        monkeypatch.delattr(onnxruntime_backend, "open_session")
+        assert decoder.decode(np.zeros((70, decoder.info.latent_dim), np.float32)).shape == (70, 28, 28, 3)
 
 
 @pytest.mark.skipif(not hasattr(os, "times"), reason="no process times on this system")
