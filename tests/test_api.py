@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from PIL import Image
 
 import vaevis_tui
 from tests.models.make import write_bundle, write_decoder
-from vaevis_tui.api import Model, load
+from vaevis_tui.api import Animation, ImageGrid, Model, load
 from vaevis_tui.engine.decoder import EngineError
 from vaevis_tui.errors import UserError
 from vaevis_tui.models import catalog
@@ -158,6 +160,47 @@ def test_images_are_arrays_that_a_notebook_shows(folder: Path) -> None:
             assert no_image._repr_png_() is None  # type: ignore[union-attr]
 
 
+def test_what_is_printed_says_what_it_is_on_a_line(folder: Path) -> None:
+    with load(folder) as model:
+        grid, walk = model.grid(1, 2, 3), model.walk(1, 24)
+        swing = model.swing(["z0", "z1"], frames=4, rate=12)
+        height, width = model.info.image_size
+        assert repr(grid) == f"<ImageGrid of 2 x 3 images of {height} x {width} pixels>"
+        assert repr(walk) == f"<Animation of 24 frames of {height} x {width} pixels, 24 a second, a loop>"
+        assert repr(swing) == f"<Animation of 4 frames of {height} x {2 * width} pixels, 12 a second, a loop>"
+        sizes = f"5 dimensions, {height} x {width} pixels, {model.info.backend}"
+        assert repr(model) == f"<Model {model.title}: {sizes}>"
+
+
+def test_a_session_of_ipython_shows_images_and_completes_names(folder: Path) -> None:
+    """What a notebook's kernel does with the value of a cell."""
+    shell = InteractiveShell()
+    shell.display_formatter.active_types = ["text/plain", "image/png"]  # a kernel has all
+    try:
+        shell.run_cell(f"import vaevis_tui\nmodel = vaevis_tui.load({str(folder)!r})", silent=True)
+        for cell in ("model.decode(model.sample(1, 3))", "model.grid()", "model.walk(1, 4)"):
+            result = shell.run_cell(cell, silent=True)
+            result.raise_error()
+            shown, _ = shell.display_formatter.format(result.result)
+            assert shown["image/png"].startswith(b"\x89PNG"), cell
+        _, names = shell.complete("vaevis_tui.", "vaevis_tui.", len("vaevis_tui."))
+        assert {"load", "open_snapshot", "UserError"} <= {name.rpartition(".")[2] for name in names}
+        failed = shell.run_cell("vaevis_tui.load('dgo')", silent=True)
+        assert isinstance(failed.error_in_exec, vaevis_tui.UserError)
+    finally:
+        shell.run_cell("model.close()", silent=True)
+        shell.history_manager.end_session()
+
+
+def test_help_explains_every_verb() -> None:
+    """A public name without a word about it would be found by help(model) only as a name."""
+    for kind in (Model, Animation, ImageGrid):
+        for name in dir(kind):
+            member = getattr(kind, name)
+            if not name.startswith("_") and (callable(member) or isinstance(member, property)):
+                assert inspect.getdoc(member), f"{kind.__name__}.{name}"
+
+
 def test_a_walk_gives_the_frames_that_its_vectors_decode_to(folder: Path) -> None:
     with load(folder) as model:
         walk = model.walk(3, 40)
@@ -192,6 +235,19 @@ def test_reconstructions_stand_below_their_pictures(folder: Path) -> None:
         (lambda m: m.interpolate(m.sample(1, 2), m.sample(1, 3)), "the ends have shape"),
         (lambda m: m.interpolate(m.sample(1), m.sample(2), 1), "at least 2 steps"),
         (lambda m: m.journey(m.sample(1)), "at least two points"),
+        (lambda m: m.journey(m.sample(1, 2), frames=0), "at least one frame"),
+        (lambda m: m.journey(m.sample(1, 2), rate=0), "a rate, not 96 frames at 0 a second"),
+        (lambda m: m.interpolate(m.sample(1), m.sample(2), ease="soft"), "ease is 'soft'; none, ends, stops"),
+        (lambda m: m.animate(m.sample(1), rate=float("nan")), "a rate, not 1 frames at nan a second"),
+        (lambda m: m.animate([1, 2]), r"z has shape \(2,\)"),
+        (lambda m: m.animate([[["a"]]]), "z is no array of numbers"),
+        (lambda m: m.animate(m.sample(1, 0)), "an animation needs frames"),
+        (lambda m: m.map(extent=(1, 1, 0, 2)), "the extent is .*; left < right"),
+        (lambda m: m.grid().draw(background="blue"), "the background is 'blue'; light or dark is expected"),
+        (
+            lambda m: m.walk(frames=2).save("w.gif", resampling="cubic"),
+            "resampling is 'cubic'; auto, nearest",
+        ),
     ],
 )
 def test_what_cannot_be_made_is_a_value_error(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -422,6 +423,19 @@ def test_every_command_has_a_module_and_a_help_page(capsys: pytest.CaptureFixtur
         assert page.startswith(f"usage: vaevis-tui {name} ")
         assert page.splitlines()[0].endswith("[options]")
         assert f"  vaevis-tui {name}" in page[page.index("\n\n") :], "an example"
+
+
+def test_help_fits_a_terminal_of_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for arguments in ([], *([name] for name in COMMANDS)):
+        with pytest.raises(SystemExit):
+            main([*arguments, "--help"])
+        page = capsys.readouterr().out
+        assert max(map(len, page.splitlines())) <= 80, arguments
+        # A command that takes two lines is one when it is pasted into a shell.
+        assert not re.search(r"^  vaevis-tui .*[^\\]\n      \S", page, re.MULTILINE), arguments
 
 
 def test_only_the_command_that_is_called_is_imported() -> None:

@@ -39,8 +39,8 @@ def ways(model: vaevis_tui.api.Model, images: int) -> dict[str, Callable[[], obj
 def race(name: str, images: int, rounds: int) -> tuple[dict[str, float], float]:
     """Decode in turns: milliseconds an image of each way, the best of some rounds, and our share.
 
-    The share is our time in a round by that of the round's best bare way; the median of all rounds, which
-    other work on the machine moves less than either time.
+    The share is our time by that of the best bare way in the same round, the median of all rounds: other work
+    on the machine moves it less than either time.
     """
     with vaevis_tui.load(name, backend="onnxruntime") as model:
         tried = ways(model, images)
@@ -52,8 +52,9 @@ def race(name: str, images: int, rounds: int) -> tuple[dict[str, float], float]:
                 run()
                 row[way] = 1e3 * (time.perf_counter() - began) / images
             rows.append(row)
-    shares = [row["ours"] / min(row[way] for way in row if way != "ours") for row in rows]
-    return {way: min(row[way] for row in rows) for way in tried}, statistics.median(shares)
+    best = {way: min(row[way] for row in rows) for way in tried}
+    bare = min((way for way in tried if way != "ours"), key=best.__getitem__)
+    return best, statistics.median(row["ours"] / row[bare] for row in rows)
 
 
 def video() -> tuple[float, float, int]:

@@ -25,6 +25,9 @@ CASES = [
     ("vaevis-tui completion fi", "fish "),
     ("vaevis-tui grid --background da", "dark "),
     ("vaevis-tui --graphics kit", "kitty "),
+    ("vaevis-tui config uns", "unset "),
+    ("vaevis-tui config set max_r", "max_rate"),
+    ("vaevis-tui config unset keymap.row.ab", "keymap.row.above"),
 ]
 """What is typed, and how its last word is completed."""
 

@@ -41,6 +41,18 @@ class Animation:
     rate: float = 24.0
     loop: bool = True
 
+    def __post_init__(self) -> None:
+        if not len(self.z) or not 0 < self.rate < float("inf"):
+            raise ValueError(
+                f"an animation needs frames and a rate, not {len(self.z)} frames at {self.rate:g} a second"
+            )
+
+    def __repr__(self) -> str:
+        """How many frames, of what size, how fast."""
+        height, width = self.stream.size
+        loop = ", a loop" if self.loop else ""
+        return f"<Animation of {len(self)} frames of {height} x {width} pixels, {self.rate:g} a second{loop}>"
+
     def __len__(self) -> int:
         return len(self.z)
 

@@ -30,3 +30,18 @@ def as_latents(z: ArrayLike, dim: int, controls: int = 0) -> Latents:
     if vectors.ndim not in (1, 2) or vectors.shape[-1] not in (dim, dim + controls):
         raise ValueError(f"z has shape {vectors.shape}; ({dim},) or (n, {dim}) is expected")
     return np.atleast_2d(vectors)
+
+
+def as_rows(z: ArrayLike, dim: int, controls: int = 0) -> Latents:
+    """The same, or float32 (n, k, d) for k images side by side.
+
+    Raises:
+        ValueError: As of `as_latents`.
+    """
+    try:
+        array = np.asarray(z)
+    except ValueError:
+        return as_latents(z, dim, controls)  # says what is wrong
+    if array.ndim != 3:
+        return as_latents(array, dim, controls)
+    return as_latents(array.reshape(-1, array.shape[-1]), dim, controls).reshape(array.shape)

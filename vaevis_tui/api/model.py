@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from vaevis_tui.api import tables
 from vaevis_tui.api.animations import Animation
 from vaevis_tui.api.images import ImageArray, as_images
-from vaevis_tui.api.latents import as_latents
+from vaevis_tui.api.latents import as_latents, as_rows
 from vaevis_tui.api.sheets import ImageGrid
 from vaevis_tui.engine.decoder import Closing, Decoder, DecoderInfo, Images, Latents
 from vaevis_tui.engine.encoder import Encoder
@@ -37,7 +37,11 @@ if TYPE_CHECKING:
 
 
 class Model(Closing):
-    """A model that is ready to decode. May be used from one thread at a time."""
+    """A model that is ready: `vaevis_tui.load` opens one, and a ``with`` statement or `close` closes it.
+
+    z, a latent vector, is float32 (d,), many are (n, d); images are uint8 (n, h, w, 3). A notebook shows what
+    the verbs give, and all but images have ``save``. May be used from one thread at a time.
+    """
 
     def __init__(self, bundle: Bundle, decoder: Decoder) -> None:
         self._bundle = bundle
@@ -45,6 +49,10 @@ class Model(Closing):
         self._encoder: Encoder | None = None
         self._values: tuple[float, ...] = ()
         """What the controls were set to; nothing: as the model was opened."""
+
+    def __repr__(self) -> str:
+        dim, (height, width) = self.info.latent_dim, self.info.image_size
+        return f"<Model {self.title}: {dim} dimensions, {height} x {width} pixels, {self.info.backend}>"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -92,8 +100,7 @@ class Model(Closing):
 
     def points(self, z: ArrayLike) -> Latents:
         """Latent vectors (..., d) and after them what the controls are set to; points stay what they are."""
-        values = tuple(self.controls.values())
-        return with_values(np.asarray(z, np.float32), self.info.latent_dim, values)
+        return with_values(np.asarray(z, np.float32), self.info.latent_dim, tuple(self.controls.values()))
 
     def settle(self, point: ArrayLike) -> Latents:
         """Set the controls as points (n, d + k) have them, by the first; their z, (n, d)."""
@@ -166,12 +173,10 @@ class Model(Closing):
     def invert(self, image: ArrayLike) -> Inversion:
         """Find the latent vector whose decode comes nearest to an image; see `vaevis_tui.latent.inversion`.
 
-        It begins with what the model's encoder makes of the image, where there is one, and takes some
-        hundred decodes.
+        It begins where the model's encoder, if it has one, puts the image, and takes some hundred decodes.
 
         Args:
-            image: uint8 (h, w, 3), of the model's size; one of another size wants to be cropped and resized
-                as the model's training images were.
+            image: uint8 (h, w, 3), of the model's size, cropped as its training images were.
 
         Returns:
             The vector, float32 (d,), and how far its decode is from the image.
@@ -202,7 +207,7 @@ class Model(Closing):
             UserError: The model has no encoder, and no vectors were given.
         """
         array = np.asarray(pictures)
-        latents = self.encode(array) if z is None else self._latents(z)
+        latents = self.encode(array) if z is None else as_latents(z, self.info.latent_dim)
         return tables.reconstructions(self, array, latents, names)
 
     def grid(self, seed: int = 0, rows: int = 4, columns: int = 6) -> ImageGrid:
@@ -244,7 +249,7 @@ class Model(Closing):
             rate: Frames a second.
 
         Raises:
-            ValueError: The stops are too few or do not fit the model.
+            ValueError: The stops are too few or do not fit the model, or a number is out of range.
         """
         way = Journey(self.space, self._points(stops), loop=loop, ease=ease)
         samples = way.samples()
@@ -276,9 +281,7 @@ class Model(Closing):
         Raises:
             ValueError: There is no such axis, or z does not fit the model.
         """
-        here = self.space.first_look if z is None else self._latents(z)[0]
-        named = tables.find_rows(self.axes, rows) if rows else tables.default_rows(self.axes)
-        return tables.traversal(self, here, named, sigmas)
+        return tables.traversal(self, self._here(z), self._rows(rows), sigmas)
 
     def swing(
         self,
@@ -301,9 +304,7 @@ class Model(Closing):
         Raises:
             ValueError: There is no such axis, or z does not fit the model.
         """
-        here = self.space.first_look if z is None else self._latents(z)[0]
-        named = tables.find_rows(self.axes, rows) if rows else tables.default_rows(self.axes)
-        return self.animate(tables.back_and_forth(here, named, ends, frames), rate=rate)
+        return self.animate(tables.back_and_forth(self._here(z), self._rows(rows), ends, frames), rate=rate)
 
     def map(
         self,
@@ -327,12 +328,16 @@ class Model(Closing):
         """
         plane = plane_of_axes(*tables.two_rows(self.axes, rows)) if rows else best_plane(self.space)
         if z is not None:
-            plane = plane.through(self._latents(z)[0])
+            plane = plane.through(as_latents(z, self.info.latent_dim)[0])
         return tables.plane_map(self, plane, extent or plane.extent(), *tiles)
 
     def animate(self, z: ArrayLike, *, rate: float = 24.0, loop: bool = True) -> Animation:
-        """Latent vectors as frames: (n, d), or (n, k, d) for k images side by side."""
-        vectors = np.asarray(z, np.float32)
+        """Latent vectors as frames: (n, d), or (n, k, d) for k images side by side.
+
+        Raises:
+            ValueError: z is not numbers or has another shape, or the rate is not above 0.
+        """
+        vectors = as_rows(z, self.info.latent_dim, len(self._bundle.controls))
         return Animation(self.decode, vectors, self.info.image_size, rate, loop)
 
     def walk(
@@ -358,7 +363,7 @@ class Model(Closing):
         Raises:
             ValueError: A number is out of range, or z does not fit the model.
         """
-        start = self.sample(seed)[0] if z is None else self._latents(z)[0]
+        start = self.sample(seed)[0] if z is None else as_latents(z, self.info.latent_dim)[0]
         pace = unhurried_speed(self.space) if speed is None else speed
         way = random_walk(self.space, start, seed, frames, rate=rate, speed=pace, loop=loop)
         return Animation(self.decode, way, self.info.image_size, rate, loop)
@@ -378,14 +383,16 @@ class Model(Closing):
             raise UserError("widget needs anywidget; install it with: pip install 'vaevis-tui[notebook]'")
         from vaevis_tui.api.widget import ExplorerWidget
 
-        start = self.space.first_look if z is None else self._latents(z)[0]
-        return ExplorerWidget(self._bundle, self._decoder, start, height)
+        return ExplorerWidget(self._bundle, self._decoder, self._here(z), height)
 
     def _points(self, z: ArrayLike) -> Latents:
         return self.points(as_latents(z, self.info.latent_dim, len(self._bundle.controls)))
 
-    def _latents(self, z: ArrayLike) -> Latents:
-        return as_latents(z, self.info.latent_dim)
+    def _here(self, z: ArrayLike | None) -> Latents:
+        return self.space.first_look if z is None else as_latents(z, self.info.latent_dim)[0]
+
+    def _rows(self, names: Sequence[str]) -> list[tuple[AxisSet, int]]:
+        return tables.find_rows(self.axes, names) if names else tables.default_rows(self.axes)
 
     def close(self) -> None:
         """Give the device back; closing twice is harmless."""

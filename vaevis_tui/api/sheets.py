@@ -32,6 +32,11 @@ class ImageGrid:
     gap: float = GAP
     metadata: dict[str, str] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """How many images, and of what size."""
+        rows, columns, height, width, _ = self.images.shape
+        return f"<ImageGrid of {rows} x {columns} images of {height} x {width} pixels>"
+
     @property
     def flat(self) -> tuple[NDArray[np.float32], ImageArray]:
         """Z (n, d) and images (n, h, w, 3), row by row, without the empty places."""
@@ -51,7 +56,10 @@ class ImageGrid:
 
         Raises:
             UserError: It would be too large.
+            ValueError: There is no such background.
         """
+        if background not in THEMES:
+            raise ValueError(f"the background is {background!r}; {' or '.join(THEMES)} is expected")
         sheet = draw_sheet(
             np.asarray(self.images),
             self.labels if labels else NO_LABELS,

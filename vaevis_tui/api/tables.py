@@ -92,7 +92,13 @@ def interpolation(model: Model, start: Latents, end: Latents, steps: int, ease: 
 
 
 def along(journey: Journey, positions: NDArray[np.float64]) -> Latents:
-    """A journey at some positions (n,), float32 (n, d)."""
+    """A journey at some positions (n,), float32 (n, d).
+
+    Raises:
+        ValueError: there are none.
+    """
+    if not len(positions):
+        raise ValueError("a tour needs at least one frame")
     return np.stack([journey.at(float(position)) for position in positions])
 
 
@@ -162,6 +168,9 @@ def plane_map(model: Model, plane: Plane, extent: Extent, columns: int, rows: in
     """A plane through the space in tiles, the first row on top."""
     if columns < 1 or rows < 1:
         raise ValueError(f"a map needs rows and columns, not {rows} x {columns}")
+    left, right, bottom, top = extent
+    if not (left < right and bottom < top):
+        raise ValueError(f"the extent is {tuple(extent)}; left < right and bottom < top are expected")
     u, v = plane.tile_centres(extent, columns, rows)
     labels = Labels(
         f"Map of {model.name}",

@@ -8,13 +8,15 @@ from vaevis_tui.commands import explore
 from vaevis_tui.commands.shared.parser import Parser
 from vaevis_tui.errors import UserError
 
-DESCRIPTION = "Print the completions of a shell: commands, options, models and files."
+DESCRIPTION = "Print the completions of a shell: commands, options, models, settings and files."
 
 EPILOG = """\
 to have them from the next shell on:
-  bash   vaevis-tui completion bash > ~/.local/share/bash-completion/completions/vaevis-tui
-  zsh    vaevis-tui completion zsh > ~/.zfunc/_vaevis-tui     (with fpath+=~/.zfunc before compinit)
-  fish   vaevis-tui completion fish > ~/.config/fish/completions/vaevis-tui.fish"""
+  vaevis-tui completion bash > ~/.local/share/bash-completion/completions/vaevis-tui
+  vaevis-tui completion zsh > ~/.zfunc/_vaevis-tui
+  vaevis-tui completion fish > ~/.config/fish/completions/vaevis-tui.fish
+
+zsh needs fpath+=~/.zfunc before compinit in ~/.zshrc."""
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -59,6 +61,8 @@ def _say_what_completes(action: argparse.Action) -> None:
 
     if action.dest == "model":
         action.complete = _models()  # type: ignore[attr-defined]
+    elif action.metavar == "KEY":
+        action.complete = _keys()  # type: ignore[attr-defined]
     elif action.metavar in _FILES:
         action.complete = shtab.FILE  # type: ignore[attr-defined]
     elif action.metavar == "DIR":
@@ -77,5 +81,23 @@ def _models() -> dict[str, object]:
         "preamble": {
             "bash": f'{function}() {{ compgen -W \'{words}\' -- "$1"; compgen -f -- "$1"; }}',
             "zsh": f"{function}() {{ _alternative 'models:model:({words})' 'files:file:_files' }}",
+        },
+    }
+
+
+def _keys() -> dict[str, object]:
+    """Keys of the settings' file, other keys for actions among them."""
+    from vaevis_tui.explorer.storage.config import SETTINGS
+    from vaevis_tui.tui.keys.keymap import all_bindings
+
+    keys = [setting.key for setting in SETTINGS] + [f"keymap.{binding.id}" for binding in all_bindings()]
+    words, function = " ".join(keys), "_vaevis_tui_keys"
+    return {
+        "bash": function,
+        "zsh": function,
+        "fish": words,
+        "preamble": {
+            "bash": f"{function}() {{ compgen -W '{words}' -- \"$1\"; }}",
+            "zsh": f"{function}() {{ compadd -- {words} }}",
         },
     }

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("key", nargs="?", metavar="KEY", help="a key of the file")
     parser.add_argument("value", nargs="?", metavar="VALUE", help="its value")
-    parser.add_argument("--json", action="store_true", help="for programs: show and keys")
+    parser.add_argument("--json", action="store_true", help="print JSON (show, keys)")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -23,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tiles", type=values.tiles, default=(6, 4), metavar="CxR", help="columns x rows (default: 6x4)"
     )
-    arguments.add_out(parser, "FILE", "the sheet, .png or .pdf, or .npz for z and images; - for PNG there")
+    arguments.add_out(
+        parser, "FILE", "the sheet, .png or .pdf, or .npz for z and images; - for a PNG on standard output"
+    )
     arguments.add_sheet(parser)
     arguments.add_no_tune(parser)
 

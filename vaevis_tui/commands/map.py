@@ -36,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="L,R,B,T",
         help="left, right, bottom and top in sigma of the axes (default: where the data are)",
     )
-    arguments.add_out(parser, "FILE", "the sheet, .png or .pdf, or .npz for z and images; - for PNG there")
+    arguments.add_out(
+        parser, "FILE", "the sheet, .png or .pdf, or .npz for z and images; - for a PNG on standard output"
+    )
     arguments.add_sheet(parser)
     arguments.add_no_tune(parser)
 

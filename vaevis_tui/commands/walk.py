@@ -12,7 +12,7 @@ DESCRIPTION = """\
 Write a random walk through where the model's data lie as an animation: GIF, WebP, PNG (animated), MP4, WebM,
 or an asciinema cast of what a terminal shows.
 
-It is a loop without a seam, if --once does not forbid it. The same command writes the same file."""
+It loops without a seam, unless --once is given. The same command writes the same file."""
 
 EPILOG = """\
 examples:

@@ -41,9 +41,13 @@ def add_animation(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="repeat pixels, or smooth them; auto repeats those of images up to 64 pixels",
     )
-    group.add_argument("--lossless", action="store_true", help="WebP with every bit, some times as large")
+    group.add_argument("--lossless", action="store_true", help="WebP without loss, several times as large")
     group.add_argument(
-        "--columns", type=values.count, default=64, metavar="N", help="of a cast's terminal (default: 64)"
+        "--columns",
+        type=values.count,
+        default=64,
+        metavar="N",
+        help="width of a cast's terminal (default: 64)",
     )
 
 

@@ -111,7 +111,7 @@ def add_graphics(parser: argparse.ArgumentParser, auto: str) -> None:
 
 def add_json(parser: argparse.ArgumentParser | argparse._MutuallyExclusiveGroup) -> None:
     """``--json``."""
-    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def add_out(parser: argparse.ArgumentParser, metavar: str, what: str) -> None:

@@ -13,6 +13,9 @@ from vaevis_tui.errors import UserError
 _OPTION = re.compile(r"--.+|-[A-Za-z]")
 """What is an option, not a value such as -1.5 or -, which is standard input."""
 
+_COLUMN = re.compile(r" +(?!vaevis-tui|[A-Z]+=)\S+( [A-Z]+)*  +")
+"""What stands before the text of a line in columns."""
+
 _NO_VALUE = re.compile(r"argument (\S+): expected (?:one|at least one|\d+) arguments?")
 _NO_CHOICE = re.compile(r"argument \S+: invalid choice: '(.*?)' \(choose from (.*)\)")
 _NO_COMMAND = re.compile(r"argument COMMAND: invalid choice: '(.*?)' ")
@@ -30,7 +33,7 @@ class Parser(argparse.ArgumentParser):
     """
 
     def __init__(self, *, fill: Callable[[Parser], None] | None = None, **options: Any) -> None:
-        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        options.setdefault("formatter_class", HelpFormatter)
         super().__init__(allow_abbrev=False, **options)
         self._fill = fill
 
@@ -125,6 +128,33 @@ class Parser(argparse.ArgumentParser):
         owners = [name for name, parser in commands if option in parser.filled()._option_string_actions]
         hint = f"; it belongs to {_listed(owners)}" if owners else suggestion(option, known)
         self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Paragraphs fill the terminal's width; what is indented keeps its lines, and is broken where it must."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        import textwrap
+
+        lines: list[str] = []
+        for line in text.splitlines():
+            if len(line) > width and (column := _COLUMN.match(line)):
+                lines += textwrap.wrap(line, width, subsequent_indent=" " * column.end())
+            elif len(line) > width and line.startswith(" "):  # a command
+                first, *rest = textwrap.wrap(
+                    line, width - 2, subsequent_indent="      ", break_on_hyphens=False
+                )
+                lines += [f"{each} \\" for each in (first, *rest)]
+                lines[-1] = lines[-1].removesuffix(" \\")
+            elif line and lines and lines[-1] and " " not in (line[0], lines[-1][0]):
+                lines[-1] += f" {line}"
+            else:
+                lines.append(line)
+        return "\n".join(
+            part
+            for line in lines
+            for part in (textwrap.wrap(line, width) if line and line[0] != " " else [line])
+        )
 
 
 class PrintVersion(argparse.Action):

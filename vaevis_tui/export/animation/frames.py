@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +91,8 @@ def enlarged(
     if even:
         new = new[0] + new[0] % 2, new[1] + new[1] % 2
     repeats = side % longer == 0 and new == (height * side // longer, width * side // longer)
+    if resampling not in get_args(Resampling):
+        raise ValueError(f"resampling is {resampling!r}; {', '.join(get_args(Resampling))} are expected")
     nearest = resampling == "nearest" or (resampling == "auto" and repeats and longer <= _SMALL)
     return Size(*new, nearest)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -51,6 +51,8 @@ class Journey:
         self.space = space
         self.stops: tuple[Latent, ...] = tuple(points)
         self.loop = loop
+        if ease not in get_args(Ease):
+            raise ValueError(f"ease is {ease!r}; {', '.join(get_args(Ease))} are expected")
         self.ease: Ease = ease
         self._ends = (*points, points[0]) if loop else tuple(points)
         self._whitened = space.whiten(np.stack(self._ends)[:, : space.dim])
