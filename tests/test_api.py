@@ -179,7 +179,7 @@ def test_a_session_of_ipython_shows_images_and_completes_names(folder: Path) -> 
     try:
         shell.run_cell(f"import vaevis_tui\nmodel = vaevis_tui.load({str(folder)!r})", silent=True)
         for cell in ("model.decode(model.sample(1, 3))", "model.grid()", "model.walk(1, 4)"):
-            result = shell.run_cell(cell, silent=True)
+            result = shell.run_cell(cell)
             result.raise_error()
             shown, _ = shell.display_formatter.format(result.result)
             assert shown["image/png"].startswith(b"\x89PNG"), cell
