@@ -117,6 +117,20 @@ def test_dithering_does_not_crawl() -> None:
     assert not differs.any()
 
 
+def test_a_still_background_of_a_gif_stays_to_the_bit(tmp_path: Path) -> None:
+    """What does not move must not flicker: it is drawn from the same palette with the same thresholds."""
+    background = drawn()[0]
+    frames = np.repeat(background[None], COUNT, axis=0)
+    moved = np.zeros((COUNT, SIDE, SIDE), bool)
+    for number in range(COUNT):
+        moved[number, 8:16, 3 * number : 3 * number + 8] = True
+    frames[moved] = 255 - frames[moved]
+    shown, _ = decoded(save_animation(tmp_path / "a.gif", stream(frames), side=SIDE))
+    still = ~moved.any(axis=0)
+    assert (shown[:, still] == shown[0, still]).all()
+    assert (shown[1:][moved[1:]] != shown[0][None].repeat(COUNT - 1, 0)[moved[1:]]).mean() > 0.5
+
+
 def test_few_colours_are_kept() -> None:
     flat = np.zeros((16, 16, 3), np.uint8)
     flat[:8] = (200, 30, 90)
