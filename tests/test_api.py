@@ -174,7 +174,7 @@ def test_what_is_printed_says_what_it_is_on_a_line(folder: Path) -> None:
 
 def test_a_session_of_ipython_shows_images_and_completes_names(folder: Path) -> None:
     """What a notebook's kernel does with the value of a cell."""
-    shell: Any = InteractiveShell()
+    shell: Any = InteractiveShell()  # type: ignore[no-untyped-call]
     shell.display_formatter.active_types = ["text/plain", "image/png"]  # a kernel has all
     try:
         shell.run_cell(f"import vaevis_tui\nmodel = vaevis_tui.load({str(folder)!r})", silent=True)
