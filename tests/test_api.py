@@ -239,7 +239,7 @@ def test_reconstructions_stand_below_their_pictures(folder: Path) -> None:
         (lambda m: m.interpolate(m.sample(1), m.sample(2), ease="soft"), "ease is 'soft'; none, ends, stops"),
         (lambda m: m.animate(m.sample(1), rate=float("nan")), "a rate, not 1 frames at nan a second"),
         (lambda m: m.animate([1, 2]), r"z has shape \(2,\)"),
-        (lambda m: m.animate([[["a"]]]), "z is no array of numbers"),
+        (lambda m: m.animate([[["a"]]]), "z .*numbers"),
         (lambda m: m.animate(m.sample(1, 0)), "an animation needs frames"),
         (lambda m: m.map(extent=(1, 1, 0, 2)), "the extent is .*; left < right"),
         (lambda m: m.grid().draw(background="blue"), "the background is 'blue'; light or dark is expected"),
