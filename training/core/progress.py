@@ -12,6 +12,10 @@ LINE_SECONDS = 30.0
 
 
 def progress_bar(*arguments: Any, **options: Any) -> tqdm[Any]:
-    """`tqdm.tqdm` with these arguments, as often as is good for where it goes."""
-    options.setdefault("mininterval", 0.1 if sys.stderr.isatty() else LINE_SECONDS)
+    """`tqdm.tqdm` with these arguments, as often as is good for where it goes.
+
+    What takes no longer than `LINE_SECONDS` writes nothing into a file: it would stand before an error.
+    """
+    if not sys.stderr.isatty():
+        options = {"mininterval": LINE_SECONDS, "delay": LINE_SECONDS, **options}
     return tqdm(*arguments, **options)

@@ -22,4 +22,17 @@ def test_a_log_file_gets_a_line_now_and_then(
     bar = progress_bar(range(3), desc="a long thing")
     assert bar.mininterval == seconds
     assert list(bar) == [0, 1, 2]
+    if stream.isatty():
+        assert "a long thing: 100%" in stream.getvalue()
+    else:
+        assert stream.getvalue() == "", "it took no time"
+
+
+def test_what_takes_long_is_told_to_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+    bar = progress_bar(total=2, desc="a long thing")
+    bar.start_t -= LINE_SECONDS + 1
+    bar.update(2)
+    bar.close()
     assert "a long thing: 100%" in stream.getvalue()
