@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from vaevis_tui.onnx_model.folding import RULES, TooLargeError, fold
 from vaevis_tui.onnx_model.node import attributes
-from vaevis_tui.onnx_model.signatures import SIGNATURES
+from vaevis_tui.onnx_model.operators.folding import RULES, TooLargeError, fold
+from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 MAX_ELEMENTS = 1024
 

@@ -18,8 +18,8 @@ from tests.models.make import decoder_model, write_decoder
 from vaevis_tui.commands.shared.own_model import add_own_model
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import open_bundle
+from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
-from vaevis_tui.onnx_model.checked import CheckedModel
 from vaevis_tui.onnx_model.limits import LIMITS_VARIABLE, MAX_FILE_BYTES, MAX_NODES, supported
 from vaevis_tui.onnx_model.load import load_decoder
 from vaevis_tui.onnx_model.node import UnsupportedError

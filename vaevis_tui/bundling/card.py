@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 
 from vaevis_tui.models.card import FORMAT
-from vaevis_tui.onnx_model.checked import CheckedModel
+from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 
 _TO_FILL_IN = {
     "summary": "what the pictures show",

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.adapter.encoder import DIRECTIONS, CheckedEncoder
-from vaevis_tui.onnx_model.checked import CheckedModel
 from vaevis_tui.onnx_model.edit import add_constant, declare, make_node
 from vaevis_tui.onnx_model.trace import trace
 

@@ -25,8 +25,8 @@ from vaevis_tui.export.sheet import contact_sheet, montage, tile_scale
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models.bundle import CARD, DECODER, ENCODER, LATENTS, Bundle, open_bundle
 from vaevis_tui.models.latents_file import write_latents
+from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
-from vaevis_tui.onnx_model.checked import CheckedModel
 from vaevis_tui.onnx_model.load import override
 from vaevis_tui.onnx_model.read import naming, read_model
 from vaevis_tui.text import one_line

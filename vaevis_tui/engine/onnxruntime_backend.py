@@ -46,7 +46,7 @@ _ACCELERATOR_CHUNK = 64
 class OnnxRuntimeDecoder(Closing):
     """Decodes through onnxruntime. Keeps the contract of `vaevis_tui.engine.decoder.Decoder`.
 
-    A shipped model is opened directly. Any other goes through the checks of `vaevis_tui.onnx_model.checked`,
+    A shipped model is opened directly. Any other was checked (`onnx_model.adapter.checked`),
     and must decode one image before it is accepted.
 
     Args:

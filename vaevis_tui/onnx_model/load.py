@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.adapter.decisions import (
     Decisions,
     keep_decisions,
@@ -19,7 +20,6 @@ from vaevis_tui.onnx_model.adapter.decoder import adapt_decoder
 from vaevis_tui.onnx_model.adapter.encoder import CheckedEncoder, adapt_encoder
 from vaevis_tui.onnx_model.adapter.encoder_decisions import keep_encoder, recall_encoder
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
-from vaevis_tui.onnx_model.checked import CheckedModel
 from vaevis_tui.onnx_model.read import digest_of, naming, read_model
 
 

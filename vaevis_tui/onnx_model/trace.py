@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.onnx_model.evaluate import evaluate
-from vaevis_tui.onnx_model.folding import FOLD_ERRORS, Array, TooLargeError, dtype_of, fold
 from vaevis_tui.onnx_model.limits import (
     MAX_MULTIPLY_ADDS,
     MAX_TENSOR_ELEMENTS,
@@ -23,9 +21,11 @@ from vaevis_tui.onnx_model.limits import (
     supported,
 )
 from vaevis_tui.onnx_model.node import MAX_ELEMENTS, Node, Shape, UnsupportedError, label, reads
-from vaevis_tui.onnx_model.operators import OPERATORS, RANDOM, SUBGRAPHS, Operator, shown
+from vaevis_tui.onnx_model.operators.evaluate import evaluate
+from vaevis_tui.onnx_model.operators.folding import FOLD_ERRORS, Array, TooLargeError, dtype_of, fold
+from vaevis_tui.onnx_model.operators.signatures import attribute
+from vaevis_tui.onnx_model.operators.table import OPERATORS, RANDOM, SUBGRAPHS, Operator, shown
 from vaevis_tui.onnx_model.probe import probe
-from vaevis_tui.onnx_model.signatures import attribute
 from vaevis_tui.onnx_model.structure import MAX_RANK, opset
 from vaevis_tui.text import one_line, quoted
 

@@ -17,7 +17,7 @@ from vaevis_tui.engine.wgpu.arena import arena_of
 from vaevis_tui.engine.wgpu.kernels import Limits
 from vaevis_tui.engine.wgpu.legalize import fit
 from vaevis_tui.engine.wgpu.plan import Plan, make_plan
-from vaevis_tui.onnx_model.checked import CheckedModel
+from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.web.arrays import LEVELS, ArrayFile, Encoding, quantized
 
 Weights = Literal["int12", "int8", "float16", "float32"]

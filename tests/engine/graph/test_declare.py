@@ -13,9 +13,9 @@ from vaevis_tui.engine.graph import UnsupportedGraph
 from vaevis_tui.engine.graph.importer import Importer
 from vaevis_tui.engine.graph.onnx_import import OPERATORS
 from vaevis_tui.engine.graph.reader import Operator
-from vaevis_tui.onnx_model.declare import REQUIRED, Argument, Given, Signature
 from vaevis_tui.onnx_model.node import Node
-from vaevis_tui.onnx_model.signatures import SIGNATURES
+from vaevis_tui.onnx_model.operators.declare import REQUIRED, Argument, Given, Signature
+from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 READ = {**SIGNATURES, **{kind: operator.takes for kind, operator in OPERATORS.items()}}
 

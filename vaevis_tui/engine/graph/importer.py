@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Call, Expression, Literal, Operand
 from vaevis_tui.engine.graph.ir import Operator, Shape, UnsupportedGraph
-from vaevis_tui.onnx_model.folding import Array as Constant
 from vaevis_tui.onnx_model.node import Node
+from vaevis_tui.onnx_model.operators.folding import Array as Constant
 
 MAX_TENSOR = 1 << 29
 """Bytes of one tensor that is made on the way; those of the file are bounded by `onnx_model.trace`."""

@@ -12,9 +12,9 @@ from vaevis_tui.engine.graph.expression import Operand, call
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.onnx_matrix import multiply
 from vaevis_tui.engine.graph.reader import Operator
-from vaevis_tui.onnx_model import declare
-from vaevis_tui.onnx_model.declare import Given, Signature
 from vaevis_tui.onnx_model.node import Node
+from vaevis_tui.onnx_model.operators import declare
+from vaevis_tui.onnx_model.operators.declare import Given, Signature
 
 _UNNAMED = "01234567"
 """Axes that ``...`` stands for, where others have letters."""

@@ -31,9 +31,9 @@ from vaevis_tui.engine.graph.functions import write_out
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.ir import Graph, UnsupportedGraph
 from vaevis_tui.engine.graph.reader import Operator
-from vaevis_tui.onnx_model.checked import CheckedModel
-from vaevis_tui.onnx_model.folding import FOLD_ERRORS
+from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.node import Node, UnsupportedError
+from vaevis_tui.onnx_model.operators.folding import FOLD_ERRORS
 from vaevis_tui.onnx_model.trace import Trace, trace
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ OPERATORS: Mapping[str, Operator] = {
     **onnx_quantization.OPERATORS,
     **onnx_selection.OPERATORS,
 }
-"""ONNX operators that may depend on the latent vector; `onnx_model.folding.RULES` has those that may not."""
+"""ONNX operators that may depend on z; `onnx_model.operators.folding.RULES` has what becomes of constants."""
 
 
 def import_onnx(model: CheckedModel | onnx.ModelProto | str | os.PathLike[str]) -> Graph:

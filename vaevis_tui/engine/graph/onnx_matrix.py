@@ -12,9 +12,9 @@ from vaevis_tui.engine.graph.expression import Array
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.ir import Shape
 from vaevis_tui.engine.graph.reader import Operator
-from vaevis_tui.onnx_model.declare import Given
 from vaevis_tui.onnx_model.node import Node
-from vaevis_tui.onnx_model.signatures import SIGNATURES
+from vaevis_tui.onnx_model.operators.declare import Given
+from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 
 def _gemm(importer: Importer, node: Node, given: Given) -> None:

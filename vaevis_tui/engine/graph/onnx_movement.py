@@ -14,11 +14,11 @@ from vaevis_tui.engine.graph.ir import Shape
 from vaevis_tui.engine.graph.onnx_matrix import multiply
 from vaevis_tui.engine.graph.reader import Operator
 from vaevis_tui.engine.graph.resize import ROUNDINGS
-from vaevis_tui.onnx_model import declare
-from vaevis_tui.onnx_model.declare import Given, Signature
-from vaevis_tui.onnx_model.folding import reshape_target
 from vaevis_tui.onnx_model.node import Node
-from vaevis_tui.onnx_model.signatures import SIGNATURES
+from vaevis_tui.onnx_model.operators import declare
+from vaevis_tui.onnx_model.operators.declare import Given, Signature
+from vaevis_tui.onnx_model.operators.folding import reshape_target
+from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 
 def _resize(importer: Importer, node: Node, given: Given) -> None:

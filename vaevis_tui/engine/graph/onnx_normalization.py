@@ -17,10 +17,10 @@ from vaevis_tui.engine.graph.expression import Operand, call
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.products import sum_of_product
 from vaevis_tui.engine.graph.reader import Operator
-from vaevis_tui.onnx_model import declare
-from vaevis_tui.onnx_model.declare import Given, Signature
 from vaevis_tui.onnx_model.node import Node
-from vaevis_tui.onnx_model.signatures import SIGNATURES
+from vaevis_tui.onnx_model.operators import declare
+from vaevis_tui.onnx_model.operators.declare import Given, Signature
+from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 X, Y = Operand(0), Operand(1)
 

@@ -14,11 +14,11 @@ import numpy as np
 from vaevis_tui.engine.graph.expression import Literal, call
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.reader import Operator
-from vaevis_tui.onnx_model import declare
-from vaevis_tui.onnx_model.declare import Given, Signature
-from vaevis_tui.onnx_model.folding import dtype_of
 from vaevis_tui.onnx_model.node import Node
-from vaevis_tui.onnx_model.signatures import SIGNATURES
+from vaevis_tui.onnx_model.operators import declare
+from vaevis_tui.onnx_model.operators.declare import Given, Signature
+from vaevis_tui.onnx_model.operators.folding import dtype_of
+from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 
 def _binary(function: str) -> Operator:

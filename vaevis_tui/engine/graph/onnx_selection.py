@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from vaevis_tui.engine.graph.expression import Operand, call
 from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.reader import Operator
-from vaevis_tui.onnx_model import declare
-from vaevis_tui.onnx_model.declare import Given, Signature
-from vaevis_tui.onnx_model.folding import slice_array
 from vaevis_tui.onnx_model.node import Node
-from vaevis_tui.onnx_model.signatures import SIGNATURES
+from vaevis_tui.onnx_model.operators import declare
+from vaevis_tui.onnx_model.operators.declare import Given, Signature
+from vaevis_tui.onnx_model.operators.folding import slice_array
+from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 Numbers = NDArray[np.int64]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaevis_tui.engine.graph.importer import Importer, refuse
-from vaevis_tui.onnx_model.declare import COMPUTED, NOTHING, ArgumentError, Given, Signature
 from vaevis_tui.onnx_model.node import Node
+from vaevis_tui.onnx_model.operators.declare import COMPUTED, NOTHING, ArgumentError, Given, Signature
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from vaevis_tui.engine.wgpu.legalize import fit
 from vaevis_tui.engine.wgpu.plan import Plan, make_plan
 from vaevis_tui.engine.wgpu.program import Program
 from vaevis_tui.engine.wgpu.tuning_cache import Choices
-from vaevis_tui.onnx_model.checked import CheckedModel
+from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 
 
 class WgpuDecoder(Closing):

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.adapter.controls import choose_controls
 from vaevis_tui.onnx_model.adapter.decisions import Decisions
 from vaevis_tui.onnx_model.adapter.directions import MAX_SIZE, MIN_AREA, random_directions, smooth_patterns
@@ -31,7 +32,6 @@ from vaevis_tui.onnx_model.adapter.reading import Reading, choose_output, decode
 from vaevis_tui.onnx_model.adapter.samples import Trial, draw
 from vaevis_tui.onnx_model.adapter.tryout import Tryout, close
 from vaevis_tui.onnx_model.adapter.values import ValueMap
-from vaevis_tui.onnx_model.checked import CheckedModel
 from vaevis_tui.onnx_model.edit import FLOAT, add_constant, declare, make_node, prune, strip
 from vaevis_tui.onnx_model.limits import MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.adapter.encoder_decisions import EncoderDecisions
 from vaevis_tui.onnx_model.adapter.image_input import View, image_input, image_prefix, take_batch
 from vaevis_tui.onnx_model.adapter.inputs import Input
 from vaevis_tui.onnx_model.adapter.samples import Trial
 from vaevis_tui.onnx_model.adapter.values import IMAGENET, ValueMap
-from vaevis_tui.onnx_model.checked import CheckedModel
 from vaevis_tui.onnx_model.edit import FLOAT, add_constant, insert_nodes, make_node, new_name, strip
 from vaevis_tui.onnx_model.node import UnsupportedError
 from vaevis_tui.onnx_model.trace import trace_all

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.adapter.inputs import Input, bind_settings, inputs_of, read_settings
 from vaevis_tui.onnx_model.adapter.latent import baked_batch, open_batch
-from vaevis_tui.onnx_model.checked import CheckedModel
 from vaevis_tui.onnx_model.edit import FLOAT, add_constant, make_node, new_name
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError
 from vaevis_tui.onnx_model.trace import trace_all

@@ -16,7 +16,7 @@ from vaevis_tui.onnx_model.adapter.options import Prior
 from vaevis_tui.onnx_model.edit import FLOAT, add_constant, insert_nodes, make_node, new_name
 from vaevis_tui.onnx_model.limits import MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Node, Shape
-from vaevis_tui.onnx_model.signatures import attribute
+from vaevis_tui.onnx_model.operators.signatures import attribute
 from vaevis_tui.onnx_model.trace import Trace
 
 if TYPE_CHECKING:

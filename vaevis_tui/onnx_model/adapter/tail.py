@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.onnx_model.folding import dtype_of
 from vaevis_tui.onnx_model.node import Node
-from vaevis_tui.onnx_model.signatures import attribute
+from vaevis_tui.onnx_model.operators.folding import dtype_of
+from vaevis_tui.onnx_model.operators.signatures import attribute
 from vaevis_tui.onnx_model.trace import Trace
 
 Floats = NDArray[np.float64]

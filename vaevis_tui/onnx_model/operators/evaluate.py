@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from vaevis_tui.onnx_model.folding import FOLD_ERRORS, Array, Inputs, check_size, dtype_of, fold
 from vaevis_tui.onnx_model.node import Node, UnsupportedError, label
-from vaevis_tui.onnx_model.signatures import attribute
+from vaevis_tui.onnx_model.operators.folding import FOLD_ERRORS, Array, Inputs, check_size, dtype_of, fold
+from vaevis_tui.onnx_model.operators.signatures import attribute
 from vaevis_tui.text import one_line
 
 MAX_FOLDED = 1 << 25

@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.onnx_model.declare import NOTHING, Given
-from vaevis_tui.onnx_model.signatures import SIGNATURES
+from vaevis_tui.onnx_model.operators.declare import NOTHING, Given
+from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 Array: TypeAlias = NDArray[Any]
 Attributes: TypeAlias = Mapping[str, Any]

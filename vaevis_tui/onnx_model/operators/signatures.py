@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from math import inf
 from typing import Any
 
-from vaevis_tui.onnx_model import declare
-from vaevis_tui.onnx_model.declare import REQUIRED, ArgumentError, Signature
 from vaevis_tui.onnx_model.node import Node, UnsupportedError, label
+from vaevis_tui.onnx_model.operators import declare
+from vaevis_tui.onnx_model.operators.declare import REQUIRED, ArgumentError, Signature
 
 _WEIGHTS = {"weight": declare.weights(4, computed=True), "bias": declare.weights(1, None)}
 

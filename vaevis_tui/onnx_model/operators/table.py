@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from vaevis_tui.onnx_model.folding import RULES, Rule
 from vaevis_tui.onnx_model.limits import MAX_SCRATCH_ELEMENTS, beyond, supported
 from vaevis_tui.onnx_model.node import Node, Shape, UnsupportedError, label
-from vaevis_tui.onnx_model.signatures import attribute
+from vaevis_tui.onnx_model.operators.folding import RULES, Rule
+from vaevis_tui.onnx_model.operators.signatures import attribute
 
 Work: TypeAlias = Callable[[Node, Sequence[Shape], Shape], int]
 """Multiply-adds of a node by its inputs' shapes and its first output's; refuses what cannot be computed."""

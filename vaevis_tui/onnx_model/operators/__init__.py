@@ -1,0 +1,1 @@
+"""What ONNX operators take, what they make of constants, and what they cost."""
