@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import math
 import threading
 from dataclasses import replace
@@ -31,6 +32,7 @@ from vaevis_tui.tui.panels.details import Details
 from vaevis_tui.tui.panels.hint_bar import HintBar
 from vaevis_tui.tui.panels.latent_bars import LatentBars
 from vaevis_tui.tui.panels.status_line import StatusLine
+from vaevis_tui.tui.panels.strip_panel import StripPanel
 
 
 def track_of(bars: LatentBars) -> tuple[int, int]:
@@ -294,6 +296,38 @@ async def test_a_decoder_that_cannot_be_opened_is_a_notice_and_the_old_one_goes_
         before = explorer.sigma
         await explorer.press("right")
         assert explorer.sigma != before
+
+
+async def test_tiles_that_were_dropped_for_a_model_that_was_not_opened_come_all_the_same() -> None:
+    held, goes_on = threading.Event(), threading.Event()
+
+    class Held(ExactDecoder):
+        def decode(self, z: Latents) -> Images:
+            if held.is_set():
+                goes_on.wait()
+            return super().decode(z)
+
+    def refuse() -> ExactDecoder:
+        raise EngineError("no adapter")
+
+    def source(bundle: Bundle, backend: str) -> DecoderSource:
+        return DecoderSource(refuse if bundle.name == "planes" else lambda: Held(bundle))
+
+    bundles = make_bundle(), make_bundle("planes", 40)
+    async with exploring(make_settings(*bundles, decoder_source=source)) as explorer:
+        strip = explorer.screen.query_one(StripPanel)
+        held.set()
+        await explorer.pilot.press("v")
+        await explorer.until(lambda: strip._on_way is not None)
+        asked = strip._on_way
+        await explorer.pilot.press("m", "down", "enter")
+        await explorer.until(lambda: explorer.app.screen is explorer.screen)
+        held.clear()
+        goes_on.set()
+        await explorer.until(lambda: "planes was not opened: no adapter" in explorer.notices)
+        async with asyncio.timeout(60):
+            await explorer.until(lambda: strip.complete)
+        assert strip._on_way is not asked
 
 
 async def test_a_decoder_that_fails_gives_way_to_another_with_a_notice() -> None:

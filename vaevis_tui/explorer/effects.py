@@ -51,6 +51,10 @@ class EffectProbe:
             self._pending, self._effects = None, []
         return False
 
+    def ask_again(self) -> None:
+        """Probe from the start at the next `begin`, if not all images have come."""
+        self._axes = None
+
     def take(self, ticket: int, images: NDArray[np.uint8]) -> bool:
         """A slice of images has come; tells whether the axes have been ordered anew."""
         if ticket != self._ticket or self._exploration is None or self._axes is None:

@@ -143,6 +143,14 @@ class PanelActions:
             self._work.widgets.map.show(exploration, moving=moving)
         self._learn_notes()
 
+    def ask_again(self) -> None:
+        """Have the panels ask anew for images that were dropped when a model was to be opened."""
+        widgets = self._work.widgets
+        self._effects.ask_again()
+        for panel in (widgets.strip, widgets.map, widgets.filmstrip):
+            panel.ask_again()
+        self._work.follow_point()
+
     def take_tiles(self, tiles: TilesDecoded) -> None:
         """Tiles of strip or map, or those that tell what the rows do."""
         if tiles.exploration is not self._work.exploration:

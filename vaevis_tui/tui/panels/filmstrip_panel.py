@@ -151,6 +151,12 @@ class FilmstripPanel(Vertical):
         if ticket:
             self._on_way = TileRequest(ticket, np.arange(len(missing))), [place.key for place in missing]
 
+    def ask_again(self) -> None:
+        """Ask anew for thumbnails that have not come, of a model that is opened again."""
+        if self._on_way and not self._on_way[0].complete:
+            self._on_way = None
+            self._ask()
+
     def take(self, tiles: TilesDecoded) -> None:
         """A slice of the thumbnails has come."""
         if self._on_way is None or tiles.ticket != self._on_way[0].ticket:

@@ -220,6 +220,12 @@ class MapPanel(Container):
             ticket = self._request(OWNER, self._tiles.latents(missing), PRIORITY)
             self._on_way = TileRequest(ticket, missing) if ticket else None
 
+    def ask_again(self) -> None:
+        """Ask anew for tiles that have not come: of a model that is opened again."""
+        if self._on_way and not self._on_way.complete:
+            self._on_way = None
+            self._ask()
+
     def take(self, tiles: TilesDecoded) -> None:
         """A slice of the tiles has come."""
         if self._on_way is None or self._tiles is None or tiles.ticket != self._on_way.ticket:

@@ -103,6 +103,12 @@ class StripPanel(Vertical):
             self._shown = shown
             self._on_way = TileRequest(ticket, np.arange(len(self._stops)))
 
+    def ask_again(self) -> None:
+        """Ask anew for tiles that have not come: of a model that is opened again."""
+        if self._on_way and not self._on_way.complete:
+            self._on_way, self._shown = None, b""
+            self._ask()
+
     @property
     def complete(self) -> bool:
         """Whether every tile that was asked for has come."""

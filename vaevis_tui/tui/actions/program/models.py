@@ -53,6 +53,7 @@ class ModelActions:
             if former.info is not None and former.info.backend != info.backend != PREFERRED:
                 text = f"Fell back to {info.backend}: {info.reason}"
                 work.screen.notify(text, severity="warning", timeout=10, markup=False)
+            self._panels.ask_again()
             return
         if former.exploration is not None:
             former.exploration.stop_walk()
@@ -83,6 +84,7 @@ class ModelActions:
         if ref is not None:
             text = f"{ref} was not opened: {error}"
             self._work.submit()  # changes were not decoded while the model was being opened
+            self._panels.ask_again()
         else:
             text = f"decoding failed: {error}; m opens a model again"
         self._work.say(text, error=True)
