@@ -180,7 +180,7 @@ def _side(side: Region, panels: Panels, frame: int) -> tuple[Region, Region]:
         return Region(x, y, width, height), NOWHERE
     needed = min(panels.rows + 1 + frame, max(BARS_LEAST + frame, height // 3))
     stacked = width, height - needed
-    bars = min(max(ROWS_READY + frame, width * 2 // 5), ROWS_MOST + frame)
+    bars = min(max(ROWS_READY + frame, width * 9 // 20), ROWS_MOST + frame)
     abreast = width - bars, height
     best = max(stacked, abreast, key=lambda size: min(size[0], 2 * size[1]))
     if min(best[0] - frame - MAP_COLUMNS, best[1] - frame - MAP_ROWS) < 0:

@@ -7,7 +7,10 @@ from numpy.typing import NDArray
 from textual.widgets import Input
 
 from tests.tui.support import ExactDecoder, Explorer, exploring
+from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.latent.directions import contrast
+from vaevis_tui.models.bundle import open_bundle
+from vaevis_tui.tui.actions.point.rows import rows_matching
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
 
@@ -122,3 +125,14 @@ async def test_marked_points_make_a_row_that_is_kept_and_can_be_removed() -> Non
         np.testing.assert_array_equal(explorer.exploration.z, z)
         await explorer.pilot.press("delete")
         assert "direction of your own" in explorer.notices
+
+
+def test_of_rows_that_match_those_come_first_that_lead_to_or_from_what_is_shown() -> None:
+    exploration = Exploration("mnist", open_bundle("mnist"), seed=1)
+    exploration.choose_axis_set("directions")
+    for label, typed, name in (("4", "9", "4 to 9"), ("9", "4", "4 to 9"), ("0", "to 7", "0 to 7")):
+        exploration.next_anchor(1, label)
+        rows = rows_matching(exploration, typed)
+        assert exploration.axis_set.axes[rows[0]].name == name
+        assert sorted(rows) == sorted(exploration.axis_set.matching(typed))
+    assert rows_matching(exploration, "") == exploration.axis_set.order.tolist()

@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from tests.tui.driving import bookmarks
 from tests.tui.support import ExactDecoder, Explorer, exploring
+from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.menus.example_list import ExampleList
 from vaevis_tui.tui.panels.status_line import StatusLine
@@ -71,7 +72,7 @@ async def test_examples_are_marked_for_a_direction_or_a_journey() -> None:
 async def test_one_steers_towards_an_example_and_away_from_it() -> None:
     async with exploring(size=(120, 36)) as explorer:
         await explorer.pilot.press("h")
-        assert "Choose an example first" in explorer.notices
+        assert "Go to an example first" in explorer.notices
         screen = await open_examples(explorer)
         await explorer.pilot.press("down")
         index = screen.current
@@ -92,6 +93,35 @@ async def test_one_steers_towards_an_example_and_away_from_it() -> None:
         assert distance() > nearer
         await explorer.press("u", "u")  # towards was one step, away another
         np.testing.assert_array_equal(explorer.exploration.z, before)
+
+
+async def test_after_two_examples_one_steers_back_to_the_first() -> None:
+    async with exploring(size=(120, 36)) as explorer:
+        await explorer.press("n")
+        first = explorer.exploration.z
+        await explorer.press("h")
+        assert "This is" in explorer.notices
+        await explorer.press("n")
+        second = explorer.exploration.z
+        assert not np.array_equal(first, second)
+        await explorer.press("h", "h", "h")
+        whiten = explorer.exploration.bundle.space.whiten
+        moved, way = (whiten(z) - whiten(second) for z in (explorer.exploration.z, first))
+        assert moved @ way > 0
+        np.testing.assert_allclose(np.linalg.norm(moved), 0.3, rtol=0.05)
+        await explorer.press("u")
+        np.testing.assert_array_equal(explorer.exploration.z, second)
+
+
+async def test_a_random_point_is_drawn_in_towards_the_data_where_one_asks_for_it() -> None:
+    async with exploring() as explorer:
+        same = Exploration("rings", explorer.exploration.bundle, seed=1)
+        await explorer.press("R")
+        same.random(0.7)
+        np.testing.assert_array_equal(explorer.exploration.z, same.z)
+        await explorer.press("r")
+        same.random()
+        np.testing.assert_array_equal(explorer.exploration.z, same.z)
 
 
 def picture(folder: Path, name: str = "my dog.png") -> Path:

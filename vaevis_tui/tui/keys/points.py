@@ -24,6 +24,14 @@ POINT_KEYS = [
         tooltip="Random sample of the aggregated posterior",
     ),
     Binding(
+        "R",
+        "screen.random(0.7)",
+        "Random, typical",
+        id="point.random-typical",
+        group=POINT,
+        tooltip="Random sample, truncated by 0.7: nearer to the data, clearer and less varied",
+    ),
+    Binding(
         "u",
         "screen.undo",
         "Undo",
@@ -81,7 +89,7 @@ POINT_KEYS = [
         "Towards",
         id="point.towards",
         group=POINT,
-        tooltip="0.1 σ towards the chosen example",
+        tooltip="0.1 σ towards the chosen example, or the one before the last",
     ),
     Binding(
         "H",
@@ -89,7 +97,7 @@ POINT_KEYS = [
         "Away",
         id="point.away",
         group=POINT,
-        tooltip="0.1 σ away from the chosen example",
+        tooltip="0.1 σ away from it",
     ),
     Binding(
         "o",

@@ -16,8 +16,10 @@ MARK_COLUMNS, VALUE_COLUMNS, EFFECT_COLUMNS, SCROLL_COLUMNS = 1, 6, 7, 2
 EFFECT_BAR = 5
 NAME_SHARE, NAME_COLUMNS, TRACK_LEAST = 3, 12, 4
 """Names take a third of the width at most, or so many columns where that leaves the bars a track."""
+TRACK_READY = 14
+"""Columns of a track beside which a longer name, without its ends, is written in full."""
 PITCH_MOST = 2
-"""Rows an axis: two, the second empty, where all fit so."""
+"""Rows an axis where all fit so: the second is empty, or has what is at its ends and a third is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,20 @@ class BarGrid:
         """The grid of a widget of so many cells."""
         rows = max(height - HEADER_ROWS, 1)
         count = len(axes) if axes else 0
-        pitch = min(max((rows + 1) // max(count, 1), 1), PITCH_MOST)
         names = [len(label_of(axis)) for axis in axes.axes] if axes else []
         ends = [len(label_of(axis)) for axis in axes.axes if label_of(axis) != axis.name] if axes else []
+        pitch = min(max((rows + 1) // max(count, 1), 1), PITCH_MOST + bool(ends))
         details = [len(axis.detail) for axis in axes.axes] if axes else []
         effect = EFFECT_COLUMNS if axes and axes.effects is not None and width >= EFFECT_FROM_COLUMNS else 0
         detail = 1 + max(details, default=-1) if width >= DETAIL_FROM_COLUMNS else 0
         others = MARK_COLUMNS + VALUE_COLUMNS + effect + detail + SCROLL_COLUMNS
-        most = max(width // NAME_SHARE, min(NAME_COLUMNS, width - others - TRACK_LEAST), 4)
+        longest = 1 + max((len(axis.name) for axis in axes.axes), default=1) if axes else 2
+        ready = min(longest, width - others - TRACK_READY)
+        most = max(width // NAME_SHARE, min(NAME_COLUMNS, width - others - TRACK_LEAST), ready, 4)
         name = min(1 + max(names, default=1), most)
-        track = width - (MARK_COLUMNS + name + VALUE_COLUMNS + effect + detail + SCROLL_COLUMNS)
         room = 2 * sum(length < name for length in ends) >= len(ends) > 0
+        name = name if room else min(longest, most)
+        track = width - (MARK_COLUMNS + name + VALUE_COLUMNS + effect + detail + SCROLL_COLUMNS)
         return cls(width, name, room, max(track - track % 2, 2), effect, detail, pitch, -(-rows // pitch))
 
 
@@ -74,3 +79,18 @@ def label_within(axis: Axis, width: int, ends: bool) -> str:
     """As much of it as has room: without a place for the ends the name alone says more."""
     label = label_of(axis) if ends else axis.name
     return label if len(label) <= width else cut(axis.name, width)
+
+
+def ends_below(axis: Axis, grid: BarGrid) -> str:
+    """What one sees at an axis's ends, each below its end of the track; empty if that is unknown.
+
+    Where the track is too narrow they begin below the name; empty where there is no room for that either.
+    """
+    if not (axis.low and axis.high) or axis.is_between_classes:
+        return ""
+    left = MARK_COLUMNS + grid.name
+    between = grid.track - len(axis.low) - len(axis.high)
+    if between > 0:
+        return " " * left + axis.low + " " * between + axis.high
+    text = f"{axis.low} ↔ {axis.high}"
+    return text.rjust(left + grid.track) if len(text) <= grid.name + grid.track else ""

@@ -24,6 +24,7 @@ from vaevis_tui.tui.panels.bar_grid import (
     MARK_COLUMNS,
     VALUE_COLUMNS,
     BarGrid,
+    ends_below,
     label_within,
 )
 
@@ -229,7 +230,10 @@ class LatentBars(Widget):
     def render_line(self, y: int) -> Strip:
         """Draw one line: the scale on top, then an axis each."""
         rank = self._rank_at(y)
-        segments = self._header() if y < HEADER_ROWS else [] if rank is None else self._row(rank)
+        if y < HEADER_ROWS:
+            segments = self._header()
+        else:
+            segments = self._ends(self._rank_at(y - 1)) if rank is None else self._row(rank)
         width, quiet = self._grid.width, self._part_styles(False)["quiet"]
         mark = Segment(self._scroll_mark(y), quiet)
         self._lines[y] = line = Strip([*Strip(segments).adjust_cell_length(width - 1, quiet), mark], width)
@@ -277,6 +281,13 @@ class LatentBars(Widget):
             segments.append(Segment(f" {axis.detail:<{grid.detail - 1}}", styles["quiet"]))
         segments.append(Segment(" ", styles["quiet"]))
         return segments
+
+    def _ends(self, rank: int | None) -> list[Segment]:
+        """The line below a row, where there is one: what one sees at the ends of its track."""
+        if rank is None or self._axes is None or self._grid.ends:
+            return []
+        text = ends_below(self._axes.axes[int(self._order[rank])], self._grid)
+        return [Segment(text, self._part_styles(False)["quiet"])] if text else []
 
     def _scroll_mark(self, y: int) -> str:
         """The scroll bar's cell in this row: where in the list the visible rows lie."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from vaevis_tui.engine.decoder import Latents
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.exploration import Exploration
@@ -18,13 +20,43 @@ OWNER, PRIORITY = "examples", 0
 
 
 class ExampleActions:
-    """`e` lists the examples; `h` and `H` steer towards the chosen one, and away from it."""
+    """Digits, `n` and `e` go to examples; `h` and `H` steer towards one, and away from it.
+
+    That is the one that was chosen in the list, or else the one before the last: after `9` and `4`, `h` leads
+    from the 4 to the 9.
+    """
 
     def __init__(self, work: Workspace, keepsakes: KeepsakeActions) -> None:
         self._work = work
         self._keepsakes = keepsakes
         self._target: tuple[Exploration, int] | None = None
-        """The anchor that is steered towards."""
+        """The anchor that was chosen to be steered towards."""
+        self._visited: tuple[tuple[Exploration, int], ...] = ()
+        """The last anchors that were gone to, two at most."""
+
+    def next_of_label(self, label: str) -> None:
+        """Go to an example of a label, or to the next of it."""
+        self._go_to_next(1, label)
+
+    def next_anchor(self, places: int) -> None:
+        """Go to the next example, or to one before."""
+        self._go_to_next(places, None)
+
+    def _go_to_next(self, places: int, label: str | None) -> None:
+        def change(exploration: Exploration) -> None:
+            index = exploration.next_anchor(places, label)
+            if index is not None:
+                self._visit(exploration, index)
+                return
+            name = exploration.bundle.name
+            what = f"example {label!r}" if label else "examples"
+            self._work.say(f"{name} has no {what}")
+
+        self._work.change(change)
+
+    def _visit(self, exploration: Exploration, index: int) -> None:
+        before = [each for each in self._visited if each[0] is exploration and each[1] != index]
+        self._visited = (*before[-1:], (exploration, index))
 
     def list_examples(self) -> None:
         """List the examples."""
@@ -57,14 +89,22 @@ class ExampleActions:
             self._work.say(f"h steers towards {label}, H away from it")
         else:
             self._work.change(lambda here: here.go_to_anchor(choice.index))
+            self._visit(exploration, choice.index)
 
     def steer(self, sigmas: float) -> None:
-        """Go towards the chosen example; a held key is one step to undo."""
-        if self._target is None or self._target[0] is not self._work.exploration:
-            self._work.say("Choose an example first: e lists them, Tab chooses one to steer towards")
+        """Go towards an example; a held key is one step to undo."""
+        exploration = self._work.exploration
+        targets = [each for each in (self._target, *self._visited) if each and each[0] is exploration]
+        if exploration is None or not targets:
+            self._work.say("Go to an example first, or choose one: e lists them, Tab steers towards it")
             return
-        index = self._target[1]
-        self._work.change(lambda here: here.steer_towards(here.anchors.anchors.z[index], sigmas))
+        index = targets[0][1]
+        target = exploration.anchors.anchors.z[index]
+        if sigmas > 0 and np.array_equal(exploration.z, target):
+            label = exploration.anchors.anchors.labels[index]
+            self._work.say(f"This is {label}: H steers away from it; go to another example, and h leads back")
+            return
+        self._work.change(lambda here: here.steer_towards(target, sigmas))
 
     def take_tiles(self, tiles: TilesDecoded) -> None:
         """Images for the list."""

@@ -1,4 +1,4 @@
-"""Going elsewhere: random points, examples of a label, back and forth, and vectors that are pasted."""
+"""Going elsewhere: random points, back and forth, and vectors that are pasted."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class PointActions:
         """Go to the mean."""
         self._work.change(Exploration.reset_all)
 
-    def random(self) -> None:
-        """Go to a random point."""
-        self._work.change(Exploration.random)
+    def random(self, psi: float = 1.0) -> None:
+        """Go to a random point; below 1 it is truncated, see `Exploration.random`."""
+        self._work.change(lambda exploration: exploration.random(psi))
 
     def pull_back(self) -> None:
         """Go to where data are."""
@@ -41,23 +41,6 @@ class PointActions:
         def change(exploration: Exploration) -> None:
             if not step(exploration):
                 self._work.say(text)
-
-        self._work.change(change)
-
-    def next_of_label(self, label: str) -> None:
-        """Go to an anchor of a label, or to the next of it."""
-        self._go_to_anchor(1, label)
-
-    def next_anchor(self, places: int) -> None:
-        """Go to the next anchor, or to one before."""
-        self._go_to_anchor(places, None)
-
-    def _go_to_anchor(self, places: int, label: str | None) -> None:
-        def change(exploration: Exploration) -> None:
-            if exploration.next_anchor(places, label) is None:
-                name = exploration.bundle.name
-                what = f"example {label!r}" if label else "examples"
-                self._work.say(f"{name} has no {what}")
 
         self._work.change(change)
 

@@ -133,7 +133,7 @@ class FindRow(Asker):
         exploration = self._work.exploration
         if exploration is None:
             return
-        rows = exploration.axis_set.matching(text)
+        rows = rows_matching(exploration, text)
         if not rows:
             prompt.advise("no such row", wrong=True)
             return
@@ -146,7 +146,7 @@ class FindRow(Asker):
     def stepped(self, prompt: LinePrompt, places: int) -> None:
         """Select the next row that matches."""
         exploration = self._work.exploration
-        rows = exploration.axis_set.matching(prompt.text) if exploration else []
+        rows = rows_matching(exploration, prompt.text) if exploration else []
         if exploration is not None and exploration.state.selected in rows:
             at = rows.index(exploration.state.selected) + places
             self._select(rows[min(max(at, 0), len(rows) - 1)])
@@ -171,6 +171,19 @@ class FindRow(Asker):
         """Show all rows again."""
         self._work.widgets.bars.show_only(None)
         self._work.show_point()
+
+
+def rows_matching(exploration: Exploration, text: str) -> list[int]:
+    """Rows that match what was typed; first those that lead to or from what the image shows now."""
+    axes = exploration.axis_set
+    rows = axes.matching(text)
+    near = exploration.anchors.nearest(exploration.z, 1) if text.strip() else []
+
+    def leads_elsewhere(row: int) -> bool:
+        axis = axes.axes[row]
+        return not (axis.is_between_classes and near and near[0].label in (axis.low, axis.high))
+
+    return sorted(rows, key=leads_elsewhere)
 
 
 def _named(axes: AxisSet, text: str, rows: list[int]) -> int | None:
