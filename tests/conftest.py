@@ -17,7 +17,13 @@ os.environ["VAEVIS_TUI_CONFIG"] = str(HERE / "no-config.toml")  # a developer's 
 hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes proves nothing
 hypothesis.settings.load_profile("untimed")
 
-E2E = ("e2e", "fuzz/test_terminal.py", "terminal/test_real_terminals.py", "test_bench.py")
+E2E = (
+    "e2e",
+    "fuzz/test_terminal.py",
+    "fuzz/test_ends.py",
+    "terminal/test_real_terminals.py",
+    "test_bench.py",
+)
 """Tests of the whole program on pseudo-terminals, in real terminals and through a real sshd."""
 
 SLOW = (

@@ -8,7 +8,6 @@ issue 26763). A full-screen program draws there, so a line in between spoils the
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,8 +24,9 @@ def native_stderr_silenced() -> Iterator[None]:
     nowhere: there the descriptor is left alone if it is a terminal. A full-screen program is safe from both
     by drawing on a duplicate of the descriptor and pointing descriptor 2 itself elsewhere while it runs.
     """
-    # libwayland complains on every connection attempt if this is unset; a folder without a socket is silent.
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    # libwayland complains on every connection attempt if this is unset. In no folder lies no socket, not even
+    # one of somebody else's, as in the temporary folder; and of that there may be none.
+    os.environ.setdefault("XDG_RUNTIME_DIR", os.devnull)
     with _lock:
         saved = _redirect()
         try:

@@ -234,6 +234,36 @@ def test_stopped_without_a_word_and_continued_it_goes_on_and_leaves_the_terminal
         assert session.left_behind() == []
 
 
+CONTINUED_IN = """
+import os, signal, sys
+from textual.drivers.linux_driver import LinuxDriver
+from vaevis_tui.cli import main
+
+kept, waits = getattr(LinuxDriver, {method!r}), [True]
+
+def continued(self):
+    if waits.pop() if waits else False:
+        os.kill(os.getpid(), signal.SIGCONT)
+    kept(self)
+
+setattr(LinuxDriver, {method!r}, continued)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("method", ["_enable_mouse_support", "_disable_mouse_support"])
+def test_continued_while_it_starts_or_ends_it_leaves_the_terminal_as_it_was(
+    bundle: Path, method: str
+) -> None:
+    """It was started once more in the middle of its start: modes were set twice and given back once."""
+    command: list[str | Path] = [sys.executable, "-c", CONTINUED_IN.format(method=method)]
+    with PtySession([*command, "--model", bundle, "--backend", "onnxruntime"]) as session:
+        wait_for_a_picture(session)
+        session.press("q")
+        assert session.wait_exit() == 0
+        assert session.left_behind() == []
+
+
 def test_a_mistake_in_the_program_leaves_the_terminal_as_it_was(bundle: Path) -> None:
     with PtySession([sys.executable, "-c", BROKEN, "--model", bundle, "--walk"]) as session:
         wait_for_a_picture(session)

@@ -150,11 +150,16 @@ class Run:
     def move(self) -> None:
         """Go somewhere, so that there is a session to keep: it has been noted when this returns."""
         self.drawn()
-        self.session.press("shift+right")
         if self.full:
+            self.session.press("shift+right")
             self.session.pump_for(self.session.round_trip + 1.0)
             return
-        self.session.wait_for(lambda: [*self.sessions.path.glob("*.running.json")], "the note", STARTING)
+        until = time.monotonic() + STARTING
+        while not any(self.sessions.path.glob("*.running.json")):
+            if time.monotonic() > until or self.session.process.poll() is not None:
+                raise PtyTimeoutError("the note never came")
+            self.session.press("shift+right")  # before a model is open it moves nothing
+            self.session.pump_for(1.0)
         self.moved = True
 
 
@@ -354,7 +359,7 @@ def _arguments(rng: random.Random, moment: Callable[[Run], None], folder: Path) 
     if moment is searching:
         pixels = np.random.default_rng(0).integers(0, 255, (40, 40), np.uint8)
         Image.fromarray(pixels).save(folder / "picture.png")
-        return [*arguments, str(folder / "picture.png")]
+        return [*arguments, "--from", str(folder / "picture.png")]
     return arguments
 
 

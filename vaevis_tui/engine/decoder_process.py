@@ -233,7 +233,12 @@ class _Child:
     def __init__(self) -> None:
         if not sys.executable or getattr(sys, "frozen", False):  # an embedded or a bundled one
             raise EngineError("there is no Python interpreter to start another process with")
-        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
+        try:
+            self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
+        except OSError as error:
+            raise EngineError(
+                f"the decoder's process needs a temporary folder: {(error.strerror or str(error)).lower()}"
+            ) from None
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _START.format(path=sys.path)],
