@@ -76,7 +76,7 @@ def unfit(model: onnx.ModelProto, z: np.ndarray) -> str | None:
     looked_at.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names)
     session = onnxruntime.InferenceSession(looked_at.SerializeToString())
     tensors = session.run(None, {session.get_inputs()[0].name: z})
-    for name, tensor in zip(names, tensors, strict=True):
+    for name, tensor in zip(map(str, names), tensors, strict=True):
         if isinstance(tensor, np.ndarray) and tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
             return name
     return None
