@@ -35,6 +35,7 @@ SLOW = (
     "engine/service/test_select.py",
     "engine/test_encoder.py",
     "engine/test_pytorch_exports.py",
+    "fuzz/test_backends.py",
     "engine/wgpu/test_decoder.py",
     "engine/wgpu/test_decoder_process.py",
     "engine/wgpu/test_kernels.py",
