@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.explorer import PROGRAM, at_the_mean, wait_for_the_start
-from tests.e2e.ptyharness import PtySession
+from tests.e2e.harness.explorer import PROGRAM, at_the_mean, wait_for_the_start
+from tests.e2e.harness.ptyharness import PtySession
 
 NOWHERE = {
     "HOME": "/proc/nowhere",
