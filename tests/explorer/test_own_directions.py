@@ -37,6 +37,18 @@ def test_marks_are_toggled_and_in_one_set_at_most() -> None:
     assert sets.of(z[0]) is None
 
 
+def test_marks_are_points_whose_class_no_direction_or_analogy_adds_up() -> None:
+    sets, z = MarkedSets(), SPACE.sample(1, 4)
+    points = np.column_stack([z, [3, 3, 1, 2]]).astype(np.float32)
+    sets.toggle("A", points[0])
+    sets.toggle("A", z[1])  # an example, of which no class is known
+    sets.toggle("B", points[2])
+    np.testing.assert_array_equal(sets.a[0].z, points[0])
+    difference = (z[0] + z[1]) / 2 - z[2]
+    np.testing.assert_allclose(sets.direction(SPACE), difference, atol=1e-6)
+    np.testing.assert_allclose(sets.analogy(points[3], 3), [*(z[3] + difference), 2], atol=1e-6)
+
+
 def test_a_direction_of_a_alone_leads_away_from_the_mean_of_the_data() -> None:
     sets = MarkedSets()
     with pytest.raises(UserError, match="no direction yet: a direction needs at least one"):

@@ -30,6 +30,7 @@ class Keepsakes:
         self.bookmarks = Bookmarks(data, bundle.latent_dim + len(bundle.controls))
         self.directions = OwnDirections(data, bundle.latent_dim)
         self.marks = MarkedSets()
+        self.latent_dim = bundle.latent_dim
 
 
 class KeepsakeStore:

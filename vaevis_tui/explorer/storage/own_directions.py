@@ -15,7 +15,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.storage.bookmarks import checked_name
 from vaevis_tui.explorer.storage.model_data import ModelData
 from vaevis_tui.export.fields import Fields, packed
-from vaevis_tui.latent.directions import Directions, contrast
+from vaevis_tui.latent.directions import Directions, analogy, contrast
 from vaevis_tui.latent.space import LatentSpace
 
 FILE = "directions.json"
@@ -31,7 +31,7 @@ class Mark:
     """A point in set A or B.
 
     Attributes:
-        z: float32 (d,), read-only.
+        z: float32 (d,), or a point, which has values of controls after z; read-only.
         label: Where it is from, for people: ``"photo.jpg"``, ``"dog 1042"``.
     """
 
@@ -81,6 +81,17 @@ class MarkedSets:
         """Forget all marks."""
         self._sets = {"A": (), "B": ()}
 
+    def analogy(self, point: ArrayLike, dim: int) -> NDArray[np.float32]:
+        """mean(A) - mean(B) + a point, float32 (d,) or more: controls after z, as a class, stay the point's.
+
+        Both sets have to hold something.
+        """
+        here = np.asarray(point, np.float32)
+        a, b = (
+            np.mean([mark.z[:dim] for mark in marks], axis=0, dtype=np.float64) for marks in (self.a, self.b)
+        )
+        return np.concatenate([analogy(a, b, here[:dim]), here[dim:]])
+
     def direction(self, space: LatentSpace) -> NDArray[np.float32]:
         """mean(A) - mean(B), float32 (d,), or mean(A) less the mean of the data where B is empty.
 
@@ -88,7 +99,8 @@ class MarkedSets:
             UserError: A is empty, or both means are the same.
         """
         try:
-            return contrast([mark.z for mark in self.a], [mark.z for mark in self.b] or [space.mean])
+            a, b = ([mark.z[: space.dim] for mark in marks] for marks in (self.a, self.b))
+            return contrast(a, b or [space.mean])
         except ValueError as error:
             raise UserError(f"no direction yet: {error}") from None
 

@@ -14,7 +14,6 @@ from textual.widgets import OptionList
 
 from vaevis_tui.explorer.keepsakes import Keepsakes
 from vaevis_tui.explorer.storage.bookmarks import Bookmark
-from vaevis_tui.latent.directions import analogy
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
 from vaevis_tui.tui.menus.preview_list import PreviewList
 from vaevis_tui.tui.terminal_port import TerminalPort
@@ -29,7 +28,7 @@ class Keep(Protocol):
 
 
 class BookmarkList(PreviewList[NDArray[np.float32] | None]):
-    """Gives the latent to go to, float32 (d,), or None.
+    """Gives the point to go to, or None.
 
     Args:
         port: The app's.
@@ -138,8 +137,7 @@ class BookmarkList(PreviewList[NDArray[np.float32] | None]):
         if not marks.a or not marks.b:
             self.notify("Mark bookmarks for A and for B first (a and b)", markup=False)
             return
-        a, b = (np.mean([mark.z for mark in each], axis=0, dtype=np.float64) for each in (marks.a, marks.b))
-        self.dismiss(analogy(a, b, self.current.z))
+        self.dismiss(marks.analogy(self.current.z, self._keepsakes.latent_dim))
 
     def _change(self, work: Callable[[Keepsakes], object]) -> None:
         at = self.highlighted or 0

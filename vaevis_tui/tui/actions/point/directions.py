@@ -29,12 +29,12 @@ class DirectionActions(Asker):
         exploration = self._work.exploration
         if exploration is None:
             return
-        z = exploration.z
-        here = exploration.anchors.at(z)
+        point = exploration.point.copy()
+        here = exploration.anchors.at(exploration.z)
         label = "" if here is None else exploration.anchors.anchors.labels[here]
 
         def mark(keepsakes: Keepsakes) -> str:
-            there = keepsakes.marks.toggle(which, z, label)
+            there = keepsakes.marks.toggle(which, point, label)
             counts = f"{len(keepsakes.marks.a)} in A, {len(keepsakes.marks.b)} in B"
             return f"{f'Marked for {which}' if there else f'No longer in {which}'}: {counts}; D names it"
 

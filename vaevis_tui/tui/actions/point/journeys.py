@@ -128,7 +128,8 @@ def _routes(keepsakes: Keepsakes, exploration: Exploration) -> list[Route]:
     routes: list[Route] = []
     if marks.a and marks.b:
         a, b = marks.a[0], marks.b[0]
-        routes.append(Route(f"{a.label or 'A'} → {b.label or 'B'}", (a.z, b.z)))
+        ends = exploration.points(a.z), exploration.points(b.z)
+        routes.append(Route(f"{a.label or 'A'} → {b.label or 'B'}", ends))
     if len(bookmarks) > 1:
         stops = tuple(each.z for each in bookmarks)
         routes.append(Route(f"All {len(bookmarks)} bookmarks, from one to the next", stops))
