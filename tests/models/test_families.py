@@ -116,3 +116,15 @@ def test_an_autoencoder_of_diffusers_opens(
     assert np.abs(images - 255 * expected).max() <= 1
     monkeypatch.setattr(families, "NEEDED", ("no_such_package",))
     assert open_bundle(tmp_path / "model").latent_dim == bundle.latent_dim  # it was kept
+
+
+def test_what_takes_long_to_open_is_known_before(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"_class_name": "AutoencoderTiny"}')
+    assert families.slow_start(tmp_path) == ""  # opening it says that weights are missing
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    assert families.slow_start(tmp_path) == (
+        "diffusers' AutoencoderTiny is exported to ONNX once, which takes up to a minute"
+    )
+    (tmp_path / "decoder.onnx").touch()
+    assert families.slow_start(tmp_path) == ""
+    assert families.slow_start("no such folder") == ""

@@ -55,6 +55,19 @@ def decoder_of(folder: Path) -> Path | None:
     return None
 
 
+def slow_start(ref: str | Path) -> str:
+    """Why a model will take long to open, a clause; empty where it will not."""
+    folder = Path(ref).expanduser()
+    try:
+        for inside in (folder, folder / "vae"):
+            name = str(_config(inside).get("_class_name"))
+            if name in DIFFUSERS and not (folder / "decoder.onnx").exists() and not _kept(inside).is_file():
+                return f"diffusers' {name} is exported to ONNX once, which takes up to a minute"
+    except (OSError, UserError):  # opening it says what is wrong
+        pass
+    return ""
+
+
 def _config(folder: Path) -> dict[str, Any]:
     try:
         with (folder / CONFIG).open("rb") as file:
@@ -69,6 +82,14 @@ def _of_diffusers(folder: Path, name: str) -> Path:
         raise UserError(
             f"{folder}: diffusers' {quoted(name)} is not supported; {' and '.join(DIFFUSERS)} are"
         )
+    target = _kept(folder)
+    if not target.is_file():
+        _export(folder, name, target)
+    return target
+
+
+def _kept(folder: Path) -> Path:
+    """Where the export of a folder of diffusers is kept."""
     weights = sorted(folder.glob("*.safetensors"))
     if not weights:
         raise UserError(
@@ -82,10 +103,7 @@ def _of_diffusers(folder: Path, name: str) -> Path:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
         except OSError as error:
             raise UserError(f"{path}: {error.strerror or error}") from None
-    target = cache_folder() / f"decoder-{digest.hexdigest()[:32]}.onnx"
-    if not target.is_file():
-        _export(folder, name, target)
-    return target
+    return cache_folder() / f"decoder-{digest.hexdigest()[:32]}.onnx"
 
 
 def _export(folder: Path, name: str, target: Path) -> None:

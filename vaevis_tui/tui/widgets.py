@@ -23,6 +23,16 @@ from vaevis_tui.tui.panels.titled_frame import TitledFrame
 from vaevis_tui.tui.terminal_port import TerminalPort
 
 
+def _reason(model: str) -> str:
+    """Why a model will take long to open, in brackets after a blank; empty where it will not."""
+    if not Path(model).expanduser().is_dir():
+        return ""
+    from vaevis_tui.models.families import slow_start
+
+    reason = slow_start(model)
+    return f" ({reason})" if reason else ""
+
+
 class ExplorerWidgets:
     """The widgets by name.
 

@@ -53,8 +53,13 @@ def open_model(options: argparse.Namespace) -> Iterator[Model]:
     """
     from vaevis_tui.api import load
 
-    tune = getattr(options, "tune", True)
-    with load(model_name(options), backend=options.backend, tuning="cached" if tune else "off") as model:
+    tune, name = getattr(options, "tune", True), model_name(options)
+    if Path(name).expanduser().is_dir():
+        from vaevis_tui.models.families import slow_start
+
+        if reason := slow_start(name):
+            print(f"vaevis-tui: {name}: {reason} ...", file=sys.stderr, flush=True)
+    with load(name, backend=options.backend, tuning="cached" if tune else "off") as model:
         info = _snapshot(options)
         if info is not None and (difference := model.differs_from(info)):
             print(f"vaevis-tui: {difference}", file=sys.stderr)
