@@ -381,6 +381,10 @@ def many_outputs(model: onnx.ModelProto) -> None:
 
 
 REFUSALS: dict[str, tuple[Change, str]] = {
+    "operator for one processor": (
+        lambda m: setattr(m.graph.node[1], "domain", "com.microsoft.nchwc"),
+        "optimised this file for the processor of one machine; take the file that it was made of",
+    ),
     "operator of another domain": (
         lambda m: setattr(m.graph.node[1], "domain", "com.microsoft"),
         "operator 'com.microsoft.Relu' ('fc.relu'): its output shape does not follow from the latent "

@@ -63,6 +63,37 @@ def _() -> Animal:
     return Animal(w.model(), lambda z: truth(z).repeat(2, 2).repeat(2, 3))
 
 
+@animal("resized by 1.4, where 15 times that is 21 in single precision alone")
+def _() -> Animal:
+    w = Writer(height=15, width=15)
+    scales = w.constant(np.array([1, 1, 1.4, 1.4], np.float32))
+    w.add(
+        "Resize",
+        "",
+        scales,
+        mode="nearest",
+        coordinate_transformation_mode="asymmetric",
+        nearest_mode="floor",
+    )
+    at = (np.arange(21, dtype=np.float32) / np.float32(1.4)).astype(int)
+    return Animal(w.model(), lambda z: truth(z, height=15, width=15)[:, :, at][:, :, :, at])
+
+
+@animal("And and Or")
+def _() -> Animal:
+    w = Writer()
+    low, high = w.node("Less", w.last, w.floats(0.3)), w.node("Greater", w.last, w.floats(0.7))
+    inside = w.node("Not", w.node("Or", low, high))
+    every = w.node("And", inside, w.node("Or", low, inside))
+    w.last = w.node("Where", every, w.last, w.floats(0.5))
+
+    def image(z: Floats) -> Floats:
+        x = truth(z)
+        return np.where((x >= 0.3) & (x <= 0.7), x, np.float32(0.5))
+
+    return Animal(w.model(), image, "clipped to 0..1 (it ends in Where")
+
+
 @animal("opset 24")
 def _() -> Animal:
     return Animal(Writer(opset=24).model())

@@ -182,6 +182,17 @@ def _() -> Animal:
     return Animal(w.model(), image, "labels=1 of 4", options)
 
 
+@animal("one-hot of four axes")
+def _() -> Animal:
+    w = conditional("labels", ("n", CLASSES, 1, 1))
+    gemm = next(node for node in w.nodes if "labels" in node.input)
+    flat = helper.make_node("Flatten", ["labels"], ["labels.flat"])
+    gemm.input[0] = "labels.flat"
+    w.nodes.insert(0, flat)
+    options = AdapterOptions(settings=(("labels", "2"),))
+    return Animal(w.model(), lambda z: of_class(2, z), "labels=2 of 4", options)
+
+
 def scaled_by(name: str, *dims: int | str) -> Writer:
     """A decoder whose latent is multiplied by a number, as by StyleGAN's truncation."""
     w = Writer(begin=False)
@@ -223,13 +234,30 @@ def _() -> Animal:
     return Animal(Writer(name="noise").model())
 
 
+def beside(first: str, second: str) -> Writer:
+    w = Writer(shape=("n", 4), name=first, begin=False)
+    w.inputs.append(helper.make_tensor_value_info(second, TensorProto.FLOAT, ["n", 2]))
+    w.last = w.node("Concat", first, second, axis=1)
+    w.body()
+    return w
+
+
 @animal("two latents")
 def _() -> Animal:
-    w = Writer(shape=("n", 4), name="z1", begin=False)
-    w.inputs.append(helper.make_tensor_value_info("z2", TensorProto.FLOAT, ["n", 2]))
-    w.last = w.node("Concat", "z1", "z2", axis=1)
-    w.body()
-    return Animal(w.model(), note="z holds its latents one after the other: 'z1' 1x4, 'z2' 1x2")
+    return Animal(
+        beside("z1", "z2").model(), note="z holds its latents one after the other: 'z1' 1x4, 'z2' 1x2"
+    )
+
+
+@animal("attributes beside z")
+def _() -> Animal:
+    return Animal(beside("z", "attributes").model(), note="z holds its latents one after the other")
+
+
+@animal("a code beside the noise that is the latent")
+def _() -> Animal:
+    """As of InfoGAN."""
+    return Animal(beside("noise", "code").model(), note="'noise' 1x4, 'code' 1x2")
 
 
 @animal("an input that nothing reads")

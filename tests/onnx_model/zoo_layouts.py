@@ -150,3 +150,13 @@ def _() -> Animal:
 def _() -> Animal:
     w = Writer().add("Cast", to=TensorProto.DOUBLE).output(TensorProto.DOUBLE)
     return Animal(w.model())
+
+
+@animal("several outputs, the image told by its name")
+def _() -> Animal:
+    w = Writer(final=None)
+    w.output(name=w.last)
+    w.nodes[-1].output[0] = w.outputs[-1].name = w.last = "features"
+    w.add("Sigmoid")
+    w.nodes[-1].output[0] = w.last = "reconstruction"
+    return Animal(w.output(name=w.last).model(), note="output 'reconstruction' is taken for the image")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from onnx import TensorProto
+from onnx import TensorProto, numpy_helper
 
-from tests.onnx_model.zoo import Animal, Floats, Writer, animal, logits, truth
+from tests.onnx_model.zoo import HEIGHT, WIDTH, Animal, Floats, Writer, animal, logits, truth
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 
 MEAN = np.array([0.485, 0.456, 0.406], np.float32).reshape(1, 3, 1, 1)
@@ -247,7 +247,46 @@ def _() -> Animal:
 def _() -> Animal:
     w = Writer()
     w.add("Mul", w.floats(255.0)).add("Cast", to=TensorProto.UINT8).output(TensorProto.UINT8)
-    return Animal(w.model(), lambda z: np.floor(truth(z) * 255) / 255, "0 to 255", wgpu=False)
+    return Animal(w.model(), lambda z: np.floor(truth(z) * 255) / 255, "0 to 255")
+
+
+@animal("whole numbers from -127 to 127")
+def _() -> Animal:
+    w = Writer(final="Tanh")
+    w.add("Mul", w.floats(127.0)).add("Cast", to=TensorProto.INT8).add("Transpose", perm=[0, 2, 3, 1])
+    values = lambda z: np.trunc(np.tanh(logits(z)) * 127) / 254 + 0.5  # noqa: E731
+    return Animal(w.output(TensorProto.INT8).model(), values, "-127 to 127")
+
+
+@animal("the most likely of sixteen levels")
+def _() -> Animal:
+    w = Writer(16, final=None)
+    w.add("ArgMax", axis=1, keepdims=1).output(TensorProto.INT64)
+    image = lambda z: logits(z, 16).argmax(1)[:, None] / 15  # noqa: E731
+    return Animal(w.model(), image, "0 to 15 are shown as black to white (it ends in ArgMax", wgpu=False)
+
+
+def levels(z: Floats) -> Floats:
+    weights = np.exp(logits(z, 12).reshape(len(z), 3, 4, HEIGHT, WIDTH))
+    middle = np.array([0, 1 / 3, 2 / 3, 1], np.float32).reshape(4, 1, 1)
+    return np.asarray((weights * middle).sum(2) / weights.sum(2))
+
+
+@animal("the mean of levels by how likely they are")
+def _() -> Animal:
+    w = Writer(12, final=None)
+    w.add("Reshape", w.ints(-1, 3, 4, HEIGHT, WIDTH)).add("Softmax", axis=2)
+    w.add("Mul", w.constant(np.array([0, 1 / 3, 2 / 3, 1], np.float32).reshape(1, 1, 4, 1, 1)))
+    w.add("ReduceSum", w.ints(2), keepdims=0)
+    return Animal(w.model(), levels, "clipped to 0..1 (it ends in ReduceSum")
+
+
+@animal("about zero, without an activation")
+def _() -> Animal:
+    w = Writer(final=None)
+    rows = numpy_helper.to_array(w.weights[0])
+    w.weights[0].CopyFrom(numpy_helper.from_array(rows * np.float32(0.035), w.weights[0].name))
+    return Animal(w.model(), lambda z: logits(z) * 0.035 + 0.5, "-0.5 to 0.5 are shown as black to white")
 
 
 @animal("half precision at the end")

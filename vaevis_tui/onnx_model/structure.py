@@ -190,6 +190,11 @@ def _check_node(node: onnx.NodeProto, depth: int) -> None:
             f"{label(node)} has {len(node.input)} inputs and {len(node.output)} outputs; "
             f"up to {MAX_INPUTS} together are supported"
         )
+    if node.domain == "com.microsoft.nchwc":
+        raise UnsupportedError(
+            f"{label(node)}: onnxruntime optimised this file for the processor of one machine; "
+            "take the file that it was made of"
+        )
     if node.domain not in DOMAINS:
         raise UnsupportedError(
             f"{label(node)} is of domain {quoted(node.domain)}, which onnxruntime does not know; "

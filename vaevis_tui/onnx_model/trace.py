@@ -201,8 +201,21 @@ class Trace:
             ) from None
         if operator.like_input:
             types[node.outputs[0]] = self._types[node.inputs[0]]
+        if node.kind == "Resize":
+            self._resize(node, types)
         made = [name for name in node.outputs if name]
         return types if all(_known(types.get(name)) for name in made) else self._probe(node)
+
+    def _resize(self, node: Node, types: Mapping[str, onnx.TypeProto]) -> None:
+        """Correct what Resize makes: onnxruntime multiplies in float32, ONNX's inference does not."""
+        scales = self.values.get(node.inputs[2]) if node.has(2) and not node.has(3) else None
+        shape = self.shape(node.inputs[0])
+        if scales is None or scales.shape != (len(shape),):
+            return
+        for axis, dim in enumerate(types[node.outputs[0]].tensor_type.shape.dim):
+            size = np.floor(np.float32(shape[axis]) * np.float32(scales[axis]))
+            if size == dim.dim_value + 1:
+                dim.dim_value += 1
 
     def _probe(self, node: Node) -> dict[str, onnx.TypeProto]:
         """Types of what a node makes, seen by running the graph."""

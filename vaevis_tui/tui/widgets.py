@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.geometry import Region
 from textual.widget import Widget
 
@@ -43,9 +45,8 @@ class ExplorerWidgets:
     """
 
     def __init__(self, settings: ExplorerSettings, port: TerminalPort, request_tiles: RequestTiles) -> None:
-        self.image = LiveImage(
-            port, meter=settings.meter, placeholder=f"opening {settings.model} …", id="image"
-        )
+        opening = f"opening {settings.model} …{_reason(settings.model)}"
+        self.image = LiveImage(port, meter=settings.meter, placeholder=opening, id="image")
         self.bars = LatentBars()
         self.strip = StripPanel(port, request_tiles)
         self.map = MapPanel(port, request_tiles)

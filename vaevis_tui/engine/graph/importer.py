@@ -37,6 +37,7 @@ class Importer:
         constants: Arrays known by now, by name.
         shapes: Shapes of the tensors that depend on the latent vector, by name, for one example.
         operators: What has been read, in order.
+        whole: Names of tensors of whole numbers that are only moved before they are floats again.
     """
 
     def __init__(self, opset: int, constants: dict[str, Constant]) -> None:
@@ -44,6 +45,7 @@ class Importer:
         self.constants = constants
         self.shapes: dict[str, Shape] = {}
         self.operators: list[Operator] = []
+        self.whole: set[str] = set()
         self._renamed: dict[str, str] = {}
 
     def name(self, name: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +33,7 @@ from vaevis_tui.engine.graph.ir import Graph, UnsupportedGraph
 from vaevis_tui.engine.graph.reader import Operator
 from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.node import Node, UnsupportedError
-from vaevis_tui.onnx_model.operators.folding import FOLD_ERRORS
+from vaevis_tui.onnx_model.operators.folding import FOLD_ERRORS, dtype_of
 from vaevis_tui.onnx_model.trace import Trace, trace
 
 if TYPE_CHECKING:
@@ -99,7 +99,29 @@ def _walk(model: Any) -> tuple[Trace, str]:
     return trace(model, inputs[0].name, (1, dims[1])), model.graph.output[0].name
 
 
+FLOATS = (np.float16, np.float32, np.float64)
+_MOVES = ("Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze")
+
+
+def _whole(nodes: Sequence[Node]) -> set[str]:
+    """Whole numbers, as of images of eight bits, that are only moved before they are floats again.
+
+    Floats hold them; what reckons with them, as with indices, they do not.
+    """
+    found: set[str] = set()
+    harmless: dict[str, bool] = {}
+    for node in reversed(nodes):
+        is_float = node.kind == "Cast" and dtype_of(node.attributes.get("to", 0)) in FLOATS
+        fine = is_float or (node.kind in _MOVES and harmless.get(node.outputs[0], False))
+        if node.kind == "Cast" and not is_float and harmless.get(node.outputs[0], False):
+            found.add(node.outputs[0])
+        for place, name in enumerate(node.inputs):
+            harmless[name] = harmless.get(name, True) and fine and place == 0
+    return found
+
+
 def _read_all(importer: Importer, walk: Trace) -> None:
+    importer.whole |= _whole(walk.nodes)
     for node in walk.nodes:
         _read(importer, dataclasses.replace(node, inputs=tuple(importer.name(name) for name in node.inputs)))
         for name in filter(None, node.outputs):

@@ -109,6 +109,10 @@ def _cast(importer: Importer, node: Node, given: Given) -> None:
     if kind is np.bool_:
         importer.pointwise(node, call("sub", 1.0, call("equal", importer.operand(node, 0), 0.0)))
         return
+    if node.outputs[0] in importer.whole:
+        x = importer.operand(node, 0)
+        importer.pointwise(node, call("mul", call("sign_of", x), call("round_down", call("absolute", x))))
+        return
     if kind not in (np.float32, np.float16, np.float64):
         refuse(node, f"to={given.to}: activations are float32 here")
     importer.alias(node)
@@ -128,6 +132,7 @@ def _function(function: str, **attributes: float) -> Operator:
 OPERATORS: Mapping[str, Operator] = {
     "Abs": _function("absolute"),
     "Add": _binary("add"),
+    "And": _comparison("minimum"),
     "Cast": Operator(_cast, SIGNATURES["Cast"]),
     "Ceil": _function("round_up"),
     "Celu": Operator(_celu, Signature({}, {"alpha": declare.number(1.0, SMALLEST_ALPHA, LARGEST_ALPHA)})),
@@ -156,6 +161,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Mul": _binary("mul"),
     "Neg": _function("negate"),
     "Not": Operator(_not),
+    "Or": _comparison("maximum"),
     "PRelu": Operator(_prelu),
     "Pow": Operator(_power),
     "Reciprocal": _function("reciprocal"),

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph import ir
-from vaevis_tui.engine.graph.expression import Array, Call, Expression, Literal, Operand, call
+from vaevis_tui.engine.graph.expression import Array, Call, Literal, Operand, call
 from vaevis_tui.engine.graph.importer import Importer
 from vaevis_tui.onnx_model.node import Node
 
@@ -67,7 +67,14 @@ def factors(importer: Importer, name: str) -> list[Factor]:
                 waiting.append(replace(factor, name=source, places=_at(moved, factor)))
             case ir.Pick(inputs=(source,), indices=indices) if indices.min() >= 0:
                 waiting.append(replace(factor, name=source, places=_at(indices, factor)))
-            case ir.Pointwise(epilogue=Call("mul" | "div" as function, (left, right))) as product:
+            case (
+                ir.Pointwise(
+                    epilogue=Call(
+                        "mul" | "div" as function,
+                        (Operand() | Literal() as left, Operand() | Literal() as right),
+                    )
+                ) as product
+            ):
                 waiting.append(_argument(importer, product, left, factor, factor.inverse))
                 waiting.append(
                     _argument(importer, product, right, factor, factor.inverse ^ (function == "div"))
@@ -78,12 +85,11 @@ def factors(importer: Importer, name: str) -> list[Factor]:
 
 
 def _argument(
-    importer: Importer, product: ir.Pointwise, argument: Expression, factor: Factor, inverse: bool
+    importer: Importer, product: ir.Pointwise, argument: Operand | Literal, factor: Factor, inverse: bool
 ) -> Factor:
     if isinstance(argument, Operand):
         name = product.operands[argument.index]
     else:
-        assert isinstance(argument, Literal)  # nothing is fused yet
         name = f"{product.output}.{argument.value!r}"
         importer.constants[name] = np.array([argument.value], np.float32)
     shape = importer.shape(name)

@@ -77,7 +77,7 @@ def choose_controls(
         elif setting.kind == "noise":
             good = with_noise
         elif setting.kind == "one-hot":
-            good = size == shape[-1]
+            good = size == setting.choices
         elif setting.kind == "label":
             good = (
                 size == 1

@@ -26,7 +26,7 @@ _BOOL = 9
 """Numbers of onnx.TensorProto.DataType."""
 
 _LATENT = re.compile(r"^(z|zs|latents?|latent_(vectors?|codes?|samples?)|codes?|w|ws|embeddings?)\d*$", re.I)
-_LABEL = re.compile(r"label|class|cond|one_?hot|attr|categor|target|^[yc]$", re.I)
+_LABEL = re.compile(r"label|class|cond|one_?hot|categor|target|^[yc]$", re.I)
 _NOISE = re.compile(r"noise|eps|rand", re.I)
 
 
@@ -122,14 +122,21 @@ def assign_roles(graph: onnx.GraphProto) -> Roles:
 def _latents(floats: Sequence[Input]) -> list[Input]:
     if len(floats) == 1:
         return list(floats)
-    named = [item for item in floats if _LATENT.match(item.name) and _kind(item) != "number"]
-    if named:
-        return named
-    plain = [item for item in floats if _kind(item) == "latent"]
-    if plain:
-        return plain
+    kinds = {item.name: _kind(item) for item in floats}
+    named = [item for item in floats if _LATENT.match(item.name) and kinds[item.name] != "number"]
+    found = [item for item in floats if item in named or kinds[item.name] == "latent"]
+    if found:
+        if not any(item.name.lower().startswith(("z", "lat", "w")) for item in found):
+            # InfoGAN's code goes beside its noise, which is the latent vector there.
+            found += [item for item in floats if kinds[item.name] == "noise" and _is_vector(item)]
+        return [item for item in floats if item in found]
     # Nothing is called as a latent vector is; noise is what a GAN calls it.
     return [max(floats, key=lambda item: (bool(_NOISE.search(item.name)), item.size))]
+
+
+def _is_vector(item: Input) -> bool:
+    """Whether it is one vector for each image, not noise for each pixel."""
+    return item.dims is not None and len(item.dims) > 1 and all(n == 1 for n in item.dims[2:])
 
 
 def _kind(item: Input) -> str:
@@ -205,7 +212,7 @@ def bind_settings(
 
 
 def _setting(graph: onnx.GraphProto, item: Input, kind: str, shape: Shape, requested: str | None) -> Setting:
-    choices = shape[-1] if kind == "one-hot" and shape else None
+    choices = shape[_class_axis(shape)] if kind == "one-hot" and shape else None
     if kind == "label":
         weights = {tensor.name: tensor for tensor in graph.initializer}
         tables = [
@@ -263,8 +270,13 @@ def _array(setting: Setting, item: Input, shape: Shape) -> NDArray[Any]:
     if setting.kind == "noise":
         return np.random.default_rng(int(setting.value)).standard_normal(shape).astype(dtype)
     hot = np.zeros(shape, dtype)
-    hot[..., int(setting.value)] = 1
+    np.moveaxis(hot, _class_axis(shape), -1)[..., int(setting.value)] = 1
     return hot
+
+
+def _class_axis(shape: Shape) -> int:
+    """The axis of a one-hot input along which classes lie: the last that is longer than one."""
+    return max((axis for axis, n in enumerate(shape) if n > 1), default=len(shape) - 1)
 
 
 def _named(array: NDArray[Any], name: str) -> onnx.TensorProto:

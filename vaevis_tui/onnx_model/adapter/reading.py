@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +21,10 @@ from vaevis_tui.text import one_line, quoted
 
 if TYPE_CHECKING:
     import onnx
+
+_IMAGE = re.compile(r"image|img|recon|rgb|sample|mean|x_?hat|^x$", re.I)
+_NO_IMAGE = re.compile(r"feat|mask|logit|var|std|scale|depth|alpha|aux|hidden|embed|attention", re.I)
+"""Names of outputs that are the image, and of those beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ def _reading(
     found = [item for item in found if math.prod(item[1][0].raw) * item[2] >= taken]
     if not found:
         return None
-    name, ways, batch = max(found, key=lambda item: _likeliness(item[1][0]))
+    name, ways, batch = max(found, key=lambda item: _likeliness(item[0], item[1][0]))
     note = ""
     if len(model.graph.output) > 1:
         others = [value.name for value in model.graph.output if value.name != name]
@@ -189,8 +194,9 @@ def _closed(inputs: Sequence[Input]) -> bool:
     return all(item.dims is not None and None not in item.dims[1:] for item in inputs)
 
 
-def _likeliness(layout: Layout) -> tuple[bool, bool, int]:
-    return not layout.flat, layout.made in (1, 3), layout.height * layout.width
+def _likeliness(name: str, layout: Layout) -> tuple[bool, bool, int, int]:
+    called = bool(_IMAGE.search(name)) - bool(_NO_IMAGE.search(name))
+    return not layout.flat, layout.made in (1, 3), called, layout.height * layout.width
 
 
 def shown(shape: Shape) -> str:

@@ -157,7 +157,8 @@ class Tails:
     def _sources(self, node: Node) -> list[str]:
         if node.kind in ACTIVATIONS or node.kind in ("Conv", "ConvTranspose", "Gemm", "MatMul"):
             return []
-        return [name for name in node.inputs if name and self._walk.depends(name)]
+        data = node.inputs[1:] if node.kind == "Where" else node.inputs  # not which of two it takes
+        return [name for name in data if name and self._walk.depends(name)]
 
     def _constant(self, node: Node, index: int) -> Floats | None:
         if not node.has(index):
@@ -169,6 +170,8 @@ class Tails:
         kind = node.kind
         if kind in ACTIVATIONS:
             return Tail.of(kind, *ACTIVATIONS[kind])
+        if kind == "ArgMax":  # of so many levels of brightness
+            return Tail.of(kind, 0.0, self._walk.shape(node.inputs[0])[node.attributes.get("axis", 0)] - 1.0)
         sources = [self._found[name] for name in self._sources(node)]
         if not sources:
             return Tail.of(kind)

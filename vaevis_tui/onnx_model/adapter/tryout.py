@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -109,6 +110,11 @@ class Tryout:
             trial = self.trial(source, dim, name)
             z = self._filled(draw(prior_of(self.options.prior), COUNT, dim))
             samples = trial.samples(source, z)
+            if samples[0].size != math.prod(self.walk.shape(name)):
+                made = "x".join(map(str, samples.shape[1:]))
+                raise UnsupportedError(
+                    f"output {quoted(name)} has shape {made} when it is run, which its operators do not tell"
+                )
             batched = opened is not None and close(samples[:2], _batch(trial, source, z[:2]))
         except UserError as error:
             if "cannot be decoded" in str(error):

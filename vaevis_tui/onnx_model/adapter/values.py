@@ -65,7 +65,7 @@ def infer_values(tail: Tail, samples: NDArray[Any] | None, layout: Layout) -> Va
         layout: How an output is read as an image.
     """
     root = tail.root
-    if tail.bounded and (root in ACTIVATIONS or root == "Reciprocal" or _usual(tail)):
+    if tail.bounded and (root in (*ACTIVATIONS, "ArgMax", "Reciprocal") or _usual(tail)):
         found = _per_channel(tail, layout)
         if found.plain:
             return found
@@ -153,6 +153,8 @@ def _by_samples(root: str, samples: NDArray[Any] | None) -> ValueMap:
     seen = f"{ends}; the values of {len(samples)} images are {_plain(low)} to {_plain(high)}"
     if high > 30:
         return ValueMap(sigmoid=True, because=seen) if low < -30 else ValueMap((0.0,), (255.0,), because=seen)
+    if -0.55 <= low <= -0.25 and 0.25 <= high <= 0.55:
+        return ValueMap((-0.5,), (0.5,), because=seen)
     if low >= -0.4 and high <= 1.6:
         return ValueMap(because=seen)
     if low >= -1.6 and high <= 1.6:
