@@ -213,7 +213,7 @@ class Trace:
         if scales is None or scales.shape != (len(shape),):
             return
         for axis, dim in enumerate(types[node.outputs[0]].tensor_type.shape.dim):
-            size = np.floor(np.float32(shape[axis]) * np.float32(scales[axis]))
+            size = float(np.floor(np.float32(shape[axis]) * np.float32(scales[axis])))
             if size == dim.dim_value + 1:
                 dim.dim_value += 1
 
