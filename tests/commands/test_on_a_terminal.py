@@ -96,4 +96,4 @@ def test_short_texts_and_pipes_need_no_pager(tmp_path: Path) -> None:
 
 def test_a_pager_that_is_not_there_costs_no_text(tmp_path: Path) -> None:
     _, shown = paged(tmp_path, "config", "--help", pager="no-such-pager-here")
-    assert "for programs: show and keys" in shown
+    assert "print JSON (show, keys)" in shown

@@ -94,7 +94,8 @@ class Notebook:
     def frame(self) -> Frame:
         """The page in the cell, once it decodes."""
         (frame,) = self.page.main_frame.child_frames
-        frame.wait_for_function("window.vaevis")
+        while not frame.evaluate("Boolean(window.vaevis)"):  # its policy forbids what `wait_for_function` does
+            self.page.wait_for_timeout(20)
         frame.evaluate("vaevis.ready.then(() => undefined)")
         return frame
 

@@ -93,7 +93,7 @@ import sys
 from vaevis_tui.cli import main
 from vaevis_tui.explorer.exploration import Exploration
 
-def fail(self):
+def fail(*_):
     raise RuntimeError("a mistake in the program")
 
 Exploration.random = fail

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.support import require
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MISSING = "sshd (Debian: openssh-server)"
 
 

@@ -154,7 +154,7 @@ def test_more_steps_go_on_and_a_card_keeps_what_a_person_wrote(
         (["{tmp}/empty", "--out", "{tmp}/out"], "no pictures in it"),
         (["{tmp}/broken", "--out", "{tmp}/out"], "0 different pictures of 1 files"),
         (["{shapes}", "--out", "{shapes}/out"], "lies among the pictures"),
-        (["{shapes}", "--out", "{tmp}/file"], "is no folder"),
+        (["{shapes}", "--out", "{tmp}/file"], "is not a folder"),
         (["{shapes}", "--out", "{tmp}/foreign"], "not trained here"),
         (["{shapes}", "--out", "{tmp}/out", "--size", "100"], "32, 64, 96, 128, 192, 256 are supported"),
         (["{shapes}", "--out", "{tmp}/out", "--hours", "0"], "invalid --hours 0"),

@@ -223,7 +223,7 @@ async def test_a_folder_of_pictures_becomes_bookmarks(tmp_path: Path) -> None:
         assert [each.name for each in bookmarks(explorer)] == ["one", "two"]
         await explorer.until(lambda: explorer.screen.actions.pictures.batch is None)
         assert "2 pictures are bookmarks now" in explorer.notices
-        assert "letter.png is no picture" in explorer.notices
+        assert "letter.png is not a picture" in explorer.notices
         assert explorer.exploration.z is before
         with ExactDecoder(explorer.exploration.bundle) as decoder:
             for each in bookmarks(explorer):
