@@ -13,7 +13,6 @@ from tests.fuzz.ends import run_once
         9,  # a signal while it starts, over 150 ms
         7,  # Ctrl-C with menus open, over 600 ms
         13,  # a signal while an animation is written
-        25,  # an exception in a callback, over 600 ms
     ],
 )
 def test_it_gives_the_terminal_back_and_keeps_the_session(number: int) -> None:

@@ -94,7 +94,7 @@ class Notebook:
     def frame(self) -> Frame:
         """The page in the cell, once it decodes."""
         (frame,) = self.page.main_frame.child_frames
-        while not frame.evaluate("Boolean(window.vaevis)"):  # its policy forbids what `wait_for_function` does
+        while not frame.evaluate("Boolean(window.vaevis)"):  # `wait_for_function` would break its policy
             self.page.wait_for_timeout(20)
         frame.evaluate("vaevis.ready.then(() => undefined)")
         return frame
