@@ -284,7 +284,7 @@ class LatentBars(Widget):
 
     def _ends(self, rank: int | None) -> list[Segment]:
         """The line below a row, where there is one: what one sees at the ends of its track."""
-        if rank is None or self._axes is None or self._grid.ends:
+        if rank is None or self._axes is None or self._grid.ends or self._grid.pitch == 1:
             return []
         text = ends_below(self._axes.axes[int(self._order[rank])], self._grid)
         return [Segment(text, self._part_styles(False)["quiet"])] if text else []
