@@ -60,8 +60,8 @@ def run_app(rate: float, side: int, seconds: float, pictures: str, report: Path)
 
     from tests.link.simulator import walk
     from tests.tui.images.frames import FakeFrame
-    from vaevis_tui.tui.live_app import LiveApp
-    from vaevis_tui.tui.live_image import LiveImage
+    from vaevis_tui.tui.images.live_app import LiveApp
+    from vaevis_tui.tui.images.live_image import LiveImage
 
     animation = Animation(walk(side, 240)) if pictures == "walk" else Animation.of_side(side)
 

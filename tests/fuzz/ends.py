@@ -43,8 +43,8 @@ CALLBACKS = (
     "vaevis_tui.explorer.session_store:SessionKeeper.note",
     "vaevis_tui.tui.panels.status_line:StatusLine.render",
     "vaevis_tui.tui.panels.latent_bars:LatentBars.show_point",
-    "vaevis_tui.tui.live_image:LiveImage.render_lines",
-    "vaevis_tui.tui.terminal_port:TerminalPort.advance",
+    "vaevis_tui.tui.images.live_image:LiveImage.render_lines",
+    "vaevis_tui.tui.images.terminal_port:TerminalPort.advance",
     "vaevis_tui.tui.explorer:ExplorerScreen.on_resize",
     "vaevis_tui.explorer.decoding:Decoding.submit",
 )

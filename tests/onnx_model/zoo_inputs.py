@@ -304,7 +304,7 @@ def by_directions(rows: Floats, channels: int, side: int, z: Floats) -> Floats:
 
 @animal("a spatial latent of 32x16x16")
 def _() -> Animal:
-    from vaevis_tui.onnx_model.adapter.directions import smooth_patterns
+    from vaevis_tui.onnx_model.adapter.latent_input.directions import smooth_patterns
 
     rows = smooth_patterns((32, 16, 16))
     return Animal(
@@ -317,7 +317,7 @@ def _() -> Animal:
 
 @animal("a spatial latent of four channels, sizes left open")
 def _() -> Animal:
-    from vaevis_tui.onnx_model.adapter.directions import smooth_patterns
+    from vaevis_tui.onnx_model.adapter.latent_input.directions import smooth_patterns
 
     model: onnx.ModelProto = spatial(4, 8).model()
     for axis in (2, 3):
@@ -333,7 +333,7 @@ def _() -> Animal:
 
 @animal("a spatial latent, flattened to 8192")
 def _() -> Animal:
-    from vaevis_tui.onnx_model.adapter.directions import random_directions
+    from vaevis_tui.onnx_model.adapter.latent_input.directions import random_directions
 
     rows = random_directions(8192)
     return Animal(

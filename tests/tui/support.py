@@ -24,7 +24,7 @@ from vaevis_tui.latent.space import Anchors, LatentSpace
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.tui.app import ExplorerApp
 from vaevis_tui.tui.explorer import ExplorerScreen
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_image import LiveImage
 
 
 class Clock:

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from tests.tui.driving import begin_journey, keep
 from tests.tui.support import Explorer, exploring
 from vaevis_tui.tui.contrast import GRAPHIC, TEXT, contrast, readable
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.theme import UNREADABLE
 
 BLOCKS = range(0x2580, 0x25A0)

@@ -25,7 +25,7 @@ from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.explorer import ExplorerScreen
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.menus.help import HelpScreen
 from vaevis_tui.tui.menus.value_prompt import ValuePrompt
 from vaevis_tui.tui.panels.details import Details

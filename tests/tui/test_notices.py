@@ -7,7 +7,7 @@ from textual.geometry import Region
 from textual.widgets._toast import Toast
 
 from tests.tui.support import Explorer, exploring
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.menus.value_prompt import ValuePrompt
 from vaevis_tui.tui.panels.notice_bar import NoticeBar
 from vaevis_tui.tui.text import in_parts, wrapped

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from tests.tui.support import Clock, Explorer, make_bundle, make_settings, making_app
 from vaevis_tui.models.bundle import Bundle
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.panels.details import Details, rate_text
 from vaevis_tui.tui.panels.map_panel import MapPanel
 from vaevis_tui.tui.panels.status_line import StatusLine

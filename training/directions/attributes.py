@@ -1,7 +1,7 @@
 """What can be measured of an image from its pixels alone, one number each: attributes of digits and dogs.
 
 Each function takes images as uint8 (n, h, w, 3) and gives float64 (n,). Places in a face are shares of the
-image's side: the faces are aligned by eyes and nose, see `training.tasks.dogs.data`.
+image's side: the faces are aligned by eyes and nose, see `training.tasks.dogs.photographs.dogfacenet`.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from vaevis_tui.errors import UserError
 
 from ..tasks.digits import data
 from ..tasks.dogs import config as dog_config
-from ..tasks.dogs import data as dogs
 from ..tasks.dogs.config import Crop
+from ..tasks.dogs.photographs import dogfacenet
 from .attributes import Pixels
 
 DIGITS = 20_000
@@ -74,7 +74,7 @@ def load(model: Model, root: Path) -> Split:
         )
     if name == "DogFaceNet":
         assert card is not None
-        splits = dogs.load(root, _crop(card.training))
+        splits = dogfacenet.load(root, _crop(card.training))
         parts = (splits.train, splits.validation)
         fitted, tried = (_encoded(model, part.pixels, part.labels) for part in parts)
         return Split(fitted, tried, classes=False)

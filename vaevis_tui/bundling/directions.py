@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.onnx_model.adapter.checked import CheckedModel
-from vaevis_tui.onnx_model.adapter.encoder import DIRECTIONS, CheckedEncoder
+from vaevis_tui.onnx_model.adapter.encoder.encoder import DIRECTIONS, CheckedEncoder
 from vaevis_tui.onnx_model.edit import add_constant, declare, make_node
 from vaevis_tui.onnx_model.trace import trace
 

@@ -12,9 +12,9 @@ from vaevis_tui.bundling.pictures import Pictures, Progress
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.latent.inversion import invert
 from vaevis_tui.models.bundle import Bundle
-from vaevis_tui.onnx_model.adapter.encoder import CheckedEncoder
+from vaevis_tui.onnx_model.adapter.encoder.encoder import CheckedEncoder
+from vaevis_tui.onnx_model.adapter.image_output.values import ValueMap
 from vaevis_tui.onnx_model.adapter.samples import Trial
-from vaevis_tui.onnx_model.adapter.values import ValueMap
 
 Latents = NDArray[np.float32]
 

@@ -22,7 +22,7 @@ from vaevis_tui.text import one_line
 
 if TYPE_CHECKING:
     from vaevis_tui.onnx_model.adapter.checked import CheckedModel
-    from vaevis_tui.onnx_model.adapter.encoder import CheckedEncoder
+    from vaevis_tui.onnx_model.adapter.encoder.encoder import CheckedEncoder
     from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 
 __all__ = ["Bundle", "open_bundle", "read_latents", "write_latents"]

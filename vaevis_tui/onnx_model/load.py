@@ -17,8 +17,8 @@ from vaevis_tui.onnx_model.adapter.decisions import (
     recall_options,
 )
 from vaevis_tui.onnx_model.adapter.decoder import adapt_decoder
-from vaevis_tui.onnx_model.adapter.encoder import CheckedEncoder, adapt_encoder
-from vaevis_tui.onnx_model.adapter.encoder_decisions import keep_encoder, recall_encoder
+from vaevis_tui.onnx_model.adapter.encoder.decisions import keep_encoder, recall_encoder
+from vaevis_tui.onnx_model.adapter.encoder.encoder import CheckedEncoder, adapt_encoder
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.read import digest_of, naming, read_model
 

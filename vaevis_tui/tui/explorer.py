@@ -24,12 +24,12 @@ from vaevis_tui.tui import keys
 from vaevis_tui.tui.actions.all import Actions
 from vaevis_tui.tui.actions.program.statistics import show_statistics
 from vaevis_tui.tui.actions.workspace import Workspace
+from vaevis_tui.tui.images.live_image import LiveImage
+from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.input_screen import InputScreen
 from vaevis_tui.tui.layout import arrange
-from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
 from vaevis_tui.tui.menus.value_prompt import ValuePrompt
-from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.widgets import place
 from vaevis_tui.tui.worker_event import WorkerEvent
 

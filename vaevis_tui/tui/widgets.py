@@ -9,8 +9,9 @@ from textual.widget import Widget
 
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.settings import ExplorerSettings
+from vaevis_tui.tui.images.live_image import LiveImage
+from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.layout import NOWHERE, Layout
-from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.panels.details import Details
 from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel
 from vaevis_tui.tui.panels.hint_bar import HintBar
@@ -22,7 +23,6 @@ from vaevis_tui.tui.panels.status_line import StatusLine
 from vaevis_tui.tui.panels.strip_panel import StripPanel
 from vaevis_tui.tui.panels.tile_image import RequestTiles
 from vaevis_tui.tui.panels.titled_frame import TitledFrame
-from vaevis_tui.tui.terminal_port import TerminalPort
 
 
 def _reason(model: str) -> str:

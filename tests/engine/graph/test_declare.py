@@ -10,9 +10,9 @@ import onnx
 import pytest
 
 from vaevis_tui.engine.graph import UnsupportedGraph
-from vaevis_tui.engine.graph.importer import Importer
 from vaevis_tui.engine.graph.onnx_import import OPERATORS
-from vaevis_tui.engine.graph.reader import Operator
+from vaevis_tui.engine.graph.readers.importer import Importer
+from vaevis_tui.engine.graph.readers.operator import Operator
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators.declare import REQUIRED, Argument, Given, Signature
 from vaevis_tui.onnx_model.operators.signatures import SIGNATURES

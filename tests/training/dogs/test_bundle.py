@@ -14,7 +14,8 @@ from PIL import Image
 from tests.training.dogs.tiny import dogs, photograph, tiny_config, tiny_state, write_archive
 from training.core import export
 from training.core.checkpoint import Trained
-from training.tasks.dogs import checkpoint, data, evaluate, posterior, resample
+from training.tasks.dogs import checkpoint, evaluate, posterior, resample
+from training.tasks.dogs.photographs import dogfacenet
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models.bundle import open_bundle
@@ -77,7 +78,7 @@ def test_kernels_about_dogs_have_the_moments_of_all() -> None:
 def test_a_whole_public_zip_is_measured_on_its_test_dogs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data, "default_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(dogfacenet, "default_cache", lambda: tmp_path / "cache")
     names = [(dog, n) for dog in (*range(1, 6), 7, 27) for n in range(8 if dog < 7 else 16)]
     write_archive(tmp_path, {f"{dog}/{dog}.{n}.jpg": photograph(100 * dog + n) for dog, n in names})
     trained(tmp_path / "run")

@@ -15,9 +15,10 @@ from training.core.data import augment
 from training.core.model import components, pixel_loss
 from training.core.model.conv_vae import ComponentEncoder, ModulatedDecoder
 from training.core.model.networks import multiply_adds
-from training.tasks.dogs import adversary, bundle, checkpoint, config, efficientnet, judge, objective, realism
-from training.tasks.dogs import augment as dog_augment
+from training.tasks.dogs import adversary, bundle, checkpoint, config, objective
+from training.tasks.dogs.judges import efficientnet, realism, taef2
 from training.tasks.dogs.networks import DogVAE, sizes
+from training.tasks.dogs.photographs import augment as dog_augment
 from vaevis_tui.errors import UserError
 
 
@@ -222,7 +223,7 @@ def test_recall_is_the_share_that_fakes_reach() -> None:
 
 def test_the_distance_of_a_shifted_and_scaled_normal_is_known() -> None:
     features = torch.randn(4000, 10, dtype=torch.float64, generator=generator())
-    reference = judge.Reference(features, axes=10)
+    reference = taef2.Reference(features, axes=10)
     assert reference.distance(features) == pytest.approx(0, abs=1e-6)
     moved = features.clone()
     moved[:, 0] += 2
@@ -231,16 +232,16 @@ def test_the_distance_of_a_shifted_and_scaled_normal_is_known() -> None:
 
 
 def test_the_pooled_features_are_the_statistics_side_by_side() -> None:
-    network = judge.Judge()
-    found = judge.pooled_features(network, faces(3), batch=2)
-    wanted = torch.cat(judge.statistics(network, faces(3).float() / 255), 1)
+    network = taef2.Judge()
+    found = taef2.pooled_features(network, faces(3), batch=2)
+    wanted = torch.cat(taef2.statistics(network, faces(3).float() / 255), 1)
     assert found.shape == (3, 384)
     torch.testing.assert_close(found, wanted.double(), atol=1e-5, rtol=1e-4)
 
 
 def test_the_judge_says_what_to_fetch(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"taef2_encoder\.pth .*github\.com/madebyollin/taesd"):
-        judge.load(tmp_path, torch.device("cpu"))
+        taef2.load(tmp_path, torch.device("cpu"))
 
 
 def test_figures_of_known_pictures() -> None:

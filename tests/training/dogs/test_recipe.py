@@ -15,8 +15,8 @@ from training import evaluate, export, train
 from training.core import checkpoint
 from training.core.config import read_table
 from training.core.export import toml
-from training.tasks.dogs import data
 from training.tasks.dogs import evaluate as dog_figures
+from training.tasks.dogs.photographs import dogfacenet
 from vaevis_tui.api import load
 from vaevis_tui.models.bundle import open_bundle
 
@@ -57,7 +57,7 @@ def tensors(tree: Any) -> dict[str, Tensor]:
 def test_every_stage_runs_goes_on_where_it_stopped_and_ships(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data, "default_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(dogfacenet, "default_cache", lambda: tmp_path / "cache")
     monkeypatch.setattr(dog_figures, "SAMPLES", 8)
     names = [(dog, n) for dog in (1, 2, 4, 5, 3, 23) for n in range(16 if dog in (3, 23) else 4)]
     write_archive(tmp_path, {f"{dog}/{dog}.{n}.jpg": photograph(100 * dog + n) for dog, n in names})

@@ -6,7 +6,7 @@ from PIL import Image
 
 from tests.training.dogs.tiny import photograph
 from training.core.data import near_duplicates as screening
-from training.tasks.dogs import screening as dog_screening
+from training.tasks.dogs.photographs import screening as dog_screening
 
 
 def test_only_black_that_reaches_the_border_is_fill() -> None:

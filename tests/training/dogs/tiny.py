@@ -16,11 +16,12 @@ from torch import Tensor, nn
 
 from tests.training.tiny import ONE_PROCESS
 from training.core.distributed import Process
-from training.tasks.dogs import checkpoint, config, data
+from training.tasks.dogs import checkpoint, config
 from training.tasks.dogs.adversary import Features
 from training.tasks.dogs.checkpoint import DogState
 from training.tasks.dogs.config import DogConfig, DogNetwork
-from training.tasks.dogs.data import Dogs
+from training.tasks.dogs.photographs import dogfacenet
+from training.tasks.dogs.photographs.dogfacenet import Dogs
 from training.tasks.dogs.trainer import DogTrainer
 
 
@@ -113,7 +114,7 @@ def write_archive(
     """The public zip with these photographs (by name, ``"3/3.0.jpg"``) in ``root/dogfacenet``."""
     folder = root / "dogfacenet"
     folder.mkdir(parents=True)
-    with zipfile.ZipFile(folder / data.ARCHIVE, "w") as file:
+    with zipfile.ZipFile(folder / dogfacenet.ARCHIVE, "w") as file:
         for name, pixels in photographs.items():
             file.writestr(f"after_4_bis/{name}", jpeg(pixels))
     return folder

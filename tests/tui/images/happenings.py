@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from tests.tui.images.frames import FakeFrame, random_frame
 from tests.tui.textual.output import StallingDriver, Terminal
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_image import LiveImage
 
 OFTEN = ["frame"] * 4
 STALLING = ["release"] * 3

@@ -13,8 +13,8 @@ from textual.app import ComposeResult
 from textual.events import Key
 
 from tests.tui.images.frames import random_frame
-from vaevis_tui.tui.live_app import LiveApp
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_app import LiveApp
+from vaevis_tui.tui.images.live_image import LiveImage
 
 
 class NoiseApp(LiveApp[None]):

@@ -32,9 +32,9 @@ from vaevis_tui.terminal.images.sixel import SixelEncoder
 from vaevis_tui.terminal.images.sixel_renderer import Sixels
 from vaevis_tui.terminal.link.link import Link
 from vaevis_tui.terminal.surface import Renderer
-from vaevis_tui.tui.live_app import LiveApp
-from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.terminal_port import TerminalPort
+from vaevis_tui.tui.images.live_app import LiveApp
+from vaevis_tui.tui.images.live_image import LiveImage
+from vaevis_tui.tui.images.terminal_port import TerminalPort
 
 pytestmark = pytest.mark.slow
 

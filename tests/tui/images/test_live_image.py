@@ -32,10 +32,10 @@ from vaevis_tui.terminal.link.link import Link
 from vaevis_tui.terminal.pixels import RGB
 from vaevis_tui.terminal.placement import fit, resample
 from vaevis_tui.terminal.quality import Quality
-from vaevis_tui.tui.live_app import LiveApp
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_app import LiveApp
+from vaevis_tui.tui.images.live_image import LiveImage
+from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.menus.overlay import Overlay
-from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.theme import complete
 
 BACKGROUND = (16, 32, 48)

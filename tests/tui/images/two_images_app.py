@@ -21,9 +21,9 @@ from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
 from vaevis_tui.terminal.renderers import renderer_for
 from vaevis_tui.terminal.surface import Renderer
-from vaevis_tui.tui.live_app import LiveApp
-from vaevis_tui.tui.live_image import LiveImage
-from vaevis_tui.tui.terminal_port import TerminalPort
+from vaevis_tui.tui.images.live_app import LiveApp
+from vaevis_tui.tui.images.live_image import LiveImage
+from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.textual_private.driver import write_out
 
 CELL = (12, 6)

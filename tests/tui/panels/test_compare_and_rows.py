@@ -11,7 +11,7 @@ from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.latent.directions import contrast
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.tui.actions.point.rows import rows_matching
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
 
 

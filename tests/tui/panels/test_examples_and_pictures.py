@@ -12,7 +12,7 @@ from textual.widgets import Input
 from tests.tui.driving import bookmarks
 from tests.tui.support import ExactDecoder, Explorer, exploring
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.menus.example_list import ExampleList
 from vaevis_tui.tui.panels.status_line import StatusLine
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.tui.driving import bookmarks, keep
 from tests.tui.support import ExactDecoder, Explorer, exploring
+from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.layout import Panels, arrange
-from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.menus.bookmark_list import BookmarkList
 from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel, Labels
 

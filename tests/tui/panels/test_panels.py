@@ -17,8 +17,8 @@ from vaevis_tui.terminal.images.kitty_renderer import KittyImages
 from vaevis_tui.terminal.images.sixel_renderer import Sixels
 from vaevis_tui.terminal.placement import Placement
 from vaevis_tui.terminal.surface import Renderer
+from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.layout import Panels, arrange
-from vaevis_tui.tui.live_image import LiveImage
 from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel, Labels
 from vaevis_tui.tui.panels.map_panel import MapPanel
 from vaevis_tui.tui.panels.status_line import StatusLine

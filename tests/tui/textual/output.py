@@ -14,7 +14,7 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
 from tests.terminal.emulator import PixelScreen
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.textual_private.driver import TimedDriver
 from vaevis_tui.tui.textual_private.writing import WriteMark, WriteReport
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from ...core.model.conv_vae import activation
-from .efficientnet import load
+from .judges.efficientnet import load
 
 MEASURED = 256
 """Photographs that the mean and deviation of every feature are taken from."""

@@ -21,9 +21,9 @@ from ...core.model import components
 from . import config as dog_config
 from .adversary import ProjectedDiscriminator
 from .config import DogConfig
-from .data import SIDE
 from .networks import DogVAE
 from .objective import Specks
+from .photographs.dogfacenet import SIDE
 
 AVERAGE = "average.pt"
 

@@ -22,9 +22,11 @@ from ...core.model.networks import VAE
 from ...core.onnx_graph import ShippedDecoder
 from ...core.progress import progress_bar
 from ...core.sizes import sizes
-from . import bundle, checkpoint, data, efficientnet, judge, posterior, realism
+from . import bundle, checkpoint, posterior
 from . import config as dog_config
-from .data import Dogs
+from .judges import efficientnet, realism, taef2
+from .photographs import dogfacenet
+from .photographs.dogfacenet import Dogs
 
 SAMPLES = 300
 """Samples and midpoints that are measured."""
@@ -44,7 +46,7 @@ def evaluate(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str,
         else checkpoint.load_trained(run / options.weights)
     )
     assert isinstance(trained.config, dog_config.DogConfig)
-    splits = data.load(options.data_root, trained.config.crop)
+    splits = dogfacenet.load(options.data_root, trained.config.crop)
     train = splits.train.with_little_border()
     held_out: Dogs = getattr(splits, options.split)
     held_out = held_out.take(held_out.curated)
@@ -146,7 +148,7 @@ def nearest(model: VAE, space: LatentSpace, pixels: Tensor, count: int) -> dict[
 def realism_figures(images: dict[str, Tensor], train: Dogs, device: torch.device) -> dict[str, float]:
     """How real they look to EfficientNet-Lite1, and which detail all samples have at the same pixels."""
     network = efficientnet.load(1, device)
-    reference = realism.reference(network, train.pixels, data.default_cache())
+    reference = realism.reference(network, train.pixels, dogfacenet.default_cache())
     seen = {name: realism.look(network, x) for name, x in images.items()}
     distances = {
         f"kid_{name}": round(1000 * realism.kernel_distance(reference, each.features), 1)
@@ -172,16 +174,16 @@ def distances(
 ) -> dict[str, float]:
     """Fréchet distances by TAEF2's features from training dogs; none where its weights are missing."""
     try:
-        network = judge.load(root, device)
+        network = taef2.load(root, device)
     except UserError as error:
         print(f"no Fréchet distances: {error}")
         return {}
-    reference = judge.reference(network, training)
+    reference = taef2.reference(network, training)
     found = {
-        f"fd_{name}": round(reference.distance(judge.pooled_features(network, x[: judge.SAMPLES])), 1)
+        f"fd_{name}": round(reference.distance(taef2.pooled_features(network, x[: taef2.SAMPLES])), 1)
         for name, x in images.items()
     }
-    return {**found, "fd_images": judge.SAMPLES, "fd_reference_images": judge.REFERENCE_IMAGES}
+    return {**found, "fd_images": taef2.SAMPLES, "fd_reference_images": taef2.REFERENCE_IMAGES}
 
 
 @torch.inference_mode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...core.model.conv_vae import ConvVAE, Sizes
 from .config import DogNetwork
-from .data import SIDE
+from .photographs.dogfacenet import SIDE
 
 
 def sizes(network: DogNetwork) -> Sizes:

@@ -16,9 +16,10 @@ from ...core.checkpoint import Trained
 from ...core.model.networks import VAE
 from ...core.model.posterior import Posteriors, prune
 from ...core.progress import progress_bar
-from . import checkpoint, data, liveliness
+from . import checkpoint, liveliness
 from . import config as dog_config
-from .data import Dogs
+from .photographs import dogfacenet
+from .photographs.dogfacenet import Dogs
 
 ANCHORS = 300
 
@@ -133,4 +134,4 @@ def load_prepared(path: Path, root: Path) -> tuple[Trained, LatentSpace]:
     """
     trained = checkpoint.load_trained(path)
     assert isinstance(trained.config, dog_config.DogConfig)
-    return prepare(trained, data.load(root, trained.config.crop).train.with_little_border())
+    return prepare(trained, dogfacenet.load(root, trained.config.crop).train.with_little_border())

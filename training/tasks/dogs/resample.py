@@ -14,7 +14,8 @@ from pathlib import Path
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import open_bundle, write_latents
 
-from . import bundle, config, data, posterior
+from . import bundle, config, posterior
+from .photographs import dogfacenet
 
 
 def resample(folder: Path, root: Path) -> int:
@@ -29,7 +30,7 @@ def resample(folder: Path, root: Path) -> int:
     """
     trained, space = bundle.load_trained(folder), open_bundle(folder).space
     assert isinstance(trained.config, config.DogConfig)
-    dogs = data.load(root, trained.config.crop).train.with_little_border()
+    dogs = dogfacenet.load(root, trained.config.crop).train.with_little_border()
     mixture = posterior.kernels(posterior.encode(trained.model, dogs.pixels).means, dogs, space)
     unfinished = folder / "latents.part.npz"
     write_latents(unfinished, replace(space, mixture=mixture))

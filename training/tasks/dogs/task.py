@@ -15,9 +15,11 @@ from ...core.checkpoint import Trained
 from ...core.distributed import Process
 from ...core.loop import check_shares
 from ...core.task import Task
-from . import adversary, bundle, checkpoint, data, efficientnet, posterior
+from . import adversary, bundle, checkpoint, posterior
 from .config import load
 from .evaluate import evaluate
+from .judges import efficientnet
+from .photographs import dogfacenet
 from .trainer import DogTrainer
 
 
@@ -38,7 +40,7 @@ def begin(options: argparse.Namespace, process: Process, path: Path) -> tuple[Do
         torch.backends.cudnn.allow_tf32 = True
     efficientnet.require(0)
     with process.before_others():
-        splits = data.load(options.data_root, config.crop)
+        splits = dogfacenet.load(options.data_root, config.crop)
     if path.is_file():
         state = checkpoint.resume(path, config, process.device)
     elif options.from_bundle:

@@ -21,10 +21,10 @@ from ...core.trainer import BaseTrainer
 from . import adversary, objective
 from . import checkpoint as dog_checkpoint
 from .adversary import Features
-from .augment import DiffAugment
 from .checkpoint import DogState
 from .config import DogConfig, DogStage
-from .data import Dogs
+from .photographs.augment import DiffAugment
+from .photographs.dogfacenet import Dogs
 
 
 class DogTrainer(BaseTrainer[DogConfig, DogState]):

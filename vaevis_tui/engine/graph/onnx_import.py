@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vaevis_tui.engine.graph import (
-    onnx_convolution,
-    onnx_einsum,
-    onnx_matrix,
-    onnx_movement,
-    onnx_normalization,
-    onnx_pointwise,
-    onnx_quantization,
-    onnx_selection,
-)
-from vaevis_tui.engine.graph.functions import write_out
-from vaevis_tui.engine.graph.importer import Importer, refuse
 from vaevis_tui.engine.graph.ir import Graph, UnsupportedGraph
-from vaevis_tui.engine.graph.reader import Operator
+from vaevis_tui.engine.graph.readers import (
+    convolution,
+    einsum,
+    matrix,
+    movement,
+    normalization,
+    pointwise,
+    quantization,
+    selection,
+)
+from vaevis_tui.engine.graph.readers.functions import write_out
+from vaevis_tui.engine.graph.readers.importer import Importer, refuse
+from vaevis_tui.engine.graph.readers.operator import Operator
 from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.node import Node, UnsupportedError
 from vaevis_tui.onnx_model.operators.folding import FOLD_ERRORS, dtype_of
@@ -40,14 +40,14 @@ if TYPE_CHECKING:
     import onnx
 
 OPERATORS: Mapping[str, Operator] = {
-    **onnx_convolution.OPERATORS,
-    **onnx_einsum.OPERATORS,
-    **onnx_matrix.OPERATORS,
-    **onnx_movement.OPERATORS,
-    **onnx_normalization.OPERATORS,
-    **onnx_pointwise.OPERATORS,
-    **onnx_quantization.OPERATORS,
-    **onnx_selection.OPERATORS,
+    **convolution.OPERATORS,
+    **einsum.OPERATORS,
+    **matrix.OPERATORS,
+    **movement.OPERATORS,
+    **normalization.OPERATORS,
+    **pointwise.OPERATORS,
+    **quantization.OPERATORS,
+    **selection.OPERATORS,
 }
 """ONNX operators that may depend on z; `onnx_model.operators.folding.RULES` has what becomes of constants."""
 

@@ -11,8 +11,8 @@ from typing import Any, Self, TypeVar
 
 from vaevis_tui.cache import cache_folder, keep, read_own
 from vaevis_tui.errors import UserError
+from vaevis_tui.onnx_model.adapter.image_output.values import ValueMap
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
-from vaevis_tui.onnx_model.adapter.values import ValueMap
 
 T = TypeVar("T")
 

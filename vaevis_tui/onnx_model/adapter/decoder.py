@@ -13,10 +13,17 @@ from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.adapter.checked import CheckedModel
-from vaevis_tui.onnx_model.adapter.controls import choose_controls
 from vaevis_tui.onnx_model.adapter.decisions import Decisions
-from vaevis_tui.onnx_model.adapter.directions import MAX_SIZE, MIN_AREA, random_directions, smooth_patterns
-from vaevis_tui.onnx_model.adapter.inputs import (
+from vaevis_tui.onnx_model.adapter.image_output.layout import Layout
+from vaevis_tui.onnx_model.adapter.image_output.values import ValueMap
+from vaevis_tui.onnx_model.adapter.latent_input.controls import choose_controls
+from vaevis_tui.onnx_model.adapter.latent_input.directions import (
+    MAX_SIZE,
+    MIN_AREA,
+    random_directions,
+    smooth_patterns,
+)
+from vaevis_tui.onnx_model.adapter.latent_input.inputs import (
     Input,
     Roles,
     assign_roles,
@@ -25,13 +32,11 @@ from vaevis_tui.onnx_model.adapter.inputs import (
     read_settings,
     settings_note,
 )
-from vaevis_tui.onnx_model.adapter.latent import baked_batch, is_plain, open_batch, unify
-from vaevis_tui.onnx_model.adapter.layout import Layout
+from vaevis_tui.onnx_model.adapter.latent_input.latent import baked_batch, is_plain, open_batch, unify
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions, prior_of
 from vaevis_tui.onnx_model.adapter.reading import Reading, choose_output, decoder_half, read_graph, shown
 from vaevis_tui.onnx_model.adapter.samples import Trial, draw
 from vaevis_tui.onnx_model.adapter.tryout import Tryout, close
-from vaevis_tui.onnx_model.adapter.values import ValueMap
 from vaevis_tui.onnx_model.edit import FLOAT, add_constant, declare, make_node, prune, strip
 from vaevis_tui.onnx_model.limits import MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError

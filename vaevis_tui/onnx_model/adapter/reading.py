@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.adapter.cut import bottleneck, cut_at
-from vaevis_tui.onnx_model.adapter.inputs import Input, Roles, inputs_of
-from vaevis_tui.onnx_model.adapter.latent import concrete_shapes
-from vaevis_tui.onnx_model.adapter.layout import Layout, layouts
+from vaevis_tui.onnx_model.adapter.image_output.layout import Layout, layouts
+from vaevis_tui.onnx_model.adapter.latent_input.inputs import Input, Roles, inputs_of
+from vaevis_tui.onnx_model.adapter.latent_input.latent import concrete_shapes
 from vaevis_tui.onnx_model.edit import FLOAT, prune
 from vaevis_tui.onnx_model.limits import MAX_IMAGE_SIDE, MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.adapter.decisions import Decisions
-from vaevis_tui.onnx_model.adapter.latent import baked_batch, open_batch
-from vaevis_tui.onnx_model.adapter.layout import Layout, smoothest
+from vaevis_tui.onnx_model.adapter.image_output.layout import Layout, smoothest
+from vaevis_tui.onnx_model.adapter.image_output.tail import Tails
+from vaevis_tui.onnx_model.adapter.image_output.values import IMAGENET, ValueMap, infer_values, stretched
+from vaevis_tui.onnx_model.adapter.latent_input.latent import baked_batch, open_batch
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions, interval, prior_of
 from vaevis_tui.onnx_model.adapter.samples import COUNT, Trial, draw
-from vaevis_tui.onnx_model.adapter.tail import Tails
-from vaevis_tui.onnx_model.adapter.values import IMAGENET, ValueMap, infer_values, stretched
 from vaevis_tui.onnx_model.edit import FLOAT
 from vaevis_tui.onnx_model.node import UnsupportedError
 from vaevis_tui.onnx_model.settings import SEEDS, Setting, filled, with_values

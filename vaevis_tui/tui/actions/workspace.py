@@ -13,8 +13,8 @@ from vaevis_tui.explorer.decoding import Decoding
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.open_model import OpenModel
 from vaevis_tui.explorer.settings import ExplorerSettings
+from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.panels.notice_bar import LASTING
-from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.widgets import ExplorerWidgets
 from vaevis_tui.tui.worker_event import ScreenEvent, WorkerEvent
 

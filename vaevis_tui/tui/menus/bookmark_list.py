@@ -14,9 +14,9 @@ from textual.widgets import OptionList
 
 from vaevis_tui.explorer.keepsakes import Keepsakes
 from vaevis_tui.explorer.storage.bookmarks import Bookmark
+from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.menus.line_prompt import LinePrompt
 from vaevis_tui.tui.menus.preview_list import PreviewList
-from vaevis_tui.tui.terminal_port import TerminalPort
 
 
 class Keep(Protocol):

@@ -18,8 +18,8 @@ from vaevis_tui.engine.decoder import Latents
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.storage.own_directions import MarkedSets
 from vaevis_tui.latent.neighbours import AnchorIndex
+from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.menus.preview_list import PreviewList
-from vaevis_tui.tui.terminal_port import TerminalPort
 
 MARKING = ("left_square_bracket", "right_square_bracket")
 

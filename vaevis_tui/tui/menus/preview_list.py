@@ -12,10 +12,10 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_image import LiveImage
+from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.menus.overlay import Overlay
 from vaevis_tui.tui.panels.tile_image import ComposedFrame
-from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.textual_private.late import Options
 
 

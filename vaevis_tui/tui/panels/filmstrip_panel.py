@@ -19,9 +19,9 @@ from textual.widget import Widget
 from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.storage.bookmarks import thumbnail
 from vaevis_tui.explorer.tile_map import resized
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_image import LiveImage
+from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.panels.tile_image import Canvas, ComposedFrame, RequestTiles, TileRequest, canvas_in
-from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.text import cut
 
 OWNER, PRIORITY = "filmstrip", 2

@@ -22,7 +22,8 @@ from vaevis_tui.explorer.tile_map import (
     label_colors,
 )
 from vaevis_tui.latent.plane import ANCHOR_AXES, Extent, Plane, best_plane, plane_of_axes
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_image import LiveImage
+from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.panels.tile_image import (
     ComposedFrame,
     RequestTiles,
@@ -30,7 +31,6 @@ from vaevis_tui.tui.panels.tile_image import (
     canvas_in,
     pixels_a_column,
 )
-from vaevis_tui.tui.terminal_port import TerminalPort
 
 OWNER, PRIORITY = "map", 2
 TRAIL = 256

@@ -16,9 +16,9 @@ from vaevis_tui.explorer.decoding import TilesDecoded
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.tile_map import resized
 from vaevis_tui.latent.controls import Control
-from vaevis_tui.tui.live_image import LiveImage
+from vaevis_tui.tui.images.live_image import LiveImage
+from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.panels.tile_image import ComposedFrame, RequestTiles, TileRequest, canvas_in
-from vaevis_tui.tui.terminal_port import TerminalPort
 from vaevis_tui.tui.text import cut
 
 SIGMAS = (-3, -2, -1, 0, 1, 2, 3)

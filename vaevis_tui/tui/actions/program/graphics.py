@@ -11,7 +11,7 @@ from vaevis_tui.terminal.color.colors import ColorDepth
 from vaevis_tui.terminal.detect.replies import Reply
 from vaevis_tui.terminal.graphics import PROTOCOLS, Graphics
 from vaevis_tui.tui.actions.workspace import Workspace
-from vaevis_tui.tui.graphics_switch import GraphicsSwitch
+from vaevis_tui.tui.images.graphics_switch import GraphicsSwitch
 
 
 class GraphicsActions:

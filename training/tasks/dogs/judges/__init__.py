@@ -1,0 +1,1 @@
+"""Networks that judge images of dogs, and what they find in them."""

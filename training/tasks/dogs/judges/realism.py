@@ -1,0 +1,137 @@
+"""How real images look to EfficientNet-Lite1, which takes no part in training."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..objective import detail
+from .efficientnet import EfficientNetLite
+
+SIDE = 240
+"""Pixels of the images that Lite1 was trained on."""
+
+
+DOG_BREEDS = range(151, 269)
+"""ImageNet's classes of dogs, from Chihuahua to Mexican hairless."""
+
+
+NEIGHBOURS = 3
+
+
+REFERENCE_IMAGES = 1200
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the network makes of n images.
+
+    Attributes:
+        features: Before the classifier, float64 (n, 1280).
+        classes: Of ImageNet, the likeliest of each, int64 (n,).
+    """
+
+    features: Tensor
+    classes: Tensor
+
+    @property
+    def share_of_dogs(self) -> float:
+        """Share of the images whose likeliest class is a breed of dog."""
+        return float(((self.classes >= DOG_BREEDS.start) & (self.classes < DOG_BREEDS.stop)).float().mean())
+
+
+@torch.inference_mode()
+def look(network: EfficientNetLite, images: Tensor, batch: int = 4) -> Seen:
+    """Show the network images (n, 3, h, w), uint8 or values 0..1, resized to its own size."""
+    device = next(network.parameters()).device
+    features, classes = [], []
+    for block in torch.split(images, batch):
+        x = block.to(device)
+        x = x.float() / 255 if x.dtype == torch.uint8 else x
+        x = F.interpolate(x, size=(SIDE, SIDE), mode="bicubic", align_corners=False, antialias=True)
+        pooled = network.pooled(x.clamp(0, 1).contiguous(memory_format=torch.channels_last))
+        features.append(pooled.double().cpu())
+        classes.append(network.classify(pooled).argmax(1).cpu())
+    return Seen(torch.cat(features), torch.cat(classes))
+
+
+def reference(network: EfficientNetLite, pixels: Tensor, cache: Path) -> Tensor:
+    """Features of `REFERENCE_IMAGES` training photographs spread over all, float64 (n, 1280).
+
+    They take minutes and never change: they are kept in the folder ``cache`` under the SHA-256 of the images.
+
+    Args:
+        network: The network.
+        pixels: uint8 (n, 3, h, w), all training photographs.
+        cache: Where features are kept.
+    """
+    spread = torch.linspace(0, len(pixels) - 1, min(REFERENCE_IMAGES, len(pixels))).long()
+    chosen = pixels[spread].contiguous()
+    path = cache / f"lite1-{hashlib.sha256(chosen.numpy().tobytes()).hexdigest()[:16]}.npy"
+    if path.is_file():
+        return torch.from_numpy(np.load(path, allow_pickle=False))
+    features = look(network, chosen).features
+    cache.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.stem}-{os.getpid()}.part.npy")
+    np.save(unfinished, features.numpy())
+    unfinished.replace(path)
+    return features
+
+
+def kernel_distance(real: Tensor, fake: Tensor) -> float:
+    """Squared maximum mean discrepancy of features (n, d), (m, d): the KID of Bińkowski et al. 2018.
+
+    The unbiased estimate with their cubic kernel, over all pairs; about 0 between two draws of the same
+    images.
+    """
+
+    def kernel(x: Tensor, y: Tensor) -> Tensor:
+        return (x @ y.T / x.shape[1] + 1) ** 3
+
+    def within(x: Tensor) -> Tensor:
+        values = kernel(x, x)
+        return (values.sum() - values.trace()) / (len(x) * (len(x) - 1))
+
+    return float(within(real) + within(fake) - 2 * kernel(real, fake).mean())
+
+
+def recall(real: Tensor, fake: Tensor, neighbours: int = NEIGHBOURS) -> float:
+    """Share of the real features (n, d) that the fakes (m, d) cover (Kynkäänniemi et al. 2019).
+
+    A fake covers what is no farther from it than its third nearest fake.
+    """
+    radii = torch.cdist(fake, fake).kthvalue(neighbours + 1, dim=1).values  # the nearest is the fake itself
+    return float((torch.cdist(real, fake) <= radii).any(1).double().mean())
+
+
+def specks(images: Tensor) -> float:
+    """How much more detail all images (n, 3, h, w) have at the same pixels than they would by chance.
+
+    Root mean square of the mean detail over what it would be were the images independent. It grows with n,
+    and as the detail of single images gets less: `fixed_detail` is that detail alone.
+    """
+    mean, chance = _mean_detail(images)
+    return float((mean / chance).sqrt())
+
+
+def fixed_detail(images: Tensor) -> float:
+    """Root mean square of the detail at the same place in all images (n, 3, h, w), in levels of 255.
+
+    What so many independent images have by chance is taken out. Of photographs it is what alignment makes the
+    same: the eyes.
+    """
+    mean, chance = _mean_detail(images)
+    return 255 * float((mean - chance).clamp(min=0).sqrt())
+
+
+def _mean_detail(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean square of the mean detail of images, uint8 or values 0..1, and what it is by chance; scalars."""
+    found = detail(images.float() / 255 if images.dtype == torch.uint8 else images)
+    return (found.mean(0) ** 2).mean(), found.var(0).mean() / len(found)

@@ -1,0 +1,1 @@
+"""The photographs of DogFaceNet: read, screened, and changed in training."""

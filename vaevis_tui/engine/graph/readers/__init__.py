@@ -1,0 +1,1 @@
+"""How ONNX operators are read into the graph: a file a family, and what they share."""

@@ -1,0 +1,1 @@
+"""How an image goes into an encoder of anybody's, and how z comes out."""
