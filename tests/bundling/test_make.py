@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.onnx_model.zoo import DIM, HEIGHT, WIDTH, Floats, Writer, truth
-from tests.onnx_model.zoo_encoders import both_in_one, encoder, mean, plain
-from tests.onnx_model.zoo_inputs import conditional, spatial
+from tests.onnx_model.zoo.animals import DIM, HEIGHT, WIDTH, Floats, Writer, truth
+from tests.onnx_model.zoo.encoders import both_in_one, encoder, mean, plain
+from tests.onnx_model.zoo.inputs import conditional, spatial
 from vaevis_tui.bundling.fitting import fit_space
 from vaevis_tui.bundling.make import BundleRequest, make_bundle
 from vaevis_tui.bundling.pictures import Pictures

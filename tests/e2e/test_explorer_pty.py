@@ -28,7 +28,7 @@ from tests.e2e.harness.ptyharness import PtySession
 from tests.e2e.harness.start import start
 from tests.e2e.harness.terminal import Traits
 from tests.engine.wgpu.device import require_adapter
-from tests.engine.wgpu.vulkan_faults import VulkanFaults
+from tests.engine.wgpu.process.vulkan_faults import VulkanFaults
 from tests.support import require
 from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from tests.onnx_model.zoo import HEIGHT, WIDTH, Writer
+from tests.onnx_model.zoo.animals import HEIGHT, WIDTH, Writer
 
 CLASSES = 5
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.engine.wgpu.device import require_adapter
-from tests.onnx_model import zoo_inputs  # noqa: F401  (enters its animals)
-from tests.onnx_model.judging import LEVELS, latents, opened
-from tests.onnx_model.zoo import HEIGHT, WIDTH, ZOO, Floats, patterns, sigmoid, truth
-from tests.onnx_model.zoo_inputs import of_class
+from tests.onnx_model.zoo import inputs  # noqa: F401  (enters its animals)
+from tests.onnx_model.zoo.animals import HEIGHT, WIDTH, ZOO, Floats, patterns, sigmoid, truth
+from tests.onnx_model.zoo.inputs import of_class
+from tests.onnx_model.zoo.judging import LEVELS, latents, opened
 from vaevis_tui.engine.decoder import Decoder
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder

@@ -13,7 +13,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.onnx_model.zoo import DIM, Writer
+from tests.onnx_model.zoo.animals import DIM, Writer
 from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.load import load_decoder
 

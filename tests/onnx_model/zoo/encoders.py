@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from onnx import TensorProto
 
-from tests.onnx_model.zoo import DIM, HEIGHT, WIDTH, Floats, Writer, patterns
+from tests.onnx_model.zoo.animals import DIM, HEIGHT, WIDTH, Floats, Writer, patterns
 
 SIZE = 3 * HEIGHT * WIDTH
 

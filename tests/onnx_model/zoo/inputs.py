@@ -6,7 +6,18 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from tests.onnx_model.zoo import DIM, HEIGHT, WIDTH, Animal, Floats, Writer, animal, patterns, sigmoid, truth
+from tests.onnx_model.zoo.animals import (
+    DIM,
+    HEIGHT,
+    WIDTH,
+    Animal,
+    Floats,
+    Writer,
+    animal,
+    patterns,
+    sigmoid,
+    truth,
+)
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 
 

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.engine.wgpu.device import require_adapter
-from tests.onnx_model import zoo_graphs, zoo_inputs, zoo_layouts, zoo_values  # noqa: F401  (enter their animals)
-from tests.onnx_model.judging import LEVELS, latents, opened
-from tests.onnx_model.zoo import ZOO, Animal, Floats
+from tests.onnx_model.zoo import graphs, inputs, layouts, values  # noqa: F401  (enter their animals)
+from tests.onnx_model.zoo.animals import ZOO, Animal, Floats
+from tests.onnx_model.zoo.judging import LEVELS, latents, opened
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.wgpu import WgpuDecoder
 

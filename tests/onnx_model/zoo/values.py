@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from onnx import TensorProto, numpy_helper
 
-from tests.onnx_model.zoo import HEIGHT, WIDTH, Animal, Floats, Writer, animal, logits, truth
+from tests.onnx_model.zoo.animals import HEIGHT, WIDTH, Animal, Floats, Writer, animal, logits, truth
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 
 MEAN = np.array([0.485, 0.456, 0.406], np.float32).reshape(1, 3, 1, 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.onnx_model.zoo import Animal
+from tests.onnx_model.zoo.animals import Animal
 from vaevis_tui.models.bundle import Bundle, open_bundle
 from vaevis_tui.onnx_model.load import override
 

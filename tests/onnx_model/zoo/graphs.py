@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.onnx_model.zoo import (
+from tests.onnx_model.zoo.animals import (
     DIM,
     HEIGHT,
     WIDTH,

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Frame
 
 import vaevis_tui
-from tests.web.notebook import notebook, wired
+from tests.web.serve.notebook import notebook, wired
 from vaevis_tui.api import Model
 from vaevis_tui.errors import UserError
 

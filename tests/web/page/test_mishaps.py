@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.pages import NAME, apart, decoded, opened, page_decode, page_z
-from tests.web.serving import serve
+from tests.web.serve.serving import serve
 from vaevis_tui.models.bundle import open_bundle
 
 DROP = """([name, kind, make]) => {

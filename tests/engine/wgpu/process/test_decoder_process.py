@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.engine.wgpu.device import require_adapter
-from tests.engine.wgpu.vulkan_faults import VulkanFaults
+from tests.engine.wgpu.process.vulkan_faults import VulkanFaults
 from tests.models.make import write_bundle
 from vaevis_tui.cli import main
 from vaevis_tui.engine.decoder import Decoder, EngineError, Pipelined

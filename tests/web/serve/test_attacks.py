@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.web.serving import NAME, serve, status
+from tests.web.serve.serving import NAME, serve, status
 
 REQUEST = struct.pack("<I", 1) + bytes(4 * 2)
 """A latent of zeros, and its number."""

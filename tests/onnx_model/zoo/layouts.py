@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto
 
-from tests.onnx_model.zoo import HEIGHT, WIDTH, Animal, Writer, animal, truth
+from tests.onnx_model.zoo.animals import HEIGHT, WIDTH, Animal, Writer, animal, truth
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 
 

@@ -7,8 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.onnx_model.zoo import DIM, HEIGHT, WIDTH, Writer
-from tests.onnx_model.zoo_encoders import ENCODERS, SIZE, both_in_one, both_in_one_logvar_first, encoder, mean
+from tests.onnx_model.zoo.animals import DIM, HEIGHT, WIDTH, Writer
+from tests.onnx_model.zoo.encoders import (
+    ENCODERS,
+    SIZE,
+    both_in_one,
+    both_in_one_logvar_first,
+    encoder,
+    mean,
+)
 from vaevis_tui.engine.encoder import Encoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.errors import UserError

@@ -9,7 +9,7 @@ import sys
 from playwright.sync_api import Browser
 
 from tests.web.pages import apart, decoded, opened, page_decode
-from tests.web.serving import CONNECT, NAME, serve, status
+from tests.web.serve.serving import CONNECT, NAME, serve, status
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.web.answers import answer

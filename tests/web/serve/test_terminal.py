@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, WebSocket, expect
 
-from tests.web.serving import CONNECT, serve, status
+from tests.web.serve.serving import CONNECT, serve, status
 from vaevis_tui.errors import UserError
 from vaevis_tui.web.listener import Address
 from vaevis_tui.web.terminal import terminal_server
