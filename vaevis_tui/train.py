@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,6 +22,7 @@ CHECKOUT = Path(__file__).parent.parent / "training"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit code: 2 where the extra is not installed."""
+    started = time.monotonic()  # PyTorch may take half a minute to be read
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         print(
             f"vaevis-train: error: {', '.join(missing)} missing: pip install 'vaevis-tui[train]'; "
@@ -29,4 +31,5 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return 2
     package = "training" if (CHECKOUT / "core" / "loop.py").is_file() else "vaevis_train"
-    return int(importlib.import_module(f"{package}.tasks.folder.command").main(arguments))
+    command = importlib.import_module(f"{package}.tasks.folder.command")
+    return int(command.main(arguments, started=started))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -37,8 +38,11 @@ LOOKED_AT = 200
 
 MOST_LATENT = 512
 
-SAVED_EVERY = 60.0
-"""Seconds between checkpoints, about."""
+GAIN = 2.0
+"""Decibels, at least, by which images have to be nearer to held-out pictures than the mean picture is."""
+
+FEW_STEPS = 1000
+"""Fewer seldom make an image of anything."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -73,8 +77,17 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
-def main(arguments: list[str] | None = None, clock: Clock = time.monotonic) -> int:
-    """Run the command; returns its exit code: 0, or 2 if what it was given was wrong."""
+def main(
+    arguments: list[str] | None = None, clock: Clock = time.monotonic, started: float | None = None
+) -> int:
+    """Run the command; returns its exit code: 0, or 2 if what it was given was wrong.
+
+    Args:
+        arguments: Of the command line; None: those of the program.
+        clock: Tells the time.
+        started: When the time that ``--hours`` gives began; None: now.
+    """
+    started = clock() if started is None else started
     options = parser().parse_args(arguments)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what deterministic cuBLAS asks for
     torch.use_deterministic_algorithms(True, warn_only=True)
@@ -83,7 +96,7 @@ def main(arguments: list[str] | None = None, clock: Clock = time.monotonic) -> i
     try:
         check(options)
         with joined(options.device) as process:
-            run(options, process, clock)
+            run(options, process, clock, started)
     except UserError as error:
         print(f"{PROGRAM}: error: {error}", file=sys.stderr)
         return 2
@@ -125,13 +138,12 @@ def check(options: argparse.Namespace) -> None:
         raise UserError("; ".join(problems))
 
 
-def run(options: argparse.Namespace, process: Process, clock: Clock) -> None:
+def run(options: argparse.Namespace, process: Process, clock: Clock, started: float) -> None:
     """Read the pictures, begin or go on, keep to the time, and end with a bundle and its figures.
 
     Raises:
         UserError: Something is wrong with the pictures, the checkpoint or the disk.
     """
-    started = clock()
     say = told_by(process)
     store, path = options.out / STORE, options.out / STORE / checkpoint.FILE
     if options.restart and process.first and path.is_file():
@@ -153,11 +165,7 @@ def run(options: argparse.Namespace, process: Process, clock: Clock) -> None:
     sitting = Sitting(trainer, options.out, store, limit, most, clock, started, tqdm_write)
     forecast = Forecast.measured(trainer)
     pace = process.agreed(forecast.pace[0] or state.seconds / max(1, state.step))
-    if process.first:
-        sitting.plan(pace)
-    sitting.agree()
-    quarter = max(1, (trainer.config.total_steps - state.step) // 4)
-    trainer.config = trainer.config.saving_every(max(1, min(2000, quarter, round(SAVED_EVERY / pace))))
+    sitting.begin(pace)
     forecast.schedule = trainer.config
     _announce(trainer, sitting, pace, say)
     held_out = pictures.pixels[pictures.held_out]
@@ -169,7 +177,7 @@ def run(options: argparse.Namespace, process: Process, clock: Clock) -> None:
     if process.first:
         sitting.write()
         trainer.save(store)
-        _conclude(options, trainer, sitting)
+        conclude(options.out, trainer, sitting)
 
 
 def _side(folder: Path, process: Process) -> int:
@@ -242,7 +250,12 @@ def _limit(options: argparse.Namespace, trainer: FolderTrainer, most: int) -> fl
     return 3600 * trainer.config.hours
 
 
-def _announce(trainer: FolderTrainer, sitting: Sitting, pace: float, say: Callable[[str], None]) -> None:
+def _announce(
+    trainer: FolderTrainer,
+    sitting: Sitting,
+    pace: float,
+    say: Callable[[str], None],
+) -> None:
     config, state = trainer.config, trainer.state
     left = config.total_steps - state.step
     sizes = config.sizes
@@ -251,19 +264,40 @@ def _announce(trainer: FolderTrainer, sitting: Sitting, pace: float, say: Callab
         f"{sizes.latent} dimensions, a decoder of {weights / 1e6:.1f} M weights, {config.total_steps} steps "
         f"of {config.stage[0].batch_size} pictures{', mirrored too' if config.mirror else ''}"
     )
-    takes = left * pace + sitting.reserve
+    takes = left * pace + sitting.ending()
     done = f"{state.step} steps are done; " if state.step else ""
     process = trainer.process
     where = process.device.type if process.count == 1 else f"{process.count} x {process.device.type}"
     say(f"{done}{left} steps take about {duration(takes)} on {where}, as measured now")
+    if sitting.limit is not None and config.total_steps < min(FEW_STEPS, sitting.most):
+        say(f"so few steps seldom make good images; {_longer(trainer, sitting)}")
     say(f"look on with: vaevis-tui --model {sitting.out} --watch")
 
 
-def _conclude(options: argparse.Namespace, trainer: FolderTrainer, sitting: Sitting) -> None:
+def _longer(trainer: FolderTrainer, sitting: Sitting) -> str:
+    """What to do for so many steps that images are good."""
+    step = trainer.state.step
+    wanted = min(sitting.most, max(recipe.FEWEST_STEPS, 2 * step))
+    if sitting.limit is None:
+        return f"the same command with --steps {wanted} goes on"
+    hours = (sitting.spent() + sitting.ending() + (wanted - step) * sitting.pace.with_all) / 3600
+    return f"the same command with --hours {math.ceil(20 * hours) / 20:g} goes on to about {wanted}"
+
+
+def conclude(out: Path, trainer: FolderTrainer, sitting: Sitting) -> None:
+    """Say the figures, where the model is, and what would make poor images better."""
     for name, figure in sitting.figures.items():
         say(f"{name.replace('_', ' '):32} {figure}")
-    say(f"{options.out} is finished after {duration(sitting.spent())}: vaevis-tui --model {options.out}")
-    if trainer.config.total_steps >= sitting.most:
+    say(f"{out} is finished after {duration(sitting.spent())}: vaevis-tui --model {out}")
+    found, mean = (float(sitting.figures[name]) for name in ("psnr_db", "psnr_of_the_mean_picture_db"))
+    enough = trainer.config.total_steps >= sitting.most
+    if not found >= mean + GAIN:
+        then = f"{trainer.state.step} steps were too few: {_longer(trainer, sitting)}"
+        say(
+            f"these images are poor: {found:.1f} dB for pictures that were held out, where the mean picture "
+            f"has {mean:.1f}; {'more pictures, or such as are more alike, would help' if enough else then}"
+        )
+    elif enough:
         say("more time would not make it better; more pictures would")
 
 
