@@ -55,6 +55,12 @@ class Builder:
         )
         return output
 
+    def nodes_of(self, kind: str, *inputs: str, outputs: int, **attributes: Any) -> list[str]:
+        """A node of several outputs."""
+        first = self.node(kind, *inputs, **attributes)
+        self.nodes[-1].output.extend(f"{first}.{i}" for i in range(1, outputs))
+        return list(self.nodes[-1].output)
+
     def add(self, kind: str, *constants: str, **attributes: Any) -> str:
         """A node on the tensor made last."""
         self.last = self.node(kind, self.last, *constants, **attributes)

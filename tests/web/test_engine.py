@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import numpy as np
 import onnx
@@ -25,6 +26,7 @@ from vaevis_tui.web.measure import measure_weights
 from vaevis_tui.web.ort import MODULE, WASM
 from vaevis_tui.web.page import ASSETS
 from vaevis_tui.web.plans import Weights, make_web_plans, plan_record
+from vaevis_tui.web.text_bytes import text_of
 
 ON_WEBGPU = """async ([name, dim, z]) => {
     const { Arrays } = await import("/engine/arrays.js");
@@ -86,6 +88,15 @@ class Engine:
         (self._folder / "model.bin").write_bytes(arrays.pack(level=1))
         return [np.array(data, np.uint8).view(np.float16) for data in self._page.evaluate(UNPACKED)]
 
+    def through_text(self, data: bytes) -> bytes:
+        """Bytes that lay in a page of one file."""
+        block = f'<script type="application/octet-stream" id="ort-wasm" data-bytes="{len(data)}">'
+        text = f"\ufeff<!doctype html><title>bytes</title>{block}{text_of(data)}</script>"
+        (self._folder / "bytes.html").write_bytes(text.encode("utf-16-le"))
+        self._page.goto(urljoin(self._page.url, "/bytes.html"))
+        came: str = self._page.evaluate(FROM_TEXT)
+        return came.encode("latin-1")
+
     def on_the_cpu(self, file: bytes, z: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Decode latents (n, d) by onnxruntime-web: uint8 (n, h, w, 3)."""
         channels, height, width = import_onnx(onnx.load_from_string(file)).output_shape[1:]
@@ -141,6 +152,19 @@ UNPACKED = """async () => {
     const arrays = await Arrays.unpack(entries, (await fetch("/model.bin")).body);
     return entries.map((_, index) => Array.from(arrays.bytes(index)));
 }"""
+
+
+FROM_TEXT = """async () => {
+    const { ortPart } = await import("/page/load.js");
+    return Array.from(await ortPart({}, "wasm"), (byte) => String.fromCharCode(byte)).join("");
+}"""
+
+
+def test_bytes_arrive_through_text(engine: Engine) -> None:
+    """Every pair of bytes; an odd number of them; what would end the element."""
+    every = np.arange(1 << 16, dtype="<u2").tobytes()
+    for data in (every, every[::-1], "</script><!--\r\n".encode("utf-16-le") + b"\0", b""):
+        assert engine.through_text(data) == data
 
 
 def test_weights_arrive_as_they_were_measured(engine: Engine) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page
 
 from tests.web.zoo import zoo
 from vaevis_tui import resources
 from vaevis_tui.engine.graph import import_onnx, rewrite
 from vaevis_tui.engine.graph.expression import FUNCTIONS
+from vaevis_tui.engine.graph.onnx_import import OPERATORS
 from vaevis_tui.engine.wgpu.kernels import KERNELS, Limits, candidates
 from vaevis_tui.engine.wgpu.legalize import fit
 from vaevis_tui.engine.wgpu.plan import make_plan
@@ -81,15 +81,16 @@ def test_what_tint_refuses_is_noticed(page: Page) -> None:
     assert "requires parenthesis" in said
 
 
-@pytest.mark.parametrize("what", ["kernels", "functions"])
-def test_the_zoo_needs_everything(what: str) -> None:
-    """Whoever adds a kernel or a function adds an animal that needs it."""
-    kernels, called = set(), set()
+def test_the_zoo_needs_everything() -> None:
+    """Whoever adds an operator, a kernel or a function adds an animal that needs it."""
+    kernels, called, operators = set(), set(), set()
     for _, builder in zoo():
+        operators |= {node.op_type for node in builder.nodes}
         for software in (False, True):
             graph = fit(rewrite(import_onnx(builder.model())), Limits(), textures=False)
             for dispatch in make_plan(graph, software=software, textures=False).dispatches:
                 kernels |= set(candidates(dispatch.operator, dispatch.context))
                 called |= set(re.findall(r"\b(\w+)\(", dispatch.source))
-    missing = set(KERNELS) - kernels if what == "kernels" else FUNCTIONS.keys() - called
-    assert missing == set()
+    assert set(KERNELS) - kernels == set()
+    assert FUNCTIONS.keys() - called == set()
+    assert OPERATORS.keys() - operators == set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -242,6 +243,7 @@ def selections() -> Builder:
     put = b.node("ScatterND", put, indices([0, 1], [0, 3]), b.weight(2, 4, 3))
     b.last = b.node("Concat", taken, put, axis=2)
     b.add("Tile", indices(1, 1, 1, 2))
+    b.add("GatherND", indices([[0, 3], [0, 1], [0, 2], [0, 0]]))
     b.add("Cos")
     return shown(b, 4, 6, 6)
 
@@ -289,6 +291,83 @@ def quantized() -> Builder:
     return shown(b, 6, 5, 6)
 
 
+def integers() -> Builder:
+    """Whole numbers all the way: quantised as it runs, or with steps that were known before."""
+    b = Builder(32)
+
+    def levels(*shape: int) -> str:
+        return b.constant(b.rng.integers(0, 256, shape).astype(np.uint8))
+
+    def byte(value: int) -> str:
+        return b.constant(np.array(value, np.uint8))
+
+    def step(value: float) -> str:
+        return b.constant(np.float32(value))
+
+    def as_it_runs(kind: str, weight: str, fan_in: int, **attributes: Any) -> None:
+        """A sum of integers and what makes numbers of it again, as `quantize_dynamic` writes them."""
+        number, size, zero = b.nodes_of("DynamicQuantizeLinear", b.last, outputs=3)
+        sums = b.node("Cast", b.node(kind, number, weight, zero, byte(128), **attributes), to=1)
+        b.last = b.node("Mul", sums, b.node("Mul", size, step(1 / 74 / fan_in**0.5)))
+
+    as_it_runs("MatMulInteger", levels(32, 4 * 5 * 6), 32)
+    b.reshape(4, 5, 6)
+    as_it_runs("ConvInteger", levels(6, 4, 3, 3), 36, pads=[1, 1, 1, 1])
+    b.add("QuantizeLinear", step(0.03), byte(120))
+    known = (step(0.03), byte(120), levels(5, 6, 3, 3), step(0.002), byte(128), step(0.02), byte(100))
+    bias = b.constant(b.rng.integers(-2000, 2000, 5).astype(np.int32))
+    b.add("QLinearConv", *known, bias, pads=[1, 1, 1, 1])
+    b.reshape(5 * 5 * 6)
+    b.add(
+        "QLinearMatMul", step(0.02), byte(100), levels(150, 90), step(0.001), byte(128), step(0.01), byte(128)
+    )
+    b.add("DequantizeLinear", step(0.01), byte(128))
+    b.reshape(3, 6, 5)
+    b.add("Sigmoid")
+    return b
+
+
+def truths() -> Builder:
+    """What is true of numbers, and one or the other where it is."""
+    b = image(4, 3, 4)
+    x = b.last
+    y = b.node("Conv", x, b.weight(4, 4, 1, 1))
+    less, least = b.node("Less", x, y), b.node("LessOrEqual", x, b.constant(np.float32(0.5)))
+    both = b.node("And", less, b.node("Not", least))
+    parts = [b.node("Where", each, x, y) for each in (less, both, b.node("Or", both, least))]
+    b.last = b.node("Sum", *parts)
+    b.add("Dropout")
+    b.add("Identity")
+    return shown(b, 4, 3, 4)
+
+
+def sums_of_axes() -> Builder:
+    """What is left of an axis, and copies of it in its place."""
+    b = image(4, 3, 5, opset=18)
+    x = b.add("Sin")
+    axis = b.constant(np.array([3], np.int64))
+    kinds = ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2")
+    parts = [b.node(kind, x, axis, keepdims=1) for kind in kinds]
+    b.last = b.node("Concat", *parts, axis=3)
+    b.last = b.node(
+        "Squeeze",
+        b.node("ReduceSum", b.last, b.constant(np.array([2], np.int64))),
+        b.constant(np.array([2], np.int64)),
+    )
+    b.add("Unsqueeze", b.constant(np.array([2], np.int64)))
+    b.add("Expand", b.constant(np.array([1, 4, 3, 6], np.int64)))
+    left, right = b.nodes_of("Split", b.last, b.constant(np.array([1, 3], np.int64)), outputs=2, axis=1)
+    b.last = b.node("Concat", b.node("Cos", right), b.node("Tanh", left), axis=1)
+    return shown(b, 4, 3, 6)
+
+
+def before_resize() -> Builder:
+    """Enlarged by the operator that came before Resize."""
+    b = image(3, 4, 5, opset=9)
+    b.add("Upsample", b.constant(np.array([1, 1, 2, 2], np.float32)), mode="nearest")
+    return shown(b, 3, 8, 10)
+
+
 def single_matrix() -> Builder:
     """One dispatch from z to the image, with no tensor between that would lie in an arena."""
     b = Builder(8)
@@ -332,6 +411,10 @@ def zoo() -> Iterator[tuple[str, Builder]]:
         "affine": affine,
         "normalizations": normalizations,
         "quantized": quantized,
+        "integers": integers,
+        "truths": truths,
+        "sums-of-axes": sums_of_axes,
+        "before-resize": before_resize,
         "single-matrix": single_matrix,
         "like-dog": lambda: dog_like(width=24),
         "like-dcgan": lambda: dcgan_like(width=8),

@@ -143,11 +143,11 @@ def folder_files(model: WebModel, ort: OrtSource | None) -> dict[str, bytes]:
 
 
 def single_file(model: WebModel, ort: OrtSource | None) -> bytes:
-    """The page as one file."""
+    """The page as one file, in UTF-16 with a byte order mark, which comes before what a server says of it."""
     parts: dict[str, bytes] = {}
     if ort is not None and model.onnx is not None:
         parts = {"ort-model": model.onnx, **ort.blocks()}
-    return single_page(model.record, model.data, parts)
+    return ("\ufeff" + single_page(model.record, model.data, parts)).encode("utf-16-le")
 
 
 def check_page_folder(folder: Path, *, force: bool) -> None:

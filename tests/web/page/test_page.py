@@ -130,18 +130,24 @@ def test_bookmarks_stay(shown: Page) -> None:
     np.testing.assert_array_equal(page_z(shown), z)
 
 
-def test_a_page_opened_from_a_file(browser: Browser, tmp_path: Path) -> None:
+def test_a_page_of_one_file(browser: Browser, tmp_path: Path) -> None:
+    """From a disk, from a server that says another encoding than it has, and converted to that."""
     file = tmp_path / "page.html"
     file.write_bytes(single_file(shipped_page(NAME), None))
+    bundle = open_bundle(NAME)
+    z = bundle.space.sample(2, 1)
     page = browser.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    info = opened(page, file.as_uri())
-    bundle = open_bundle(NAME)
-    z = bundle.space.sample(2, 1)
-    assert info["backend"] == "webgpu"
-    assert apart(page_decode(page, z, 28, 28), decoded(bundle, z)) <= 1
-    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    hosted = "http://localhost/page.html"
+    bodies = iter((file.read_bytes(), file.read_text("utf-16").encode()))
+    page.route(
+        hosted, lambda route: route.fulfill(body=next(bodies), content_type="text/html; charset=utf-8")
+    )
+    for address in (file.as_uri(), hosted, hosted):
+        assert opened(page, address)["backend"] == "webgpu"
+        assert apart(page_decode(page, z, 28, 28), decoded(bundle, z)) <= 1
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:", hosted))] == []
     page.close()
 
 

@@ -15,4 +15,4 @@ SCRIPT = Path(__file__).parent / "widget.js"
 
 def notebook_page(bundle: Bundle, decoder: Decoder) -> str:
     """The page as one file whose decoder is the notebook that it lies in."""
-    return single_page(*live_model(bundle, decoder, "notebook"), {}).decode()
+    return single_page(*live_model(bundle, decoder, "notebook"), {})

@@ -4,12 +4,19 @@ import { Arrays } from "../engine/arrays.js";
 
 /** @typedef {import("../types.js").ModelRecord} ModelRecord */
 
+const ESCAPE = 0xe000;
+const FLIPPED = 0x4000;
+
 /** @param {(share: number) => void} onProgress is told 0 to 1 @returns {Promise<{ model: ModelRecord, arrays: Promise<Arrays> }>} */
 export async function loadModel(onProgress) {
   const inside = document.getElementById("model-json");
-  const model = inside ? JSON.parse(inside.textContent) : await (await fetched("model.json")).json();
   const data = document.getElementById("model-bin");
-  if (data) return { model, arrays: Arrays.unpack(model.entries, stream(fromBase64(data))) };
+  if (inside && data) {
+    const text = stream(fromText(inside)).pipeThrough(new DecompressionStream("deflate-raw"));
+    const model = await new Response(text).json();
+    return { model, arrays: Arrays.unpack(model.entries, stream(fromText(data))) };
+  }
+  const model = await (await fetched("model.json")).json();
   const arrays = fetched("model.bin").then((response) => {
     const body = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body);
     const total = Number(response.headers.get("content-length"));
@@ -26,7 +33,7 @@ export async function loadModel(onProgress) {
  */
 export async function ortPart(model, name) {
   const inside = document.getElementById(`ort-${name}`);
-  if (inside) return fromBase64(inside);
+  if (inside) return fromText(inside);
   const { ort } = model;
   if (!ort) throw new Error("this page was made without a CPU path");
   const integrity = name === "model" ? undefined : ort.integrity[name];
@@ -40,13 +47,21 @@ async function fetched(address, options) {
   return response;
 }
 
-/** @param {Element} element that holds base64; it is emptied @returns {Uint8Array<ArrayBuffer>} */
-function fromBase64(element) {
-  const letters = atob(element.textContent);
+/**
+ * Bytes that a page of one file holds as text, two a character; `text_bytes.py` says which are written how.
+ * @param {HTMLElement} element that holds them; it is emptied
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+function fromText(element) {
+  const text = element.textContent;
   element.textContent = "";
-  const bytes = new Uint8Array(letters.length);
-  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
-  return bytes;
+  const units = new Uint16Array(text.length);
+  let count = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    units[count++] = unit === ESCAPE ? text.charCodeAt(++i) ^ FLIPPED : unit;
+  }
+  return new Uint8Array(units.buffer, 0, Number(element.dataset.bytes));
 }
 
 /** @param {Uint8Array<ArrayBuffer>} bytes as a stream */
