@@ -61,24 +61,31 @@ KEYS = (
 
 
 def _keys(session: PtySession, rng: random.Random) -> None:
-    session.send("".join(_key(rng.choice(KEYS)) for _ in range(rng.choice((1, 2, 2, 5, 40)))))
+    session.send("".join(some_key(rng) for _ in range(rng.choice((1, 2, 2, 5, 40)))))
 
 
-def _key(name: str) -> str:
+def some_key(rng: random.Random) -> str:
+    """What a key sends."""
+    name = rng.choice(KEYS)
     return key(name) if len(name) > 1 else name
 
 
 def _held_key(session: PtySession, rng: random.Random) -> None:
-    session.send(_key(rng.choice(KEYS)) * rng.choice((50, 1_000, 20_000)))
+    session.send(some_key(rng) * rng.choice((50, 1_000, 20_000)))
 
 
-def _mouse(session: PtySession, rng: random.Random) -> None:
+def some_mouse_reports(rng: random.Random) -> str:
+    """One, or many."""
     reports = []
     for _ in range(rng.choice((1, 5, 300))):
         where = rng.randrange(60), rng.randrange(200)
         button, pressed = rng.choice((0, 0, 1, 2, 64, 65)), rng.random() < 0.7
         reports.append(mouse(*where, pressed=pressed, moving=rng.random() < 0.6, button=button))
-    session.send("".join(reports))
+    return "".join(reports)
+
+
+def _mouse(session: PtySession, rng: random.Random) -> None:
+    session.send(some_mouse_reports(rng))
 
 
 def _reply(session: PtySession, rng: random.Random) -> None:

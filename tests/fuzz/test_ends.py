@@ -1,19 +1,24 @@
-"""Some runs of `tests.fuzz.ends`: the explorer ended in several ways, at several moments."""
+"""Some ends of `tests.fuzz.ends`: the explorer ended in several ways, at several moments."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.fuzz.ends import run_once
+from tests.fuzz.ends import Case, by_a_mistake, by_control_c, by_signal, run_case, with_a_stalled_terminal
+from tests.fuzz.moments import exploring, exporting, first_image, in_a_menu, starting
 
 
 @pytest.mark.parametrize(
-    "number",
+    "case",
     [
-        9,  # a signal while it starts, over 150 ms
-        7,  # Ctrl-C with menus open, over 600 ms
-        13,  # a signal while an animation is written
+        Case(starting, by_signal, 0.15),
+        Case(in_a_menu, by_control_c, 0.6),
+        Case(exporting, by_signal),
+        Case(exploring, with_a_stalled_terminal),
+        # Before anything but Textual has asked the terminal.
+        Case(first_image, by_a_mistake, 0.6, mistake=("vaevis_tui.tui.explorer:ExplorerScreen.on_resize", 0)),
     ],
+    ids=str,
 )
-def test_it_gives_the_terminal_back_and_keeps_the_session(number: int) -> None:
-    assert run_once(1, number) is None
+def test_it_gives_the_terminal_back_and_keeps_the_session(case: Case) -> None:
+    assert run_case(case).fault is None

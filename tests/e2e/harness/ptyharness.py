@@ -282,6 +282,11 @@ class PtySession:
         os.close(filler)
         termios.tcflow(self._slave, termios.TCOOFF)
 
+    def go_on(self) -> None:
+        """Take output again after `stall`; what fills the queue comes, too."""
+        assert self._slave is not None
+        termios.tcflow(self._slave, termios.TCOON)
+
     def hang_up(self) -> None:
         """Close the terminal under the program, as a lost connection does: it gets SIGHUP."""
         self._close_files()

@@ -19,6 +19,7 @@ from textual.driver import Driver
 from textual.geometry import Size
 from textual.message import Message
 
+from vaevis_tui.terminal.detect.fence import Fence
 from vaevis_tui.terminal.detect.queries import QUERIES
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 from vaevis_tui.terminal.detect.window import Window, window_of
@@ -68,13 +69,7 @@ class TimedDriver(Driver):
         """Each gives what is to be written before the terminal is given back."""
         self.listener: Callable[[Reply], None] | None = None
         """Is told, in the event loop, what the terminal answers."""
-        self._fence = threading.Event()
-        """Set while no answer is on its way."""
-        self._fence.set()
-        self._answers = False
-        """Whether it has ever answered."""
-        self._reply_deadline = 0.0
-        """When to wait no longer for what it was asked last."""
+        self._fence = Fence()
         self._started = False
         self._starting = False
         self._continued = False
@@ -88,12 +83,16 @@ class TimedDriver(Driver):
     @property
     def can_be_asked(self) -> bool:
         """Whether both ends are a terminal's."""
-        return self._started and os.isatty(self.fileno)
+        return self._started and self._is_heard
+
+    @property
+    def _is_heard(self) -> bool:
+        """Whether what the terminal answers is read by `run_input_thread`."""
+        return sys.platform != "win32" and os.isatty(self.fileno)
 
     def ask(self, queries: bytes, timeout: float) -> None:
         """Write queries, the last of which is DA1, whose answer is hoped for within so many seconds."""
-        self._fence.clear()
-        self._reply_deadline = time.monotonic() + timeout
+        self._fence.asked(timeout)
         self.write(queries.decode("ascii"))
 
     def _get_terminal_size(self) -> tuple[int, int]:
@@ -122,8 +121,7 @@ class TimedDriver(Driver):
                     except OSError:
                         data = b""
                     if not data:
-                        self._answers = False
-                        self._fence.set()
+                        self._fence.gone()
                         self._leave()
                         break
                     messages += source.feed(brake.skim(data))
@@ -143,8 +141,7 @@ class TimedDriver(Driver):
 
     def _heard(self, reply: Reply) -> None:
         if reply.kind is ReplyKind.ATTRIBUTES:
-            self._answers = True
-            self._fence.set()
+            self._fence.answered()
         if self.listener is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.listener, reply)
 
@@ -159,9 +156,9 @@ class TimedDriver(Driver):
                 self._drop_what_is_drawn()
             for teardown_output in self.teardown_outputs:
                 self.write(teardown_output())
-            if self._answers:
+            if self._is_heard and not self._fence.silent:  # Textual asks before we do
                 self.ask(QUERIES[ReplyKind.ATTRIBUTES], _LAST_ANSWER)
-            self._fence.wait(min(max(0.0, self._reply_deadline - time.monotonic()), _LAST_ANSWER))
+                self._fence.wait(_LAST_ANSWER)
         super().disable_input()  # type: ignore[safe-super]
 
     def _drop_what_is_drawn(self) -> None:
@@ -296,7 +293,7 @@ def ask_terminal(app: App[Any], queries: bytes, timeout: float, heard: Callable[
         heard: Called in the event loop with each answer, however late it comes.
     """
     driver = app._driver
-    if sys.platform == "win32" or not isinstance(driver, TimedDriver) or not driver.can_be_asked:
+    if not isinstance(driver, TimedDriver) or not driver.can_be_asked:
         return False
     driver.listener = heard
     driver.ask(queries, timeout)
