@@ -36,7 +36,7 @@ class Fence:
 
     @property
     def silent(self) -> bool:
-        """Whether the terminal was asked, and has answered nothing in time: then it is no use to ask again."""
+        """Whether the terminal was asked and has answered nothing in time: it is no use to ask again."""
         return self._answers is False and self._clock() > self._deadline
 
     def asked(self, timeout: float) -> None:
