@@ -1,4 +1,4 @@
-"""Whether answers are on their way from the terminal: DA1 is asked last, and answered by all, in their order."""
+"""Whether answers are on their way from the terminal: DA1 is asked last, and answered in its turn."""
 
 from __future__ import annotations
 
