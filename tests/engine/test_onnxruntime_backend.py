@@ -300,6 +300,14 @@ def test_chunks_of_a_large_batch_take_one_thread_each(monkeypatch: pytest.Monkey
         decoder.decode(z)
 
 
+@pytest.mark.parametrize(
+    ("count", "most", "workers", "chunk"), [(256, 32, 2, 32), (64, 4, 2, 4), (33, 16, 2, 9), (9, 4, 8, 2)]
+)
+def test_every_worker_gets_as_many_chunks(count: int, most: int, workers: int, chunk: int) -> None:
+    """Three chunks for two workers would let one of them wait for a third of the time."""
+    assert onnxruntime_backend.even_chunk(count, most, workers) == chunk
+
+
 def test_a_light_model_is_opened_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnxruntime_backend, "cores", lambda: 2)
     with OnnxRuntimeDecoder(open_bundle("mnist")) as decoder:
