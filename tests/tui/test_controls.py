@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.onnx_model.conditional import CLASSES, write_conditional
+from tests.tui.driving import keep
 from tests.tui.support import Clock, exploring
 from vaevis_tui.explorer.settings import ExplorerSettings
+from vaevis_tui.tui.menus.bookmark_list import BookmarkList
 from vaevis_tui.tui.panels.map_panel import MapPanel
 from vaevis_tui.tui.panels.strip_panel import Scale, StripPanel
 
@@ -50,3 +52,12 @@ async def test_rows_of_controls(tmp_path: Path) -> None:
         )
         await explorer.settle()
         assert explorer.exploration.state.values[0] in range(CLASSES)
+        await keep(explorer, "home", "backspace", "right", "right", "right")
+        third = explorer.frame.image
+        await explorer.press("left", "left")
+        assert explorer.exploration.state.values[0] == 1
+        await explorer.pilot.press("B")
+        await explorer.until(lambda: isinstance(explorer.app.screen, BookmarkList))
+        await explorer.press("enter")
+        assert explorer.exploration.state.values[0] == 3
+        assert (explorer.frame.image == third).all()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import stat
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from vaevis_tui.onnx_model.node import UnsupportedError
-from vaevis_tui.onnx_model.structure import item_bytes
+from vaevis_tui.onnx_model.structure import raw_bytes
 from vaevis_tui.text import quoted
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def _place(tensor: onnx.TensorProto, what: str) -> tuple[str, int, int]:
             f"{what} keeps its data in {quoted(name)}; "
             "a file beside the model, named without a path, is supported"
         )
-    needed = math.prod(tensor.dims) * item_bytes(tensor, what)
+    needed = raw_bytes(tensor, what)
     try:
         start = int(entries.get("offset", "0"))
         length = int(entries.get("length", str(needed)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vaevis_tui.onnx_model.narrow import widen_weights
 from vaevis_tui.onnx_model.node import UnsupportedError, reads
 from vaevis_tui.onnx_model.structure import check_tensor
 from vaevis_tui.text import quoted
@@ -31,6 +32,7 @@ def repair(model: onnx.ModelProto) -> list[str]:
     if model.functions:
         _inline_functions(model)
     _to_single_precision(model.graph)
+    widen_weights(model.graph)
     for (
         node
     ) in model.graph.node:  # left out and empty is the same; onnxruntime crashes on some that are empty

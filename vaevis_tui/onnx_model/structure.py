@@ -30,22 +30,31 @@ MAX_RANK = 8
 MAX_INTEGER = 2**31 - 1
 """Of an attribute: no size of a decoder comes near, and sums and products of a few cannot overflow."""
 
-_ITEM_BYTES = {
-    "FLOAT": 4,
-    "FLOAT16": 2,
-    "DOUBLE": 8,
-    "INT64": 8,
-    "INT32": 4,
-    "INT16": 2,
-    "INT8": 1,
-    "UINT64": 8,
-    "UINT32": 4,
-    "UINT16": 2,
-    "UINT8": 1,
-    "BOOL": 1,
-    "BFLOAT16": 2,
+_ITEM_BITS = {
+    "FLOAT": 32,
+    "FLOAT16": 16,
+    "DOUBLE": 64,
+    "INT64": 64,
+    "INT32": 32,
+    "INT16": 16,
+    "INT8": 8,
+    "UINT64": 64,
+    "UINT32": 32,
+    "UINT16": 16,
+    "UINT8": 8,
+    "BOOL": 8,
+    "BFLOAT16": 16,
+    "FLOAT8E4M3FN": 8,
+    "FLOAT8E4M3FNUZ": 8,
+    "FLOAT8E5M2": 8,
+    "FLOAT8E5M2FNUZ": 8,
+    "FLOAT4E2M1": 4,
+    "INT4": 4,
+    "UINT4": 4,
+    "INT2": 2,
+    "UINT2": 2,
 }
-"""Types of weights and their bytes an element in raw_data."""
+"""Types of weights and their bits an element in raw_data."""
 
 _TYPED_FIELD = {
     "FLOAT": "float_data",
@@ -119,19 +128,19 @@ def check_tensor(tensor: onnx.TensorProto, what: str) -> None:
         raise UnsupportedError(f"{what} keeps its data in another file; initializers may, nothing else")
     if tensor.HasField("segment"):
         raise UnsupportedError(f"{what} is stored in segments, which is not supported")
-    each = item_bytes(tensor, what)
-    count = math.prod(tensor.dims)
+    needed = raw_bytes(tensor, what)
     if tensor.HasField("raw_data"):
-        size, unit, wanted = len(tensor.raw_data), "bytes", count * each
+        size, unit, wanted = len(tensor.raw_data), "bytes", needed
     else:
         kind = _enum_name(onnx.TensorProto.DataType, tensor.data_type)
-        size, unit, wanted = len(getattr(tensor, _TYPED_FIELD.get(kind, "int32_data"))), "values", count
+        wanted = needed if _ITEM_BITS[kind] < 8 else math.prod(tensor.dims)  # several are packed into a value
+        size, unit = len(getattr(tensor, _TYPED_FIELD.get(kind, "int32_data"))), "values"
     if size != wanted:
         raise UnsupportedError(f"{what} holds {size} {unit}, but its dims {_dims(tensor.dims)} need {wanted}")
 
 
-def item_bytes(tensor: onnx.TensorProto, what: str) -> int:
-    """Bytes of one number of a weight, when its type and dims have been found good.
+def raw_bytes(tensor: onnx.TensorProto, what: str) -> int:
+    """Bytes of a weight's numbers, when its type and dims have been found good.
 
     Raises:
         UnsupportedError: They are not.
@@ -139,13 +148,14 @@ def item_bytes(tensor: onnx.TensorProto, what: str) -> int:
     import onnx
 
     kind = _enum_name(onnx.TensorProto.DataType, tensor.data_type)
-    if kind not in _ITEM_BYTES:
-        raise UnsupportedError(f"{what} is of type {kind}; {', '.join(_ITEM_BYTES)} are supported")
+    if kind not in _ITEM_BITS:
+        raise UnsupportedError(f"{what} is of type {kind}; {', '.join(_ITEM_BITS)} are supported")
     if len(tensor.dims) > MAX_RANK or any(not 0 <= n <= MAX_INTEGER for n in tensor.dims):
         raise UnsupportedError(
             f"{what} has dims {_dims(tensor.dims)}; up to {MAX_RANK} sizes from 0 are supported"
         )
-    return _ITEM_BYTES[kind]
+    bits: int = math.prod(tensor.dims) * _ITEM_BITS[kind]
+    return -(-bits // 8)
 
 
 def _enum_name(enum: Any, number: int) -> str:

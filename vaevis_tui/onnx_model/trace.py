@@ -121,7 +121,8 @@ class Trace:
             return
         operator = OPERATORS.get(node.kind, Operator())
         for name, kind in self._infer(node, proto, operator).items():
-            self._check(node, name, kind)
+            if not _is_sequence(kind):
+                self._check(node, name, kind)
             self._types[name] = kind
         self._count(node, operator)
         if any(name in self._live for name in reads(proto)):
@@ -204,7 +205,10 @@ class Trace:
         if node.kind == "Resize":
             self._resize(node, types)
         made = [name for name in node.outputs if name]
-        return types if all(_known(types.get(name)) for name in made) else self._probe(node)
+        if all(_known(types.get(name)) for name in made):
+            return types
+        sequences = {name: kind for name, kind in types.items() if _is_sequence(kind)}
+        return sequences if len(sequences) == len(made) else self._probe(node)
 
     def _resize(self, node: Node, types: Mapping[str, onnx.TypeProto]) -> None:
         """Correct what Resize makes: onnxruntime multiplies in float32, ONNX's inference does not."""
@@ -270,6 +274,11 @@ def _known(kind: onnx.TypeProto | None) -> bool:
     if kind is None or not kind.HasField("tensor_type") or not kind.tensor_type.HasField("shape"):
         return False
     return all(d.HasField("dim_value") for d in kind.tensor_type.shape.dim)
+
+
+def _is_sequence(kind: onnx.TypeProto) -> bool:
+    """Whether a type is that of a list of tensors, which has no shape; what is taken from it has one."""
+    return bool(kind.HasField("sequence_type"))
 
 
 def trace(model: onnx.ModelProto, source: str, shape: Shape) -> Trace:

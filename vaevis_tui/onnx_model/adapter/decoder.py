@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.adapter.decisions import Decisions
+from vaevis_tui.onnx_model.adapter.image_output.colours import colour_note, join_planes
 from vaevis_tui.onnx_model.adapter.image_output.layout import Layout
 from vaevis_tui.onnx_model.adapter.image_output.values import ValueMap
 from vaevis_tui.onnx_model.adapter.latent_input.controls import choose_controls
@@ -100,6 +101,9 @@ class _Adaptation:
         strip(model)
         roles = assign_roles(model.graph)
         reading = read_graph(model, roles, self.options.layout)
+        if planes := join_planes(model, reading.walk):
+            self.notes.append(planes)
+            reading = read_graph(model, roles, self.options.layout)
         reading, roles, half = decoder_half(model, reading, roles, self.options.layout)
         self.notes += [half, reading.note]
         prune(model.graph, [reading.output])
@@ -129,6 +133,7 @@ class _Adaptation:
             *self.notes,
             settings_note([each for each in settings if each not in self._seed_setting()]),
             layout.note,
+            "" if self.options.bgr else colour_note(reading.output, layout.channels),
             values.note,
             f"z is taken as {self.options.prior}" if self.options.prior else "",
             self.decisions.problem,
@@ -221,7 +226,12 @@ class _Adaptation:
             raise UnsupportedError(
                 f"input {quoted(roles.latents[0].name)} has {size} numbers; up to {MAX_SIZE} are supported"
             )
-        if len(shape) == 4 and shape[2] * shape[3] >= MIN_AREA and shape[1] <= MAX_LATENT_DIM:
+        if (
+            len(shape) == 4
+            and min(shape[2:]) > 1
+            and shape[2] * shape[3] >= MIN_AREA
+            and shape[1] <= MAX_LATENT_DIM
+        ):
             return smooth_patterns((shape[1], shape[2], shape[3]))
         return random_directions(size) if size > MAX_LATENT_DIM else None
 

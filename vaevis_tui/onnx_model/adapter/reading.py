@@ -155,7 +155,7 @@ def _no_image(model: onnx.ModelProto, roles: Roles, walk: Trace, requested: str 
     value = model.graph.output[0]
     return UnsupportedError(
         f"output {quoted(value.name)} has shape {shown(walk.shape(value.name))} for one latent vector; "
-        f"an image of 1 to 4 channels with sides up to {MAX_IMAGE_SIDE} is supported"
+        f"an image of 1 to 4 or 6 channels with sides up to {MAX_IMAGE_SIDE} is supported"
         + (
             "; --layout HEIGHTxWIDTHxCHANNELS says how a flat one is read"
             if len(walk.shape(value.name)) <= 2

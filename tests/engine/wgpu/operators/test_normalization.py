@@ -144,6 +144,28 @@ def test_truth_values_become_numbers() -> None:
     agrees(b)
 
 
+def test_truth_values_are_joined() -> None:
+    b = image(3, 4, 5)
+    x = b.last
+    low, high = (b.node("Less", x, b.constant(np.float32(limit))) for limit in (-0.3, 0.4))
+    either = b.node("Or", low, b.node("Not", high))
+    both = b.node("And", high, b.node("Not", low))
+    parts = [b.node("Cast", part, to=1) for part in (either, both)]
+    b.last = b.node("Sub", b.node("Mul", x, parts[0]), parts[1])
+    agrees(b)
+
+
+@pytest.mark.parametrize("to", [2, 3, 6, 7])
+def test_fractions_become_whole_numbers(to: int) -> None:
+    """Cut towards zero, as C does; of what a type does not hold nothing is said."""
+    b = image(3, 4, 5)
+    x = b.node("Mul", b.last, b.constant(np.float32(9)))
+    b.last = b.node("Abs", x) if to == 2 else x
+    b.add("Cast", to=to)
+    b.add("Cast", to=1)
+    agrees(b)
+
+
 @pytest.mark.parametrize(
     ("kind", "attributes"), [("Celu", {"alpha": 0.7}), ("Floor", {}), ("Ceil", {}), ("Sign", {})]
 )

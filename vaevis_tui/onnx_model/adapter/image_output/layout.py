@@ -14,7 +14,7 @@ from vaevis_tui.onnx_model.adapter.options import flat_size
 from vaevis_tui.onnx_model.limits import MAX_IMAGE_SIDE
 from vaevis_tui.onnx_model.node import Shape
 
-_CHANNELS = (3, 1, 4, 2)
+_CHANNELS = (3, 1, 4, 2, 6)
 """Numbers of channels that an image may have, the likeliest first."""
 
 _ASPECT = 2.0
@@ -165,6 +165,8 @@ def _layout(raw: Shape, view: Sequence[int], *, last: bool, kind: str, note: str
         take, dropped = (0, 1, 2), "its fourth channel, transparency, is left out"
     elif made == 2:
         take, dropped = (0,), "the first of its two channels is shown as grey"
+    elif made == 6:  # means, and how far they may be off
+        take, dropped = (0, 1, 2), "the first three of its six channels are shown"
     return Layout(raw, tuple(view), last, take, kind, _joined(note, dropped))
 
 

@@ -57,11 +57,13 @@ _MOVEMENT = frozenset(
         "Ceil",
         "Floor",
         "Round",
-        "QuantizeLinear",
-        "DequantizeLinear",
     )
 )
 """What moves, repeats or averages values: none leaves the range they had."""
+
+
+_FUSED = ("com.microsoft.FusedConv", "com.microsoft.FusedGemm")
+"""Operators with an activation of their own behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,8 @@ class Tail:
     def clip(self, low: float, high: float, root: str) -> Tail:
         """The values cut at two bounds, which count as the root where they cut anything."""
         cut = not (np.all(self.low >= low) and np.all(self.high <= high))
-        bounds = np.clip(self.low, low, high), np.clip(self.high, low, high)
-        return replace(self, low=bounds[0], high=bounds[1], root=root if cut else self.root)
+        found = replace(self, low=np.clip(self.low, low, high), high=np.clip(self.high, low, high))
+        return replace(found, scale=np.array(1.0), offset=np.array(0.0), root=root) if cut else found
 
     def scalars(self) -> Tail:
         """The same for all elements, where it is not known any more which is which."""
@@ -155,9 +157,13 @@ class Tails:
         return self._found[name]
 
     def _sources(self, node: Node) -> list[str]:
-        if node.kind in ACTIVATIONS or node.kind in ("Conv", "ConvTranspose", "Gemm", "MatMul"):
+        if node.kind in (*ACTIVATIONS, *_FUSED, "Conv", "ConvTranspose", "Gemm", "MatMul"):
             return []
-        data = node.inputs[1:] if node.kind == "Where" else node.inputs  # not which of two it takes
+        data = node.inputs
+        if node.kind == "Where":  # not which of two it takes
+            data = data[1:]
+        elif node.kind in ("Gather", "GatherElements", "GatherND"):  # not where it takes them from
+            data = data[:1]
         return [name for name in data if name and self._walk.depends(name)]
 
     def _constant(self, node: Node, index: int) -> Floats | None:
@@ -168,6 +174,8 @@ class Tails:
 
     def _tail(self, node: Node) -> Tail:
         kind = node.kind
+        if kind in _FUSED:  # as onnxruntime stores what it optimised
+            kind = node.attributes.get("activation", kind)
         if kind in ACTIVATIONS:
             return Tail.of(kind, *ACTIVATIONS[kind])
         if kind == "ArgMax":  # of so many levels of brightness
@@ -207,6 +215,8 @@ class Tails:
                 return tail.scalars()
             flat = tail.scalars()
             return replace(flat, low=np.minimum(flat.low, fill), high=np.maximum(flat.high, fill))
+        if kind in ("QuantizeLinear", "DequantizeLinear"):
+            return self._quantised(node, tail)
         if kind == "Clip":
             low, high = self._clip_bounds(node)
             return tail.clip(low, high, kind)
@@ -219,6 +229,17 @@ class Tails:
         if kind == "Reciprocal":
             return _reciprocal(tail)
         return self._with_constant(node, tail)
+
+    def _quantised(self, node: Node, tail: Tail) -> Tail | None:
+        """Of values in steps of a scale, by one scale for all."""
+        scale = self._constant(node, 1)
+        zero = self._constant(node, 2) if node.has(2) else np.zeros(1)
+        if scale is None or zero is None or scale.size != 1 or zero.size != 1 or not np.all(scale > 0):
+            return None
+        scale, zero = scale.reshape(()), zero.reshape(())
+        if node.kind == "DequantizeLinear":
+            return tail.add(-zero).multiply(scale)
+        return tail.multiply(1 / scale).add(zero)
 
     def _clip_bounds(self, node: Node) -> tuple[float, float]:
         low, high = self._constant(node, 1), self._constant(node, 2)

@@ -79,7 +79,7 @@ def infer_values(tail: Tail, samples: NDArray[Any] | None, layout: Layout) -> Va
     hinted = _affine_hint(tail, layout)
     if hinted is not None:
         return hinted
-    return _by_samples(root, samples)
+    return _by_samples(root, samples, negative=not np.all(tail.low >= 0))
 
 
 def _usual(tail: Tail) -> bool:
@@ -143,8 +143,11 @@ def _affine_hint(tail: Tail, layout: Layout) -> ValueMap | None:
     return None
 
 
-def _by_samples(root: str, samples: NDArray[Any] | None) -> ValueMap:
-    """Decide by values alone; the bounds between the cases are wide of what decoders of each kind make."""
+def _by_samples(root: str, samples: NDArray[Any] | None, *, negative: bool) -> ValueMap:
+    """Decide by values alone; the bounds between the cases are wide of what decoders of each kind make.
+
+    What cannot be negative is neither a logit nor normalised.
+    """
     ends = f"it ends in {root}, not in Sigmoid or Tanh"
     finite = None if samples is None else samples[np.isfinite(samples)]
     if samples is None or finite is None or not finite.size:
@@ -157,6 +160,8 @@ def _by_samples(root: str, samples: NDArray[Any] | None) -> ValueMap:
         return ValueMap((-0.5,), (0.5,), because=seen)
     if low >= -0.4 and high <= 1.6:
         return ValueMap(because=seen)
+    if not negative:
+        return ValueMap((0.0,), (high,), because=seen)
     if low >= -1.6 and high <= 1.6:
         return ValueMap((-1.0,), (1.0,), because=seen)
     if _fits_imagenet(samples):
