@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,11 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 WHERE = re.findall(r"^\| (.+?) \| `(.+?)` \| `(.+?)` \|$", PAGE, re.MULTILINE)
 LARGEST_FILE = 400
 """Lines: what one reads in one sitting."""
+LARGEST_FOLDER = 16
+"""Modules: what one sees at a glance."""
+FLAT = {"vaevis_tui/commands", "tests/benchmarks"}
+"""One file a command or a benchmark, named as it."""
+SOURCES = [path for folder in ("vaevis_tui", "training", "tests") for path in (ROOT / folder).rglob("*.py")]
 
 
 def defined(path: Path) -> set[str]:
@@ -49,10 +55,13 @@ def test_every_file_that_the_page_names_is_there(path: str) -> None:
     assert any(file.is_file() and file.as_posix().endswith(f"/{path}") for file in files)
 
 
-def test_no_file_of_the_program_is_too_long_to_be_read_in_one_sitting() -> None:
+def test_no_file_is_too_long_to_be_read_in_one_sitting() -> None:
     lines = {
-        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8").count("\n")
-        for folder in ("vaevis_tui", "training")
-        for path in (ROOT / folder).rglob("*.py")
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8").count("\n") for path in SOURCES
     }
     assert {path: count for path, count in lines.items() if count > LARGEST_FILE} == {}
+
+
+def test_no_folder_is_too_full_to_be_seen_at_a_glance() -> None:
+    modules = Counter(path.parent.relative_to(ROOT).as_posix() for path in SOURCES)
+    assert {folder for folder, count in modules.items() if count > LARGEST_FOLDER} <= FLAT

@@ -22,7 +22,8 @@ import onnx
 import onnxruntime
 
 from tests.fuzz.files import own_folders
-from tests.fuzz.graphs import STEPS, changed, seed_model
+from tests.fuzz.graph_seeds import STEPS, seed_model
+from tests.fuzz.graphs import changed
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.wgpu import WgpuDecoder
 from vaevis_tui.errors import EngineError, UserError

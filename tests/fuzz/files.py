@@ -31,7 +31,8 @@ import onnx
 from PIL import Image
 
 from tests.fuzz import changes
-from tests.fuzz.graphs import STEPS, changed, seed_model
+from tests.fuzz.graph_seeds import STEPS, seed_model
+from tests.fuzz.graphs import changed
 from tests.fuzz.guard import fault_of, limited
 from tests.models.make import card_text, decoder_model, encoder_model, latents_arrays
 from tests.tui.support import make_bundle

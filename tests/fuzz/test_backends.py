@@ -12,7 +12,7 @@ from onnx import numpy_helper
 from tests.engine.wgpu.device import require_adapter
 from tests.fuzz.backends import NO_NUMBERS, compare, graph
 from tests.fuzz.files import own_folders
-from tests.fuzz.graphs import seed_model
+from tests.fuzz.graph_seeds import seed_model
 
 
 @pytest.fixture(scope="module")

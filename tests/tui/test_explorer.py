@@ -1,7 +1,7 @@
+"""The explorer's keys: latents moved, typed, walked and undone; sizes of the window; ways to leave."""
+
 from __future__ import annotations
 
-import asyncio
-import math
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +14,7 @@ from textual.binding import Binding
 from textual.command import CommandList
 from textual.widgets import Label
 
-from tests.models.make import encoder_model, write_decoder
-from tests.tui.support import ExactDecoder, exact_source, exploring, make_bundle, make_settings, making_app
-from vaevis_tui.engine.decoder import EngineError, Images, Latents
-from vaevis_tui.engine.source import DecoderSource
-from vaevis_tui.errors import UserError
-from vaevis_tui.export.picture import PictureFile, read_picture
+from tests.tui.support import ExactDecoder, exploring, make_bundle, make_settings, making_app
 from vaevis_tui.export.png import read_metadata
 from vaevis_tui.export.snapshot import SnapshotInfo
 from vaevis_tui.models.bundle import Bundle
@@ -32,19 +27,6 @@ from vaevis_tui.tui.panels.details import Details
 from vaevis_tui.tui.panels.hint_bar import HintBar
 from vaevis_tui.tui.panels.latent_bars import LatentBars
 from vaevis_tui.tui.panels.status_line import StatusLine
-from vaevis_tui.tui.panels.strip_panel import StripPanel
-
-
-def track_of(bars: LatentBars) -> tuple[int, int]:
-    """First and last column of the tracks, from how a row looks: a track is all that has its colour."""
-    track = bars.get_component_rich_style("latent-bars--track", partial=True).bgcolor
-    line = bars.render_line(8)
-    columns = [style.bgcolor == track for text, style, _ in line for _ in text if style]
-    return columns.index(True), len(columns) - 1 - columns[::-1].index(True)
-
-
-def wheel(event: type[events.MouseEvent], x: int, y: int) -> events.MouseEvent:
-    return event(None, x, y, 0, 0, 0, False, False, False, screen_x=x, screen_y=y)
 
 
 async def test_starts_where_decode_with_that_seed_would_stand() -> None:
@@ -254,256 +236,6 @@ async def test_a_folder_that_cannot_be_written_to_is_a_notice(tmp_path: Path) ->
         await explorer.press("right")
 
 
-async def test_another_model_keeps_the_place_in_the_first() -> None:
-    small, large = make_bundle(), make_bundle("planes", 40, 32, 48)
-    async with exploring(make_settings(small, large)) as explorer:
-        await explorer.press("right", "right")
-        place = explorer.sigma
-        await explorer.pilot.press("m", "down", "enter")
-        await explorer.until(lambda: explorer.exploration.bundle is large)
-        await explorer.settle()
-        assert explorer.frame.image.shape == (32, 48, 3)
-        await explorer.press("right")
-        await explorer.pilot.press("m", "up", "enter")
-        await explorer.until(lambda: explorer.exploration.bundle is small)
-        await explorer.settle()
-        assert explorer.sigma == place
-        await explorer.press("u")
-        assert explorer.sigma != place
-
-
-async def test_a_model_that_cannot_be_opened_is_a_notice_and_the_old_one_goes_on() -> None:
-    settings = make_settings()
-    async with exploring(replace(settings, catalog=("rings", "gone"))) as explorer:
-        await explorer.pilot.press("m", "down", "enter")
-        await explorer.until(lambda: "gone was not opened" in explorer.notices)
-        before = explorer.sigma
-        await explorer.press("right")
-        assert explorer.sigma != before
-
-
-async def test_a_decoder_that_cannot_be_opened_is_a_notice_and_the_old_one_goes_on() -> None:
-    def source(bundle: Bundle, backend: str) -> DecoderSource:
-        def refuse() -> ExactDecoder:
-            raise EngineError("no adapter")
-
-        return DecoderSource(refuse) if bundle.name == "planes" else exact_source(bundle, backend)
-
-    bundles = make_bundle(), make_bundle("planes", 40)
-    async with exploring(make_settings(*bundles, decoder_source=source)) as explorer:
-        await explorer.pilot.press("m", "down", "enter")
-        await explorer.until(lambda: "planes was not opened: no adapter" in explorer.notices)
-        before = explorer.sigma
-        await explorer.press("right")
-        assert explorer.sigma != before
-
-
-async def test_tiles_that_were_dropped_for_a_model_that_was_not_opened_come_all_the_same() -> None:
-    held, goes_on = threading.Event(), threading.Event()
-
-    class Held(ExactDecoder):
-        def decode(self, z: Latents) -> Images:
-            if held.is_set():
-                goes_on.wait()
-            return super().decode(z)
-
-    def refuse() -> ExactDecoder:
-        raise EngineError("no adapter")
-
-    def source(bundle: Bundle, backend: str) -> DecoderSource:
-        return DecoderSource(refuse if bundle.name == "planes" else lambda: Held(bundle))
-
-    bundles = make_bundle(), make_bundle("planes", 40)
-    async with exploring(make_settings(*bundles, decoder_source=source)) as explorer:
-        strip = explorer.screen.query_one(StripPanel)
-        held.set()
-        await explorer.pilot.press("v")
-        await explorer.until(lambda: strip._on_way is not None)
-        asked = strip._on_way
-        await explorer.pilot.press("m", "down", "enter")
-        await explorer.until(lambda: explorer.app.screen is explorer.screen)
-        held.clear()
-        goes_on.set()
-        await explorer.until(lambda: "planes was not opened: no adapter" in explorer.notices)
-        async with asyncio.timeout(60):
-            await explorer.until(lambda: strip.complete)
-        assert strip._on_way is not asked
-
-
-async def test_a_decoder_that_fails_gives_way_to_another_with_a_notice() -> None:
-    def source(bundle: Bundle, backend: str) -> DecoderSource:
-        return replace(exact_source(bundle, backend), open=lambda: ExactDecoder(bundle, fails_at=6.0))
-
-    async with exploring(make_settings(decoder_source=source)) as explorer:
-        await explorer.press("enter", *"9", "enter")
-        assert explorer.value == 9
-        assert "Fell back to fallback: the device was lost" in explorer.notices
-        assert "fallback" in str(explorer.screen.query_one(StatusLine).render())
-
-
-async def test_when_nothing_is_left_to_fall_back_to_the_model_can_be_opened_again() -> None:
-    def source(bundle: Bundle, backend: str) -> DecoderSource:
-        return DecoderSource(lambda: ExactDecoder(bundle, fails_at=6.0))
-
-    async with exploring(make_settings(decoder_source=source)) as explorer:
-        await explorer.pilot.press("enter", *"9", "enter")
-        await explorer.until(lambda: "decoding failed: the device was lost" in explorer.notices)
-        await explorer.pilot.press("backspace", "m", "enter")
-        await explorer.settle()
-        assert explorer.value == 0
-        assert explorer.notices.count("decoding failed") == 1
-
-
-def picture_of(bundle: Bundle, seed: int, folder: Path) -> PictureFile:
-    """A file of what the model makes of a random point."""
-    Image.fromarray(ExactDecoder(bundle).decode(bundle.space.sample(seed))[0]).save(folder / "dog.png")
-    return read_picture(folder / "dog.png")
-
-
-async def test_a_picture_is_looked_for_while_the_explorer_is_on(tmp_path: Path) -> None:
-    bundle = make_bundle()
-    picture = picture_of(bundle, 7, tmp_path)
-    wanted = np.asarray(picture.image).astype(int)
-    async with exploring(make_settings(bundle, picture=picture, walk=True)) as explorer:
-        await explorer.until(lambda: "dog.png: RMSE" in explorer.notices)
-        assert explorer.exploration.walking  # from there, and not before
-        await explorer.until(lambda: len(explorer.exploration.state.past) == 2)
-        await explorer.press("w")
-        start, found = explorer.exploration.state.past
-        np.testing.assert_array_equal(start, bundle.space.sample(1)[0])
-        off = [np.abs(ExactDecoder(bundle).decode(z[None])[0] - wanted).mean() for z in (start, found)]
-        assert off[1] < off[0] / 3
-        await explorer.press("u", "u")  # the walk, and the way to what was found
-        assert not explorer.exploration.state.past
-
-
-async def test_whoever_moves_is_not_led_away(tmp_path: Path) -> None:
-    bundle, go_on = make_bundle(), threading.Event()
-
-    class Held(ExactDecoder):
-        def decode(self, z: Latents) -> Images:
-            assert go_on.wait(60)
-            return super().decode(z)
-
-    def source(bundle: Bundle, backend: str) -> DecoderSource:
-        return (
-            DecoderSource(lambda: Held(bundle)) if backend == "onnxruntime" else exact_source(bundle, backend)
-        )
-
-    settings = make_settings(bundle, picture=picture_of(bundle, 7, tmp_path), decoder_source=source)
-    async with exploring(settings) as explorer:
-        assert "Searching for" in explorer.notices
-        await explorer.press("right")
-        here = explorer.sigma
-        go_on.set()
-        await explorer.until(lambda: "dog.png cancelled" in explorer.notices)
-        await explorer.settle()
-        assert explorer.sigma == here
-
-
-async def test_a_search_begins_where_the_models_encoder_says(tmp_path: Path) -> None:
-    plain, asked = make_bundle(), list[Latents]()
-    wanted = plain.space.sample(7)[0]
-    path = tmp_path / "encoder.onnx"
-    shape = (plain.channels, plain.image_height, plain.image_width)
-    constant = encoder_model(np.zeros((math.prod(shape), len(wanted)), np.float32), shape, bias=wanted)
-    path.write_bytes(constant.SerializeToString())
-    decoder = write_decoder(tmp_path / "decoder.onnx", plain.latent_dim, channels=plain.channels)
-    bundle = replace(plain, encoder_path=path, decoder_path=decoder)
-
-    class Listening(ExactDecoder):
-        def decode(self, z: Latents) -> Images:
-            asked.append(z)
-            return super().decode(z)
-
-    def source(bundle: Bundle, backend: str) -> DecoderSource:
-        if backend == "onnxruntime":
-            return DecoderSource(lambda: Listening(bundle))
-        return exact_source(bundle, backend)
-
-    settings = make_settings(bundle, picture=picture_of(bundle, 7, tmp_path), decoder_source=source)
-    async with exploring(settings) as explorer:
-        await explorer.until(lambda: "dog.png: RMSE" in explorer.notices)
-    np.testing.assert_array_equal(asked[0], wanted[None])
-
-
-async def test_an_encoder_that_is_none_is_a_notice_that_names_it(tmp_path: Path) -> None:
-    path = tmp_path / "encoder.onnx"
-    path.write_bytes(b"")
-    plain = make_bundle()
-    decoder = write_decoder(tmp_path / "decoder.onnx", plain.latent_dim, channels=plain.channels)
-    bundle = replace(plain, encoder_path=path, decoder_path=decoder)
-    settings = make_settings(bundle, picture=picture_of(bundle, 7, tmp_path))
-    async with exploring(settings) as explorer:
-        await explorer.until(lambda: "encoder.onnx: not an ONNX file" in explorer.notices)
-
-
-async def test_a_search_that_cannot_be_begun_is_a_notice(tmp_path: Path) -> None:
-    def source(bundle: Bundle, backend: str) -> DecoderSource:
-        if backend == "onnxruntime":
-            raise UserError("there is no onnxruntime")
-        return exact_source(bundle, backend)
-
-    bundle = make_bundle()
-    settings = make_settings(
-        bundle, picture=picture_of(bundle, 7, tmp_path), decoder_source=source, walk=True
-    )
-    async with exploring(settings) as explorer:
-        await explorer.until(lambda: "Search failed: there is no onnxruntime" in explorer.notices)
-        assert explorer.exploration.walking
-        before = explorer.sigma
-        await explorer.press("right")
-        assert explorer.sigma != before
-
-
-async def test_dragging_a_bar_sets_its_value_and_is_one_step_to_undo() -> None:
-    async with exploring() as explorer:
-        start = explorer.sigma
-        bars = explorer.screen.query_one(LatentBars)
-        order = explorer.exploration.axis_set.order
-        left, right = track_of(bars)
-        await explorer.pilot.mouse_down(bars, offset=(left, 3))
-        await explorer.pilot.hover(bars, offset=((left + right) // 2 - 5, 3))
-        await explorer.pilot.hover(bars, offset=(right, 7))
-        await explorer.pilot.mouse_up(bars, offset=(right, 7))
-        await explorer.settle()
-        assert explorer.exploration.state.selected == order[2]
-        assert explorer.value == 3.0
-        sent = [message for message in explorer.messages if isinstance(message, LatentBars.Dragged)]
-        assert {message.row for message in sent} == {order[2]}
-        assert sent[0].sigma == -3.0
-        await explorer.press("u")
-        assert explorer.sigma == start
-
-
-async def test_pressing_a_name_selects_without_moving() -> None:
-    async with exploring() as explorer:
-        start = explorer.sigma
-        await explorer.pilot.click(LatentBars, offset=(2, 5))
-        await explorer.settle()
-        assert explorer.exploration.state.selected == explorer.exploration.axis_set.order[4]
-        assert explorer.sigma == start
-
-
-async def test_pressing_twice_resets() -> None:
-    async with exploring() as explorer:
-        await explorer.pilot.click(LatentBars, offset=(2, 5), times=2)
-        await explorer.settle()
-        assert explorer.value == 0
-
-
-async def test_the_wheel_selects_over_the_bars_and_moves_over_the_picture() -> None:
-    async with exploring() as explorer:
-        bars, image = explorer.screen.query_one(LatentBars), explorer.image
-        for widget, event in ((bars, events.MouseScrollDown), (image, events.MouseScrollUp)):
-            explorer.app.post_message(wheel(event, widget.region.x + 4, widget.region.y + 4))
-            await explorer.pilot.pause()
-        await explorer.settle()
-        order = explorer.exploration.axis_set.order
-        assert explorer.exploration.state.selected == order[1]
-        assert explorer.exploration.state.past
-
-
 async def test_follows_every_resize() -> None:
     async with exploring() as explorer:
         for width, height in ((200, 60), (40, 12), (20, 6), (5, 2), (120, 36), (80, 24)):
@@ -587,15 +319,6 @@ async def test_the_palette_runs_every_command() -> None:
         await explorer.until(lambda: explorer.app.screen.query_one(CommandList).option_count > 0)
         await explorer.pilot.press("enter")
         await explorer.until(lambda: not any(explorer.sigma))
-
-
-async def test_hints_are_pressed() -> None:
-    async with exploring() as explorer:
-        hints = explorer.screen.query_one(HintBar)
-        column = str(hints.render()).index("w walk") + 1
-        await explorer.pilot.click(hints, offset=(column, 0))
-        await explorer.until(lambda: explorer.exploration.walking)
-        await explorer.press("w")
 
 
 async def test_what_is_clipped_at_the_start_and_in_a_paste_is_said() -> None:

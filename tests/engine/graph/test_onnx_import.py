@@ -11,7 +11,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from tests.engine.reference import Builder, dog_like, graph_output, mnist_like, onnxruntime_output
+from tests.engine.graph_reference import graph_output
+from tests.engine.reference import Builder, dog_like, mnist_like, onnxruntime_output
 from vaevis_tui.engine.decoder import EngineError
 from vaevis_tui.engine.graph import UnsupportedGraph, import_onnx, rewrite
 from vaevis_tui.engine.graph.onnx_import import OPERATORS

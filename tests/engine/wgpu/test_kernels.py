@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.engine.reference import Builder, graph_output
+from tests.engine.graph_reference import graph_output
+from tests.engine.reference import Builder
 from tests.engine.wgpu.device import compute, device, require_adapter
 from tests.support import require
 from vaevis_tui.engine.graph import Graph, import_onnx, ir, rewrite

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.engine.graph_reference import graph_output
 from tests.engine.reference import (
     Builder,
     dcgan_like,
     dog_like,
-    graph_output,
     mnist_like,
     onnxruntime_output,
     vaevis_like,

@@ -9,15 +9,9 @@ import pytest
 
 from tests.engine.operator_check import agrees
 from tests.engine.reference import Builder
-from tests.engine.wgpu.device import require_adapter
 from vaevis_tui.engine.graph import import_onnx, rewrite
 
 SIDE = 5
-
-
-@pytest.fixture(autouse=True)
-def _adapter() -> None:
-    require_adapter()
 
 
 def ints(b: Builder, *values: int) -> str:

@@ -9,13 +9,7 @@ import pytest
 
 from tests.engine.operator_check import agrees, image
 from tests.engine.reference import Builder
-from tests.engine.wgpu.device import require_adapter
 from vaevis_tui.engine.graph import UnsupportedGraph, import_onnx
-
-
-@pytest.fixture(autouse=True)
-def _adapter() -> None:
-    require_adapter()
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,7 @@ import pytest
 
 from tests.engine.operator_check import agrees, image
 from tests.engine.reference import Builder, onnxruntime_output
-from tests.engine.wgpu.device import compute, require_adapter
-
-
-@pytest.fixture(autouse=True)
-def _adapter() -> None:
-    require_adapter()
+from tests.engine.wgpu.device import compute
 
 
 def number(b: Builder, value: float, dtype: Any = np.float32) -> str:
