@@ -38,18 +38,21 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.e2e.harness.child import environment, take_terminal
 from tests.e2e.harness.keys import key, mouse
 from tests.e2e.harness.terminal import Frame, Terminal, Traits
 
 TIMEOUT = 20.0
 """Seconds that a wait lasts unless told otherwise: slow machines pass, broken programs fail soon."""
 
-_SLICE = 0.02  # seconds between looks at whether the program has ended
-_CHUNK = 1 << 16
-_AT_ONCE = 1 << 20  # bytes read before anything else is done
 
-_ENVIRONMENT = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-_NOT_INHERITED = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "LC_ALL", "TERM_PROGRAM", "TMUX", "STY")
+_SLICE = 0.02  # seconds between looks at whether the program has ended
+
+
+_CHUNK = 1 << 16
+
+
+_AT_ONCE = 1 << 20  # bytes read before anything else is done
 
 
 class PtyTimeoutError(AssertionError):
@@ -112,9 +115,9 @@ class PtySession:
                 stdout=slave,
                 stderr=slave,
                 cwd=cwd,
-                env=_environment({"XDG_STATE_HOME": self._state.name, **(env or {})}),
+                env=environment({"XDG_STATE_HOME": self._state.name, **(env or {})}),
                 start_new_session=True,
-                preexec_fn=_take_terminal,
+                preexec_fn=take_terminal,
             )
         except BaseException:
             self._close_files()
@@ -388,18 +391,3 @@ class PtySession:
         if self.log:
             parts.append(repr(self.log[-1][1][-500:]))
         return "\n".join(parts)
-
-
-def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
-    merged: dict[str, str | None] = {**os.environ, **dict.fromkeys(_NOT_INHERITED), **_ENVIRONMENT, **changes}
-    return {name: value for name, value in merged.items() if value is not None}
-
-
-def _take_terminal() -> None:
-    """In the new process: make the terminal its controlling one, so that ^C, SIGWINCH and SIGHUP arrive.
-
-    Whoever runs the tests in the background or under nohup ignores some of them, which would be inherited.
-    """
-    for each in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(each, signal.SIG_DFL)
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
