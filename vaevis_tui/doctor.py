@@ -26,7 +26,7 @@ from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport
 if TYPE_CHECKING:
     from vaevis_tui.engine.decoder import Images, Latents
     from vaevis_tui.engine.wgpu.kernels import Limits
-    from vaevis_tui.engine.wgpu.tuning_cache import Choices
+    from vaevis_tui.engine.wgpu.tuning.tuning_cache import Choices
     from vaevis_tui.models.bundle import Bundle
 
 PACKAGES = ("textual", "rich", "rich-pixels", "numpy", "onnx", "onnxruntime", "wgpu", "pillow")
@@ -169,7 +169,7 @@ def _plan_target() -> tuple[str, Limits | None, bool, Choices | None]:
     """The adapter to plan for, its limits, whether it is the processor, and what was measured on it."""
     try:
         from vaevis_tui.engine.wgpu.device import find_adapter, open_device
-        from vaevis_tui.engine.wgpu.tuning_cache import Choices
+        from vaevis_tui.engine.wgpu.tuning.tuning_cache import Choices
 
         summary, native = find_adapter()
         device, limits = open_device(native)

@@ -25,9 +25,9 @@ import numpy as np
 from PIL import Image
 
 from tests.e2e.harness.ptyharness import PtyTimeoutError
-from tests.fuzz.far import FarSession
-from tests.fuzz.mistakes import FAULT, callbacks, with_a_mistake
-from tests.fuzz.moments import MOMENTS, Run, exploring, first_image, in_a_menu, searching
+from tests.fuzz.ending.far import FarSession
+from tests.fuzz.ending.mistakes import FAULT, callbacks, with_a_mistake
+from tests.fuzz.ending.moments import MOMENTS, Run, exploring, first_image, in_a_menu, searching
 from tests.fuzz.terminal import Patience, some_key, some_mouse_reports
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.storage.session import read_session

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.fuzz.ending.moments import exploring, exporting, first_image, in_a_menu, starting
 from tests.fuzz.ends import Case, by_a_mistake, by_control_c, by_signal, run_case, with_a_stalled_terminal
-from tests.fuzz.moments import exploring, exporting, first_image, in_a_menu, starting
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.protocols import BY_GRAPHICS
+from vaevis_tui.terminal.detect.protocols.registry import BY_GRAPHICS
 from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport
 from vaevis_tui.terminal.surface import Renderer
 

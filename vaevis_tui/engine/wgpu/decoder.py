@@ -19,13 +19,13 @@ from vaevis_tui.engine.decoder import (
     checked_latents,
 )
 from vaevis_tui.engine.graph import Graph, import_onnx, rewrite
-from vaevis_tui.engine.wgpu.benchmark import BUDGET, open_races, tune
 from vaevis_tui.engine.wgpu.device import engine_errors, find_adapter, open_device
 from vaevis_tui.engine.wgpu.layout import from_blocked
 from vaevis_tui.engine.wgpu.legalize import fit
 from vaevis_tui.engine.wgpu.plan import Plan, make_plan
 from vaevis_tui.engine.wgpu.program import Program
-from vaevis_tui.engine.wgpu.tuning_cache import Choices
+from vaevis_tui.engine.wgpu.tuning.benchmark import BUDGET, open_races, tune
+from vaevis_tui.engine.wgpu.tuning.tuning_cache import Choices
 from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 
 

@@ -15,7 +15,7 @@ from vaevis_tui.engine.graph.ir import Graph, Operator, UnsupportedGraph
 from vaevis_tui.engine.wgpu.kernels import Constant, Context, Limits, Lowered, choose
 from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH
 from vaevis_tui.engine.wgpu.layout import Layout, is_lossless_float16, layout_of, to_blocked
-from vaevis_tui.engine.wgpu.tuning_cache import Choices, digest
+from vaevis_tui.engine.wgpu.tuning.tuning_cache import Choices, digest
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from vaevis_tui.engine.graph.ir import Operator
 from vaevis_tui.engine.wgpu.arena import arena_of
 from vaevis_tui.engine.wgpu.kernels import ranked
 from vaevis_tui.engine.wgpu.plan import Dispatch, Plan
-from vaevis_tui.engine.wgpu.tuning_cache import Choices
+from vaevis_tui.engine.wgpu.tuning.tuning_cache import Choices
 
 
 def plan_text(plan: Plan, choices: Choices | None = None) -> str:

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import chain
 
-from vaevis_tui.terminal.detect.protocols import IMAGE_PROTOCOLS
+from vaevis_tui.terminal.detect.protocols.registry import IMAGE_PROTOCOLS
 from vaevis_tui.terminal.detect.replies import Query, ReplyKind
 
 _GENERAL: dict[str, Query] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vaevis_tui.terminal.detect.protocols import BY_GRAPHICS, IMAGE_PROTOCOLS
+from vaevis_tui.terminal.detect.protocols.registry import BY_GRAPHICS, IMAGE_PROTOCOLS
 from vaevis_tui.terminal.graphics import AUTO, Graphics, GraphicsSupport
 
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from vaevis_tui.terminal.detect.capabilities import TRUECOLOR_BRANDS
-from vaevis_tui.terminal.detect.protocol import Answers
-from vaevis_tui.terminal.detect.protocols import IMAGE_PROTOCOLS
+from vaevis_tui.terminal.detect.protocols.protocol import Answers
+from vaevis_tui.terminal.detect.protocols.registry import IMAGE_PROTOCOLS
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind, draws_24_bit
 from vaevis_tui.terminal.detect.window import Window
 from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport

@@ -9,7 +9,7 @@ from textual.app import App
 from textual.widget import Widget
 
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.protocols import IMAGE_PROTOCOLS
+from vaevis_tui.terminal.detect.protocols.registry import IMAGE_PROTOCOLS
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 from vaevis_tui.terminal.detect.selection import choose, following, offered
 from vaevis_tui.terminal.detect.support import infer_support

@@ -13,7 +13,7 @@ from vaevis_tui.engine.wgpu import (
 )
 from vaevis_tui.engine.wgpu.kernels import Context, Kernel, Lowered
 from vaevis_tui.engine.wgpu.plan import Dispatch, Plan, make_plan
-from vaevis_tui.engine.wgpu.tuning_cache import Choices, Selection
+from vaevis_tui.engine.wgpu.tuning.tuning_cache import Choices, Selection
 
 
 class Clock:

@@ -14,21 +14,12 @@ from tests.engine.reference import Builder
 from tests.engine.wgpu.device import require_adapter
 from tests.engine.wgpu.tuning.spoiled import CHOICE, STORE, convolution, graph_of, network, wrong_from
 from vaevis_tui.engine.decoder import TuningMode
-from vaevis_tui.engine.wgpu import (
-    TunedDecoder,
-    WgpuDecoder,
-    benchmark,
-    kernels,
-    open_tuned,
-    tuning_cache,
-)
-from vaevis_tui.engine.wgpu.benchmark import (
-    CANDIDATES,
-    Stopwatch,
-)
+from vaevis_tui.engine.wgpu import TunedDecoder, WgpuDecoder, kernels, open_tuned
 from vaevis_tui.engine.wgpu.plan import make_plan
 from vaevis_tui.engine.wgpu.plan_text import plan_text
-from vaevis_tui.engine.wgpu.tuning_cache import Choices
+from vaevis_tui.engine.wgpu.tuning import benchmark, tuning_cache
+from vaevis_tui.engine.wgpu.tuning.benchmark import CANDIDATES, Stopwatch
+from vaevis_tui.engine.wgpu.tuning.tuning_cache import Choices
 
 
 @pytest.fixture
@@ -81,7 +72,7 @@ def test_what_an_earlier_session_measured_is_taken_at_once(
 
 
 def test_nothing_is_measured_while_an_image_is_made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vaevis_tui.engine.wgpu.autotune.QUIET", 0.0)
+    monkeypatch.setattr("vaevis_tui.engine.wgpu.tuning.autotune.QUIET", 0.0)
     b = network()
     z = b.latents(1)
     making = threading.Event()

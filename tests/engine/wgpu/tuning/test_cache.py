@@ -13,12 +13,10 @@ from tests.engine.reference import Builder
 from tests.engine.wgpu.tuning.spoiled import CHOICE, convolution, graph_of, network
 from vaevis_tui import cache, resources
 from vaevis_tui.engine.graph import ir
-from vaevis_tui.engine.wgpu import (
-    tuning_cache,
-)
 from vaevis_tui.engine.wgpu.kernels import Context
 from vaevis_tui.engine.wgpu.plan import make_plan
-from vaevis_tui.engine.wgpu.tuning_cache import Choices, digest
+from vaevis_tui.engine.wgpu.tuning import tuning_cache
+from vaevis_tui.engine.wgpu.tuning.tuning_cache import Choices, digest
 
 
 def an_operator() -> tuple[ir.Operator, Context]:

@@ -19,22 +19,13 @@ from tests.engine.wgpu.tuning.spoiled import (
     plan_here,
     wrong_from,
 )
-from vaevis_tui.engine.wgpu import (
-    benchmark,
-    device_bench,
-    kernels,
-)
-from vaevis_tui.engine.wgpu.benchmark import (
-    BUDGET,
-    CANDIDATES,
-    Stopwatch,
-    contestants,
-    tune,
-)
-from vaevis_tui.engine.wgpu.device_bench import DeviceBench
+from vaevis_tui.engine.wgpu import kernels
 from vaevis_tui.engine.wgpu.kernels import Kernel
 from vaevis_tui.engine.wgpu.plan import make_plan
-from vaevis_tui.engine.wgpu.tuning_cache import Choices
+from vaevis_tui.engine.wgpu.tuning import benchmark, device_bench
+from vaevis_tui.engine.wgpu.tuning.benchmark import BUDGET, CANDIDATES, Stopwatch, contestants, tune
+from vaevis_tui.engine.wgpu.tuning.device_bench import DeviceBench
+from vaevis_tui.engine.wgpu.tuning.tuning_cache import Choices
 
 
 @pytest.mark.parametrize("name", list(SPOILS))

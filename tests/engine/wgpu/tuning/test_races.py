@@ -6,15 +6,10 @@ import pytest
 
 from tests.engine.wgpu.tuning.spoiled import Clock
 from vaevis_tui.engine.graph import ir
-from vaevis_tui.engine.wgpu.benchmark import (
-    MARGIN,
-    OutOfTime,
-    Stopwatch,
-    race,
-)
 from vaevis_tui.engine.wgpu.kernels import Kernel, Lowered
 from vaevis_tui.engine.wgpu.kernels.base import always
-from vaevis_tui.engine.wgpu.tuning_cache import Selection, digest
+from vaevis_tui.engine.wgpu.tuning.benchmark import MARGIN, OutOfTime, Stopwatch, race
+from vaevis_tui.engine.wgpu.tuning.tuning_cache import Selection, digest
 
 
 def kernel_named(name: str) -> Kernel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.protocol import Answers, Facts, ImageProtocol
+from vaevis_tui.terminal.detect.protocols.protocol import Answers, Facts, ImageProtocol
 from vaevis_tui.terminal.detect.replies import ReplyKind
 from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport
 from vaevis_tui.terminal.surface import Renderer

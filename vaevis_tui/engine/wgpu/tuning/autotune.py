@@ -18,8 +18,8 @@ from vaevis_tui.engine.decoder import (
     Latents,
     TuningMode,
 )
-from vaevis_tui.engine.wgpu.benchmark import BUDGET
 from vaevis_tui.engine.wgpu.decoder import WgpuDecoder
+from vaevis_tui.engine.wgpu.tuning.benchmark import BUDGET
 
 QUIET = 0.3
 """Seconds without an image after which a processor that stands in for a GPU has time to measure; a GPU has

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.detect.protocol import Answers, Facts, ImageProtocol
+from vaevis_tui.terminal.detect.protocols.protocol import Answers, Facts, ImageProtocol
 from vaevis_tui.terminal.detect.replies import Query, ReplyKind
 from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport, KittyGraphics
 from vaevis_tui.terminal.surface import Renderer

@@ -17,10 +17,10 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from vaevis_tui.engine.graph.ir import Operator
-from vaevis_tui.engine.wgpu.device_bench import DeviceBench
 from vaevis_tui.engine.wgpu.kernels import Context, Kernel, ranked
 from vaevis_tui.engine.wgpu.plan import Dispatch, Plan
-from vaevis_tui.engine.wgpu.tuning_cache import Choices, Selection, digest
+from vaevis_tui.engine.wgpu.tuning.device_bench import DeviceBench
+from vaevis_tui.engine.wgpu.tuning.tuning_cache import Choices, Selection, digest
 
 BUDGET = 2.0
 """Seconds of a session that are spent on measuring."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vaevis_tui.terminal.detect.iterm import ITERM
-from vaevis_tui.terminal.detect.kitty import KITTY
-from vaevis_tui.terminal.detect.protocol import ImageProtocol
-from vaevis_tui.terminal.detect.sixel import SIXEL
+from vaevis_tui.terminal.detect.protocols.iterm import ITERM
+from vaevis_tui.terminal.detect.protocols.kitty import KITTY
+from vaevis_tui.terminal.detect.protocols.protocol import ImageProtocol
+from vaevis_tui.terminal.detect.protocols.sixel import SIXEL
 from vaevis_tui.terminal.graphics import Graphics
 
 IMAGE_PROTOCOLS: tuple[ImageProtocol, ...] = (KITTY, ITERM, SIXEL)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.harness.ptyharness import PtyTimeoutError
-from tests.fuzz.far import FarSession
+from tests.fuzz.ending.far import FarSession
 from tests.fuzz.terminal import DRAWN, STARTING
 from vaevis_tui.explorer.storage.session import SessionFolder
 

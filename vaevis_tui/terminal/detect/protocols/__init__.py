@@ -1,0 +1,1 @@
+"""One descriptor a graphics protocol: what is asked, what answers mean, and which renderer draws."""
