@@ -28,6 +28,11 @@ CASES = [
     ("vaevis-tui config uns", "unset "),
     ("vaevis-tui config set max_r", "max_rate"),
     ("vaevis-tui config unset keymap.row.ab", "keymap.row.above"),
+    ("vaevis-tui config set backend on", "onnxruntime"),
+    ("vaevis-tui config set model mnist-", "mnist-2d"),
+    ("vaevis-tui config set caption fa", "false"),
+    ("vaevis-tui --theme nor", "nord"),
+    ("vaevis-tui bundle some-fi", "some-file.png"),
 ]
 """What is typed, and how its last word is completed."""
 

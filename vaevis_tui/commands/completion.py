@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 
 from vaevis_tui.commands import explore
 from vaevis_tui.commands.shared.parser import Parser
 from vaevis_tui.errors import UserError
 
-DESCRIPTION = "Print the completions of a shell: commands, options, models, settings and files."
+DESCRIPTION = "Print the completions of a shell: commands, options, models, settings, their values and files."
 
 EPILOG = """\
 to have them from the next shell on:
@@ -19,8 +20,6 @@ to have them from the next shell on:
 zsh needs fpath+=~/.zfunc before compinit in ~/.zshrc."""
 
 SHELLS = ("bash", "zsh", "fish")
-
-_FILES = {"FILE", "FILE|DIR", "SNAPSHOT"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,48 +55,91 @@ def whole_parser() -> Parser:
     return parser
 
 
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What a word may be.
+
+    Attributes:
+        words: Some of them.
+        files: Whether files are others.
+        after: Words before it after which it may be this; none for any.
+    """
+
+    words: tuple[str, ...]
+    files: bool = False
+    after: tuple[str, ...] = ("*",)
+
+
 def _say_what_completes(action: argparse.Action) -> None:
     import shtab
 
+    from vaevis_tui.models.catalog import names
+    from vaevis_tui.tui.theme import theme_names
+
+    metavar = str(action.metavar)
     if action.dest == "model":
-        action.complete = _models()  # type: ignore[attr-defined]
-    elif action.metavar == "KEY":
-        action.complete = _keys()  # type: ignore[attr-defined]
-    elif action.metavar in _FILES:
+        action.complete = _completer("models", _Offer(tuple(names()), files=True))  # type: ignore[attr-defined]
+    elif action.dest == "theme":
+        action.complete = _completer("themes", _Offer(tuple(theme_names())))  # type: ignore[attr-defined]
+    elif metavar == "KEY":
+        action.complete = _completer("keys", _keys())  # type: ignore[attr-defined]
+    elif metavar == "VALUE":
+        action.complete = _completer("values", *_values())  # type: ignore[attr-defined]
+    elif "FILE" in metavar or metavar in ("SNAPSHOT", "DECODER.onnx"):
         action.complete = shtab.FILE  # type: ignore[attr-defined]
-    elif action.metavar == "DIR":
+    elif "DIR" in metavar:
         action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
 
 
-def _models() -> dict[str, object]:
-    """Names of models, or files: shtab has either, so each shell gets a function of ours."""
-    from vaevis_tui.models.catalog import names
-
-    words, function = " ".join(names()), "_vaevis_tui_models"
-    return {
-        "bash": function,
-        "zsh": function,
-        "fish": f"{words} (__fish_complete_path (commandline -ct))",
-        "preamble": {
-            "bash": f'{function}() {{ compgen -W \'{words}\' -- "$1"; compgen -f -- "$1"; }}',
-            "zsh": f"{function}() {{ _alternative 'models:model:({words})' 'files:file:_files' }}",
-        },
-    }
-
-
-def _keys() -> dict[str, object]:
+def _keys() -> _Offer:
     """Keys of the settings' file, other keys for actions among them."""
-    from vaevis_tui.explorer.storage.config import SETTINGS
+    from vaevis_tui.explorer.storage.config import KEYMAP, SETTINGS
     from vaevis_tui.tui.keys.keymap import all_bindings
 
-    keys = [setting.key for setting in SETTINGS] + [f"keymap.{binding.id}" for binding in all_bindings()]
-    words, function = " ".join(keys), "_vaevis_tui_keys"
+    keys = [setting.key for setting in SETTINGS] + [f"{KEYMAP}.{binding.id}" for binding in all_bindings()]
+    return _Offer(tuple(keys), after=("set", "unset"))
+
+
+def _values() -> list[_Offer]:
+    """What may be said after the keys of which that is known."""
+    from vaevis_tui.explorer.storage.config import SETTINGS
+    from vaevis_tui.models.catalog import names
+    from vaevis_tui.tui.theme import theme_names
+
+    known = [_Offer(setting.words, after=(setting.key,)) for setting in SETTINGS if setting.words]
+    return [
+        *known,
+        _Offer(tuple(names()), files=True, after=("model",)),
+        _Offer(tuple(theme_names()), after=("theme",)),
+        _Offer((), files=True, after=("snapshot_dir",)),
+    ]
+
+
+def _completer(name: str, *offers: _Offer) -> dict[str, object]:
+    """A function of each shell: shtab knows either words or files, and nothing of the word before."""
+    function = f"_vaevis_tui_{name}"
+    bash, zsh, fish = [], [], []
+    for offer in offers:
+        words, either = " ".join(offer.words), "|".join(offer.after)
+        files = 'compgen -f -- "$1"; ' if offer.files else ""
+        bash.append(f"{either}) compgen -W '{words}' -- \"$1\"; {files};;".replace("; ;;", ";;"))
+        files = " 'files:file:_files'" if offer.files else ""
+        zsh.append(f"{either}) _alternative 'words:word:({words})'{files};;")
+        files = "; __fish_complete_path (commandline -ct)" if offer.files else ""
+        fish.append(f"case {' '.join(map(repr, offer.after))}; string split ' ' '{words}'{files}")
     return {
         "bash": function,
         "zsh": function,
-        "fish": words,
+        "fish": f"({function})",
         "preamble": {
-            "bash": f"{function}() {{ compgen -W '{words}' -- \"$1\"; }}",
-            "zsh": f"{function}() {{ compadd -- {words} }}",
+            "bash": f'{function}() {{\n  case "${{COMP_WORDS[COMP_CWORD-1]}}" in\n'
+            + "".join(f"    {case}\n" for case in bash)
+            + "  esac\n}",
+            "zsh": f'{function}() {{\n  case "$words[CURRENT-1]" in\n'
+            + "".join(f"    {case}\n" for case in zsh)
+            + "  esac\n}",
+            "fish": f"function {function}\n  switch (commandline -opc)[-1]\n"
+            + "".join(f"    {case}\n" for case in fish)
+            + "  end\nend",
         },
     }

@@ -75,6 +75,7 @@ class Setting:
         default: What holds where nothing is said, for people.
         example: A value as it is written in the file.
         read: From what TOML or a variable holds to the value; raises ValueError saying what is expected.
+        words: What it may be, where that is one of a few words, or some of them.
     """
 
     key: str
@@ -82,6 +83,7 @@ class Setting:
     default: str
     example: str
     read: Callable[[object], Any]
+    words: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
@@ -175,6 +177,10 @@ def bytes_per_second(value: object) -> float:
     return rate
 
 
+_BACKENDS = ("auto", "wgpu", "onnxruntime")
+_GRAPHICS = ("auto", "kitty", "iterm", "sixel", "octant", "sextant", "quadrant", "half", "braille", "ascii")
+_FLAG = ("true", "false")
+
 SETTINGS = (
     Setting("model", "The model that is opened where none is named.", "dog", '"mnist"', _text),
     Setting(
@@ -182,16 +188,16 @@ SETTINGS = (
         "What decodes: auto takes a hardware GPU if there is one, else onnxruntime.",
         "auto",
         '"auto"',
-        _one_of("auto", "wgpu", "onnxruntime"),
+        _one_of(*_BACKENDS),
+        _BACKENDS,
     ),
     Setting(
         "graphics",
         "What images are drawn with; auto takes the best that the terminal says it has.",
         "auto",
         '"auto"',
-        _one_of(
-            "auto", "kitty", "iterm", "sixel", "octant", "sextant", "quadrant", "half", "braille", "ascii"
-        ),
+        _one_of(*_GRAPHICS),
+        _GRAPHICS,
     ),
     Setting(
         "theme",
@@ -207,7 +213,7 @@ SETTINGS = (
         '"200k"',
         bytes_per_second,
     ),
-    Setting("reduced_motion", "Show no more than 8 images a second.", "false", "false", _flag),
+    Setting("reduced_motion", "Show no more than 8 images a second.", "false", "false", _flag, _FLAG),
     Setting("walk_speed", "Of a random walk at its start, in sigma a second.", "1.5", "1.5", _speed),
     Setting("step", "What an arrow moves by, in sigma.", "0.1", "0.1", _step),
     Setting("coarse_step", "The same with Shift.", "1", "1", _step),
@@ -218,11 +224,14 @@ SETTINGS = (
         "as there is room",
         '["strip", "map"]',
         _panels,
+        (*PANELS, "none"),
     ),
     Setting(
         "snapshot_dir", "Where snapshots go; made if it is missing.", "here", '"~/Pictures/latent"', _folder
     ),
-    Setting("caption", "Write model, z and seed below the image of a snapshot.", "false", "false", _flag),
+    Setting(
+        "caption", "Write model, z and seed below the image of a snapshot.", "false", "false", _flag, _FLAG
+    ),
 )
 """Every key, in the order in which they are shown."""
 
