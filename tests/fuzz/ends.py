@@ -298,7 +298,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--count", type=int, help="100, or one a callback")
     parser.add_argument("--minutes", type=float, help="as many as that gives")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--run", type=int, help="only the one of this number")
@@ -309,11 +309,10 @@ def main(arguments: list[str]) -> int:
     )
     options = parser.parse_args(arguments)
     began, end = time.perf_counter(), math.inf
-    first, count = (options.first, options.count) if options.run is None else (options.run, 1)
+    count = options.count or (len(callbacks()) if options.callbacks else 100)
+    first, count = (options.first, count) if options.run is None else (options.run, 1)
     if options.minutes is not None:
         count, end = sys.maxsize, began + 60 * options.minutes
-    elif options.callbacks and options.run is None:
-        count = len(callbacks())
     tried = failed = 0
     mistaken = set[str]()
     for number in range(first, first + count):

@@ -64,6 +64,21 @@ class TestPacing:
             driver.release()
             await terminal.until(lambda: app.image.presented is last)
 
+    async def test_the_end_is_not_put_off_by_what_waits(self) -> None:
+        """Textual drops updates at the end; an image that drew for them in vain would do so for ever."""
+        app = PictureApp()
+        async with on_terminal(app, stalling=True) as terminal:
+            for seed in range(4):
+                app.image.show(random_frame(seed))
+            await terminal.pilot.pause()
+            assert app.image.slot.waiting
+            app.screen_writer.deferred = True
+            with app.batch_update():
+                app.image.port.advance()
+                assert app.image.message_queue_size == 0  # it does not ask to be called once more
+            app.image.port.advance()
+            assert not app.screen_writer.deferred
+
     async def test_the_meter_hears_of_everything(self) -> None:
         clock = StillClock()
         link = Link(clock, window=1, max_rate=1e9)

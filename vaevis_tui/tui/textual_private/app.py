@@ -149,8 +149,8 @@ class ScreenApp(App[ReturnType]):
             screen.refresh()
 
     def write_deferred(self) -> None:
-        """Write what was put off."""
-        if self.screen_writer.deferred and self._running:
+        """Write what was put off; not in a batch, which holds it back. The app is left in one."""
+        if self.screen_writer.deferred and self._running and not self._batch_count:
             screen = self.screen
             self._display(
                 screen, screen._compositor.render_update(full=True, screen_stack=self._background_screens)
