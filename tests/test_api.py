@@ -115,6 +115,11 @@ def test_what_cannot_be_loaded(tmp_path: Path) -> None:
         load("nothing of this name")
     with pytest.raises(UserError, match="unknown backend 'cuda'; the backends are auto, wgpu, onnxruntime"):
         load(write_decoder(tmp_path / "decoder.onnx"), backend="cuda")
+    for tuning in ("x", None, "none"):
+        with pytest.raises(
+            UserError, match=r"unknown tuning .*; the modes are off, cached, upfront, background"
+        ):
+            load(tmp_path / "decoder.onnx", "onnxruntime", tuning)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", catalog.names())
@@ -220,6 +225,10 @@ def test_reconstructions_stand_below_their_pictures(folder: Path) -> None:
         assert sheet.labels.columns == ["a", "b", "c"]
         with pytest.raises(ValueError, match="3 pictures need as many latent vectors, not 2"):
             model.reconstructions(pictures, model.sample(3, 2))
+        with pytest.raises(ValueError, match="2 names for 3 pictures"):
+            model.reconstructions(pictures, model.sample(3, 3), ["a", "b"])
+        with pytest.raises(ValueError, match=r"the pictures are float64 .*; uint8 .* is expected"):
+            model.reconstructions(pictures / 255, model.sample(3, 3))
 
 
 @pytest.mark.parametrize(
@@ -242,6 +251,14 @@ def test_reconstructions_stand_below_their_pictures(folder: Path) -> None:
         (lambda m: m.animate([[["a"]]]), "z .*numbers"),
         (lambda m: m.animate(m.sample(1, 0)), "an animation needs frames"),
         (lambda m: m.map(extent=(1, 1, 0, 2)), "the extent is .*; left < right"),
+        (lambda m: m.map(tiles=(3,)), "not enough values"),
+        (lambda m: m.swing(ends=(1, 2, 3)), "too many values"),
+        (lambda m: m.animate(np.zeros((2, 0, 5))), "at least one vector a frame"),
+        (lambda m: m.walk(z=m.sample(1, 2)), r"z has shape \(2, 5\); one vector, \(5,\), is expected"),
+        (lambda m: m.traverse(z=m.sample(1, 2)), "one vector"),
+        (lambda m: m.map(z=m.sample(1, 2)), "one vector"),
+        (lambda m: m.snapshot_info([1, 2]), r"z has shape \(2,\)"),
+        (lambda m: m.grid().draw(scale=0), "the scale is 0; a whole number from 1"),
         (lambda m: m.grid().draw(background="blue"), "the background is 'blue'; light or dark is expected"),
         (
             lambda m: m.walk(frames=2).save("w.gif", resampling="cubic"),
@@ -254,3 +271,18 @@ def test_what_cannot_be_made_is_a_value_error(
 ) -> None:
     with load(folder) as model, pytest.raises(ValueError, match=said):
         call(model)
+
+
+def test_half_a_frame_or_tile_is_no_whole_one(folder: Path) -> None:
+    calls: list[Callable[[Model, Any], object]] = [
+        lambda m, half: m.walk(frames=half),
+        lambda m, half: m.swing(frames=half),
+        lambda m, half: m.journey(m.sample(1, 2), half),
+        lambda m, half: m.map(tiles=(half, 2)),
+        lambda m, half: m.interpolate(m.sample(1), m.sample(2), half),
+        lambda m, half: m.grid(rows=half),
+    ]
+    with load(folder) as model:
+        for call in calls:
+            with pytest.raises(TypeError, match="integer"):
+                call(model, 2.5)

@@ -117,6 +117,8 @@ def test_what_cannot_be_exported_is_said(tmp_path: Path) -> None:
         export_bundle(nn.Identity(), tmp_path / "out")
     with pytest.raises(UserError, match=r"is neither a torch\.nn\.Module"):
         export_bundle(lambda z: z, tmp_path / "out")
+    with pytest.raises(UserError, match="latent_dim= and example= are for PyTorch modules"):
+        export_bundle(tmp_path / "decoder.onnx", tmp_path / "out", latent_dim=5)
     with pytest.raises(UserError, match="cannot be exported"):
         export_bundle(nn.Linear(4, 5), tmp_path / "out", latent_dim=3)
     assert not (tmp_path / "out").exists()

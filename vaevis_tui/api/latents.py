@@ -32,6 +32,18 @@ def as_latents(z: ArrayLike, dim: int, controls: int = 0) -> Latents:
     return np.atleast_2d(vectors)
 
 
+def as_latent(z: ArrayLike, dim: int, controls: int = 0) -> Latents:
+    """One latent vector, float32 (d,), of (d,) or (1, d); or one point.
+
+    Raises:
+        ValueError: As of `as_latents`, or there are several.
+    """
+    vectors = as_latents(z, dim, controls)
+    if len(vectors) != 1:
+        raise ValueError(f"z has shape {vectors.shape}; one vector, ({dim},), is expected")
+    return vectors.reshape(-1)
+
+
 def as_rows(z: ArrayLike, dim: int, controls: int = 0) -> Latents:
     """The same, or float32 (n, k, d) for k images side by side.
 
@@ -44,4 +56,6 @@ def as_rows(z: ArrayLike, dim: int, controls: int = 0) -> Latents:
         return as_latents(z, dim, controls)  # says what is wrong
     if array.ndim != 3:
         return as_latents(array, dim, controls)
+    if not array.size:
+        raise ValueError(f"z has shape {array.shape}; at least one vector a frame is expected")
     return as_latents(array.reshape(-1, array.shape[-1]), dim, controls).reshape(array.shape)

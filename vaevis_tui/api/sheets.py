@@ -56,10 +56,12 @@ class ImageGrid:
 
         Raises:
             UserError: It would be too large.
-            ValueError: There is no such background.
+            ValueError: There is no such background, or the scale is not at least 1.
         """
         if background not in THEMES:
             raise ValueError(f"the background is {background!r}; {' or '.join(THEMES)} is expected")
+        if scale is not None and scale < 1:
+            raise ValueError(f"the scale is {scale}; a whole number from 1 is expected")
         sheet = draw_sheet(
             np.asarray(self.images),
             self.labels if labels else NO_LABELS,

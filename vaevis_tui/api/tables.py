@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vaevis_tui.api.codec import Codec
 from vaevis_tui.api.images import as_images
 from vaevis_tui.api.sheets import ImageGrid
 from vaevis_tui.engine.decoder import Images, Latents
@@ -17,10 +18,6 @@ from vaevis_tui.export.sheet import Labels, contact_sheet
 from vaevis_tui.latent.axes import Axis, AxisSet
 from vaevis_tui.latent.motion.journey import Ease, Journey
 from vaevis_tui.latent.plane import Extent, Plane
-
-if TYPE_CHECKING:
-    from vaevis_tui.api.model import Model
-
 
 _ROWS = 8
 """Of a traversal where none were named."""
@@ -32,14 +29,14 @@ _NAME = 14
 """Characters of a file's name above its picture."""
 
 
-def table(model: Model, z: Latents, labels: Labels) -> ImageGrid:
+def table(model: Codec, z: Latents, labels: Labels) -> ImageGrid:
     """Decode z, float32 (rows, columns, d)."""
     rows, columns, dim = z.shape
     images = model.decode(z.reshape(-1, dim))
     return ImageGrid(z, as_images(np.asarray(images).reshape(rows, columns, *images.shape[1:])), labels)
 
 
-def flat_table(model: Model, z: Latents, labels: Labels, columns: int | None = None) -> ImageGrid:
+def flat_table(model: Codec, z: Latents, labels: Labels, columns: int | None = None) -> ImageGrid:
     """Decode z, float32 (n, d), and lay the images out in about as many rows as columns."""
     images, present = contact_sheet(np.asarray(model.decode(z)), columns)
     padded = np.zeros((present.size, z.shape[1]), np.float32)
@@ -47,13 +44,20 @@ def flat_table(model: Model, z: Latents, labels: Labels, columns: int | None = N
     return ImageGrid(padded.reshape(*present.shape, -1), as_images(images), labels, present)
 
 
-def reconstructions(model: Model, pictures: Images, z: Latents, names: Sequence[str]) -> ImageGrid:
+def reconstructions(model: Codec, pictures: Images, z: Latents, names: Sequence[str]) -> ImageGrid:
     """Pictures, uint8 (n, h, w, 3), above the images of their latent vectors (n, d)."""
     if len(pictures) != len(z):
         raise ValueError(f"{len(pictures)} pictures need as many latent vectors, not {len(z)}")
+    if len(names) not in (0, len(z)):
+        raise ValueError(f"{len(names)} names for {len(z)} pictures; one each is expected")
+    decoded = np.asarray(model.decode(z))
+    if pictures.dtype != decoded.dtype or pictures.shape != decoded.shape:
+        raise ValueError(
+            f"the pictures are {pictures.dtype} {pictures.shape}; uint8 {decoded.shape} is expected"
+        )
     columns = min(len(z), _COLUMNS)
-    above, present = contact_sheet(np.asarray(pictures), columns)
-    below, _ = contact_sheet(np.asarray(model.decode(z)), columns)
+    above, present = contact_sheet(pictures, columns)
+    below, _ = contact_sheet(decoded, columns)
     padded = np.zeros((present.size, z.shape[1]), np.float32)
     padded[: len(z)] = z
     few = len(z) <= _COLUMNS
@@ -71,7 +75,7 @@ def reconstructions(model: Model, pictures: Images, z: Latents, names: Sequence[
     )
 
 
-def samples(model: Model, seed: int, rows: int, columns: int) -> ImageGrid:
+def samples(model: Codec, seed: int, rows: int, columns: int) -> ImageGrid:
     """Random samples of a seed."""
     if rows < 1 or columns < 1:
         raise ValueError(f"a grid needs rows and columns, not {rows} x {columns}")
@@ -79,7 +83,7 @@ def samples(model: Model, seed: int, rows: int, columns: int) -> ImageGrid:
     return table(model, z, Labels(f"Samples of {model.name}", f"{model.title} · seed {seed}"))
 
 
-def interpolation(model: Model, start: Latents, end: Latents, steps: int, ease: Ease) -> ImageGrid:
+def interpolation(model: Codec, start: Latents, end: Latents, steps: int, ease: Ease) -> ImageGrid:
     """A row from each start (rows, d) to its end."""
     if start.shape != end.shape:
         raise ValueError(f"the ends have shape {end.shape}; {start.shape}, as the starts, is expected")
@@ -128,7 +132,7 @@ def find_rows(axes: Sequence[AxisSet], names: Sequence[str]) -> list[tuple[AxisS
 
 
 def traversal(
-    model: Model, z: Latents, rows: Sequence[tuple[AxisSet, int]], sigmas: Sequence[float]
+    model: Codec, z: Latents, rows: Sequence[tuple[AxisSet, int]], sigmas: Sequence[float]
 ) -> ImageGrid:
     """A row an axis: z (d,) put at each of some coordinates of it, in sigmas from the mean."""
     if not rows or not len(sigmas):
@@ -155,8 +159,9 @@ def back_and_forth(
     """
     if frames < 2:
         raise ValueError(f"a traversal back and forth needs at least 2 frames, not {frames}")
-    turns = (1 - np.cos(2 * np.pi * np.arange(frames) / frames)) / 2
-    sigmas = ends[0] + (ends[1] - ends[0]) * turns
+    low, high = ends
+    turns = (1 - np.cos(2 * np.pi * np.arange(operator.index(frames)) / frames)) / 2
+    sigmas = low + (high - low) * turns
     return np.stack([axes.steps_along(z, row, sigmas) for axes, row in rows], axis=1)
 
 
@@ -164,14 +169,14 @@ def _row_name(axis: Axis) -> str:
     return f"{axis.low} - {axis.high}" if axis.low and axis.high else axis.name
 
 
-def plane_map(model: Model, plane: Plane, extent: Extent, columns: int, rows: int) -> ImageGrid:
+def plane_map(model: Codec, plane: Plane, extent: Extent, columns: int, rows: int) -> ImageGrid:
     """A plane through the space in tiles, the first row on top."""
     if columns < 1 or rows < 1:
         raise ValueError(f"a map needs rows and columns, not {rows} x {columns}")
     left, right, bottom, top = extent
     if not (left < right and bottom < top):
         raise ValueError(f"the extent is {tuple(extent)}; left < right and bottom < top are expected")
-    u, v = plane.tile_centres(extent, columns, rows)
+    u, v = plane.tile_centres(extent, operator.index(columns), operator.index(rows))
     labels = Labels(
         f"Map of {model.name}",
         model.title,

@@ -65,6 +65,8 @@ def export_bundle(
         UserError: Something does not fit, or cannot be exported or written.
         EngineError: Decoding failed.
     """
+    if isinstance(decoder, str | Path) and (latent_dim, example) != (None, None):
+        raise UserError(f"{decoder} says what it takes; latent_dim= and example= are for PyTorch modules")
     with tempfile.TemporaryDirectory(prefix="vaevis-tui-") as folder:
         decoder_path, outputs = _exported(decoder, Path(folder) / "decoder.onnx", example, latent_dim)
         options = AdapterOptions(range=range)

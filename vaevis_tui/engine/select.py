@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, get_args
 
 from vaevis_tui.engine.backends import BACKENDS
 from vaevis_tui.engine.decoder import (
@@ -145,10 +145,12 @@ def decoder_source(
     """The same choice for a `DecodeService`: where there is a GPU, ``"auto"`` starts at once on onnxruntime.
 
     Raises:
-        UserError: there is no such backend.
+        UserError: there is no such backend or tuning.
     """
     if backend not in BACKENDS:
         raise UserError(f"unknown backend {backend!r}; the backends are {', '.join(BACKENDS)}")
+    if tuning not in get_args(TuningMode):
+        raise UserError(f"unknown tuning {tuning!r}; the modes are {', '.join(get_args(TuningMode))}")
     backends = _Backends(bundle, tuning, machine)
     if backend == "wgpu":
         return DecoderSource(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -46,7 +47,7 @@ def random_walk(
     if count < 1 or not rate > 0:
         raise ValueError(f"a walk needs frames and a rate, not {count} frames at {rate} a second")
     rng = np.random.Generator(np.random.PCG64(seed))
-    walk = Walk(space, start, rng, speed)
+    walk, count = Walk(space, start, rng, speed), operator.index(count)
     return (
         closed_path(space, walk.z, rng, count, count / rate, speed) if loop else _steps(walk, count, 1 / rate)
     )
