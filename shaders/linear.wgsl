@@ -1,5 +1,5 @@
-// Matrix times vector: a thread makes four outputs. Weights lie [inputs / 4][outputs / 4], so that neighbouring
-// threads read neighbouring blocks.
+// Matrix times vector: a thread makes four outputs. Weights lie [outputs / 4 / $together][inputs / 4][$together], so
+// that neighbouring threads read neighbouring blocks, and go on where they ended.
 //! if split > 1
 // The sum over the inputs is split among $split threads of a workgroup: alone, few outputs do not fill a GPU.
 //! end
@@ -32,10 +32,11 @@ fn main(
     //! end
     let output = min(own, $(outputs - 1)u);
     let start = id.z * $(inputs)u;
+    let first = (output / $(together)u) * $(inputs * together)u + output % $(together)u;
     var sum = vec4<f32>();
     for (var input = slice * $(unroll)u; input < $(inputs)u; input += $(unroll * split)u) {
         //! for step in range(unroll)
-        sum += weight((input + $(step)u) * $(outputs)u + output) * read_source(start + input + $(step)u);
+        sum += weight(first + (input + $(step)u) * $(together)u) * read_source(start + input + $(step)u);
         //! end
     }
     //! if split > 1

@@ -23,6 +23,11 @@ from vaevis_tui.engine.wgpu.layout import blocked_order, layout_of, take_padded
 from vaevis_tui.engine.wgpu.template import render
 
 
+TOGETHER = (8, 4)
+"""Neighbouring threads whose weights for one input lie together, if their number divides that of all. What they
+read goes on where it ended; with all threads together, each input would be in another page of memory."""
+
+
 def lower(operator: ir.Linear, context: Context, split: int = 1, sample: int = 1) -> Lowered:
     """Matrix times vector.
 
@@ -36,7 +41,8 @@ def lower(operator: ir.Linear, context: Context, split: int = 1, sample: int = 1
     rows, columns = blocked_order(target), blocked_order(source)
     stored = operator.weight.astype(np.float16) if context.half else operator.weight
     weight = take_padded(take_padded(stored, rows, 0), columns, 1)
-    blocks = weight.reshape(target.vec4s, 4, source.vec4s, 4).transpose(2, 0, 3, 1)
+    together = next((n for n in TOGETHER if target.vec4s % n == 0), target.vec4s)
+    blocks = weight.reshape(-1, together, 4, source.vec4s, 4).transpose(0, 3, 1, 4, 2)
     packed, text = pack_blocks(blocks, context)
     size, counts = dispatch(operator, context, -(-target.vec4s // sample), split=split)
     parameters = {
@@ -47,6 +53,7 @@ def lower(operator: ir.Linear, context: Context, split: int = 1, sample: int = 1
         "sample": sample,
         "outputs": target.vec4s,
         "inputs": source.vec4s,
+        "together": together,
         "unroll": next(n for n in (4, 2, 1) if source.vec4s % n == 0),
         "pixels": target.pixels,
         "width": target.width,
