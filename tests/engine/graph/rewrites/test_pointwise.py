@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tests.engine.graph.rewrites.compared import kinds, unchanged
 from tests.engine.reference import (
@@ -52,6 +53,23 @@ def test_a_residual_is_added_where_the_convolution_stores() -> None:
     assert kinds(fused) == ["Permute", "Convolution", "Convolution"]
     assert fused.operators[-1].operands == (fused.operators[0].output,)
     unchanged(graph, fused, b)
+
+
+@pytest.mark.parametrize(("activation", "left"), [("LeakyRelu", 3), ("Relu", 4)])
+def test_what_is_read_activated_and_as_it_is_is_kept_once(activation: str, left: int) -> None:
+    """Activation before each convolution, as residual networks have it; only what can be undone."""
+    b = Builder(4 * 3 * 5)
+    b.view(4, 3, 5)
+    b.conv(4, 4)
+    residual = b.last
+    b.add(activation)
+    b.conv(4, 4)
+    b.last = b.node("Add", b.last, residual)
+    b.conv(4, 3)
+    before = import_onnx(b.model())
+    after = rewrite(before)
+    assert len([kind for kind in kinds(after) if kind != "Permute"]) == left
+    unchanged(before, after, b)
 
 
 def test_a_tensor_that_is_also_the_output_is_not_fused_away() -> None:

@@ -16,7 +16,12 @@ from vaevis_tui.engine.graph.rewrites.phases import (
     transposed_convolution_into_phases,
     upsample_into_convolution,
 )
-from vaevis_tui.engine.graph.rewrites.pointwise import MAX_EPILOGUE, fuse_epilogues, merge_pointwise
+from vaevis_tui.engine.graph.rewrites.pointwise import (
+    MAX_EPILOGUE,
+    fuse_epilogues,
+    merge_pointwise,
+    undo_activations,
+)
 from vaevis_tui.engine.graph.rewrites.structure import (
     MAX_OPERANDS,
     merge_permutations,
@@ -46,6 +51,7 @@ REWRITES: tuple[Rewrite, ...] = (
     transposed_convolution_into_phases,
     merge_pointwise,
     fuse_epilogues,
+    undo_activations,
     shuffle_into_convolution,
     nest_concat,
     remove_unread,
@@ -77,5 +83,6 @@ __all__ = [
     "shuffle_into_convolution",
     "transposed_convolution_into_phases",
     "transposed_convolution_of_a_point_into_linear",
+    "undo_activations",
     "upsample_into_convolution",
 ]

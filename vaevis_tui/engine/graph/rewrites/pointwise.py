@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from vaevis_tui.engine.graph import ir
-from vaevis_tui.engine.graph.expression import RESULT, Expression, Operand, size, substitute
+from vaevis_tui.engine.graph.expression import RESULT, Call, Expression, Literal, Operand, size, substitute
 from vaevis_tui.engine.graph.ir import Graph, Operator
 from vaevis_tui.engine.graph.rewrites.structure import MAX_OPERANDS
 
@@ -64,6 +64,51 @@ def _fusable(graph: Graph) -> tuple[str, Operator] | None:
             if size(fused.epilogue) <= MAX_EPILOGUE and len(fused.reads) <= MAX_OPERANDS + 1:
                 return producer.output, fused
     return None
+
+
+def undo_activations(graph: Graph) -> Graph:
+    """Keep of a tensor only what a leaky ReLU makes of it, where the residuals that add it can undo that.
+
+    A residual network reads one tensor twice, activated by a convolution and as it is by the sum behind that.
+    """
+    while (change := _undoable(graph)) is not None:
+        graph = graph.replace(change)
+    return graph
+
+
+MIN_SLOPE = 1e-3
+"""Below it, hardly anything is left of a number to be undone."""
+
+
+def _undoable(graph: Graph) -> dict[str, Operator | None] | None:
+    producers, readers = graph.producers, graph.readers
+    for activation in graph.operators:
+        match activation:
+            case ir.Pointwise(operands=(name,), epilogue=Call("leaky_relu", (Operand(0), Literal(slope)))):
+                producer = producers.get(name)
+            case _:
+                continue
+        if producer is None or isinstance(producer, ir.Pointwise) or producer.shape != activation.shape:
+            continue
+        others = [producers[reader] for reader in readers[name] if reader != activation.output]
+        if slope < MIN_SLOPE or name == graph.output or any(name in other.inputs for other in others):
+            continue
+        operands, epilogue = _inlined(activation, producer)
+        made = dataclasses.replace(producer, output=activation.output, operands=operands, epilogue=epilogue)
+        undone = {other.output: _undone(other, name, activation.output, 1 / slope) for other in others}
+        if all(size(each.epilogue) <= MAX_EPILOGUE for each in (made, *undone.values())):
+            return {name: made, activation.output: None, **undone}
+    return None
+
+
+def _undone(operator: Operator, name: str, activated: str, slope: float) -> Operator:
+    """The operator with another tensor in the place of one operand, which a leaky ReLU turns into that."""
+    operands = tuple(dict.fromkeys(activated if each == name else each for each in operator.operands))
+    own = Call("leaky_relu", (Operand(operands.index(activated)), Literal(slope)))
+    places = [own if each == name else Operand(operands.index(each)) for each in operator.operands]
+    return dataclasses.replace(
+        operator, operands=operands, epilogue=substitute(operator.epilogue, RESULT, places)
+    )
 
 
 def _inlined(consumer: Operator, inner: Operator) -> tuple[tuple[str, ...], Expression]:

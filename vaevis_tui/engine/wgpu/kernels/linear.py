@@ -22,10 +22,11 @@ from vaevis_tui.engine.wgpu.kernels.base import (
 from vaevis_tui.engine.wgpu.layout import blocked_order, layout_of, take_padded
 from vaevis_tui.engine.wgpu.template import render
 
-
 TOGETHER = (8, 4)
-"""Neighbouring threads whose weights for one input lie together, if their number divides that of all. What they
-read goes on where it ended; with all threads together, each input would be in another page of memory."""
+"""Neighbouring threads whose weights for one input lie together, if their number divides that of all.
+
+What they read goes on where it ended; with all threads together, each input would lie in another page.
+"""
 
 
 def lower(operator: ir.Linear, context: Context, split: int = 1, sample: int = 1) -> Lowered:
