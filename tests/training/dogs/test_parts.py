@@ -157,6 +157,8 @@ def test_fixed_detail_is_what_stands_there_whatever_moves_beside_it() -> None:
         assert realism.fixed_detail(0.5 + size * noise + fixed) == pytest.approx(wanted, rel=0.05)
     assert realism.specks(0.5 + 0.01 * noise + fixed) > 3 * realism.specks(0.5 + 0.04 * noise + fixed)
     assert realism.fixed_detail(0.5 + 0.01 * noise) < 0.1
+    expected = objective.detail(fixed[None])[0]
+    assert realism.specks(0.5 + 0.01 * noise + fixed, expected) == pytest.approx(1, abs=0.1)
 
 
 def test_the_hinge_rewards_nothing_beyond_its_margin() -> None:

@@ -40,6 +40,7 @@ def toy(path: Path) -> Path:
     table["objective"] |= {"kl_warmup_steps": 3, "ramp_steps": 2}
     for stage in table["stage"]:
         stage |= {"steps": 3, "batch_size": 4}
+    table["flat_field"] = {"samples": 20}
     table["run"] |= {"log_every": 2, "validate_every": 3}
     path.write_text(toml(table), encoding="utf-8")
     return path

@@ -19,7 +19,7 @@ from training.core.distributed import Process
 from training.tasks.dogs import checkpoint, config
 from training.tasks.dogs.adversary import Features
 from training.tasks.dogs.checkpoint import DogState
-from training.tasks.dogs.config import DogConfig, DogNetwork
+from training.tasks.dogs.config import DogConfig, DogNetwork, FlatField
 from training.tasks.dogs.photographs import dogfacenet
 from training.tasks.dogs.photographs.dogfacenet import Dogs
 from training.tasks.dogs.trainer import DogTrainer
@@ -39,6 +39,7 @@ def tiny_config(latent: int = 6) -> DogConfig:
             dataclasses.replace(rebuild, steps=4, batch_size=4),
             dataclasses.replace(sharpen, steps=5, batch_size=4),
         ),
+        flat_field=FlatField(samples=20),
         run=dataclasses.replace(full.run, precision="float32"),
     )
 

@@ -98,7 +98,12 @@ class ModulatedDecoder(LatentDecoder):
     The latent sets where everything is at the coarsest size, and after that the scale and shift of every
     channel at every size, so that the kind of fur need not travel through all layers. A scale and a shift
     begin as 1 and 0.
+
+    Attributes:
+        flat_field: (colours, side, side), added to the logits of every picture; None for nothing.
     """
+
+    flat_field: nn.Parameter | None
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
@@ -117,6 +122,7 @@ class ModulatedDecoder(LatentDecoder):
         last = nn.Conv2d(channels[-1], sizes.colours * 2 * 2, 3, padding=1)
         self.add_module(f"to_{sizes.side}", last)
         modulated = (*channels[:2], *channels[1:])
+        self.register_parameter("flat_field", None)
         # A layer each: parts of one would have to be copied out of it at run time.
         self.scales = nn.ModuleList(nn.Linear(sizes.decoder_hidden, size) for size in modulated)
         self.shifts = nn.ModuleList(nn.Linear(sizes.decoder_hidden, size) for size in modulated)
@@ -145,7 +151,8 @@ class ModulatedDecoder(LatentDecoder):
         x = x + styled(self._layer("block", second)(x))
         for side in others:
             x = styled(self._layer("to", side)(_twice(x)))
-        return F.pixel_shuffle(self._layer("to", 2 * self.sides[-1])(x), 2)
+        logits = F.pixel_shuffle(self._layer("to", 2 * self.sides[-1])(x), 2)
+        return logits if self.flat_field is None else logits + self.flat_field
 
     def _layer(self, kind: str, side: int) -> nn.Module:
         return self.get_submodule(f"{kind}_{side}")

@@ -65,6 +65,13 @@ class DogObjective:
 
 
 @dataclass(frozen=True)
+class FlatField:
+    """How many samples the decoder's flat field is measured on; see `training.tasks.dogs.flat_field`."""
+
+    samples: int
+
+
+@dataclass(frozen=True)
 class DogStage:
     """A run of steps; one that sharpens trains the decoder alone, against the discriminator."""
 
@@ -88,6 +95,7 @@ class DogConfig(Recipe):
     optimiser: DogOptimiser
     objective: DogObjective
     stage: tuple[DogStage, ...]
+    flat_field: FlatField
     run: Run
 
     @property

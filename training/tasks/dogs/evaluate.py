@@ -22,7 +22,7 @@ from ...core.model.networks import VAE
 from ...core.onnx_graph import ShippedDecoder
 from ...core.progress import progress_bar
 from ...core.sizes import sizes
-from . import bundle, checkpoint, posterior
+from . import bundle, checkpoint, flat_field, posterior
 from . import config as dog_config
 from .judges import efficientnet, realism, taef2
 from .photographs import dogfacenet
@@ -166,6 +166,8 @@ def realism_figures(images: dict[str, Tensor], train: Dogs, device: torch.device
     for name, each in (("photographs", some), ("samples", images["samples"])):
         still[f"specks_{name}"] = round(realism.specks(each), 2)
         still[f"fixed_detail_{name}"] = round(realism.fixed_detail(each), 2)
+    common = flat_field.common_detail(train.pixels)
+    still["specks_beyond_photographs"] = round(realism.specks(images["samples"], common), 2)
     return {**distances, **covered, **dogs, **still}
 
 

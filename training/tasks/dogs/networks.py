@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import torch
+from torch import nn
+
 from ...core.model.conv_vae import ConvVAE, Sizes
 from .config import DogNetwork
 from .photographs.dogfacenet import SIDE
@@ -22,7 +25,8 @@ def sizes(network: DogNetwork) -> Sizes:
 
 
 class DogVAE(ConvVAE):
-    """Encoder and decoder of the dogs."""
+    """Encoder and decoder of the dogs; its flat field is 0 until the model ships."""
 
     def __init__(self, network: DogNetwork) -> None:
         super().__init__(sizes(network))
+        self.decoder.flat_field = nn.Parameter(torch.zeros(self.image_shape), requires_grad=False)

@@ -16,7 +16,7 @@ from ...core.checkpoint import Trained
 from ...core.model.networks import VAE
 from ...core.model.posterior import Posteriors, prune
 from ...core.progress import progress_bar
-from . import checkpoint, liveliness
+from . import checkpoint, flat_field, liveliness
 from . import config as dog_config
 from .photographs import dogfacenet
 from .photographs.dogfacenet import Dogs
@@ -118,12 +118,13 @@ def prepare(trained: Trained, dogs: Dogs) -> tuple[Trained, LatentSpace]:
     pruned, posteriors = prune(turned, posteriors)
     variances = np.exp(posteriors.logvars)
     bare = LatentSpace.from_posteriors(posteriors.means, variances)
-    return pruned, LatentSpace.from_posteriors(
+    space = LatentSpace.from_posteriors(
         posteriors.means,
         variances,
         anchors=dog_anchors(posteriors.means, dogs, bare),
         mixture=kernels(posteriors.means, dogs, bare),
     )
+    return flat_field.corrected(pruned, space, dogs.pixels, trained.config.flat_field.samples), space
 
 
 def load_prepared(path: Path, root: Path) -> tuple[Trained, LatentSpace]:

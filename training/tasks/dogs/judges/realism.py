@@ -111,13 +111,17 @@ def recall(real: Tensor, fake: Tensor, neighbours: int = NEIGHBOURS) -> float:
     return float((torch.cdist(real, fake) <= radii).any(1).double().mean())
 
 
-def specks(images: Tensor) -> float:
+def specks(images: Tensor, expected: Tensor | None = None) -> float:
     """How much more detail all images (n, 3, h, w) have at the same pixels than they would by chance.
 
     Root mean square of the mean detail over what it would be were the images independent. It grows with n,
     and as the detail of single images gets less: `fixed_detail` is that detail alone.
+
+    Args:
+        images: uint8 or values 0..1.
+        expected: Mean detail (3, h, w) that images should have, such as photographs have; 0 without.
     """
-    mean, chance = _mean_detail(images)
+    mean, chance = _mean_detail(images, expected)
     return float((mean / chance).sqrt())
 
 
@@ -127,11 +131,12 @@ def fixed_detail(images: Tensor) -> float:
     What so many independent images have by chance is taken out. Of photographs it is what alignment makes the
     same: the eyes.
     """
-    mean, chance = _mean_detail(images)
+    mean, chance = _mean_detail(images, None)
     return 255 * float((mean - chance).clamp(min=0).sqrt())
 
 
-def _mean_detail(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean square of the mean detail of images, uint8 or values 0..1, and what it is by chance; scalars."""
+def _mean_detail(images: Tensor, expected: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Mean square of images' mean detail less what is expected, and what it is by chance; scalars."""
     found = detail(images.float() / 255 if images.dtype == torch.uint8 else images)
-    return (found.mean(0) ** 2).mean(), found.var(0).mean() / len(found)
+    mean = found.mean(0) if expected is None else found.mean(0) - expected
+    return (mean**2).mean(), found.var(0).mean() / len(found)
