@@ -112,6 +112,22 @@ def test_labels_of_a_table_and_a_search_without_an_encoder(tmp_path: Path) -> No
     assert set(found.space.anchors.labels) == {"ash", "birch", "10"}
 
 
+def test_a_table_that_misses_pictures_is_said_and_one_that_misses_all_is_refused(tmp_path: Path) -> None:
+    decoder = write(tmp_path / "decoder.onnx", Writer())
+    write(tmp_path / "encoder.onnx", plain())
+    write_pictures(tmp_path / "flat", subfolders=False, count=2)
+    table = tmp_path / "labels.csv"
+    request = BundleRequest(decoder, tmp_path / "out", images=tmp_path / "flat", labels=table)
+    table.write_text("file,label\nash-0,a\nash-1.png,b\nelm-0.png,a\n")
+    assert f"4 of 6 pictures have no label in {table}" in make_bundle(request).notes
+    table.write_text("elm-0.png,a\nelm-1.png,b\n")
+    with pytest.raises(UserError, match=r"label for none of the 6 pictures .* first row is of 'elm-0.png'"):
+        make_bundle(request)
+    table.write_text("ash-0.png,a\nash-0.png,a\nash-0.png,b\n")
+    with pytest.raises(UserError, match=r"'ash-0.png' has two labels, 'a' and 'b'"):
+        make_bundle(request)
+
+
 def test_without_pictures_axes_go_by_what_they_do(tmp_path: Path) -> None:
     w = Writer(begin=False)
     w.add("Mul", w.constant(np.array([0.1, 1, 0, 0.5, 0.01, 0.2], np.float32)))

@@ -18,7 +18,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import reason
 
 from .distributed import Process
-from .progress import progress_bar
+from .progress import progress_bar, write_line
 from .schedule import AnyStage, Schedule, stage_ends
 
 
@@ -260,7 +260,7 @@ def train(
                 figures = trainer.validate(held_out)
                 found = ", ".join(f"{key} {_short(figure)}" for key, figure in figures.items())
                 left = "" if forecast is None else f", {duration(forecast.seconds_left(state.step))} left"
-                bar.write(f"step {state.step}: {found}{left}", file=sys.stderr)
+                write_line(f"step {state.step}: {found}{left}", sys.stderr)
                 log.write(step=state.step, **figures)
             due = state.step % config.run.checkpoint_every == 0 or state.step in stage_ends(config)
             if process.first and due:

@@ -16,7 +16,14 @@ from vaevis_tui.bundling.card import card_text
 from vaevis_tui.bundling.directions import with_principal_directions
 from vaevis_tui.bundling.encoding import Encoded, encode_all, encode_by_search, reconstruction_range
 from vaevis_tui.bundling.fitting import axes_by_effect, fit_space
-from vaevis_tui.bundling.pictures import Pictures, Progress, find_pictures, read_labels, read_pictures
+from vaevis_tui.bundling.pictures import (
+    Pictures,
+    Progress,
+    find_pictures,
+    label_of,
+    read_labels,
+    read_pictures,
+)
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import reason, replace_whole
@@ -29,7 +36,7 @@ from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.load import override
 from vaevis_tui.onnx_model.read import naming, read_model
-from vaevis_tui.text import one_line
+from vaevis_tui.text import one_line, quoted
 
 SHEET = "sheet.png"
 """What the bundle shows, as a picture."""
@@ -100,6 +107,8 @@ def make_bundle(request: BundleRequest, progress: Progress = lambda *_: None) ->
     notes: list[str] = []
     if unread:
         notes.append(f"{unread} files could not be read")
+    if table is not None and pictures is not None and (bare := pictures.labels.count("")):
+        notes.append(f"{bare} of {len(pictures)} pictures have no label in {request.labels}")
     if pictures is None:
         with OnnxRuntimeDecoder(bundle) as decoder:
             space = axes_by_effect(decoder.decode, bundle.space, progress)
@@ -138,9 +147,10 @@ def _check(request: BundleRequest) -> Mapping[str, str] | None:
     for what, path in (("decoder", request.decoder), ("encoder", request.encoder)):
         if path is not None and not path.is_file():
             problems.append(f"the {what} {path} does not exist" if not path.exists() else f"{path}: no file")
+    paths: list[Path] = []
     if isinstance(request.images, Path):
         try:
-            find_pictures(request.images)
+            paths = find_pictures(request.images)
         except UserError as error:
             problems.append(str(error))
     if request.labels is not None:
@@ -150,6 +160,13 @@ def _check(request: BundleRequest) -> Mapping[str, str] | None:
             table = read_labels(request.labels)
         except UserError as error:
             problems.append(str(error))
+    if table and isinstance(request.images, Path) and paths:
+        folder = request.images
+        if not any(label_of(path, folder, table) for path in paths):
+            problems.append(
+                f"{request.labels}: it has a label for none of the {len(paths)} pictures in {folder}; "
+                f"its first row is of {quoted(next(iter(table)))}"
+            )
     out = request.out
     itself = request.decoder.resolve() == (out / DECODER).resolve()
     if out.exists() and not out.is_dir():
@@ -185,7 +202,8 @@ def _pictures(
             progress=progress,
         )
     if pictures is not None and len(pictures) < 2:
-        raise UserError("a space cannot be fitted to one picture; two or more are needed")
+        where = f"{request.images}: " if isinstance(request.images, Path) else ""
+        raise UserError(f"{where}a space cannot be fitted to one picture; two or more are needed")
     return pictures, unread
 
 

@@ -15,7 +15,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import reason
 from vaevis_tui.export.picture import ENDINGS, read_picture
 from vaevis_tui.reading import read_at_most
-from vaevis_tui.text import one_line
+from vaevis_tui.text import one_line, quoted
 
 MAX_FILES = 1_000_000
 """Looked at in a folder; more is a disk."""
@@ -87,8 +87,15 @@ def read_labels(table: Path) -> dict[str, str]:
     except (csv.Error, UnicodeError) as error:
         raise UserError(f"{table}: no table of labels: {one_line(error)}") from None
     if not rows or any(len(row) < 2 for row in rows):
-        raise UserError(f"{table}: no table of labels; rows of a file's name and a label are expected")
-    return {row[0].strip(): one_line(row[1], 60) for row in rows}
+        raise UserError(
+            f"{table}: no table of labels; rows of a file's name, a comma and a label are expected"
+        )
+    found: dict[str, str] = {}
+    for row in rows:
+        name, label = row[0].strip(), one_line(row[1], 60)
+        if (before := found.setdefault(name, label)) != label:
+            raise UserError(f"{table}: {quoted(name)} has two labels, {quoted(before)} and {quoted(label)}")
+    return found
 
 
 def label_of(path: Path, folder: Path, table: Mapping[str, str] | None) -> str:

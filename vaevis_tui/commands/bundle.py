@@ -67,10 +67,8 @@ def run(options: argparse.Namespace) -> int:
     for note in made.notes:
         print(f"vaevis-tui: {note}", file=sys.stderr)
     for name, value in made.figures.items():
-        print(
-            f"vaevis-tui: {name}: {value:.4g}" if isinstance(value, float) else f"{name}: {value}",
-            file=sys.stderr,
-        )
+        shown = f"{value:.4g}" if isinstance(value, float) else value
+        print(f"vaevis-tui: {name}: {shown}", file=sys.stderr)
     print(made.path)
     return 0
 

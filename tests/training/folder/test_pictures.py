@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,41 @@ def test_what_was_read_is_read_again_only_where_something_changed(
     shape(99, square=True).save(folder / "new.png")
     assert gather(folder, 32, tmp_path / "store").digest != first.digest
     assert len(read) == 21
+
+
+def test_names_of_any_bytes_links_that_lead_round_and_pictures_of_any_kind(tmp_path: Path) -> None:
+    folder = write_shapes(tmp_path / "pictures", 16)
+    kinds = [shape(100 + i, square=False) for i in range(8)]
+    for image, name in zip(
+        kinds, (b"a b", b"new\nline", b"\xff\xfe", b"\x1b[31m", b"\xffold\n/x"), strict=False
+    ):
+        path = folder / f"{os.fsdecode(name)}.png"
+        path.parent.mkdir(exist_ok=True)
+        image.save(path)
+    kinds[5].convert("CMYK").save(folder / "print.jpg")
+    Image.fromarray(np.asarray(kinds[6].convert("L"), np.uint16) * 257).save(folder / "sixteen.png")
+    kinds[7].save(folder / "moving.gif", save_all=True, append_images=kinds[:2])
+    Image.new("RGB", (20_000, 12), (9, 200, 9)).save(folder / "wide.png")
+    Image.fromarray(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).save(folder / "small.bmp")
+    (folder / "round" / "up").symlink_to(folder)
+    (folder / "itself.png").symlink_to(folder / "itself.png")
+    (folder / "gone.png").symlink_to("/nowhere/gone.png")
+    os.mkfifo(folder / "pipe.png")
+    (folder / "folder.png").mkdir()
+    found = gather(folder, 32, tmp_path / "store")
+    assert (len(found), dict(found.dropped)) == (26, {})
+    assert all(name.isprintable() for name in (*found.names, *found.labels))
+    sixteen = found.pixels[found.names.index("sixteen.png")].float().mean()
+    grey = np.asarray(kinds[6].convert("L").crop((4, 0, 44, 40))).mean()
+    assert abs(float(sixteen) - grey) < 4
+
+
+def test_what_stands_for_too_few_is_named(tmp_path: Path) -> None:
+    (tmp_path / "same").mkdir()
+    for i in range(20):
+        shape(1, square=True).save(tmp_path / "same" / f"{i:02}.png")
+    with pytest.raises(UserError, match=r"1 different pictures of 20 files .* for one 01.png repeats 00.png"):
+        gather(tmp_path / "same", 32, tmp_path / "store")
 
 
 def test_too_few_pictures_are_refused(tmp_path: Path) -> None:

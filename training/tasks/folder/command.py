@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from tqdm import tqdm
 
 from vaevis_tui.bundling.pictures import find_pictures
 from vaevis_tui.errors import UserError
@@ -21,7 +20,7 @@ from vaevis_tui.models.bundle import DECODER
 from ...core import checkpoint
 from ...core.distributed import Process, joined
 from ...core.loop import Forecast, JsonLog, check_shares, duration, train
-from ...core.progress import progress_bar
+from ...core.progress import progress_bar, write_line
 from . import recipe
 from .log import CsvLog
 from .pace import Clock, Sitting
@@ -162,7 +161,7 @@ def run(options: argparse.Namespace, process: Process, clock: Clock, started: fl
     check_shares(trainer.config.stage, process.count)
     most = recipe.most_steps(len(pictures.train), config.stage[0].batch_size)
     limit = _limit(options, trainer, most)
-    sitting = Sitting(trainer, options.out, store, limit, most, clock, started, tqdm_write)
+    sitting = Sitting(trainer, options.out, store, limit, most, clock, started, write_line)
     forecast = Forecast.measured(trainer)
     pace = process.agreed(forecast.pace[0] or state.seconds / max(1, state.step))
     sitting.begin(pace)
@@ -309,6 +308,3 @@ def told_by(process: Process) -> Callable[[str], None]:
 def say(text: str) -> None:
     """A line for the person who waits."""
     print(text, flush=True)
-
-
-tqdm_write: Callable[[str], None] = tqdm.write

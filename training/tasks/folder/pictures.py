@@ -240,7 +240,7 @@ def _read_all(
         kept, digests = [kept[i] for i in alone], [digests[i] for i in alone]
     if len(kept) < LEAST:
         partial.unlink(missing_ok=True)
-        why = f": {next(iter(dropped.items()))}" if dropped else ""
+        why = f", for one {' '.join(next(iter(dropped.items())))}" if dropped else ""
         raise UserError(
             f"{folder}: {len(kept)} different pictures of {len(paths)} files can be read{why}; "
             f"at least {LEAST} are needed"
