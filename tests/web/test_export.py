@@ -72,12 +72,6 @@ def test_refusals(arguments: list[str], said: str, capsys: pytest.CaptureFixture
     assert said in capsys.readouterr().err
 
 
-def test_the_page_of_dog_is_small() -> None:
-    files = folder_files(shipped_page("dog"), None)
-    assert sum(map(len, files.values())) <= 16e6
-    assert len(single_file(shipped_page("dog"), None)) <= 17e6
-
-
 def test_a_hosted_page_has_no_script_inside() -> None:
     files = folder_files(shipped_page("mnist-2d"), None)
     assert not any(path.startswith("terminal/") for path in files)  # that is for `serve --terminal`

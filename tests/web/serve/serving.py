@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 NAME = "mnist-2d"
 
@@ -18,6 +19,30 @@ CONNECT = """(url) => new Promise((resolve) => {
     socket.onopen = () => resolve("open");
     socket.onerror = () => resolve("refused");
 })"""
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A server that asks for a token.
+
+    Attributes:
+        address: On this machine, without the token.
+        token: What it asks for.
+    """
+
+    address: str
+    token: str
+
+    @classmethod
+    def of(cls, printed: str) -> Guarded:
+        """From the address that the program prints."""
+        address, _, token = printed.replace("0.0.0.0", "127.0.0.1").partition("?token=")
+        return cls(address, token)
+
+    @property
+    def url(self) -> str:
+        """What to open."""
+        return f"{self.address}?token={self.token}"
 
 
 @contextmanager
@@ -32,9 +57,10 @@ def serve(*arguments: str, means: str = "") -> Iterator[str]:
     ):
         try:
             assert program.stdout is not None
-            yield program.stdout.readline().split()[2]
+            address = program.stdout.readline().split()[2]
             if means:
                 assert means in program.stdout.readline()
+            yield address
         finally:
             program.terminate()
             program.wait(20)

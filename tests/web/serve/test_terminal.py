@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, WebSocket, expect
 
 from tests.web.serve.serving import CONNECT, serve, status
+from tests.web.serve.sockets import client
 from vaevis_tui.errors import UserError
 from vaevis_tui.web.listener import Address
 from vaevis_tui.web.terminal import terminal_server
@@ -66,27 +67,26 @@ def test_the_app_runs_in_the_browser(browser: Browser) -> None:
             screen.came = b""
             screen.page.set_viewport_size({"width": 700, "height": 500})
             screen.until("quit")
-        with terminal(browser, address) as screen:  # its one session was given back
             screen.press("q")
             expect(screen.page.get_by_role("alert")).to_contain_text("has ended")
             screen.page.keyboard.press("Enter")  # the button has the focus
             screen.until("quit")
+            with client(address, "terminal") as other:
+                assert other.status == 503
+        for _ in range(100):  # its one session is given back
+            with client(address, "terminal") as other:
+                if other.status == 101:
+                    break
+        assert other.status == 101
 
 
-def test_strangers_get_no_terminal(browser: Browser) -> None:
-    with serve("--terminal") as address:
-        elsewhere = browser.new_page()
-        elsewhere.goto("data:text/html,elsewhere")
-        assert elsewhere.evaluate(CONNECT, address.replace("http", "ws") + "terminal") == "refused"
-        elsewhere.close()
-        assert status(address, Host="evil.example") == 403
-        assert status(address + "../server.py") == 404
-    with serve("--terminal", "--host", "0.0.0.0", means="may open and write files as you can") as address:
-        bare, _, token = address.replace("0.0.0.0", "127.0.0.1").partition("?token=")
-        assert status(bare) == 403
-        assert status(f"{bare}?token={token[:-1]}x") == 403
-        assert status(f"{bare}?token={token}") == 200
-        assert status(bare + "terminal", Origin=bare.rstrip("/")) == 403
+def test_strangers_get_no_terminal(browser: Browser, terminal_served: str) -> None:
+    elsewhere = browser.new_page()
+    elsewhere.goto("data:text/html,elsewhere")
+    assert elsewhere.evaluate(CONNECT, terminal_served.replace("http", "ws") + "terminal") == "refused"
+    elsewhere.close()
+    assert status(terminal_served, Host="evil.example") == 403
+    assert status(terminal_served + "../server.py") == 404
 
 
 def test_textual_serve_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
