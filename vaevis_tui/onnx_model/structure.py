@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from vaevis_tui.onnx_model.limits import MAX_NODES, beyond, supported
 from vaevis_tui.onnx_model.node import UnsupportedError, label, reads
-from vaevis_tui.onnx_model.operators.table import SUBGRAPHS, UNREPEATABLE
+from vaevis_tui.onnx_model.operators.kinds import SUBGRAPHS, UNREPEATABLE
 from vaevis_tui.text import one_line, quoted
 
 if TYPE_CHECKING:

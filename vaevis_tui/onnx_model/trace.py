@@ -23,8 +23,8 @@ from vaevis_tui.onnx_model.limits import (
 from vaevis_tui.onnx_model.node import MAX_ELEMENTS, Node, Shape, UnsupportedError, label, reads
 from vaevis_tui.onnx_model.operators.evaluate import evaluate
 from vaevis_tui.onnx_model.operators.folding import FOLD_ERRORS, Array, TooLargeError, dtype_of, fold
+from vaevis_tui.onnx_model.operators.kinds import LIKE_INPUT, RANDOM, SUBGRAPHS, WORK, shown
 from vaevis_tui.onnx_model.operators.signatures import attribute
-from vaevis_tui.onnx_model.operators.table import OPERATORS, RANDOM, SUBGRAPHS, Operator, shown
 from vaevis_tui.onnx_model.probe import probe
 from vaevis_tui.onnx_model.structure import MAX_RANK, opset
 from vaevis_tui.text import one_line, quoted
@@ -119,12 +119,11 @@ class Trace:
         if node.kind in RANDOM:
             self._draw(node)
             return
-        operator = OPERATORS.get(node.kind, Operator())
-        for name, kind in self._infer(node, proto, operator).items():
+        for name, kind in self._infer(node, proto).items():
             if not _is_sequence(kind):
                 self._check(node, name, kind)
             self._types[name] = kind
-        self._count(node, operator)
+        self._count(node)
         if any(name in self._live for name in reads(proto)):
             self._live.update(node.outputs)
             self.nodes.append(node)
@@ -175,14 +174,15 @@ class Trace:
             helper.np_dtype_to_tensor_dtype(value.dtype), value.shape
         )
 
-    def _infer(self, node: Node, proto: onnx.NodeProto, operator: Operator) -> dict[str, onnx.TypeProto]:
+    def _infer(self, node: Node, proto: onnx.NodeProto) -> dict[str, onnx.TypeProto]:
         import onnx
         from onnx import numpy_helper, shape_inference
 
         if proto.domain or node.kind in SUBGRAPHS:
             return self._probe(node)
         schema = onnx.defs.get_schema(proto.op_type, self._opset.version, "")
-        if schema.deprecated and operator.like_input:  # GroupNormalization of opset 18, which runtimes have
+        # GroupNormalization of opset 18, which runtimes have
+        if schema.deprecated and node.kind in LIKE_INPUT:
             return {node.outputs[0]: self._types[node.inputs[0]]}
         names = [name for name in node.inputs if name]
         values = {n: numpy_helper.from_array(self.values[n], n) for n in names if n in self.values}
@@ -200,7 +200,7 @@ class Trace:
             raise UnsupportedError(
                 f"{label(node)} does not fit its inputs {shown([self.shape(n) for n in names[:4]])}: {reason}"
             ) from None
-        if operator.like_input:
+        if node.kind in LIKE_INPUT:
             types[node.outputs[0]] = self._types[node.inputs[0]]
         if node.kind == "Resize":
             self._resize(node, types)
@@ -257,11 +257,12 @@ class Trace:
                 f"{beyond(MAX_TOTAL_ELEMENTS)}"
             )
 
-    def _count(self, node: Node, operator: Operator) -> None:
-        if operator.work is None:
+    def _count(self, node: Node) -> None:
+        work = WORK.get(node.kind)
+        if work is None:
             return
         inputs = [self.shape(name) for name in node.inputs if name]
-        self.multiply_adds += operator.work(node, inputs, self.shape(node.outputs[0]))
+        self.multiply_adds += work(node, inputs, self.shape(node.outputs[0]))
         if self.multiply_adds > supported(MAX_MULTIPLY_ADDS):
             raise UnsupportedError(
                 f"{label(node)}: up to it one image takes {self.multiply_adds} multiply-adds; "

@@ -4,8 +4,8 @@ The model was walked for one example (`vaevis_tui.onnx_model.trace`): every shap
 ``Shape``, ``Gather``, ``Concat`` and what else an exporter writes to compute shapes is folded away. What
 depends on the latent vector is read here, node by node.
 
-To add an operator, write a reader in the file of its family and declare it in ``OPERATORS`` there (see
-`declare`).
+To add an operator, write a reader in the file of its family, enter it in ``OPERATORS`` there, and declare
+what it takes in `onnx_model.operators.signatures`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from vaevis_tui.engine.graph.readers.operator import Operator
 from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.node import Node, UnsupportedError
 from vaevis_tui.onnx_model.operators.folding import FOLD_ERRORS, dtype_of
+from vaevis_tui.onnx_model.operators.signatures import attribute
 from vaevis_tui.onnx_model.trace import Trace, trace
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _whole(nodes: Sequence[Node]) -> set[str]:
     found: set[str] = set()
     harmless: dict[str, bool] = {}
     for node in reversed(nodes):
-        is_float = node.kind == "Cast" and dtype_of(node.attributes.get("to", 0)) in FLOATS
+        is_float = node.kind == "Cast" and dtype_of(attribute(node, "to")) in FLOATS
         fine = is_float or (node.kind in _MOVES and harmless.get(node.outputs[0], False))
         if node.kind == "Cast" and not is_float and harmless.get(node.outputs[0], False):
             found.add(node.outputs[0])

@@ -38,7 +38,7 @@ class Argument:
     """An attribute, or an input that has to be known at load.
 
     Attributes:
-        kind: bool, int, float or str.
+        kind: bool, int, float, str, or np.ndarray for what is handed on as it is.
         default: What stands where there is none, or `REQUIRED`.
         rank: Number of axes; 0 for a number or a word; None: any.
         length: Numbers that it has to have, if any.
@@ -73,6 +73,8 @@ class Argument:
             _refuse(f"it has no {name}")
         if value is None:
             return None
+        if self.kind is np.ndarray:
+            return value
         array = np.asarray(value)
         if array.dtype.kind not in ("U" if self.kind is str else "iu" if self.kind is int else "fiub"):
             _refuse(f"{name} is of type {array.dtype}, which is not supported")
@@ -124,6 +126,16 @@ def flag(default: bool = False) -> Argument:
 def number(default: Any = REQUIRED, low: float = -LARGEST, high: float = LARGEST) -> Argument:
     """A finite number."""
     return Argument(float, default, bounds=(low, high))
+
+
+def any_number(default: Any = REQUIRED) -> Argument:
+    """A number, NaN and infinities too."""
+    return Argument(float, default, bounds=None)
+
+
+def tensor() -> Argument:
+    """An array of any type, or none; an onnx.TensorProto where it is large."""
+    return Argument(np.ndarray, None, None)
 
 
 def bound(default: float) -> Argument:

@@ -64,12 +64,9 @@ def fold(operator: str, inputs: Inputs, attributes: Attributes, max_elements: in
     rule = RULES.get(operator)
     if rule is None:
         return None
-    if operator in ("Constant", "ConstantOfShape"):
-        given = Given(value=constant_value(attributes))
-    else:
-        rank = np.ndim(_required(inputs, 0)) if inputs else 0
-        takes = SIGNATURES.get(operator, NOTHING)
-        given = takes.read(attributes, rank, lambda place, _: _optional(inputs, place))
+    rank = np.ndim(_required(inputs, 0)) if inputs else 0
+    takes = SIGNATURES.get(operator, NOTHING)
+    given = takes.read(attributes, rank, lambda place, _: _optional(inputs, place))
     with np.errstate(all="ignore"):
         return rule(inputs, given, max_elements)
 
@@ -130,19 +127,13 @@ def check_size(shape: Sequence[int], max_elements: int) -> tuple[int, ...]:
     return target
 
 
-def constant_value(attributes: Attributes) -> Array | None:
-    """The value of a Constant node; None where it is of a kind that is not supported (text, sparse)."""
-    if isinstance(value := attributes.get("value"), np.ndarray):
-        return value
-    for key, dtype in (
-        ("value_int", np.int64),
-        ("value_ints", np.int64),
-        ("value_float", np.float32),
-        ("value_floats", np.float32),
-    ):
-        if key in attributes:
-            return np.asarray(attributes[key], dtype)
-    return None
+def _constant(_: Inputs, given: Given, __: int) -> Array | None:
+    """The value of a Constant node; None where it is large, or not of numbers (text, sparse)."""
+    if given.value is not None:
+        return given.value if isinstance(given.value, np.ndarray) else None
+    numbers = ((given.value_int, np.int64), (given.value_ints, np.int64), (given.value_float, np.float32))
+    known = (*numbers, (given.value_floats, np.float32))
+    return next((np.asarray(value, dtype) for value, dtype in known if value is not None), None)
 
 
 def _slice(inputs: Inputs, given: Given, _: int) -> Array:
@@ -270,7 +261,7 @@ RULES: Mapping[str, Rule] = {
     "Cast": _cast,
     "Ceil": _elementwise(np.ceil),
     "Concat": _concat,
-    "Constant": lambda _, given, __: given.value,
+    "Constant": _constant,
     "ConstantOfShape": _constant_of_shape,
     "DequantizeLinear": _dequantize,
     "Div": _divide,

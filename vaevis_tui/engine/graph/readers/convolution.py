@@ -12,10 +12,9 @@ from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Array
 from vaevis_tui.engine.graph.readers import computed_weights
 from vaevis_tui.engine.graph.readers.importer import Importer, refuse
-from vaevis_tui.engine.graph.readers.operator import Operator
+from vaevis_tui.engine.graph.readers.operator import Operator, operators
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators.declare import Given
-from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 Pads: TypeAlias = tuple[int, int, int, int]
 """Rows and columns at the top, left, bottom and right."""
@@ -185,13 +184,13 @@ def _pool(importer: Importer, node: Node, given: Given) -> None:
     )
 
 
-OPERATORS: Mapping[str, Operator] = {
-    kind: Operator(read, SIGNATURES[kind], rank=4)
-    for kind, read in (
-        ("AveragePool", _pool),
-        ("Conv", _of_one_example(_convolution)),
-        ("ConvTranspose", _of_one_example(_transposed_convolution)),
-        ("MaxPool", _pool),
-    )
-}
+OPERATORS: Mapping[str, Operator] = operators(
+    {
+        "AveragePool": _pool,
+        "Conv": _of_one_example(_convolution),
+        "ConvTranspose": _of_one_example(_transposed_convolution),
+        "MaxPool": _pool,
+    },
+    rank=4,
+)
 """By op_type."""

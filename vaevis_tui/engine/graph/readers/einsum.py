@@ -11,10 +11,9 @@ import numpy as np
 from vaevis_tui.engine.graph.expression import Operand, call
 from vaevis_tui.engine.graph.readers.importer import Importer, refuse
 from vaevis_tui.engine.graph.readers.matrix import multiply
-from vaevis_tui.engine.graph.readers.operator import Operator
+from vaevis_tui.engine.graph.readers.operator import Operator, operators
 from vaevis_tui.onnx_model.node import Node
-from vaevis_tui.onnx_model.operators import declare
-from vaevis_tui.onnx_model.operators.declare import Given, Signature
+from vaevis_tui.onnx_model.operators.declare import Given
 
 _UNNAMED = "01234567"
 """Axes that ``...`` stands for, where others have letters."""
@@ -161,14 +160,5 @@ def _cumulative_sum(importer: Importer, node: Node, given: Given) -> None:
     _arrange(importer, found, axes, _lengths(importer, found), node.outputs[0])
 
 
-OPERATORS: Mapping[str, Operator] = {
-    "CumSum": Operator(
-        _cumulative_sum,
-        Signature(
-            {"axis": declare.axis(declare.REQUIRED)},
-            {"exclusive": declare.flag(), "reverse": declare.flag()},
-        ),
-    ),
-    "Einsum": Operator(_einsum, Signature({}, {"equation": declare.text()})),
-}
+OPERATORS: Mapping[str, Operator] = operators({"CumSum": _cumulative_sum, "Einsum": _einsum})
 """By op_type."""

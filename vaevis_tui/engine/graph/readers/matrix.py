@@ -11,10 +11,9 @@ from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Array
 from vaevis_tui.engine.graph.ir import Shape
 from vaevis_tui.engine.graph.readers.importer import Importer, refuse
-from vaevis_tui.engine.graph.readers.operator import Operator
+from vaevis_tui.engine.graph.readers.operator import Operator, operators
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators.declare import Given
-from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 
 def _gemm(importer: Importer, node: Node, given: Given) -> None:
@@ -106,8 +105,5 @@ def _side(importer: Importer, node: Node, index: int, shape: Shape) -> str:
     return moved
 
 
-OPERATORS: Mapping[str, Operator] = {
-    "Gemm": Operator(_gemm, SIGNATURES["Gemm"], rank=2),
-    "MatMul": Operator(_matmul),
-}
+OPERATORS: Mapping[str, Operator] = operators({"Gemm": _gemm}, rank=2) | operators({"MatMul": _matmul})
 """By op_type."""

@@ -12,13 +12,10 @@ from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.ir import Shape
 from vaevis_tui.engine.graph.readers.importer import Importer, refuse
 from vaevis_tui.engine.graph.readers.matrix import multiply
-from vaevis_tui.engine.graph.readers.operator import Operator
-from vaevis_tui.engine.graph.resize import ROUNDINGS
+from vaevis_tui.engine.graph.readers.operator import Operator, operators
 from vaevis_tui.onnx_model.node import Node
-from vaevis_tui.onnx_model.operators import declare
-from vaevis_tui.onnx_model.operators.declare import Given, Signature
+from vaevis_tui.onnx_model.operators.declare import Given
 from vaevis_tui.onnx_model.operators.folding import reshape_target
-from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 
 def _resize(importer: Importer, node: Node, given: Given) -> None:
@@ -159,61 +156,26 @@ def _permute(importer: Importer, name: str, output: str, order: Sequence[int]) -
     importer.move(name, output, view, order, tuple(view[axis] for axis in order))
 
 
-_COORDINATES = (
-    *("half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "tf_half_pixel_for_nn"),
-    *("asymmetric", "align_corners"),
-)
-
-_MODE = declare.choice("nearest", "linear", "cubic")
-
 OPERATORS: Mapping[str, Operator] = {
-    "AffineGrid": Operator(
-        _affine_grid, Signature({"size": declare.integers()}, {"align_corners": declare.flag()}), rank=3
+    **operators(
+        {
+            "Concat": _concat,
+            "Flatten": _flatten,
+            "Reshape": _reshape,
+            "Squeeze": _squeeze,
+            "Transpose": _transpose,
+            "Unsqueeze": _unsqueeze,
+        }
     ),
-    "Concat": Operator(_concat, SIGNATURES["Concat"]),
-    "DepthToSpace": Operator(
-        _depth_to_space,
-        Signature({}, {"blocksize": declare.integer(low=1), "mode": declare.choice("DCR", "CRD")}),
+    **operators({"AffineGrid": _affine_grid}, rank=3),
+    **operators(
+        {
+            "DepthToSpace": _depth_to_space,
+            "GridSample": _grid_sample,
+            "Resize": _resize,
+            "Upsample": _upsample,
+        },
         rank=4,
     ),
-    "Flatten": Operator(_flatten, Signature({}, {"axis": declare.integer(1)})),
-    "GridSample": Operator(
-        _grid_sample,
-        Signature(
-            {"grid": declare.weights(4, computed=True)},
-            {
-                "align_corners": declare.flag(),
-                "mode": declare.choice("linear", "bilinear", "nearest"),
-                "padding_mode": declare.choice("zeros", "border"),
-            },
-        ),
-        rank=4,
-    ),
-    "Reshape": Operator(_reshape, SIGNATURES["Reshape"]),
-    "Resize": Operator(
-        _resize,
-        Signature(
-            {
-                "roi": declare.weights(1, None),
-                "scales": declare.weights(1, None),
-                "sizes": declare.integers(None),
-            },
-            {
-                "antialias": declare.choice(0),
-                "axes": declare.axes((0, 1, 2, 3)),
-                "coordinate_transformation_mode": declare.choice(*_COORDINATES),
-                "cubic_coeff_a": declare.number(-0.75),
-                "exclude_outside": declare.flag(),
-                "keep_aspect_ratio_policy": declare.choice("stretch"),
-                "mode": _MODE,
-                "nearest_mode": declare.choice(*ROUNDINGS),
-            },
-        ),
-        rank=4,
-    ),
-    "Squeeze": Operator(_squeeze, SIGNATURES["Squeeze"]),
-    "Transpose": Operator(_transpose, SIGNATURES["Transpose"]),
-    "Unsqueeze": Operator(_unsqueeze, SIGNATURES["Unsqueeze"]),
-    "Upsample": Operator(_upsample, Signature({"scales": declare.weights(1)}, {"mode": _MODE}), rank=4),
 }
 """By op_type."""

@@ -15,12 +15,10 @@ import numpy as np
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Operand, call
 from vaevis_tui.engine.graph.readers.importer import Importer, refuse
-from vaevis_tui.engine.graph.readers.operator import Operator
+from vaevis_tui.engine.graph.readers.operator import Operator, Read, operators
 from vaevis_tui.engine.graph.readers.products import sum_of_product
 from vaevis_tui.onnx_model.node import Node
-from vaevis_tui.onnx_model.operators import declare
-from vaevis_tui.onnx_model.operators.declare import Given, Signature
-from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
+from vaevis_tui.onnx_model.operators.declare import Given
 
 X, Y = Operand(0), Operand(1)
 
@@ -51,7 +49,7 @@ def reduced(
     return output
 
 
-def _reduction(function: str, before: str = "", after: str = "", *, pool: bool = False) -> Operator:
+def _reduction(function: str, before: str = "", after: str = "", *, pool: bool = False) -> Read:
     """Mean, sum or maximum over axes, perhaps between pointwise functions; a pool leaves channels."""
 
     def read(importer: Importer, node: Node, given: Given) -> None:
@@ -86,7 +84,7 @@ def _reduction(function: str, before: str = "", after: str = "", *, pool: bool =
             final = tuple(length for axis, length in enumerate(shape) if axis not in axes)
             importer.move(names[-1], output, kept, range(len(kept)), final)
 
-    return Operator(read) if pool else Operator(read, SIGNATURES["ReduceSum"])
+    return read
 
 
 def _normalize(
@@ -183,35 +181,22 @@ def _batch_normalization(importer: Importer, node: Node, given: Given) -> None:
     importer.step(node, stem, call("add", X, Y), f"{stem}.scaled", f"{stem}.offset")
 
 
-_EPSILON = declare.number(1e-5, 0.0)
-
-_SCALED = {"scale": declare.weights(), "bias": declare.weights(default=None)}
-
-OPERATORS: Mapping[str, Operator] = {
-    "BatchNormalization": Operator(
-        _batch_normalization,
-        Signature(
-            {name: declare.weights(1) for name in ("scale", "bias", "mean", "variance")},
-            {"epsilon": _EPSILON, "training_mode": declare.choice(0)},
-        ),
-    ),
-    "GlobalAveragePool": _reduction("mean", pool=True),
-    "GlobalMaxPool": _reduction("max", pool=True),
-    "GroupNormalization": Operator(
-        _group_normalization,
-        Signature(_SCALED, {"epsilon": _EPSILON, "num_groups": declare.integer(low=1)}),
-    ),
-    "InstanceNormalization": Operator(_instance_normalization, Signature(_SCALED, {"epsilon": _EPSILON})),
-    "LayerNormalization": Operator(
-        _layer_normalization, Signature(_SCALED, {"epsilon": _EPSILON, "axis": declare.axis(-1)})
-    ),
-    "ReduceL1": _reduction("sum", "absolute"),
-    "ReduceL2": _reduction("sum", "square", "square_root"),
-    "ReduceMax": _reduction("max"),
-    "ReduceMean": _reduction("mean"),
-    "ReduceMin": _reduction("max", "negate", "negate"),
-    "ReduceSum": _reduction("sum"),
-    "ReduceSumSquare": _reduction("sum", "square"),
-    "Softmax": Operator(_softmax, Signature({}, {"axis": declare.axis(None)})),
-}
+OPERATORS: Mapping[str, Operator] = operators(
+    {
+        "BatchNormalization": _batch_normalization,
+        "GlobalAveragePool": _reduction("mean", pool=True),
+        "GlobalMaxPool": _reduction("max", pool=True),
+        "GroupNormalization": _group_normalization,
+        "InstanceNormalization": _instance_normalization,
+        "LayerNormalization": _layer_normalization,
+        "ReduceL1": _reduction("sum", "absolute"),
+        "ReduceL2": _reduction("sum", "square", "square_root"),
+        "ReduceMax": _reduction("max"),
+        "ReduceMean": _reduction("mean"),
+        "ReduceMin": _reduction("max", "negate", "negate"),
+        "ReduceSum": _reduction("sum"),
+        "ReduceSumSquare": _reduction("sum", "square"),
+        "Softmax": _softmax,
+    }
+)
 """By op_type."""

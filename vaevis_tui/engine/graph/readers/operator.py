@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from vaevis_tui.engine.graph.readers.importer import Importer, refuse
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators.declare import COMPUTED, NOTHING, ArgumentError, Given, Signature
+from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
+
+Read: TypeAlias = Callable[[Importer, Node, Given], None]
+"""Adds what a node computes to the graph, or refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +20,13 @@ class Operator:
     """How the engine reads an ONNX operator.
 
     Attributes:
-        read: Adds what a node computes to the graph, or refuses it.
-        takes: What it takes, of what the engine can compute.
+        read: Is handed what the node has, checked as `SIGNATURES` declares it.
+        takes: What it takes.
         rank: Number of axes of the first input; None: any.
     """
 
-    read: Callable[[Importer, Node, Given], None]
-    takes: Signature = NOTHING
+    read: Read
+    takes: Signature
     rank: int | None = None
 
     def __call__(self, importer: Importer, node: Node) -> None:
@@ -47,6 +51,11 @@ class Operator:
         except ArgumentError as error:
             refuse(node, str(error))
         self.read(importer, node, given)
+
+
+def operators(readers: Mapping[str, Read], rank: int | None = None) -> dict[str, Operator]:
+    """Operators by op_type, of what reads each and the number of axes that the first inputs of all have."""
+    return {kind: Operator(read, SIGNATURES.get(kind, NOTHING), rank) for kind, read in readers.items()}
 
 
 def _check_rank(importer: Importer, node: Node, place: int, rank: int | None) -> None:

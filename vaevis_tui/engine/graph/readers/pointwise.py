@@ -13,15 +13,14 @@ import numpy as np
 
 from vaevis_tui.engine.graph.expression import Literal, call
 from vaevis_tui.engine.graph.readers.importer import Importer, refuse
-from vaevis_tui.engine.graph.readers.operator import Operator
+from vaevis_tui.engine.graph.readers.operator import Operator, Read, operators
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators import declare
-from vaevis_tui.onnx_model.operators.declare import Given, Signature
+from vaevis_tui.onnx_model.operators.declare import Given
 from vaevis_tui.onnx_model.operators.folding import dtype_of
-from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 
-def _binary(function: str) -> Operator:
+def _binary(function: str) -> Read:
     def read(importer: Importer, node: Node, _: Given) -> None:
         first, *others = node.inputs
         for index, other in enumerate(others):  # Sum, Max and Min take any number; one step joins two
@@ -32,7 +31,7 @@ def _binary(function: str) -> Operator:
         if not others:
             importer.alias(node)
 
-    return Operator(read)
+    return read
 
 
 def _power(importer: Importer, node: Node, _: Given) -> None:
@@ -78,21 +77,17 @@ def _numeric(importer: Importer, node: Node) -> Node:
     return dataclasses.replace(node, inputs=tuple(inputs))
 
 
-def _comparison(function: str, *, swapped: bool = False) -> Operator:
+def _comparison(function: str, *, swapped: bool = False) -> Read:
     def read(importer: Importer, node: Node, _: Given) -> None:
         node = _numeric(importer, node)
         a, b = importer.operand(node, 0), importer.operand(node, 1)
         importer.pointwise(node, call(function, b, a) if swapped else call(function, a, b))
 
-    return Operator(read)
+    return read
 
 
 def _not(importer: Importer, node: Node, _: Given) -> None:
     importer.pointwise(node, call("sub", 1.0, importer.operand(node, 0)))
-
-
-SMALLEST_ALPHA, LARGEST_ALPHA = 1e-30, 1e4
-"""Of Celu: below it x / alpha overflows, beyond it the difference of exponential and 1 has no digits left."""
 
 
 def _celu(importer: Importer, node: Node, given: Given) -> None:
@@ -118,65 +113,65 @@ def _cast(importer: Importer, node: Node, given: Given) -> None:
     importer.alias(node)
 
 
-def _function(function: str, **attributes: float) -> Operator:
-    """A function of the first input and of attributes, given with their defaults."""
+def _function(function: str) -> Read:
+    """A function of the first input and of the attributes that are declared, in their order."""
 
     def read(importer: Importer, node: Node, given: Given) -> None:
         importer.pointwise(node, call(function, importer.operand(node, 0), *vars(given).values()))
 
-    return Operator(
-        read, Signature({}, {name: declare.number(default) for name, default in attributes.items()})
-    )
+    return read
 
 
-OPERATORS: Mapping[str, Operator] = {
-    "Abs": _function("absolute"),
-    "Add": _binary("add"),
-    "And": _comparison("minimum"),
-    "Cast": Operator(_cast, SIGNATURES["Cast"]),
-    "Ceil": _function("round_up"),
-    "Celu": Operator(_celu, Signature({}, {"alpha": declare.number(1.0, SMALLEST_ALPHA, LARGEST_ALPHA)})),
-    "Clip": Operator(_clip, SIGNATURES["Clip"]),
-    "Cos": _function("cosine"),
-    "Div": _binary("div"),
-    "Dropout": Operator(_rename),
-    "Elu": _function("elu", alpha=1.0),
-    "Equal": _comparison("equal"),
-    "Erf": _function("error_function"),
-    "Exp": _function("exponential"),
-    "Floor": _function("round_down"),
-    "Gelu": Operator(_gelu, Signature({}, {"approximate": declare.choice("none", "tanh")})),
-    "Greater": _comparison("greater"),
-    "GreaterOrEqual": _comparison("greater_or_equal"),
-    "HardSigmoid": _function("hard_sigmoid", alpha=0.2, beta=0.5),
-    "HardSwish": _function("hard_swish"),
-    "Identity": Operator(_rename),
-    "LeakyRelu": _function("leaky_relu", alpha=0.01),
-    "Less": _comparison("greater", swapped=True),
-    "LessOrEqual": _comparison("greater_or_equal", swapped=True),
-    "Log": _function("logarithm"),
-    "Max": _binary("maximum"),
-    "Min": _binary("minimum"),
-    "Mish": _function("mish"),
-    "Mul": _binary("mul"),
-    "Neg": _function("negate"),
-    "Not": Operator(_not),
-    "Or": _comparison("maximum"),
-    "PRelu": Operator(_prelu),
-    "Pow": Operator(_power),
-    "Reciprocal": _function("reciprocal"),
-    "Relu": _function("relu"),
-    "Round": _function("round_to_even"),
-    "Selu": _function("selu", alpha=1.67326319217681884765625, gamma=1.05070102214813232421875),
-    "Sigmoid": _function("sigmoid"),
-    "Sign": _function("sign_of"),
-    "Sin": _function("sine"),
-    "Softplus": _function("softplus"),
-    "Softsign": _function("softsign"),
-    "Sqrt": _function("square_root"),
-    "Sub": _binary("sub"),
-    "Sum": _binary("add"),
-    "Tanh": _function("hyperbolic_tangent"),
-    "Where": Operator(_where),
-}
+OPERATORS: Mapping[str, Operator] = operators(
+    {
+        "Abs": _function("absolute"),
+        "Add": _binary("add"),
+        "And": _comparison("minimum"),
+        "Cast": _cast,
+        "Ceil": _function("round_up"),
+        "Celu": _celu,
+        "Clip": _clip,
+        "Cos": _function("cosine"),
+        "Div": _binary("div"),
+        "Dropout": _rename,
+        "Elu": _function("elu"),
+        "Equal": _comparison("equal"),
+        "Erf": _function("error_function"),
+        "Exp": _function("exponential"),
+        "Floor": _function("round_down"),
+        "Gelu": _gelu,
+        "Greater": _comparison("greater"),
+        "GreaterOrEqual": _comparison("greater_or_equal"),
+        "HardSigmoid": _function("hard_sigmoid"),
+        "HardSwish": _function("hard_swish"),
+        "Identity": _rename,
+        "LeakyRelu": _function("leaky_relu"),
+        "Less": _comparison("greater", swapped=True),
+        "LessOrEqual": _comparison("greater_or_equal", swapped=True),
+        "Log": _function("logarithm"),
+        "Max": _binary("maximum"),
+        "Min": _binary("minimum"),
+        "Mish": _function("mish"),
+        "Mul": _binary("mul"),
+        "Neg": _function("negate"),
+        "Not": _not,
+        "Or": _comparison("maximum"),
+        "PRelu": _prelu,
+        "Pow": _power,
+        "Reciprocal": _function("reciprocal"),
+        "Relu": _function("relu"),
+        "Round": _function("round_to_even"),
+        "Selu": _function("selu"),
+        "Sigmoid": _function("sigmoid"),
+        "Sign": _function("sign_of"),
+        "Sin": _function("sine"),
+        "Softplus": _function("softplus"),
+        "Softsign": _function("softsign"),
+        "Sqrt": _function("square_root"),
+        "Sub": _binary("sub"),
+        "Sum": _binary("add"),
+        "Tanh": _function("hyperbolic_tangent"),
+        "Where": _where,
+    }
+)
 """By op_type."""

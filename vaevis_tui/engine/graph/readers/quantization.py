@@ -16,12 +16,10 @@ from vaevis_tui.engine.graph.expression import Expression, Operand, call
 from vaevis_tui.engine.graph.readers import convolution, matrix
 from vaevis_tui.engine.graph.readers.importer import Importer, refuse
 from vaevis_tui.engine.graph.readers.normalization import reduced
-from vaevis_tui.engine.graph.readers.operator import Operator
+from vaevis_tui.engine.graph.readers.operator import Operator, Read, operators
 from vaevis_tui.onnx_model.node import Node
-from vaevis_tui.onnx_model.operators import declare
-from vaevis_tui.onnx_model.operators.declare import Given, Signature
+from vaevis_tui.onnx_model.operators.declare import Given
 from vaevis_tui.onnx_model.operators.folding import dtype_of
-from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 X, Y, Z = Operand(0), Operand(1), Operand(2)
 
@@ -93,7 +91,7 @@ def _dynamic(importer: Importer, node: Node, given: Given) -> None:
             importer.move(name, output, (1,) * rank, range(rank), ())
 
 
-def _integers(operator: Operator) -> Operator:
+def _integers(operator: Operator) -> Read:
     """A sum of products of integers, from which their zero points are taken first."""
 
     def read(importer: Importer, node: Node, given: Given) -> None:
@@ -105,8 +103,7 @@ def _integers(operator: Operator) -> Operator:
         importer.constants[f"{stem}.weight"] = given.weight.astype(np.float32) - np.float32(zero)
         operator(importer, replace(node, inputs=(source, f"{stem}.weight")))
 
-    zeros = {"x_zero": declare.indices(None, computed=True), "zero": declare.indices(None)}
-    return Operator(read, Signature({"weight": declare.indices(), **zeros}))
+    return read
 
 
 def _by_channel(numbers: Numbers, weight: Numbers) -> Numbers:
@@ -114,7 +111,7 @@ def _by_channel(numbers: Numbers, weight: Numbers) -> Numbers:
     return numbers.reshape(-1, *(1,) * (weight.ndim - 1)) if weight.ndim > 2 else numbers
 
 
-def _linear(operator: Operator, *, biased: bool = False) -> Operator:
+def _linear(operator: Operator) -> Read:
     """A convolution or a matrix product from integers to integers."""
 
     def read(importer: Importer, node: Node, given: Given) -> None:
@@ -134,33 +131,18 @@ def _linear(operator: Operator, *, biased: bool = False) -> Operator:
         names = [_along(importer, last, name, getattr(given, name), 1) for name in ("y_scale", "y_zero")]
         importer.step(node, stem, _rounded(Y, Z, given.y_zero.dtype), f"{stem}.sums", *names)
 
-    bias = {"bias": declare.indices(None)} if biased else {}
-    return Operator(read, Signature({**_SCALED, **bias}))
+    return read
 
 
-_SCALED = {
-    "x_scale": declare.weights(),
-    "x_zero": declare.indices(),
-    "weight": declare.indices(),
-    "w_scale": declare.weights(),
-    "w_zero": declare.indices(),
-    "y_scale": declare.weights(),
-    "y_zero": declare.indices(),
-}
-
-OPERATORS: Mapping[str, Operator] = {
-    "ConvInteger": _integers(convolution.OPERATORS["Conv"]),
-    "DequantizeLinear": Operator(_dequantize, SIGNATURES["DequantizeLinear"]),
-    "DynamicQuantizeLinear": Operator(_dynamic),
-    "MatMulInteger": _integers(matrix.OPERATORS["MatMul"]),
-    "QLinearConv": _linear(convolution.OPERATORS["Conv"], biased=True),
-    "QLinearMatMul": _linear(matrix.OPERATORS["MatMul"]),
-    "QuantizeLinear": Operator(
-        _quantize,
-        Signature(
-            {"scale": declare.weights(), "zero_point": declare.indices(None)},
-            {"axis": declare.axis(1), "block_size": declare.choice(0), "output_dtype": declare.integer(0, 0)},
-        ),
-    ),
-}
+OPERATORS: Mapping[str, Operator] = operators(
+    {
+        "ConvInteger": _integers(convolution.OPERATORS["Conv"]),
+        "DequantizeLinear": _dequantize,
+        "DynamicQuantizeLinear": _dynamic,
+        "MatMulInteger": _integers(matrix.OPERATORS["MatMul"]),
+        "QLinearConv": _linear(convolution.OPERATORS["Conv"]),
+        "QLinearMatMul": _linear(matrix.OPERATORS["MatMul"]),
+        "QuantizeLinear": _quantize,
+    }
+)
 """By op_type."""

@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph.expression import Operand, call
 from vaevis_tui.engine.graph.readers.importer import Importer, refuse
-from vaevis_tui.engine.graph.readers.operator import Operator
+from vaevis_tui.engine.graph.readers.operator import Operator, operators
 from vaevis_tui.onnx_model.node import Node
-from vaevis_tui.onnx_model.operators import declare
-from vaevis_tui.onnx_model.operators.declare import Given, Signature
+from vaevis_tui.onnx_model.operators.declare import Given
 from vaevis_tui.onnx_model.operators.folding import slice_array
-from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 Numbers = NDArray[np.int64]
 
@@ -148,21 +146,18 @@ def _pad(importer: Importer, node: Node, given: Given) -> None:
     _pick(importer, node, np.pad(numbers, added, given.mode, **filled), fill=given.value)
 
 
-_INDICES = {"indices": declare.indices()}
-
-OPERATORS: Mapping[str, Operator] = {
-    "Expand": Operator(_expand, SIGNATURES["Expand"]),
-    "Gather": Operator(_gather, SIGNATURES["Gather"]),
-    "GatherElements": Operator(_gather_elements, Signature(_INDICES, {"axis": declare.axis(0)})),
-    "GatherND": Operator(_gather_nd, Signature(_INDICES, {"batch_dims": declare.choice(0)})),
-    "Pad": Operator(_pad, SIGNATURES["Pad"]),
-    "ScatterElements": Operator(
-        _scatter_elements,
-        Signature(_INDICES, {"axis": declare.axis(0), "reduction": declare.choice("none")}),
-    ),
-    "ScatterND": Operator(_scatter_nd, Signature(_INDICES, {"reduction": declare.choice("none")})),
-    "Slice": Operator(_slice, SIGNATURES["Slice"]),
-    "Split": Operator(_split, Signature({"split": declare.integers(None)}, {"axis": declare.axis(0)})),
-    "Tile": Operator(_tile, SIGNATURES["Tile"]),
-}
+OPERATORS: Mapping[str, Operator] = operators(
+    {
+        "Expand": _expand,
+        "Gather": _gather,
+        "GatherElements": _gather_elements,
+        "GatherND": _gather_nd,
+        "Pad": _pad,
+        "ScatterElements": _scatter_elements,
+        "ScatterND": _scatter_nd,
+        "Slice": _slice,
+        "Split": _split,
+        "Tile": _tile,
+    }
+)
 """By op_type."""

@@ -179,7 +179,8 @@ class Tails:
         if kind in ACTIVATIONS:
             return Tail.of(kind, *ACTIVATIONS[kind])
         if kind == "ArgMax":  # of so many levels of brightness
-            return Tail.of(kind, 0.0, self._walk.shape(node.inputs[0])[node.attributes.get("axis", 0)] - 1.0)
+            shape = self._walk.shape(node.inputs[0])
+            return Tail.of(kind, 0.0, shape[attribute(node, "axis", len(shape))] - 1.0)
         sources = [self._found[name] for name in self._sources(node)]
         if not sources:
             return Tail.of(kind)

@@ -1,39 +1,17 @@
-"""The table of ONNX operators: what each does to shapes, what it makes of constants, and what it costs.
-
-How the wgpu backend computes those that depend on the latent vector is in `vaevis_tui.engine.graph`, under
-the same names.
-"""
+"""Kinds of ONNX operators by what they do to shapes, draw or hold, and what they cost."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from vaevis_tui.onnx_model.limits import MAX_SCRATCH_ELEMENTS, beyond, supported
 from vaevis_tui.onnx_model.node import Node, Shape, UnsupportedError, label
-from vaevis_tui.onnx_model.operators.folding import RULES, Rule
 from vaevis_tui.onnx_model.operators.signatures import attribute
 
 Work: TypeAlias = Callable[[Node, Sequence[Shape], Shape], int]
 """Multiply-adds of a node by its inputs' shapes and its first output's; refuses what cannot be computed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """What is known of an ONNX operator.
-
-    Attributes:
-        like_input: Whether its first output has its first input's shape and type. Some such operators are
-            functions, for which ONNX infers nothing.
-        fold: Its value where all inputs are known; None: ONNX's own reference is asked where that is needed.
-        work: Its multiply-adds; None: too few to count.
-    """
-
-    like_input: bool = False
-    fold: Rule | None = None
-    work: Work | None = None
 
 
 def _convolution(node: Node, inputs: Sequence[Shape], output: Shape) -> int:
@@ -76,6 +54,16 @@ def shown(shapes: Sequence[Shape]) -> str:
     return f"({', '.join('x'.join(map(str, shape)) or 'scalar' for shape in shapes)})"
 
 
+WORK: Mapping[str, Work] = {
+    "AveragePool": _pool,
+    "Conv": _convolution,
+    "ConvTranspose": _convolution,
+    "Gemm": _gemm,
+    "MatMul": _matmul,
+    "MaxPool": _pool,
+}
+"""Multiply-adds by op_type; others have too few to count."""
+
 _LIKE_INPUT = """
     Abs Celu Ceil Clip Cos Dropout Elu Erf Exp Floor Gelu HardSigmoid HardSwish Identity LeakyRelu Log
     Mish Neg PRelu Reciprocal Relu Round Selu Sigmoid Sign Sin Softplus Softsign Sqrt Swish Tanh
@@ -85,31 +73,8 @@ _LIKE_INPUT = """
     LpNormalization LRN MeanVarianceNormalization RMSNormalization Softmax
 """
 
-_OTHERS = """
-    Add And Div Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Not Or Pow Sub Sum
-    Where Xor
-
-    GlobalAveragePool GlobalMaxPool
-    ReduceL1 ReduceL2 ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare
-
-    Cast CastLike Concat Constant ConstantOfShape DepthToSpace Expand Flatten Gather Pad Range Reshape
-    Resize Shape Size Slice SpaceToDepth Split Squeeze Tile Transpose Unsqueeze Upsample
-"""
-
-_WORK: Mapping[str, Work] = {
-    "AveragePool": _pool,
-    "Conv": _convolution,
-    "ConvTranspose": _convolution,
-    "Gemm": _gemm,
-    "MatMul": _matmul,
-    "MaxPool": _pool,
-}
-
-OPERATORS: Mapping[str, Operator] = {
-    name: Operator(name in _LIKE_INPUT.split(), RULES.get(name), _WORK.get(name))
-    for name in (*_LIKE_INPUT.split(), *_OTHERS.split(), *_WORK)
-}
-"""What convolutional and fully connected decoders export to, by op_type."""
+LIKE_INPUT = frozenset(_LIKE_INPUT.split())
+"""Whose first output has the first input's shape and type; of some, which are functions, ONNX tells none."""
 
 SUBGRAPHS = ("If", "Loop", "Scan")
 """Control flow: what holds graphs of its own."""
