@@ -149,7 +149,7 @@ def describe_plan(model: str) -> str:
     """
     from vaevis_tui.engine.graph import UnsupportedGraph, import_onnx, rewrite
     from vaevis_tui.engine.wgpu.kernels import Limits
-    from vaevis_tui.engine.wgpu.legalize import fit
+    from vaevis_tui.engine.wgpu.legalize import legalize
     from vaevis_tui.engine.wgpu.plan import make_plan
     from vaevis_tui.engine.wgpu.plan_text import plan_text
     from vaevis_tui.models.bundle import open_bundle
@@ -158,7 +158,7 @@ def describe_plan(model: str) -> str:
     where, limits, software, choices = _plan_target()
     try:
         graph = rewrite(import_onnx(bundle.read_decoder()))
-        graph = fit(graph, limits or Limits(), software)
+        graph = legalize(graph, limits or Limits(), software)
         plan = make_plan(graph, limits=limits, software=software, choices=choices)
     except UnsupportedGraph as error:
         raise UserError(f"wgpu cannot decode {model}, onnxruntime does: {error}") from None

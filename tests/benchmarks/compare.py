@@ -212,7 +212,9 @@ def compare_backends(model: str, seconds: float, tune: bool = True) -> Compariso
     with ExitStack() as stack:
         candidates: list[Candidate] = []
         adapter = "no adapter"
-        with contextlib.suppress(EngineError, ImportError, OSError):  # where there is none, the others race
+        with contextlib.suppress(
+            EngineError, ImportError, OSError
+        ):  # where there is none, the others take turns
             decoder = stack.enter_context(open_tuned(bundle.read_decoder(), "upfront" if tune else "off"))
             assert isinstance(decoder, WgpuDecoder)
             candidates.append(wgpu_candidate("wgpu", decoder))

@@ -185,7 +185,7 @@ _COMPUTE: dict[type[ir.Operator], Any] = {
     ir.Permute: _permute,
     ir.DepthToSpace: _depth_to_space,
     ir.Concat: lambda operator, *tensors: np.concatenate(tensors, axis=1),
-    ir.Pick: lambda operator, x: np.where(
+    ir.StaticGather: lambda operator, x: np.where(
         operator.indices < 0, np.float32(operator.fill), x.reshape(-1)[operator.indices]
     ).reshape(operator.shape),
     ir.Pool: _pool,

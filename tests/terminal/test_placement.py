@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from vaevis_tui.terminal.cells.glyphs import BRAILLE, OCTANTS, QUADRANTS, SEXTANTS
-from vaevis_tui.terminal.placement import Placement, fit, fit_dots, fit_stretched, resample
+from vaevis_tui.terminal.placement import Placement, fit, fit_pixels, fit_stretched, resample
 
 SIZES = st.integers(1, 300)
 
@@ -191,7 +191,7 @@ def test_stretched_images_keep_their_proportions_nearly() -> None:
 def test_dots_fill_the_window_one_way_and_fit_the_other(
     height: int, width: int, columns: int, rows: int, cell: tuple[int, int]
 ) -> None:
-    place = fit_dots(height, width, columns, rows, cell, (1000, 1000))
+    place = fit_pixels(height, width, columns, rows, cell, (1000, 1000))
     assert place.dots is not None
     most = min(rows * cell[0], 1000), min(columns * cell[1], 1000)
     assert place.dots[0] == most[0] or place.dots[1] == most[1]
@@ -212,7 +212,7 @@ def test_dots_fill_the_window_and_half_blocks_are_whole_numbers(
 ) -> None:
     """What an xterm with sixels shows by default, and what `g` and ``--graphics half`` show there."""
     cell, (columns, rows) = (20, 10), window
-    dots = fit_dots(*image, columns, rows, cell, (1000, 1000)).dots
+    dots = fit_pixels(*image, columns, rows, cell, (1000, 1000)).dots
     assert dots is not None
     assert max(dots[0] / min(rows * cell[0], 1000), dots[1] / min(columns * cell[1], 1000)) == 1
     place = fit(*image, columns, rows)
@@ -222,7 +222,7 @@ def test_dots_fill_the_window_and_half_blocks_are_whole_numbers(
 
 
 def test_an_image_larger_than_the_window_or_the_limit_is_made_smaller() -> None:
-    place = fit_dots(300, 200, 20, 10, (16, 8), (1000, 1000))
+    place = fit_pixels(300, 200, 20, 10, (16, 8), (1000, 1000))
     assert (place.height, place.width, place.dots) == (160, 106, (160, 106))
-    place = fit_dots(300, 200, 200, 100, (16, 8), (100, 1000))
+    place = fit_pixels(300, 200, 200, 100, (16, 8), (100, 1000))
     assert (place.height, place.width) == (100, 66)

@@ -15,7 +15,7 @@ from vaevis_tui.engine.graph import import_onnx, rewrite
 from vaevis_tui.engine.graph.expression import FUNCTIONS
 from vaevis_tui.engine.graph.onnx_import import OPERATORS
 from vaevis_tui.engine.wgpu.kernels import KERNELS, Limits, candidates
-from vaevis_tui.engine.wgpu.legalize import fit
+from vaevis_tui.engine.wgpu.legalize import legalize
 from vaevis_tui.engine.wgpu.plan import make_plan
 from vaevis_tui.models.catalog import names
 
@@ -41,7 +41,7 @@ def texts(model: Any, precisions: tuple[str, ...], every: bool) -> Iterator[tupl
     for (textures, subgroup), precision in product(FORMS, precisions):
         limits = Limits(subgroup=subgroup)
         plan = make_plan(
-            fit(graph, limits, textures),
+            legalize(graph, limits, textures),
             limits=limits,
             software=textures,
             textures=textures,
@@ -88,7 +88,7 @@ def test_the_zoo_needs_everything() -> None:
     for _, builder in zoo():
         operators |= {node.op_type for node in builder.nodes}
         for software in (False, True):
-            graph = fit(rewrite(import_onnx(builder.model())), Limits(), textures=False)
+            graph = legalize(rewrite(import_onnx(builder.model())), Limits(), textures=False)
             for dispatch in make_plan(graph, software=software, textures=False).dispatches:
                 kernels |= set(candidates(dispatch.operator, dispatch.context))
                 called |= set(re.findall(r"\b(\w+)\(", dispatch.source))

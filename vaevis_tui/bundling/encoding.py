@@ -103,11 +103,13 @@ def encode_by_search(bundle: Bundle, pictures: Pictures, progress: Progress) -> 
 
 
 def _measured(bundle: Bundle, found: Encoded, pictures: Pictures) -> Encoded:
-    wanted = pictures.images[:COMPARED].astype(np.float32)
+    originals = pictures.images[:COMPARED].astype(np.float32)
     with OnnxRuntimeDecoder(bundle) as decoder:
         again = decoder.decode(found.means[:COMPARED]).astype(np.float32)
-    error = float(np.sqrt(np.mean((again - wanted) ** 2)))
-    return replace(found, error=error, mean_error=float(np.sqrt(np.mean((wanted.mean(0) - wanted) ** 2))))
+    error = float(np.sqrt(np.mean((again - originals) ** 2)))
+    return replace(
+        found, error=error, mean_error=float(np.sqrt(np.mean((originals.mean(0) - originals) ** 2)))
+    )
 
 
 def reconstruction_range(bundle: Bundle, found: Encoded, pictures: Pictures) -> str | None:
@@ -128,18 +130,18 @@ def reconstruction_range(bundle: Bundle, found: Encoded, pictures: Pictures) -> 
     if values.sigmoid:
         inside = np.clip(shown, 1e-6, 1 - 1e-6)
         raw = np.log(inside / (1 - inside))
-    wanted = pictures.images[: len(some), ..., : bundle.channels].transpose(0, 3, 1, 2) / 255.0
+    targets = pictures.images[: len(some), ..., : bundle.channels].transpose(0, 3, 1, 2) / 255.0
     ranges = {"0..1": (0.0, 1.0), "-1..1": (-1.0, 1.0), "0..255": (0.0, 255.0)}
-    errors = {name: _error((raw - low) / (high - low), wanted) for name, (low, high) in ranges.items()}
-    errors["logits"] = _error(1 / (1 + np.exp(-np.clip(raw, -60, 60))), wanted)
+    errors = {name: _error((raw - low) / (high - low), targets) for name, (low, high) in ranges.items()}
+    errors["logits"] = _error(1 / (1 + np.exp(-np.clip(raw, -60, 60))), targets)
     best = min(errors, key=lambda name: errors[name])
-    if errors[best] >= BETTER * _error(shown, wanted) or _same(best, values, ranges):
+    if errors[best] >= BETTER * _error(shown, targets) or _same(best, values, ranges):
         return None
     return best
 
 
-def _error(images: NDArray[np.float64], wanted: NDArray[np.float64]) -> float:
-    return float(np.sqrt(np.mean((np.clip(images, 0, 1) - wanted) ** 2)))
+def _error(images: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
+    return float(np.sqrt(np.mean((np.clip(images, 0, 1) - targets) ** 2)))
 
 
 def _same(name: str, values: ValueMap, ranges: dict[str, tuple[float, float]]) -> bool:

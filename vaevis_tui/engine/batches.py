@@ -71,12 +71,12 @@ class BatchLane:
         if self._running is not None:
             self._running.interrupt()
 
-    def decode_slice(self, decoder: Decoder, wanted: Callable[[], bool]) -> Callable[[], None] | None:
+    def decode_slice(self, decoder: Decoder, may_start: Callable[[], bool]) -> Callable[[], None] | None:
         """Decode a slice of the most urgent batch.
 
         Args:
             decoder: The decoder to use; nobody else may use it meanwhile.
-            wanted: Whether to start at all, called under the lock.
+            may_start: Whether to start at all, called under the lock.
 
         Returns:
             A callback that passes the images to the owner; None if the slice was interrupted or is obsolete.
@@ -86,7 +86,7 @@ class BatchLane:
             ValueError: The latents have the wrong shape; the batch is dropped.
         """
         with self._lock:
-            if not self._batches or not wanted():
+            if not self._batches or not may_start():
                 return None
             owner, batch = min(self._batches.items(), key=lambda item: item[1].priority)
             self._running = decoder if isinstance(decoder, Interruptible) else None

@@ -112,21 +112,21 @@ def open_wgpu(order: Mapping[str, Any], adapters: Callable[[], Sequence[AdapterS
     return open_tuned(open_ordered(order["decoder"]), order["tuning"], adapter=adapter.name)
 
 
-def chosen(adapters: Sequence[AdapterSummary], wanted: str) -> AdapterSummary:
+def chosen(adapters: Sequence[AdapterSummary], requested: str) -> AdapterSummary:
     """The adapter that was asked for, by its number in the list, from 1, or by a part of its name.
 
     Raises:
         UserError: There is none such.
     """
-    if not wanted:
+    if not requested:
         return adapters[0]
-    if wanted.isdecimal() and 0 < int(wanted) <= len(adapters):
-        return adapters[int(wanted) - 1]
+    if requested.isdecimal() and 0 < int(requested) <= len(adapters):
+        return adapters[int(requested) - 1]
     for adapter in adapters:
-        if wanted.casefold() in adapter.name.casefold():
+        if requested.casefold() in adapter.name.casefold():
             return adapter
     names = ", ".join(f"{number}: {adapter.name}" for number, adapter in enumerate(adapters, 1))
-    raise UserError(f"no adapter {wanted!r}; there are {names}")
+    raise UserError(f"no adapter {requested!r}; there are {names}")
 
 
 def _open_onnxruntime(order: Mapping[str, Any]) -> Decoder:

@@ -22,7 +22,7 @@ from vaevis_tui.engine.decoder import (
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.source import DecoderSource, Frame
-from vaevis_tui.engine.verify import agreeing, check_images, compare
+from vaevis_tui.engine.verify import check_images, compare, open_verified
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle
 
@@ -133,7 +133,7 @@ def open_decoder(
     # Where nobody asked for it by name, it may also be missing.
     forgiven: tuple[type[Exception], ...] = (EngineError,) if by_name else (EngineError, UserError)
     try:
-        decoder = agreeing(bundle, lambda: backends.wgpu(by_name=by_name))
+        decoder = open_verified(bundle, lambda: backends.wgpu(by_name=by_name))
     except forgiven as error:
         return source.fallback(str(error))
     return _WithFallback(decoder, source.fallback)

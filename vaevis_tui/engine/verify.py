@@ -22,7 +22,7 @@ FAR_SHARE = 1e-3
 """Share of values that may differ by more, for networks with steps; one wrong column exceeds it."""
 
 
-def agreeing(bundle: Bundle, open_it: Callable[[], Decoder]) -> Decoder:
+def open_verified(bundle: Bundle, open_it: Callable[[], Decoder]) -> Decoder:
     """Open a decoder and verify its first image, which onnxruntime decodes at the same time.
 
     Raises:

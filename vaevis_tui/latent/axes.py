@@ -124,13 +124,13 @@ class AxisSet:
 
         They also match by the beginnings of their words in any order: ``9 to 4`` finds the row ``4 to 9``.
         """
-        wanted = text.strip().casefold()
-        beginnings = re.findall(r"\w+", wanted)
+        query = text.strip().casefold()
+        beginnings = re.findall(r"\w+", query)
 
         def matches(words: str) -> bool:
             parts = re.findall(r"\w+", words)
             each_begins = all(any(part.startswith(each) for part in parts) for each in beginnings)
-            return wanted in words or (bool(beginnings) and each_begins)
+            return query in words or (bool(beginnings) and each_begins)
 
         return [int(row) for row in self.order if matches(self._words(int(row)))]
 

@@ -129,7 +129,7 @@ def values_of(controls: Sequence[Control]) -> tuple[float, ...]:
 
 
 def changed(
-    controls: Sequence[Control], values: Sequence[float], wanted: Mapping[str, float]
+    controls: Sequence[Control], values: Sequence[float], changes: Mapping[str, float]
 ) -> tuple[float, ...]:
     """Values of controls of which some are set, by name.
 
@@ -138,7 +138,7 @@ def changed(
     """
     known = dict(zip((each.name for each in controls), values, strict=True))
     by_name = {each.name: each for each in controls}
-    for name, value in wanted.items():
+    for name, value in changes.items():
         if name not in known:
             raise ValueError(f"the model has no control {name!r}; it has {', '.join(known) or 'none'}")
         parsed = by_name[name].parsed(str(value))

@@ -77,24 +77,24 @@ def approach(
 ) -> Iterator[Inversion]:
     """The way to what `invert` finds, with the same arguments: each step is nearer than the one before."""
     starts = _starts(space) if start is None else start[None]
-    wanted = _flat(image[None])[0]
+    target = _flat(image[None])[0]
     images = decode(starts)
     if images.shape[1:] != image.shape:
         raise ValueError(f"the image has shape {image.shape}; {images.shape[1:]} is expected")
-    z, current, error = _nearest(starts, images, wanted)
+    z, current, error = _nearest(starts, images, target)
     yield Inversion(z, float(np.sqrt(error)))
     for _ in range(ROUNDS):
         neighbours = z + np.diag(OFFSET * space.std)
         # A row a dimension: what a standard deviation of it would change, if the decoder were linear.
         jacobian = (_flat(decode(neighbours)) - current) / np.float32(OFFSET)
         curvature = (jacobian @ jacobian.T).astype(np.float64)
-        slope = (jacobian @ (wanted - current)).astype(np.float64)
+        slope = (jacobian @ (target - current)).astype(np.float64)
         unit = np.trace(curvature) / len(curvature) * np.eye(len(curvature))
         if not unit.any():
             return  # a flat place: nothing that is moved changes the image
         steps = np.stack([np.linalg.solve(curvature + damping * unit, slope) for damping in DAMPINGS])
         tried = (z + steps * space.std).astype(np.float32)
-        found = _nearest(tried, decode(tried), wanted)
+        found = _nearest(tried, decode(tried), target)
         if not found[2] < error:
             return
         gained = 1 - found[2] / error
@@ -121,10 +121,10 @@ def _flat(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _nearest(
-    z: NDArray[np.float32], images: NDArray[np.uint8], wanted: NDArray[np.float32]
+    z: NDArray[np.float32], images: NDArray[np.uint8], target: NDArray[np.float32]
 ) -> tuple[Latent, NDArray[np.float32], float]:
     """Of several points the one whose image is nearest, that image, flat, and its mean squared error."""
     flat = _flat(images)
-    errors = ((flat - wanted) ** 2).mean(1)
+    errors = ((flat - target) ** 2).mean(1)
     best = int(errors.argmin())
     return z[best], flat[best], float(errors[best])

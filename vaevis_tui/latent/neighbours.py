@@ -86,11 +86,11 @@ class AnchorIndex:
 
     def search(self, text: str) -> list[int]:
         """Anchors whose label holds the text; those that begin with it, or a word of which does, first."""
-        wanted = text.strip().casefold()
+        query = text.strip().casefold()
         found = [
-            (not any(word.startswith(wanted) for word in (label.casefold(), *label.casefold().split())), i)
+            (not any(word.startswith(query) for word in (label.casefold(), *label.casefold().split())), i)
             for i, label in enumerate(self.anchors.labels)
-            if wanted in label.casefold()
+            if query in label.casefold()
         ]
         return [index for _, index in sorted(found)]
 

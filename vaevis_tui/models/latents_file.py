@@ -96,13 +96,13 @@ def read_latents(path: Path) -> LatentSpace:
     return _space(path, arrays)
 
 
-def _read_array(archive: zipfile.ZipFile, key: str, path: Path, wanted: Iterable[str]) -> NDArray[Any]:
-    """One member of those ``wanted``, its header compared with its size before the array is made."""
+def _read_array(archive: zipfile.ZipFile, key: str, path: Path, keys: Iterable[str]) -> NDArray[Any]:
+    """One member of those ``keys``, its header compared with its size before the array is made."""
     try:
         member = archive.getinfo(f"{key}.npy")
     except KeyError:
         raise UserError(
-            f"{path}: array {key} is missing; an npz with {', '.join(wanted)} is supported"
+            f"{path}: array {key} is missing; an npz with {', '.join(keys)} is supported"
         ) from None
     if member.file_size > MAX_ARRAY_BYTES:
         raise UserError(

@@ -60,10 +60,10 @@ def prune(graph: onnx.GraphProto, outputs: Iterable[str]) -> None:
         del graph.node[:]
         graph.node.extend(reversed(kept))
     for field, names in ((graph.initializer, needed), (graph.input, needed), (graph.output, asked)):
-        wanted = [item for item in field if item.name in names]
-        if len(wanted) < len(field):
+        kept = [item for item in field if item.name in names]
+        if len(kept) < len(field):
             del field[:]
-            field.extend(wanted)
+            field.extend(kept)
 
 
 def make_node(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vaevis_tui.onnx_model.narrow import widen_weights
+from vaevis_tui.onnx_model.low_precision import widen_weights
 from vaevis_tui.onnx_model.node import UnsupportedError, reads
 from vaevis_tui.onnx_model.structure import check_tensor
 from vaevis_tui.text import quoted

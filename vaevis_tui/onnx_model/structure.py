@@ -130,13 +130,17 @@ def check_tensor(tensor: onnx.TensorProto, what: str) -> None:
         raise UnsupportedError(f"{what} is stored in segments, which is not supported")
     needed = raw_bytes(tensor, what)
     if tensor.HasField("raw_data"):
-        size, unit, wanted = len(tensor.raw_data), "bytes", needed
+        size, unit, expected = len(tensor.raw_data), "bytes", needed
     else:
         kind = _enum_name(onnx.TensorProto.DataType, tensor.data_type)
-        wanted = needed if _ITEM_BITS[kind] < 8 else math.prod(tensor.dims)  # several are packed into a value
+        expected = (
+            needed if _ITEM_BITS[kind] < 8 else math.prod(tensor.dims)
+        )  # several are packed into a value
         size, unit = len(getattr(tensor, _TYPED_FIELD.get(kind, "int32_data"))), "values"
-    if size != wanted:
-        raise UnsupportedError(f"{what} holds {size} {unit}, but its dims {_dims(tensor.dims)} need {wanted}")
+    if size != expected:
+        raise UnsupportedError(
+            f"{what} holds {size} {unit}, but its dims {_dims(tensor.dims)} need {expected}"
+        )
 
 
 def raw_bytes(tensor: onnx.TensorProto, what: str) -> int:

@@ -125,7 +125,7 @@ def fit_stretched(
     return _centred(height, width, (used_rows, used_columns), columns, rows, (height * scale, width * scale))
 
 
-def fit_dots(
+def fit_pixels(
     height: int, width: int, columns: int, rows: int, cell: tuple[int, int], limit: tuple[int, int]
 ) -> Placement:
     """Place an image that is sent dot by dot: as large as fits, a pixel taking one dot or more.

@@ -147,8 +147,8 @@ def _divide(main: Region, image: tuple[int, int], frame: int) -> tuple[Region, R
         return fit(*image, available - frame, rows - frame).columns
 
     alone = columns(width, height)
-    wanted = min(ROWS_READY + frame, max(width // 2, ROWS_LEAST))
-    beside = columns(width - wanted, height)
+    needed = min(ROWS_READY + frame, max(width // 2, ROWS_LEAST))
+    beside = columns(width - needed, height)
     list_rows = max(height // 3, BARS_BELOW + frame)
     if columns(width, height - list_rows) < IMAGE_LEAST * alone:
         # Where the scale is a whole number, the image leaves rows that it cannot use.

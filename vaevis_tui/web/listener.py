@@ -156,7 +156,7 @@ class Listener:
     async def _file(self, request: web.Request) -> web.Response:
         from aiohttp import web
 
-        if not self._may(request):
+        if not self._is_authorized(request):
             return web.Response(
                 status=403, text="This page is served to who has its address, token included.\n"
             )
@@ -170,7 +170,7 @@ class Listener:
             response.set_cookie(self._cookie, self._address.token, httponly=True, samesite="Strict")
         return response
 
-    def _may(self, request: web.Request) -> bool:
+    def _is_authorized(self, request: web.Request) -> bool:
         """Whether a request is for this host by its own name, and knows the token where there is one."""
         token = self._address.token
         if token is None:
@@ -182,7 +182,7 @@ class Listener:
         from aiohttp import web
 
         origin = request.headers.get("Origin", "")
-        if not self._may(request) or origin.partition("://")[2] != request.host:
+        if not self._is_authorized(request) or origin.partition("://")[2] != request.host:
             return web.Response(status=403, text="Only the page that is served here is answered.\n")
         if self._sessions >= self._max_sessions:
             return web.Response(status=503, text=f"{self._max_sessions} browsers are connected already.\n")

@@ -15,7 +15,7 @@ import numpy as np
 from vaevis_tui.engine.graph import Graph, UnsupportedGraph, import_onnx, rewrite
 from vaevis_tui.engine.wgpu.arena import arena_of
 from vaevis_tui.engine.wgpu.kernels import Limits
-from vaevis_tui.engine.wgpu.legalize import fit
+from vaevis_tui.engine.wgpu.legalize import legalize
 from vaevis_tui.engine.wgpu.plan import Plan, make_plan
 from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.web.arrays import LEVELS, ArrayFile, Encoding, quantized
@@ -62,7 +62,7 @@ def make_web_plans(model: CheckedModel | Graph, weights: Weights = "int12") -> W
 
     def lower(software: bool) -> Plan:
         return make_plan(
-            fit(graph, PLAIN_DEVICE, software),
+            legalize(graph, PLAIN_DEVICE, software),
             limits=PLAIN_DEVICE,
             software=software,
             textures=software,

@@ -12,7 +12,7 @@ from vaevis_tui.engine import verify
 from vaevis_tui.engine.decoder import EngineError, Images, Latents
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
-from vaevis_tui.engine.verify import agreeing, check_images
+from vaevis_tui.engine.verify import check_images, open_verified
 from vaevis_tui.models.bundle import Bundle, open_bundle
 from vaevis_tui.resources import weights_dir
 
@@ -65,7 +65,7 @@ def test_the_first_look_of_a_shipped_model_is_asked_for_once(cache: Path, asked:
         check_images(bundle, z, images)
         with pytest.raises(EngineError, match="the GPU's images are wrong"):
             check_images(bundle, z, 255 - images)
-        with agreeing(bundle, lambda: OnnxRuntimeDecoder(bundle)) as decoder:
+        with open_verified(bundle, lambda: OnnxRuntimeDecoder(bundle)) as decoder:
             assert decoder.info.latent_dim == bundle.latent_dim
     assert len(asked) == 1
 
@@ -74,7 +74,7 @@ def test_a_wrong_decoder_is_closed(cache: Path) -> None:
     bundle = open_bundle("mnist")
     wrong = Wrong(bundle)
     with pytest.raises(EngineError, match="the GPU's images are wrong: 1 % of the values"):
-        agreeing(bundle, lambda: wrong)
+        open_verified(bundle, lambda: wrong)
     assert wrong.closed
 
 

@@ -24,7 +24,7 @@ from vaevis_tui.engine.graph import UnsupportedGraph, import_onnx, ir, rewrite
 from vaevis_tui.engine.wgpu import WgpuDecoder
 from vaevis_tui.engine.wgpu.arena import arena_of
 from vaevis_tui.engine.wgpu.kernels import Limits
-from vaevis_tui.engine.wgpu.legalize import fit
+from vaevis_tui.engine.wgpu.legalize import legalize
 from vaevis_tui.engine.wgpu.plan import make_plan
 
 NETWORKS: dict[str, Callable[[], Builder]] = {
@@ -58,18 +58,18 @@ def test_a_network_is_the_same_in_parts(name: str, fuse: bool) -> None:
     graph = import_onnx(b.model())
     graph = rewrite(graph) if fuse else graph
     limits = Limits(storage_buffers=4, binding_bytes=16 << 10)
-    fitted = fit(graph, limits, textures=False)
-    assert len(fitted.operators) > len(graph.operators)
+    legalized = legalize(graph, limits, textures=False)
+    assert len(legalized.operators) > len(graph.operators)
     z = b.latents(2)
-    np.testing.assert_allclose(graph_output(fitted, z), graph_output(graph, z), atol=1e-5)
-    for dispatch in make_plan(fitted, packed=False).dispatches:
+    np.testing.assert_allclose(graph_output(legalized, z), graph_output(graph, z), atol=1e-5)
+    for dispatch in make_plan(legalized, packed=False).dispatches:
         assert len(dispatch.bindings) <= 4, dispatch.operator
 
 
 def test_a_network_that_fits_is_left_alone() -> None:
     graph = rewrite(import_onnx(mnist_like().model()))
-    assert fit(graph, Limits(), textures=False).operators == graph.operators
-    assert fit(graph, Limits(), textures=True).operators == graph.operators
+    assert legalize(graph, Limits(), textures=False).operators == graph.operators
+    assert legalize(graph, Limits(), textures=True).operators == graph.operators
 
 
 @settings(max_examples=30, deadline=None)
@@ -99,10 +99,12 @@ def test_weights_stay_below_the_limit(kind: str, inputs: int, outputs: int, powe
             b.add("DepthToSpace", blocksize=2, mode="CRD")
     graph = rewrite(import_onnx(b.model()))
     limits = Limits(binding_bytes=2**power)
-    fitted = fit(graph, limits, textures=False)
+    legalized = legalize(graph, limits, textures=False)
     z = b.latents(1)
-    np.testing.assert_allclose(graph_output(fitted, z), graph_output(graph, z), atol=1e-5)
-    weighty = [o for o in fitted.operators if isinstance(o, ir.Linear | ir.Convolution | ir.PhaseConvolution)]
+    np.testing.assert_allclose(graph_output(legalized, z), graph_output(graph, z), atol=1e-5)
+    weighty = [
+        o for o in legalized.operators if isinstance(o, ir.Linear | ir.Convolution | ir.PhaseConvolution)
+    ]
     largest = max(o.weight.nbytes for o in weighty) if weighty else 0
     least = max(4 * o.weight.nbytes // max(o.shape[1], 4) for o in weighty) if weighty else 0
     assert largest <= max(limits.binding_bytes, least)  # four channels are never parted

@@ -1,4 +1,4 @@
-"""Where pictures of dots go. That they are shown there is proved by tests/tui/images/test_dots.py."""
+"""Where images of pixel protocols go; that they are shown, tests/tui/images/test_pixel_protocols.py proves."""
 
 from __future__ import annotations
 

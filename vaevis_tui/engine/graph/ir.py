@@ -260,7 +260,7 @@ class Concat(Operator):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
-class Pick(Operator):
+class StaticGather(Operator):
     """Each output element is an element of the input, or a number: Slice, Split, Gather, Tile, Expand, Pad.
 
     Attributes:

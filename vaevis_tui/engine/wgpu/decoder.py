@@ -21,10 +21,10 @@ from vaevis_tui.engine.decoder import (
 from vaevis_tui.engine.graph import Graph, import_onnx, rewrite
 from vaevis_tui.engine.wgpu.device import engine_errors, find_adapter, open_device
 from vaevis_tui.engine.wgpu.layout import from_blocked
-from vaevis_tui.engine.wgpu.legalize import fit
+from vaevis_tui.engine.wgpu.legalize import legalize
 from vaevis_tui.engine.wgpu.plan import Plan, make_plan
 from vaevis_tui.engine.wgpu.program import Program
-from vaevis_tui.engine.wgpu.tuning.benchmark import BUDGET, open_races, tune
+from vaevis_tui.engine.wgpu.tuning.benchmark import BUDGET, tune, unmeasured
 from vaevis_tui.engine.wgpu.tuning.tuning_cache import Choices
 from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 
@@ -80,7 +80,7 @@ class WgpuDecoder(Closing):
         in_textures = not summary.is_hardware if textures is None else textures
         try:
             self._plan = make_plan(
-                fit(graph, limits, in_textures),
+                legalize(graph, limits, in_textures),
                 limits=limits,
                 software=not summary.is_hardware,
                 precision=precision,
@@ -124,7 +124,7 @@ class WgpuDecoder(Closing):
     @property
     def untuned(self) -> bool:
         """Whether there are kernels to choose between that were never measured on this adapter."""
-        return any(open_races(self._plan, self.choices))
+        return any(unmeasured(self._plan, self.choices))
 
     def tune(
         self,

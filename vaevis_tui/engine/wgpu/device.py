@@ -50,11 +50,11 @@ def adapters() -> list[AdapterSummary]:
     return [summary for summary, _ in _enumerate()]
 
 
-def find_adapter(wanted: str | None = None) -> tuple[AdapterSummary, Any]:
+def find_adapter(requested: str | None = None) -> tuple[AdapterSummary, Any]:
     """The adapter to decode on.
 
     Args:
-        wanted: Part of its name, any case, to take that one; else the first, hardware before software.
+        requested: Part of its name, any case, to take that one; else the first, hardware before software.
 
     Returns:
         Its summary and the ``wgpu.GPUAdapter``.
@@ -68,10 +68,10 @@ def find_adapter(wanted: str | None = None) -> tuple[AdapterSummary, Any]:
             "no adapter found: there is no Vulkan, Metal or D3D12 driver (Debian: mesa-vulkan-drivers)"
         )
     for summary, adapter in found:
-        if wanted is None or wanted.casefold() in summary.name.casefold():
+        if requested is None or requested.casefold() in summary.name.casefold():
             return summary, adapter
     names = ", ".join(summary.name for summary, _ in found)
-    raise EngineError(f"no adapter is named like {wanted!r}; there are: {names}")
+    raise EngineError(f"no adapter is named like {requested!r}; there are: {names}")
 
 
 def open_device(adapter: Any, lower: Mapping[str, int] | None = None) -> tuple[Any, Limits]:

@@ -18,7 +18,7 @@ from vaevis_tui.engine.wgpu.kernels.base import TEXTURE_WIDTH, Limits
 from vaevis_tui.engine.wgpu.layout import Layout, layout_of
 
 
-def fit(graph: Graph, limits: Limits, textures: bool) -> Graph:
+def legalize(graph: Graph, limits: Limits, textures: bool) -> Graph:
     """The same network with smaller weights and fewer bindings, where a device needs that.
 
     Args:
@@ -31,7 +31,7 @@ def fit(graph: Graph, limits: Limits, textures: bool) -> Graph:
     shapes = {name: graph.shape_of(name) for name in (graph.input, *graph.constants, *graph.producers)}
     for operator in graph.operators:
         for part in _split(operator, limits, textures):
-            operators += _narrow(part, most, shapes.__getitem__)
+            operators += _split_bindings(part, most, shapes.__getitem__)
             shapes[part.output] = part.shape
     return dataclasses.replace(graph, operators=tuple(operators))
 
@@ -148,7 +148,7 @@ _CONSTANTS = {
     ir.PhaseConvolution: 2,
     ir.TransposedConvolution: 2,
     ir.Resize: 2,
-    ir.Pick: 1,
+    ir.StaticGather: 1,
 }
 """Bindings of a kernel besides tensors: weights, bias, tables."""
 
@@ -157,12 +157,12 @@ def _bindings(operator: Operator) -> int:
     return len(operator.reads) + _CONSTANTS.get(type(operator), 0) + 1
 
 
-def _narrow(operator: Operator, most: int, shape_of: Callable[[str], Shape]) -> list[Operator]:
+def _split_bindings(operator: Operator, most: int, shape_of: Callable[[str], Shape]) -> list[Operator]:
     """Operators that bind no more than so many tensors and constants each, as far as that can be done."""
     if _bindings(operator) <= most:
         return [operator]
     if isinstance(operator, ir.Pointwise):
-        return _narrow_pointwise(operator, most)
+        return _split_bindings_pointwise(operator, most)
     if operator.operands:  # the epilogue apart
         raw = f"{operator.output}.raw"
         operands = tuple(Operand(index + 1) for index in range(len(operator.operands)))
@@ -174,13 +174,15 @@ def _narrow(operator: Operator, most: int, shape_of: Callable[[str], Shape]) -> 
             operands=(raw, *operator.operands),
         )
         before = dataclasses.replace(operator, output=raw, epilogue=RESULT, operands=())
-        return [*_narrow(before, most, shape_of), *_narrow(after, most, shape_of)]
+        return [*_split_bindings(before, most, shape_of), *_split_bindings(after, most, shape_of)]
     if isinstance(operator, ir.Concat) and most > 2:
-        return _narrow_concat(operator, most, shape_of)
+        return _split_bindings_concat(operator, most, shape_of)
     return [operator]
 
 
-def _narrow_concat(operator: ir.Concat, most: int, shape_of: Callable[[str], Shape]) -> list[Operator]:
+def _split_bindings_concat(
+    operator: ir.Concat, most: int, shape_of: Callable[[str], Shape]
+) -> list[Operator]:
     """Join neighbours first, then these with each other: no more than ``most - 1`` at once."""
     layout = layout_of(operator.shape)
     made: list[Operator] = []
@@ -200,7 +202,7 @@ def _narrow_concat(operator: ir.Concat, most: int, shape_of: Callable[[str], Sha
     return [*made, dataclasses.replace(operator, inputs=tuple(name for name, _ in parts))]
 
 
-def _narrow_pointwise(operator: ir.Pointwise, most: int) -> list[Operator]:
+def _split_bindings_pointwise(operator: ir.Pointwise, most: int) -> list[Operator]:
     """Compute parts of the expression first, the largest that are narrow enough, until the rest is."""
     made: list[Operator] = []
     expression, names = operator.epilogue, list(operator.operands)

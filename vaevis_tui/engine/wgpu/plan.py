@@ -165,16 +165,16 @@ def make_plan(
 
 
 def _lower(
-    operator: Operator, context: Context, wanted: str | None, choices: Choices | None
+    operator: Operator, context: Context, requested: str | None, choices: Choices | None
 ) -> tuple[str, Lowered]:
     """The kernel named, else the one measured to be the best, else the one expected to be; and its text."""
-    choice = None if choices is None or wanted else choices.find(operator, context)
+    choice = None if choices is None or requested else choices.find(operator, context)
     if choice is not None:
         kernel = choose(operator, context, choice.kernel)
         lowered = kernel.lower(operator, context)
         if kernel.name == choice.kernel and digest(lowered.source) == choice.text:
             return kernel.name, lowered
-    kernel = choose(operator, context, wanted)
+    kernel = choose(operator, context, requested)
     return kernel.name, kernel.lower(operator, context)
 
 

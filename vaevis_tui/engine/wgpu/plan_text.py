@@ -53,7 +53,7 @@ def plan_text(plan: Plan, choices: Choices | None = None) -> str:
 
 
 def _measured(dispatch: Dispatch, choices: Choices | None) -> str:
-    """What a race came to, e.g. ``1.18x tile_4x2``: the winner is so much faster than the default."""
+    """What measuring came to, e.g. ``1.18x tile_4x2``: the winner is so much faster than the default."""
     operator, context = dispatch.operator, dispatch.context
     if choices is None or len(ranked(operator, context)[0]) < 2:
         return ""

@@ -57,11 +57,11 @@ class InversionSearch(Job[SearchProgress | SearchFailed]):
 
     def _work(self) -> None:
         bundle = self._exploration.bundle
-        wanted = self._picture.fitted(bundle.image_height, bundle.image_width, grey=bundle.channels == 1)
-        start = None if bundle.encoder_path is None else Encoder(bundle).encode(wanted[None])[0]
+        target = self._picture.fitted(bundle.image_height, bundle.image_width, grey=bundle.channels == 1)
+        start = None if bundle.encoder_path is None else Encoder(bundle).encode(target[None])[0]
         with self._decoder() as decoder:
             best: Inversion | None = None
-            for found in approach(decoder.decode, bundle.space, wanted, start):
+            for found in approach(decoder.decode, bundle.space, target, start):
                 best = found
                 self._tell(SearchProgress(self._exploration, found, last=False))
             if best is not None:

@@ -84,12 +84,12 @@ class PictureBatch(Job[PictureFound | PicturesEnded]):
                 except UserError as error:
                     faults.append(str(error))
                     continue
-                wanted = picture.fitted(bundle.image_height, bundle.image_width, grey=bundle.channels == 1)
+                target = picture.fitted(bundle.image_height, bundle.image_width, grey=bundle.channels == 1)
                 if encoder is None:
-                    *_, nearest = approach(decoder.decode, bundle.space, wanted, None)
+                    *_, nearest = approach(decoder.decode, bundle.space, target, None)
                     z = nearest.z
                 else:
-                    z = encoder.encode(wanted[None])[0]
+                    z = encoder.encode(target[None])[0]
                 image = decoder.decode(z[None])[0]
                 point = with_values(z, bundle.latent_dim, self._values)
                 self._tell(PictureFound(self._exploration, path.stem, point, image, number))

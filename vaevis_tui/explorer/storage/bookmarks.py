@@ -78,8 +78,8 @@ class Bookmarks:
 
     def search(self, text: str) -> list[Bookmark]:
         """Those whose name holds the text, oldest first."""
-        wanted = text.strip().casefold()
-        return [each for each in self._items if wanted in each.name.casefold()]
+        query = text.strip().casefold()
+        return [each for each in self._items if query in each.name.casefold()]
 
     def free_name(self, stem: str = "bookmark") -> str:
         """``"bookmark 3"``, with the first number from 1 that no bookmark has."""

@@ -80,8 +80,8 @@ class Argument:
             _refuse(f"{name} is of type {array.dtype}, which is not supported")
         fits = array.size == 1 if self.rank == 0 else self.rank in (None, array.ndim)
         if not fits or self.length not in (None, array.size):
-            wanted = f"{self.length} numbers" if self.length else f"{self.rank} axes"
-            _refuse(f"{name} of shape {array.shape} is not supported; it has {wanted}")
+            expected = f"{self.length} numbers" if self.length else f"{self.rank} axes"
+            _refuse(f"{name} of shape {array.shape} is not supported; it has {expected}")
         shown = array.item() if self.rank == 0 else array.tolist() if array.size < 9 else array.shape
         if self.choices and shown not in self.choices:
             known = ", ".join(map(str, self.choices))

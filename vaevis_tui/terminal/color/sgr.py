@@ -154,15 +154,15 @@ def _mixtures() -> tuple[_Bytes, _Bytes, _Bytes]:
     the mixtures are about as good. Made in 50 ms, when first used.
     """
     levels = 17.0 * np.arange(16, dtype=np.float32)
-    wanted = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
-    best = np.full(len(wanted), np.inf, np.float32)
-    one, other, share = (np.zeros(len(wanted), np.uint8) for _ in range(3))
+    targets = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
+    best = np.full(len(targets), np.inf, np.float32)
+    one, other, share = (np.zeros(len(targets), np.uint8) for _ in range(3))
     for first, second in combinations(range(16), 2):
         start = SIXTEEN[first].astype(np.float32)
         way = SIXTEEN[second] - start
         length = way @ way
-        passed = np.rint(64 * np.clip((wanted - start) @ way / length, 0, 1))
-        off = wanted - start - passed[:, None] / 64 * way
+        passed = np.rint(64 * np.clip((targets - start) @ way / length, 0, 1))
+        off = targets - start - passed[:, None] / 64 * way
         mixed = passed * (64 - passed) / 64**2
         cost = (off * off).sum(axis=1) + _CONTRAST_COST * 4 * mixed * length
         better = cost < best

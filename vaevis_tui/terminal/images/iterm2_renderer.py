@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.images.iterm2 import inline_image
 from vaevis_tui.terminal.images.passthrough import through_tmux
-from vaevis_tui.terminal.images.renderer import At, DotRenderer, DotSurface, move_to
+from vaevis_tui.terminal.images.renderer import At, PixelRenderer, PixelSurface, move_to
 from vaevis_tui.terminal.pixels import Pixels
 from vaevis_tui.terminal.placement import Placement
 from vaevis_tui.terminal.quality import Quality
 from vaevis_tui.terminal.surface import Mask, Update
 
 
-class InlineImageSurface(DotSurface):
+class InlineImageSurface(PixelSurface):
     """An image as an inline image of iTerm2's."""
 
     def __init__(self, place: Placement, tmux: bool) -> None:
@@ -28,10 +28,10 @@ class InlineImageSurface(DotSurface):
 
 
 @dataclass(frozen=True)
-class InlineImages(DotRenderer):
+class InlineImages(PixelRenderer):
     """iTerm2's inline images."""
 
     graphics = Graphics.ITERM
 
-    def _surface(self, place: Placement, image_id: int) -> DotSurface:
+    def _surface(self, place: Placement, image_id: int) -> PixelSurface:
         return InlineImageSurface(place, self.support.multiplexer == "tmux")

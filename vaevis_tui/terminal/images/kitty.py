@@ -32,7 +32,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from vaevis_tui.terminal.images.passthrough import as_it_is
+from vaevis_tui.terminal.images.passthrough import unwrapped
 from vaevis_tui.terminal.images.png import png
 from vaevis_tui.terminal.pixels import Pixels
 
@@ -150,7 +150,7 @@ class KittyImage:
         *,
         placeholders: bool,
         frames: bool,
-        wrap: Callable[[str], str] = as_it_is,
+        wrap: Callable[[str], str] = unwrapped,
     ) -> None:
         if not 1 <= image_id <= 254:
             raise ValueError(f"image_id must be 1 to 254, not {image_id}")

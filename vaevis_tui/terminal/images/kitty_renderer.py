@@ -10,15 +10,15 @@ import numpy as np
 
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.images.kitty import KittyImage, KittyOutput
-from vaevis_tui.terminal.images.passthrough import as_it_is, through_tmux
-from vaevis_tui.terminal.images.renderer import At, DotRenderer, DotSurface, move_to
+from vaevis_tui.terminal.images.passthrough import through_tmux, unwrapped
+from vaevis_tui.terminal.images.renderer import At, PixelRenderer, PixelSurface, move_to
 from vaevis_tui.terminal.pixels import Pixels
 from vaevis_tui.terminal.placement import Placement
 from vaevis_tui.terminal.quality import Quality
 from vaevis_tui.terminal.surface import ALL, Mask, Update
 
 
-class KittySurface(DotSurface):
+class KittySurface(PixelSurface):
     """An image by kitty's protocol."""
 
     def __init__(self, place: Placement, image: KittyImage) -> None:
@@ -87,14 +87,14 @@ class KittySurface(DotSurface):
 
 
 @dataclass(frozen=True)
-class KittyImages(DotRenderer):
+class KittyImages(PixelRenderer):
     """kitty's graphics."""
 
     graphics = Graphics.KITTY
 
-    def _surface(self, place: Placement, image_id: int) -> DotSurface:
+    def _surface(self, place: Placement, image_id: int) -> PixelSurface:
         kitty = self.support.kitty
         assert kitty is not None
-        wrap = through_tmux if self.support.multiplexer == "tmux" else as_it_is
+        wrap = through_tmux if self.support.multiplexer == "tmux" else unwrapped
         image = KittyImage(image_id, placeholders=kitty.placeholders, frames=kitty.frames, wrap=wrap)
         return KittySurface(place, image)

@@ -12,6 +12,6 @@ def through_tmux(sequence: str) -> str:
     return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
 
 
-def as_it_is(sequence: str) -> str:
+def unwrapped(sequence: str) -> str:
     """A sequence for a terminal that nothing stands before."""
     return sequence

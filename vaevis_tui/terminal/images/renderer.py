@@ -38,7 +38,7 @@ def _nothing() -> None:
     """What is to be done once nothing is written."""
 
 
-class DotSurface(ABC):
+class PixelSurface(ABC):
     """What surfaces of dots have in common: they know the pixels that the terminal shows, or show none."""
 
     ladder: tuple[Quality, ...] = DOTS_LADDER
@@ -128,7 +128,7 @@ def move_to(at: At, row: int = 0) -> str:
 
 
 @dataclass(frozen=True)
-class DotRenderer(ABC):
+class PixelRenderer(ABC):
     """What renderers of dots have in common.
 
     Attributes:
@@ -172,7 +172,7 @@ class DotRenderer(ABC):
         return self._surface(place, image_id)
 
     @abstractmethod
-    def _surface(self, place: Placement, image_id: int) -> DotSurface: ...
+    def _surface(self, place: Placement, image_id: int) -> PixelSurface: ...
 
     def still(self, image: Pixels, columns: int, rows: int) -> str:
         """As for any renderer. Room is made first: at the bottom of the screen an image would be cut."""

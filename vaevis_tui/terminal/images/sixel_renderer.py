@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vaevis_tui.terminal.graphics import Graphics
-from vaevis_tui.terminal.images.renderer import At, DotRenderer, DotSurface, move_to
+from vaevis_tui.terminal.images.renderer import At, PixelRenderer, PixelSurface, move_to
 from vaevis_tui.terminal.images.sixel import SixelEncoder
 from vaevis_tui.terminal.pixels import Pixels
-from vaevis_tui.terminal.placement import Placement, fit_dots
+from vaevis_tui.terminal.placement import Placement, fit_pixels
 from vaevis_tui.terminal.quality import Quality
 from vaevis_tui.terminal.surface import Mask, Update
 
@@ -19,7 +19,7 @@ _MOST_DOTS = (1000, 1000)
 """Height and width that a sixel image may have where the terminal does not tell: as xterm has it."""
 
 
-class SixelSurface(DotSurface):
+class SixelSurface(PixelSurface):
     """An image in sixels."""
 
     def __init__(self, place: Placement, registers: int) -> None:
@@ -39,7 +39,7 @@ class SixelSurface(DotSurface):
 
 
 @dataclass(frozen=True)
-class Sixels(DotRenderer):
+class Sixels(PixelRenderer):
     """Sixels, which fill the window as far as the terminal takes them."""
 
     graphics = Graphics.SIXEL
@@ -51,11 +51,11 @@ class Sixels(DotRenderer):
 
     def place(self, height: int, width: int, columns: int, rows: int) -> Placement:
         """As for any renderer."""
-        return fit_dots(height, width, columns, rows, self.cell, self._limit)
+        return fit_pixels(height, width, columns, rows, self.cell, self._limit)
 
     @property
     def _limit(self) -> tuple[int, int]:
         return self.support.sixel_size or _MOST_DOTS
 
-    def _surface(self, place: Placement, image_id: int) -> DotSurface:
+    def _surface(self, place: Placement, image_id: int) -> PixelSurface:
         return SixelSurface(place, self.support.sixel_registers)

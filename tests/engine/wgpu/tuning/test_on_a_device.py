@@ -1,4 +1,4 @@
-"""Kernels raced on a device: wrong ones are rejected, and nothing is measured twice."""
+"""Kernels measured on a device: wrong ones are rejected, and nothing is measured twice."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from vaevis_tui.engine.wgpu import kernels
 from vaevis_tui.engine.wgpu.kernels import Kernel
 from vaevis_tui.engine.wgpu.plan import make_plan
 from vaevis_tui.engine.wgpu.tuning import benchmark, device_bench
-from vaevis_tui.engine.wgpu.tuning.benchmark import BUDGET, CANDIDATES, Stopwatch, contestants, tune
+from vaevis_tui.engine.wgpu.tuning.benchmark import BUDGET, CANDIDATES, Stopwatch, candidates_and_spares, tune
 from vaevis_tui.engine.wgpu.tuning.device_bench import DeviceBench
 from vaevis_tui.engine.wgpu.tuning.tuning_cache import Choices
 
@@ -47,7 +47,7 @@ def test_a_wrong_kernel_is_rejected_on_the_device(name: str, monkeypatch: pytest
 
 def test_a_sample_of_the_truth_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     require_adapter()
-    monkeypatch.setattr(device_bench, "TRUTH", {True: 2000, False: 2000})
+    monkeypatch.setattr(device_bench, "REFERENCE_WORK", {True: 2000, False: 2000})
     b = Builder(32 * 12 * 12)
     b.view(32, 12, 12)
     b.conv(32, 24)
@@ -58,8 +58,8 @@ def test_a_sample_of_the_truth_is_enough(monkeypatch: pytest.MonkeyPatch) -> Non
     bench = DeviceBench(opened, operator, context)
     try:
         assert bench._sample > 1
-        assert len(bench._truth) < 6 * 144
-        for kernel in contestants(operator, context)[0]:
+        assert len(bench._reference) < 6 * 144
+        for kernel in candidates_and_spares(operator, context)[0]:
             assert bench.agrees(kernel), kernel.name
         for name in ("no bias", "one column"):
             spoiled = wrong_from("tile_2x1", SPOILS[name])[0]
@@ -96,7 +96,7 @@ def test_what_was_measured_is_not_measured_again(tmp_path: Path, timings: list[s
     assert timings
 
 
-def test_equal_operators_are_raced_once(timings: list[str]) -> None:
+def test_equal_operators_are_measured_once(timings: list[str]) -> None:
     require_adapter()
     b = Builder(8 * 16)
     b.view(8, 4, 4)

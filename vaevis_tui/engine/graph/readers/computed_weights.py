@@ -53,7 +53,7 @@ def add(importer: Importer, node: Node, operator: AnyConvolution) -> None:
         scale(importer, node, made, out, f"{stem}.out", plain)
     if plain != stem:
         importer.constants[f"{stem}.bias"] = bias.reshape(1, -1, 1, 1)
-        importer.step(node, stem, call("add", Operand(0), Operand(1)), plain, f"{stem}.bias")
+        importer.add_pointwise(node, stem, call("add", Operand(0), Operand(1)), plain, f"{stem}.bias")
 
 
 def _as_product(importer: Importer, node: Node, operator: AnyConvolution, output: str) -> None:
@@ -74,12 +74,12 @@ def _as_product(importer: Importer, node: Node, operator: AnyConvolution, output
     indices = indices.reshape(groups, inner, positions).transpose(1, 0, 2)
     sizes = (outputs, inner), (inner, positions), (outputs, positions)
     shapes: list[Shape] = [(1, *size) if groups == 1 else (1, size[0], groups, size[1]) for size in sizes]
-    importer.pick(node.inputs[0], f"{output}.columns", indices, shapes[1])
+    importer.add_static_gather(node.inputs[0], f"{output}.columns", indices, shapes[1])
     if isinstance(operator, ir.TransposedConvolution):
         view, order = (groups, inputs, outputs, taps), (2, 0, 1, 3)
     else:
         view, order = (groups, outputs, inputs, taps), (1, 0, 2, 3)
-    importer.move(node.inputs[1], f"{output}.rows", view, order, shapes[0])
+    importer.add_permute(node.inputs[1], f"{output}.rows", view, order, shapes[0])
     importer.add(
         ir.MatrixProduct(
             inputs=(f"{output}.rows", f"{output}.columns"),
@@ -88,7 +88,7 @@ def _as_product(importer: Importer, node: Node, operator: AnyConvolution, output
             inner=inner,
         )
     )
-    importer.move(f"{output}.product", output, (outputs, groups, positions), (1, 0, 2), operator.shape)
+    importer.add_permute(f"{output}.product", output, (outputs, groups, positions), (1, 0, 2), operator.shape)
 
 
 def _places(operator: AnyConvolution, source: Shape, weight: Shape) -> NDArray[np.int64]:

@@ -56,7 +56,7 @@ def _of_one_example(read: Read) -> Read:
             read(importer, node, given)
             return
         stem = node.outputs[0]
-        importer.move(
+        importer.add_permute(
             node.inputs[0],
             f"{stem}.joined",
             (count, channels, *size),
@@ -71,13 +71,13 @@ def _of_one_example(read: Read) -> Read:
         inputs = (f"{stem}.joined", f"{stem}.weight")
         read(importer, replace(node, inputs=inputs, outputs=(f"{stem}.apart",)), given)
         shape = importer.shape(f"{stem}.apart")
-        importer.move(f"{stem}.apart", stem, shape, range(4), (count, shape[1] // count, *shape[2:]))
+        importer.add_permute(f"{stem}.apart", stem, shape, range(4), (count, shape[1] // count, *shape[2:]))
 
     return read_joined
 
 
 def _convolution(importer: Importer, node: Node, given: Given) -> None:
-    channels, *size = importer.spatial(node)
+    channels, *size = importer.spatial_shape(node)
     weight, groups, strides = importer.shape(node.inputs[1]), given.group, given.strides
     if weight[1] * groups != channels or weight[0] % groups:
         refuse(node, f"{channels} channels in {groups} groups against a weight of shape {weight}")
@@ -112,7 +112,7 @@ def _convolution(importer: Importer, node: Node, given: Given) -> None:
 
 
 def _transposed_convolution(importer: Importer, node: Node, given: Given) -> None:
-    channels, *size = importer.spatial(node)
+    channels, *size = importer.spatial_shape(node)
     weight, groups, strides, pads = importer.shape(node.inputs[1]), given.group, given.strides, given.pads
     if weight[0] != channels or channels % groups:
         refuse(node, f"{channels} channels in {groups} groups against a weight of shape {weight}")
@@ -122,12 +122,12 @@ def _transposed_convolution(importer: Importer, node: Node, given: Given) -> Non
     ]
     auto = given.auto_pad
     if given.output_shape or auto in ("SAME_UPPER", "SAME_LOWER"):
-        wanted = (given.output_shape or [n * s for n, s in zip(size, strides, strict=True)])[-2:]
-        totals = [max(f - w, 0) for f, w in zip(full, wanted, strict=True)]
+        requested = (given.output_shape or [n * s for n, s in zip(size, strides, strict=True)])[-2:]
+        totals = [max(f - w, 0) for f, w in zip(full, requested, strict=True)]
         # ONNX: SAME_UPPER puts the odd one at the end, everything else at the start.
         first = [t // 2 if auto == "SAME_UPPER" else t - t // 2 for t in totals]
         pads = (*first, *(t - f for t, f in zip(totals, first, strict=True)))
-        full = [max(f, w) for f, w in zip(full, wanted, strict=True)]
+        full = [max(f, w) for f, w in zip(full, requested, strict=True)]
     elif auto == "VALID":
         pads = (0, 0, 0, 0)
     height, width = full[0] - pads[0] - pads[2], full[1] - pads[1] - pads[3]
@@ -153,7 +153,7 @@ def _transposed_convolution(importer: Importer, node: Node, given: Given) -> Non
 
 
 def _pool(importer: Importer, node: Node, given: Given) -> None:
-    channels, *size = importer.spatial(node)
+    channels, *size = importer.spatial_shape(node)
     ceil, include_pad = given.ceil_mode, vars(given).get("count_include_pad", False)
     spans = [(k - 1) * d + 1 for k, d in zip(given.kernel_shape, given.dilations, strict=True)]
     pads = _padding(given, size, spans)

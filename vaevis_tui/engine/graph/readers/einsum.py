@@ -74,7 +74,7 @@ def _term(importer: Importer, node: Node, place: int, axes: str) -> _Term:
         return _Term(name, axes)
     numbers = np.arange(prod(shape)).reshape(shape)
     numbers = np.einsum(numbers, [once.index(axis) for axis in axes], list(range(len(once))))
-    importer.pick(name, f"{node.outputs[0]}.diagonal{place}", numbers, numbers.shape)
+    importer.add_static_gather(name, f"{node.outputs[0]}.diagonal{place}", numbers, numbers.shape)
     return _Term(f"{node.outputs[0]}.diagonal{place}", once)
 
 
@@ -105,7 +105,7 @@ def _joined(importer: Importer, node: Node, left: _Term, right: _Term, later: se
             _arrange(importer, term, axes, {a: lengths[a] for a in term.axes}, f"{output}.side{index}")
             for index, term in enumerate((left, right))
         ]
-        importer.step(node, output, call("mul", Operand(0), Operand(1)), *sides)
+        importer.add_pointwise(node, output, call("mul", Operand(0), Operand(1)), *sides)
         return _Term(output, axes)
 
     def size(axes: str) -> int:
@@ -120,11 +120,13 @@ def _joined(importer: Importer, node: Node, left: _Term, right: _Term, later: se
         (right, batch + inner + columns, shapes[1], names[1]),
     ):
         order = [term.axes.index(axis) for axis in axes]
-        importer.move(term.name, name, importer.shape(term.name), order, shape)
+        importer.add_permute(term.name, name, importer.shape(term.name), order, shape)
     multiply(importer, replace(node, inputs=tuple(names[:2]), outputs=(names[2],)))
     axes = batch + rows + columns
     made = tuple(lengths[axis] for axis in axes)
-    importer.move(names[2], output, importer.shape(names[2]), range(len(importer.shape(names[2]))), made)
+    importer.add_permute(
+        names[2], output, importer.shape(names[2]), range(len(importer.shape(names[2]))), made
+    )
     return _Term(output, axes)
 
 
@@ -142,7 +144,7 @@ def _arrange(importer: Importer, term: _Term, axes: str, lengths: Mapping[str, i
     """The axes of a term in another order, with length one where it has none."""
     order = [term.axes.index(axis) for axis in axes if axis in term.axes]
     shape = tuple(lengths.get(axis, 1) for axis in axes)
-    importer.move(term.name, output, importer.shape(term.name), order, shape)
+    importer.add_permute(term.name, output, importer.shape(term.name), order, shape)
     return output
 
 

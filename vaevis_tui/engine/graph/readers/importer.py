@@ -90,7 +90,7 @@ class Importer:
             return Literal(float(number))
         return Operand(index)
 
-    def pointwise(self, node: Node, expression: Expression, inputs: tuple[str, ...] | None = None) -> None:
+    def as_pointwise(self, node: Node, expression: Expression, inputs: tuple[str, ...] | None = None) -> None:
         """Add a pointwise operator over the node's inputs; what the expression leaves out is dropped."""
         names = node.inputs if inputs is None else inputs
         try:
@@ -117,32 +117,32 @@ class Importer:
             self.constants[output] = np.broadcast_to(self.constants[name], shape)
         else:
             numbers = np.broadcast_to(np.arange(prod(own)).reshape(own), shape)
-            self.pick(name, output, numbers, shape)
+            self.add_static_gather(name, output, numbers, shape)
         return output
 
-    def step(self, node: Node, output: str, expression: Expression, *inputs: str) -> None:
+    def add_pointwise(self, node: Node, output: str, expression: Expression, *inputs: str) -> None:
         """Add a pointwise operator of a node that takes several."""
-        self.pointwise(dataclasses.replace(node, outputs=(output,)), expression, inputs)
+        self.as_pointwise(dataclasses.replace(node, outputs=(output,)), expression, inputs)
 
-    def move(self, name: str, output: str, view: Shape, order: Sequence[int], shape: Shape) -> None:
+    def add_permute(self, name: str, output: str, view: Shape, order: Sequence[int], shape: Shape) -> None:
         """Add an `ir.Permute`, or what it makes of a constant."""
         if name in self.constants:
             self.constants[output] = self.constants[name].reshape(view).transpose(order).reshape(shape)
             return
         self.add(ir.Permute(inputs=(name,), output=output, shape=shape, view=view, order=tuple(order)))
 
-    def pick(
+    def add_static_gather(
         self, name: str, output: str, indices: NDArray[np.int64], shape: Shape, fill: float = 0.0
     ) -> None:
-        """Add an `ir.Pick`, or what it makes of a constant."""
+        """Add an `ir.StaticGather`, or what it makes of a constant."""
         flat = np.ascontiguousarray(indices).reshape(-1)
         if name in self.constants:
             values = np.append(np.asarray(self.constants[name], np.float32).reshape(-1), np.float32(fill))
             self.constants[output] = values[flat].reshape(shape)  # -1 is the last: the fill
         else:
-            self.add(ir.Pick(inputs=(name,), output=output, shape=shape, indices=flat, fill=fill))
+            self.add(ir.StaticGather(inputs=(name,), output=output, shape=shape, indices=flat, fill=fill))
 
-    def spatial(self, node: Node) -> tuple[int, int, int]:
+    def spatial_shape(self, node: Node) -> tuple[int, int, int]:
         """Channels, height and width of the first input, which has four axes."""
         shape = self.shape(node.inputs[0])
         if shape[0] != 1:

@@ -58,7 +58,7 @@ def _linear(importer: Importer, node: Node, weight: Array, bias: Array) -> None:
     if rows == 1:
         importer.add(ir.Linear(inputs=node.inputs[:1], output=stem, shape=shape, weight=weight, bias=bias))
         return
-    importer.move(node.inputs[0], f"{stem}.columns", (rows, inputs), (1, 0), (1, inputs, 1, rows))
+    importer.add_permute(node.inputs[0], f"{stem}.columns", (rows, inputs), (1, 0), (1, inputs, 1, rows))
     importer.add(
         ir.Convolution(
             inputs=(f"{stem}.columns",),
@@ -68,7 +68,7 @@ def _linear(importer: Importer, node: Node, weight: Array, bias: Array) -> None:
             bias=bias,
         )
     )
-    importer.move(f"{stem}.mapped", stem, (outputs, rows), (1, 0), shape)
+    importer.add_permute(f"{stem}.mapped", stem, (outputs, rows), (1, 0), shape)
 
 
 def _product(importer: Importer, node: Node, left: Shape, right: Shape) -> None:
@@ -87,7 +87,7 @@ def _product(importer: Importer, node: Node, left: Shape, right: Shape) -> None:
     output = stem if shape == (1, rows, columns) else f"{stem}.product"
     importer.add(ir.MatrixProduct(inputs=(sides[0], sides[1]), output=output, shape=flat, inner=left[-1]))
     if output != stem:
-        importer.move(output, stem, (rows, prod(batch), columns), (1, 0, 2), shape)
+        importer.add_permute(output, stem, (rows, prod(batch), columns), (1, 0, 2), shape)
 
 
 def _side(importer: Importer, node: Node, index: int, shape: Shape) -> str:
@@ -101,7 +101,7 @@ def _side(importer: Importer, node: Node, index: int, shape: Shape) -> str:
     elif shape == (1, rows, columns):
         return name
     else:
-        importer.move(name, moved, (batch, rows, columns), (1, 0, 2), flat)
+        importer.add_permute(name, moved, (batch, rows, columns), (1, 0, 2), flat)
     return moved
 
 

@@ -19,7 +19,7 @@ from vaevis_tui.onnx_model.operators.folding import reshape_target
 
 
 def _resize(importer: Importer, node: Node, given: Given) -> None:
-    channels, height, width = importer.spatial(node)
+    channels, height, width = importer.spatial_shape(node)
     if given.mode == "linear" and given.exclude_outside:
         refuse(node, "exclude_outside=1 with mode='linear' is not supported")
     if given.scales is None and given.sizes is None:
@@ -49,12 +49,12 @@ def _resize(importer: Importer, node: Node, given: Given) -> None:
 
 
 def _grid_sample(importer: Importer, node: Node, given: Given) -> None:
-    channels = importer.spatial(node)[0]
+    channels = importer.spatial_shape(node)[0]
     count, height, width, two = importer.shape(node.inputs[1])
     if (count, two) != (1, 2):
         refuse(node, f"a grid of shape {(count, height, width, two)}; it has to be (n, h, w, 2)")
     grid = f"{node.outputs[0]}.grid"
-    importer.move(node.inputs[1], grid, (1, height, width, 2), (0, 3, 1, 2), (1, 2, height, width))
+    importer.add_permute(node.inputs[1], grid, (1, height, width, 2), (0, 3, 1, 2), (1, 2, height, width))
     importer.add(
         ir.GridSample(
             inputs=(node.inputs[0], grid),
@@ -79,10 +79,10 @@ def _affine_grid(importer: Importer, node: Node, given: Given) -> None:
         line = np.linspace(inset - 1, 1 - inset, length, dtype=np.float32)
         places[..., axis] = line[:, None] if axis else line
     importer.constants[f"{stem}.places"] = places.reshape(-1, 3)
-    importer.move(node.inputs[0], f"{stem}.matrix", (2, 3), (1, 0), (3, 2))
+    importer.add_permute(node.inputs[0], f"{stem}.matrix", (2, 3), (1, 0), (3, 2))
     inputs = (f"{stem}.places", f"{stem}.matrix")
     multiply(importer, dataclasses.replace(node, inputs=inputs, outputs=(f"{stem}.moved",)))
-    importer.move(f"{stem}.moved", stem, (height * width, 2), (0, 1), (1, height, width, 2))
+    importer.add_permute(f"{stem}.moved", stem, (height * width, 2), (0, 1), (1, height, width, 2))
 
 
 def _upsample(importer: Importer, node: Node, given: Given) -> None:
@@ -92,7 +92,7 @@ def _upsample(importer: Importer, node: Node, given: Given) -> None:
 
 
 def _depth_to_space(importer: Importer, node: Node, given: Given) -> None:
-    channels, height, width = importer.spatial(node)
+    channels, height, width = importer.spatial_shape(node)
     block, mode = given.blocksize, given.mode
     if channels % (block * block):
         refuse(node, f"blocksize={block} on {channels} channels is not supported")
@@ -146,14 +146,14 @@ def _concat(importer: Importer, node: Node, given: Given) -> None:
     before, after = prod(shape[:axis]), prod(shape[axis + 1 :])
     parts = tuple(f"{stem}.part{index}" for index in range(len(shapes)))
     for name, part, own in zip(node.inputs, parts, shapes, strict=True):
-        importer.move(name, part, (before, own[axis], after), (1, 0, 2), (1, own[axis], before, after))
+        importer.add_permute(name, part, (before, own[axis], after), (1, 0, 2), (1, own[axis], before, after))
     importer.add(ir.Concat(inputs=parts, output=f"{stem}.joined", shape=(1, length, before, after)))
-    importer.move(f"{stem}.joined", stem, (length, before, after), (1, 0, 2), shape)
+    importer.add_permute(f"{stem}.joined", stem, (length, before, after), (1, 0, 2), shape)
 
 
 def _permute(importer: Importer, name: str, output: str, order: Sequence[int]) -> None:
     view = importer.shape(name)
-    importer.move(name, output, view, order, tuple(view[axis] for axis in order))
+    importer.add_permute(name, output, view, order, tuple(view[axis] for axis in order))
 
 
 OPERATORS: Mapping[str, Operator] = {

@@ -39,13 +39,13 @@ def reduced(
         return output
     kept = [axis for axis in range(len(shape)) if axis not in axes]
     rows, columns = prod(shape[axis] for axis in kept), prod(shape[axis] for axis in axes)
-    importer.move(source, f"{output}.moved", shape, [*kept, *axes], (1, rows, columns, 1))
+    importer.add_permute(source, f"{output}.moved", shape, [*kept, *axes], (1, rows, columns, 1))
     importer.add(
         ir.SpatialReduction(
             inputs=(f"{output}.moved",), output=f"{output}.flat", shape=(1, rows, 1, 1), function=function
         )
     )
-    importer.move(f"{output}.flat", output, (1, rows, 1, 1), range(4), reduced)
+    importer.add_permute(f"{output}.flat", output, (1, rows, 1, 1), range(4), reduced)
     return output
 
 
@@ -63,7 +63,7 @@ def _reduction(function: str, before: str = "", after: str = "", *, pool: bool =
         axes = sorted(range(len(shape)) if given.axes is None else given.axes)
         if before:
             squared = call("mul", X, X) if before == "square" else call(before, X)
-            importer.step(node, f"{output}.{before}", squared, source)
+            importer.add_pointwise(node, f"{output}.{before}", squared, source)
             source = f"{output}.{before}"
         product, steps = f"{output}.product", [call(after, X)] if after else []
         summed = function == "sum" and 0 not in axes and sum_of_product(importer, node, source, axes, product)
@@ -74,15 +74,15 @@ def _reduction(function: str, before: str = "", after: str = "", *, pool: bool =
             names[-1] = output
         if summed:
             shrunk = tuple(1 if axis in axes else length for axis, length in enumerate(shape))
-            importer.move(product, names[0], importer.shape(product), (0, 1), shrunk)
+            importer.add_permute(product, names[0], importer.shape(product), (0, 1), shrunk)
         else:
             reduced(importer, node, source, axes, "mean" if function == "sum" else function, names[0])
         for step, (before_it, after_it) in zip(steps, pairwise(names), strict=True):
-            importer.step(node, after_it, step, before_it)
+            importer.add_pointwise(node, after_it, step, before_it)
         if not given.keepdims:
             kept = importer.shape(names[-1])
             final = tuple(length for axis, length in enumerate(shape) if axis not in axes)
-            importer.move(names[-1], output, kept, range(len(kept)), final)
+            importer.add_permute(names[-1], output, kept, range(len(kept)), final)
 
     return read
 
@@ -93,11 +93,11 @@ def _normalize(
     """(x - mean) / sqrt(variance + epsilon), both over axes."""
     stem = node.outputs[0]
     mean = reduced(importer, node, source, axes, "mean", f"{stem}.mean")
-    importer.step(node, f"{stem}.centred", call("sub", X, Y), source, mean)
-    importer.step(node, f"{stem}.squares", call("mul", X, X), f"{stem}.centred")
+    importer.add_pointwise(node, f"{stem}.centred", call("sub", X, Y), source, mean)
+    importer.add_pointwise(node, f"{stem}.squares", call("mul", X, X), f"{stem}.centred")
     variance = reduced(importer, node, f"{stem}.squares", axes, "mean", f"{stem}.variance")
     deviation = call("square_root", call("add", Y, epsilon))
-    importer.step(node, output, call("div", X, deviation), f"{stem}.centred", variance)
+    importer.add_pointwise(node, output, call("div", X, deviation), f"{stem}.centred", variance)
 
 
 def _affine(
@@ -120,7 +120,7 @@ def _affine(
             shape if array.size != 1 else (1,) * len(shape)
         )
         output = stem if final else f"{stem}.scaled"
-        importer.step(node, output, call(function, X, Y), last, f"{stem}.{function}")
+        importer.add_pointwise(node, output, call(function, X, Y), last, f"{stem}.{function}")
         last = output
 
 
@@ -149,9 +149,9 @@ def _group_normalization(importer: Importer, node: Node, given: Given) -> None:
     if len(shape) < 3 or shape[1] % groups:
         refuse(node, f"num_groups={groups} on an input of shape {shape}")
     view = (shape[0], groups, prod(shape[1:]) // groups)
-    importer.move(node.inputs[0], f"{stem}.groups", shape, range(len(shape)), view)
+    importer.add_permute(node.inputs[0], f"{stem}.groups", shape, range(len(shape)), view)
     _normalize(importer, node, f"{stem}.groups", (2,), f"{stem}.even", given.epsilon)
-    importer.move(f"{stem}.even", f"{stem}.unit", view, range(3), shape)
+    importer.add_permute(f"{stem}.even", f"{stem}.unit", view, range(3), shape)
     repeat = shape[1] // groups if importer.opset < 21 else 1
     _affine(importer, node, given, f"{stem}.unit", (1, -1, *(1,) * (len(shape) - 2)), repeat)
 
@@ -163,10 +163,10 @@ def _softmax(importer: Importer, node: Node, given: Given) -> None:
     axis = given.axis if given.axis is not None else len(shape) - 1 if importer.opset >= 13 else 1
     axes = (axis,) if importer.opset >= 13 else tuple(range(axis, len(shape)))
     largest = reduced(importer, node, source, axes, "max", f"{stem}.largest")
-    importer.step(node, f"{stem}.powers", call("exponential", call("sub", X, Y)), source, largest)
+    importer.add_pointwise(node, f"{stem}.powers", call("exponential", call("sub", X, Y)), source, largest)
     mean = reduced(importer, node, f"{stem}.powers", axes, "mean", f"{stem}.mean")
     count = float(prod(shape[axis] for axis in axes))
-    importer.step(node, stem, call("div", X, call("mul", Y, count)), f"{stem}.powers", mean)
+    importer.add_pointwise(node, stem, call("div", X, call("mul", Y, count)), f"{stem}.powers", mean)
 
 
 def _batch_normalization(importer: Importer, node: Node, given: Given) -> None:
@@ -177,8 +177,8 @@ def _batch_normalization(importer: Importer, node: Node, given: Given) -> None:
         refuse(node, f"its statistics make factors beyond {LARGEST_FACTOR:g} or NaN, which overflow")
     for suffix, array in (("factor", factor), ("offset", offset)):
         importer.constants[f"{stem}.{suffix}"] = array.astype(np.float32).reshape(channels)
-    importer.step(node, f"{stem}.scaled", call("mul", X, Y), node.inputs[0], f"{stem}.factor")
-    importer.step(node, stem, call("add", X, Y), f"{stem}.scaled", f"{stem}.offset")
+    importer.add_pointwise(node, f"{stem}.scaled", call("mul", X, Y), node.inputs[0], f"{stem}.factor")
+    importer.add_pointwise(node, stem, call("add", X, Y), f"{stem}.scaled", f"{stem}.offset")
 
 
 OPERATORS: Mapping[str, Operator] = operators(

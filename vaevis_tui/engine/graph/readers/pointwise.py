@@ -26,7 +26,7 @@ def _binary(function: str) -> Read:
         for index, other in enumerate(others):  # Sum, Max and Min take any number; one step joins two
             output = node.outputs[0] if index == len(others) - 1 else f"{node.outputs[0]}.{index}"
             pair = dataclasses.replace(node, inputs=(first, other), outputs=(output,))
-            importer.pointwise(pair, call(function, importer.operand(pair, 0), importer.operand(pair, 1)))
+            importer.as_pointwise(pair, call(function, importer.operand(pair, 0), importer.operand(pair, 1)))
             first = output
         if not others:
             importer.alias(node)
@@ -37,9 +37,9 @@ def _binary(function: str) -> Read:
 def _power(importer: Importer, node: Node, _: Given) -> None:
     base, exponent = importer.operand(node, 0), importer.operand(node, 1)
     if exponent == Literal(2.0):  # exact, and right for negative numbers
-        importer.pointwise(node, call("mul", base, base))
+        importer.as_pointwise(node, call("mul", base, base))
     else:
-        importer.pointwise(node, call("power", base, exponent))
+        importer.as_pointwise(node, call("power", base, exponent))
 
 
 def _clip(importer: Importer, node: Node, given: Given) -> None:
@@ -47,22 +47,22 @@ def _clip(importer: Importer, node: Node, given: Given) -> None:
     for function, bound in (("maximum", given.min), ("minimum", given.max)):
         if abs(bound) < declare.LARGEST:
             expression = call(function, expression, bound)
-    importer.pointwise(node, expression, node.inputs[:1])
+    importer.as_pointwise(node, expression, node.inputs[:1])
 
 
 def _prelu(importer: Importer, node: Node, _: Given) -> None:
     x, slope = importer.operand(node, 0), importer.operand(node, 1)
-    importer.pointwise(node, call("leaky_relu", x, slope))
+    importer.as_pointwise(node, call("leaky_relu", x, slope))
 
 
 def _gelu(importer: Importer, node: Node, given: Given) -> None:
     function = "gelu" if given.approximate == "none" else "gelu_tanh"
-    importer.pointwise(node, call(function, importer.operand(node, 0)))
+    importer.as_pointwise(node, call(function, importer.operand(node, 0)))
 
 
 def _where(importer: Importer, node: Node, _: Given) -> None:
     node = _numeric(importer, node)
-    importer.pointwise(node, call("choose", *(importer.operand(node, index) for index in range(3))))
+    importer.as_pointwise(node, call("choose", *(importer.operand(node, index) for index in range(3))))
 
 
 def _numeric(importer: Importer, node: Node) -> Node:
@@ -81,18 +81,18 @@ def _comparison(function: str, *, swapped: bool = False) -> Read:
     def read(importer: Importer, node: Node, _: Given) -> None:
         node = _numeric(importer, node)
         a, b = importer.operand(node, 0), importer.operand(node, 1)
-        importer.pointwise(node, call(function, b, a) if swapped else call(function, a, b))
+        importer.as_pointwise(node, call(function, b, a) if swapped else call(function, a, b))
 
     return read
 
 
 def _not(importer: Importer, node: Node, _: Given) -> None:
-    importer.pointwise(node, call("sub", 1.0, importer.operand(node, 0)))
+    importer.as_pointwise(node, call("sub", 1.0, importer.operand(node, 0)))
 
 
 def _celu(importer: Importer, node: Node, given: Given) -> None:
     x = call("div", importer.operand(node, 0), given.alpha)
-    importer.pointwise(node, call("mul", call("elu", x, 1.0), given.alpha))
+    importer.as_pointwise(node, call("mul", call("elu", x, 1.0), given.alpha))
 
 
 def _rename(importer: Importer, node: Node, _: Given) -> None:
@@ -102,11 +102,11 @@ def _rename(importer: Importer, node: Node, _: Given) -> None:
 def _cast(importer: Importer, node: Node, given: Given) -> None:
     kind = dtype_of(given.to)
     if kind is np.bool_:
-        importer.pointwise(node, call("sub", 1.0, call("equal", importer.operand(node, 0), 0.0)))
+        importer.as_pointwise(node, call("sub", 1.0, call("equal", importer.operand(node, 0), 0.0)))
         return
     if node.outputs[0] in importer.whole:
         x = importer.operand(node, 0)
-        importer.pointwise(node, call("mul", call("sign_of", x), call("round_down", call("absolute", x))))
+        importer.as_pointwise(node, call("mul", call("sign_of", x), call("round_down", call("absolute", x))))
         return
     if kind not in (np.float32, np.float16, np.float64):
         refuse(node, f"to={given.to}: activations are float32 here")
@@ -117,7 +117,7 @@ def _function(function: str) -> Read:
     """A function of the first input and of the attributes that are declared, in their order."""
 
     def read(importer: Importer, node: Node, given: Given) -> None:
-        importer.pointwise(node, call(function, importer.operand(node, 0), *vars(given).values()))
+        importer.as_pointwise(node, call(function, importer.operand(node, 0), *vars(given).values()))
 
     return read
 

@@ -65,7 +65,7 @@ def factors(importer: Importer, name: str) -> list[Factor]:
             case ir.Permute(inputs=(source,), view=view, order=order):
                 moved = np.arange(prod(view)).reshape(view).transpose(order).reshape(-1)
                 waiting.append(replace(factor, name=source, places=_at(moved, factor)))
-            case ir.Pick(inputs=(source,), indices=indices) if indices.min() >= 0:
+            case ir.StaticGather(inputs=(source,), indices=indices) if indices.min() >= 0:
                 waiting.append(replace(factor, name=source, places=_at(indices, factor)))
             case (
                 ir.Pointwise(
@@ -158,10 +158,12 @@ def scale(
     shape = importer.shape(source)
     for index, factor in enumerate(by):
         picked = f"{output}.factor{index}"
-        importer.pick(factor.name, picked, factor.places, (1, len(factor.places), *(1,) * (len(shape) - 2)))
+        importer.add_static_gather(
+            factor.name, picked, factor.places, (1, len(factor.places), *(1,) * (len(shape) - 2))
+        )
         made = last if last is not None and index == len(by) - 1 else f"{output}.scaled{index}"
         function = "div" if factor.inverse else "mul"
-        importer.step(node, made, call(function, Operand(0), Operand(1)), source, picked)
+        importer.add_pointwise(node, made, call(function, Operand(0), Operand(1)), source, picked)
         source = made
     return source
 
@@ -185,11 +187,11 @@ def sum_of_product(importer: Importer, node: Node, source: str, axes: Sequence[i
     matrix = np.add.reduceat(matrix[:, order], starts, axis=1)
     alike = [replace(f, places=row) for f, row in zip(apart.varying[0], unique, strict=True)]
     first, *others = alike
-    importer.pick(first.name, f"{output}.first", first.places, (1, len(first.places)))
+    importer.add_static_gather(first.name, f"{output}.first", first.places, (1, len(first.places)))
     vector = f"{output}.first"
     if first.inverse:
         vector = f"{output}.inverse"
-        importer.step(node, vector, call("reciprocal", Operand(0)), f"{output}.first")
+        importer.add_pointwise(node, vector, call("reciprocal", Operand(0)), f"{output}.first")
     vector = scale(importer, node, vector, others, output)
     importer.add(
         ir.Linear(

@@ -56,7 +56,7 @@ def _quantize(importer: Importer, node: Node, given: Given) -> None:
         _along(importer, node, name, numbers, given.axis)
         for name, numbers in (("scale", given.scale), ("zero", zero))
     ]
-    importer.step(node, node.outputs[0], _rounded(Y, Z, dtype), node.inputs[0], *names)
+    importer.add_pointwise(node, node.outputs[0], _rounded(Y, Z, dtype), node.inputs[0], *names)
 
 
 def _dequantize(importer: Importer, node: Node, given: Given) -> None:
@@ -69,26 +69,26 @@ def _dequantize(importer: Importer, node: Node, given: Given) -> None:
             for name, numbers in (("scale", given.scale), ("zero", zero))
         ]
     number = call("mul", call("sub", X, Z) if len(names) > 1 else X, Y)
-    importer.step(node, node.outputs[0], number, node.inputs[0], *names)
+    importer.add_pointwise(node, node.outputs[0], number, node.inputs[0], *names)
 
 
 def _dynamic(importer: Importer, node: Node, given: Given) -> None:
     """Quantise by the range of the tensor itself, of one example."""
     stem, source, shape = node.outputs[0], node.inputs[0], importer.shape(node.inputs[0])
     rank = len(shape)
-    importer.step(node, f"{stem}.negative", call("negate", X), source)
+    importer.add_pointwise(node, f"{stem}.negative", call("negate", X), source)
     axes = range(shape[:1] == (1,), rank)  # without that of the examples
     largest = reduced(importer, node, source, axes, "max", f"{stem}.largest")
     smallest = reduced(importer, node, f"{stem}.negative", axes, "max", f"{stem}.smallest")
     below = call("maximum", Y, 0.0)  # how far below zero it reaches
     width = call("maximum", call("add", call("maximum", X, 0.0), below), 1e-30)
-    importer.step(node, f"{stem}.scale", call("mul", width, 1 / 255), largest, smallest)
+    importer.add_pointwise(node, f"{stem}.scale", call("mul", width, 1 / 255), largest, smallest)
     zero = call("minimum", call("round_to_even", call("div", call("maximum", X, 0.0), Y)), 255.0)
-    importer.step(node, f"{stem}.zero", zero, smallest, f"{stem}.scale")
-    importer.step(node, stem, _rounded(Y, Z, np.uint8), source, f"{stem}.scale", f"{stem}.zero")
+    importer.add_pointwise(node, f"{stem}.zero", zero, smallest, f"{stem}.scale")
+    importer.add_pointwise(node, stem, _rounded(Y, Z, np.uint8), source, f"{stem}.scale", f"{stem}.zero")
     for name, output in zip((f"{stem}.scale", f"{stem}.zero"), node.outputs[1:], strict=True):
         if output:
-            importer.move(name, output, (1,) * rank, range(rank), ())
+            importer.add_permute(name, output, (1,) * rank, range(rank), ())
 
 
 def _integers(operator: Operator) -> Read:
@@ -97,7 +97,7 @@ def _integers(operator: Operator) -> Read:
     def read(importer: Importer, node: Node, given: Given) -> None:
         stem, source = node.outputs[0], node.inputs[0]
         if node.has(2):
-            importer.step(node, f"{stem}.shifted", call("sub", X, Y), source, node.inputs[2])
+            importer.add_pointwise(node, f"{stem}.shifted", call("sub", X, Y), source, node.inputs[2])
             source = f"{stem}.shifted"
         zero = 0 if given.zero is None else _by_channel(given.zero, given.weight)
         importer.constants[f"{stem}.weight"] = given.weight.astype(np.float32) - np.float32(zero)
@@ -117,7 +117,7 @@ def _linear(operator: Operator) -> Read:
     def read(importer: Importer, node: Node, given: Given) -> None:
         stem = node.outputs[0]
         names = [_along(importer, node, name, getattr(given, name), 1) for name in ("x_scale", "x_zero")]
-        importer.step(node, f"{stem}.x", call("mul", call("sub", X, Z), Y), node.inputs[0], *names)
+        importer.add_pointwise(node, f"{stem}.x", call("mul", call("sub", X, Z), Y), node.inputs[0], *names)
         weight = given.weight.astype(np.float32) - _by_channel(given.w_zero.astype(np.float32), given.weight)
         weight = weight * _by_channel(given.w_scale, given.weight)
         inputs: Sequence[str] = (f"{stem}.x", f"{stem}.weight")
@@ -129,7 +129,7 @@ def _linear(operator: Operator) -> Read:
         operator(importer, replace(node, inputs=tuple(inputs), outputs=(f"{stem}.sums",)))
         last = replace(node, inputs=(f"{stem}.sums",))
         names = [_along(importer, last, name, getattr(given, name), 1) for name in ("y_scale", "y_zero")]
-        importer.step(node, stem, _rounded(Y, Z, given.y_zero.dtype), f"{stem}.sums", *names)
+        importer.add_pointwise(node, stem, _rounded(Y, Z, given.y_zero.dtype), f"{stem}.sums", *names)
 
     return read
 

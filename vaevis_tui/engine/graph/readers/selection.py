@@ -24,13 +24,13 @@ def _numbers(importer: Importer, node: Node) -> Numbers:
     return np.arange(np.prod(shape), dtype=np.int64).reshape(shape)
 
 
-def _pick(
+def _static_gather(
     importer: Importer, node: Node, picked: Numbers, output: str | None = None, fill: float = 0.0
 ) -> None:
     begins = importer.shape(node.inputs[0])[:1] != (1,) or picked.shape[:1] == (1,)
     if not begins or picked.ndim == 0 or picked.size == 0:
         refuse(node, f"its output for one example has shape {picked.shape}; it has to begin with it")
-    importer.pick(node.inputs[0], output or node.outputs[0], picked, picked.shape, fill)
+    importer.add_static_gather(node.inputs[0], output or node.outputs[0], picked, picked.shape, fill)
 
 
 def _check_axis(importer: Importer, node: Node, axis: int) -> None:
@@ -47,7 +47,7 @@ def _slice(importer: Importer, node: Node, given: Given) -> None:
     whole = slice_array(np.arange(1 << 20), *(zip(*first, strict=True) if first else ((),) * 4))
     if len(whole) != 1 << 20 or (len(whole) and whole[0] != 0):
         _check_axis(importer, node, 0)
-    _pick(importer, node, picked)
+    _static_gather(importer, node, picked)
 
 
 def _split(importer: Importer, node: Node, given: Given) -> None:
@@ -64,12 +64,12 @@ def _split(importer: Importer, node: Node, given: Given) -> None:
             node, f"split={given.split} does not part {numbers.shape[axis]} elements among {count} outputs"
         )
     for output, part in zip(node.outputs, np.split(numbers, ends[:-1], axis), strict=True):
-        _pick(importer, node, part, output)
+        _static_gather(importer, node, part, output)
 
 
 def _gather(importer: Importer, node: Node, given: Given) -> None:
     _check_axis(importer, node, given.axis)
-    _pick(importer, node, np.take(_numbers(importer, node), given.indices, given.axis))
+    _static_gather(importer, node, np.take(_numbers(importer, node), given.indices, given.axis))
 
 
 def _gather_elements(importer: Importer, node: Node, given: Given) -> None:
@@ -78,7 +78,7 @@ def _gather_elements(importer: Importer, node: Node, given: Given) -> None:
     if any(a > b for a, b in zip(indices.shape, importer.shape(node.inputs[0]), strict=True)):
         refuse(node, f"indices of shape {indices.shape} reach beyond its input")
     numbers = _numbers(importer, node)[tuple(slice(n) for n in _but(indices.shape, given.axis))]
-    _pick(importer, node, np.take_along_axis(numbers, indices, given.axis))
+    _static_gather(importer, node, np.take_along_axis(numbers, indices, given.axis))
 
 
 def _but(shape: tuple[int, ...], axis: int) -> tuple[int | None, ...]:
@@ -87,7 +87,7 @@ def _but(shape: tuple[int, ...], axis: int) -> tuple[int | None, ...]:
 
 def _gather_nd(importer: Importer, node: Node, given: Given) -> None:
     numbers = _numbers(importer, node)
-    _pick(importer, node, numbers[tuple(np.moveaxis(given.indices, -1, 0))])
+    _static_gather(importer, node, numbers[tuple(np.moveaxis(given.indices, -1, 0))])
 
 
 def _scatter_nd(importer: Importer, node: Node, given: Given) -> None:
@@ -109,23 +109,23 @@ def _scatter_elements(importer: Importer, node: Node, given: Given) -> None:
 def _overlay(importer: Importer, node: Node, places: Numbers) -> None:
     """The first input with elements of the third, by their places there; -1 leaves what it has."""
     stem = node.outputs[0]
-    importer.pick(node.inputs[2], f"{stem}.updates", places, places.shape)
+    importer.add_static_gather(node.inputs[2], f"{stem}.updates", places, places.shape)
     importer.constants[f"{stem}.changed"] = (places >= 0).astype(np.float32)
     chosen = call("choose", Operand(0), Operand(1), Operand(2))
-    importer.step(node, stem, chosen, f"{stem}.changed", f"{stem}.updates", node.inputs[0])
+    importer.add_pointwise(node, stem, chosen, f"{stem}.changed", f"{stem}.updates", node.inputs[0])
 
 
 def _tile(importer: Importer, node: Node, given: Given) -> None:
     tiled = np.tile(_numbers(importer, node), given.repeats)
     if tiled.ndim == 2 and len(tiled) > 1:  # a latent vector for each of a written batch
-        importer.pick(node.inputs[0], node.outputs[0], tiled, tiled.shape)
+        importer.add_static_gather(node.inputs[0], node.outputs[0], tiled, tiled.shape)
     else:
-        _pick(importer, node, tiled)
+        _static_gather(importer, node, tiled)
 
 
 def _expand(importer: Importer, node: Node, given: Given) -> None:
     numbers = _numbers(importer, node)
-    _pick(importer, node, np.broadcast_to(numbers, np.broadcast_shapes(numbers.shape, given.shape)))
+    _static_gather(importer, node, np.broadcast_to(numbers, np.broadcast_shapes(numbers.shape, given.shape)))
 
 
 def _pad(importer: Importer, node: Node, given: Given) -> None:
@@ -143,7 +143,7 @@ def _pad(importer: Importer, node: Node, given: Given) -> None:
     if numbers.size == 0:
         refuse(node, f"pads={list(given.pads)} leave nothing of shape {importer.shape(node.inputs[0])}")
     filled = {"constant_values": -1} if given.mode == "constant" else {}
-    _pick(importer, node, np.pad(numbers, added, given.mode, **filled), fill=given.value)
+    _static_gather(importer, node, np.pad(numbers, added, given.mode, **filled), fill=given.value)
 
 
 OPERATORS: Mapping[str, Operator] = operators(

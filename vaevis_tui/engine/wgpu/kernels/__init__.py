@@ -36,13 +36,13 @@ def ranked(operator: Operator, context: Context) -> tuple[list[Kernel], list[Ker
     return worth, ordered[len(worth) :]
 
 
-def choose(operator: Operator, context: Context, wanted: str | None = None) -> Kernel:
+def choose(operator: Operator, context: Context, requested: str | None = None) -> Kernel:
     """The kernel for an operator.
 
     Args:
         operator: What to compute.
         context: The device, and where the operator's tensors are.
-        wanted: Name of the kernel to take if it applies, instead of the preferred one.
+        requested: Name of the kernel to take if it applies, instead of the preferred one.
 
     Raises:
         UnsupportedGraph: No kernel computes this operator on this device.
@@ -53,7 +53,7 @@ def choose(operator: Operator, context: Context, wanted: str | None = None) -> K
         raise UnsupportedGraph(
             f"{operator.kind} {operator.output!r} of shape {operator.shape}: no kernel computes it here"
         )
-    return next((kernel for kernel in found if kernel.name == wanted), found[0])
+    return next((kernel for kernel in found if kernel.name == requested), found[0])
 
 
 def plain(operator: Operator, context: Context, sample: int) -> Lowered | None:

@@ -303,16 +303,16 @@ def _functions() -> Mapping[str, str]:
 def _functions_for(text: str) -> str:
     """The functions that a text calls, and those that these call."""
     library = _functions()
-    wanted: dict[str, None] = {}
+    needed: dict[str, None] = {}
 
     def collect(body: str, itself: str = "") -> None:
         for name in re.findall(r"\b(\w+)\(", body):
-            if name in library and name != itself and name not in wanted:
+            if name in library and name != itself and name not in needed:
                 collect(library[name], name)
-                wanted[name] = None
+                needed[name] = None
 
     collect(text)
-    return "".join(library[name] for name in wanted)
+    return "".join(library[name] for name in needed)
 
 
 # -- weights -------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Kernels that compute little and move much: pointwise, resize, grids, permute, pick, join, pools, means."""
+"""Kernels that compute little and move much: pointwise, resize, permute, gather, concat, pools, means."""
 
 from __future__ import annotations
 
@@ -129,10 +129,10 @@ def _lower_concat(operator: ir.Concat, context: Context) -> Lowered:
 
 
 NO_LANE = 0xFFFFFFFF
-"""In the table of `ir.Pick`: no lane of the source; more lanes than a tensor has."""
+"""In the table of `ir.StaticGather`: no lane of the source; more lanes than a tensor has."""
 
 
-def _lower_pick(operator: ir.Pick, context: Context) -> Lowered:
+def _lower_static_gather(operator: ir.StaticGather, context: Context) -> Lowered:
     source = context.layout(operator.inputs[0])
     order = blocked_order(source)
     lanes = np.empty(source.elements, np.int64)
@@ -141,7 +141,7 @@ def _lower_pick(operator: ir.Pick, context: Context) -> Lowered:
     picked = np.where(indices < 0, NO_LANE, lanes[np.maximum(indices, 0)])
     table = take_padded(picked, blocked_order(layout_of(operator.shape))).astype(np.uint32)
     return _lower(
-        "pick.wgsl",
+        "static_gather.wgsl",
         operator,
         context,
         (Constant(table),),
@@ -210,7 +210,7 @@ KERNELS = (
     Kernel("permute", ir.DepthToSpace, always, _lower_depth_to_space),
     Kernel("concat", ir.Concat, always, _lower_concat),
     Kernel("grid_sample", ir.GridSample, always, _lower_grid_sample),
-    Kernel("pick", ir.Pick, always, _lower_pick),
+    Kernel("static_gather", ir.StaticGather, always, _lower_static_gather),
     Kernel("pool", ir.Pool, always, _lower_pool),
     Kernel("reduce", ir.SpatialReduction, always, _lower_reduction),
 )

@@ -92,7 +92,9 @@ class Stopwatch:
             self._longest = max(self._longest, elapsed)
 
 
-def race(bench: Bench, kernels: list[Kernel], spare: list[Kernel], stopwatch: Stopwatch) -> Selection | None:
+def select(
+    bench: Bench, kernels: list[Kernel], spare: list[Kernel], stopwatch: Stopwatch
+) -> Selection | None:
     """Measure kernels in turns.
 
     Args:
@@ -133,17 +135,17 @@ def race(bench: Bench, kernels: list[Kernel], spare: list[Kernel], stopwatch: St
     return Selection(winner.name, digest(bench.text(winner)), default.name, times, rejected)
 
 
-def contestants(operator: Operator, context: Context) -> tuple[list[Kernel], list[Kernel]]:
+def candidates_and_spares(operator: Operator, context: Context) -> tuple[list[Kernel], list[Kernel]]:
     """The kernels that are measured, the default first, and those that are only better than nothing."""
     worth, spare = ranked(operator, context)
     return worth[:CANDIDATES], spare
 
 
-def open_races(plan: Plan, choices: Choices) -> Iterator[Dispatch]:
+def unmeasured(plan: Plan, choices: Choices) -> Iterator[Dispatch]:
     """What there are several kernels for of which none was chosen."""
     for dispatch in plan.dispatches:
         operator, context = dispatch.operator, dispatch.context
-        if len(contestants(operator, context)[0]) > 1 and choices.find(operator, context) is None:
+        if len(candidates_and_spares(operator, context)[0]) > 1 and choices.find(operator, context) is None:
             yield dispatch
 
 
@@ -156,7 +158,7 @@ def tune(
     budget: float = BUDGET,
     clock: Callable[[], float] = time.perf_counter,
 ) -> bool:
-    """Race the kernels of all operators that were not raced before, the most laborious first, and save.
+    """Measure the kernels of all operators that were not measured before, the most laborious first, and save.
 
     What the time does not suffice for is left for the next session.
 
@@ -177,14 +179,14 @@ def tune(
     stopwatch = Stopwatch(budget, clock, rest)
     changed = False
     try:
-        for dispatch in sorted(open_races(plan, choices), key=lambda d: -d.operator.multiply_adds):
+        for dispatch in sorted(unmeasured(plan, choices), key=lambda d: -d.operator.multiply_adds):
             operator, context = dispatch.operator, dispatch.context
             if choices.find(operator, context) is not None:
-                continue  # its like was raced meanwhile
-            kernels, spare = contestants(operator, context)
+                continue  # its like was measured meanwhile
+            kernels, spare = candidates_and_spares(operator, context)
             with ExitStack() as stack:
                 made = stopwatch.slice(partial(DeviceBench, device, operator, context))
-                choice = race(stack.enter_context(closing(made)), kernels, spare, stopwatch)
+                choice = select(stack.enter_context(closing(made)), kernels, spare, stopwatch)
             if choice is not None:
                 choices.add(operator, context, choice)
                 changed |= choice.kernel != choice.default

@@ -25,8 +25,8 @@ SLICE = 0.001
 MOST_THREADS = 16
 """Of llvmpipe (LP_MAX_THREADS, Mesa 22.3), however many cores there are."""
 
-TRUTH = {True: 1 << 22, False: 1 << 32}
-"""Multiply-adds that the plain kernel may spend on the truth, on software adapters and on GPUs: 10 ms."""
+REFERENCE_WORK = {True: 1 << 22, False: 1 << 32}
+"""Multiply-adds that the plain kernel may spend on the reference, on software adapters and on GPUs: 10 ms."""
 
 
 class DeviceBench:
@@ -55,9 +55,9 @@ class DeviceBench:
         ]
         self._result = self._make_result()
         self._sample = self._sparse_enough()
-        truth = plain(operator, context, self._sample)
-        assert truth is not None, "only operators with a plain kernel are raced"
-        self._truth = self._output(self._prepare("plain", truth))
+        lowered = plain(operator, context, self._sample)
+        assert lowered is not None, "only operators with a plain kernel are measured"
+        self._reference = self._output(self._prepare("plain", lowered))
 
     def close(self) -> None:
         """Give the memory back."""
@@ -78,12 +78,12 @@ class DeviceBench:
         self._launches[kernel.name] = launch
         made = self._output(launch)
         if self._context.packed:
-            return bool((np.abs(made.view(np.uint8).astype(int) - self._truth.view(np.uint8)) <= 1).all())
-        peak = np.abs(self._truth[np.isfinite(self._truth)]).max(initial=0)
+            return bool((np.abs(made.view(np.uint8).astype(int) - self._reference.view(np.uint8)) <= 1).all())
+        peak = np.abs(self._reference[np.isfinite(self._reference)]).max(initial=0)
         # Sums in another order differ by some 1e-6; weights that lost bits as float16 by 2**-11 of each term.
         exact = not self._context.half or is_lossless_float16(getattr(self._operator, "weight"))  # noqa: B009
         tolerance = (1e-4 if exact else 4e-3) * peak
-        return bool(np.isclose(made, self._truth, rtol=0, atol=tolerance, equal_nan=True).all())
+        return bool(np.isclose(made, self._reference, rtol=0, atol=tolerance, equal_nan=True).all())
 
     def seconds(self, kernel: Kernel) -> float:
         """Time of one launch, of as many as make a slice.
@@ -116,8 +116,8 @@ class DeviceBench:
         return self._clock() - began
 
     def _sparse_enough(self) -> int:
-        """Every how many vec4s the truth is made, so that it takes no longer than it may."""
-        sample = max(1, self._operator.multiply_adds // TRUTH[self._context.software])
+        """Every how many vec4s the reference is made, so that it takes no longer than it may."""
+        sample = max(1, self._operator.multiply_adds // REFERENCE_WORK[self._context.software])
         sample = min(sample, max(1, self._target.vec4s // 64))
         while gcd(sample, self._target.pixels) > 1:  # else it would keep to some columns
             sample += 1

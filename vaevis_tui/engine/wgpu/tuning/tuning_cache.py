@@ -31,7 +31,7 @@ MOST_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a race between kernels came to.
+    """What measuring some kernels came to.
 
     Attributes:
         kernel: Name of the winner.

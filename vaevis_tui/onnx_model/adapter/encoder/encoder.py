@@ -118,20 +118,20 @@ def _decide(
         images: NDArray[np.float64] = np.clip(np.nan_to_num(np.concatenate(rows)).astype(np.float64), 0, 1)
         return images
 
-    wanted = images_of(z)
-    usual = float(np.abs(wanted - wanted.mean(0)).mean() * 255)
+    originals = images_of(z)
+    usual = float(np.abs(originals - originals.mean(0)).mean() * 255)
     size = decoder.channels, decoder.image_height, decoder.image_width
     best: EncoderDecisions | None = None
     for view in views:
         trial = _trial(model, image, view, size, batch, names, path)
         for values in _ranges(decoder, view.channels):
-            outputs = trial(wanted.astype(np.float32), values)
+            outputs = trial(originals.astype(np.float32), values)
             for output, start, logvar, logvar_start in _means(outputs, names, decoder):
                 found = _projected(outputs[output][:, start : start + _size(decoder)], decoder)
                 if not np.isfinite(found).all():
                     error = math.inf
                 else:
-                    error = float(np.abs(images_of(found) - wanted).mean() * 255)
+                    error = float(np.abs(images_of(found) - originals).mean() * 255)
                 tried = EncoderDecisions(
                     values, view.last, output, start, logvar, logvar_start, min(error, 255.0), usual
                 )
@@ -263,10 +263,10 @@ def _finish(
     del graph.output[:]
     length = _size(decoder)
     has_logvar = bool(decisions.logvar) and decoder.directions is None
-    wanted = [("mean", decisions.output, decisions.start)]
-    wanted += [("latent", decisions.output, decisions.start)] if decoder.directions is not None else []
-    wanted += [("logvar", decisions.logvar, decisions.logvar_start)] if has_logvar else []
-    for name, output, start in wanted:
+    parts = [("mean", decisions.output, decisions.start)]
+    parts += [("latent", decisions.output, decisions.start)] if decoder.directions is not None else []
+    parts += [("logvar", decisions.logvar, decisions.logvar_start)] if has_logvar else []
+    for name, output, start in parts:
         last, made = _part(graph, output, batch, start, length, name), length
         if decoder.directions is not None and name == "mean":
             made = decoder.latent_dim

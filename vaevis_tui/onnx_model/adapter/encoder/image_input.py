@@ -131,8 +131,8 @@ def image_prefix(
             "Concat", last, add_constant(graph, "image.opaque", np.ones((1, 1, height, width))), axis=1
         )
     if view.size != (height, width):
-        wanted = add_constant(graph, "image.size", [1, view.channels, *view.size], np.int64)
-        last = step("Resize", last, "", "", wanted, mode="linear")
+        size_name = add_constant(graph, "image.size", [1, view.channels, *view.size], np.int64)
+        last = step("Resize", last, "", "", size_name, mode="linear")
     last = step("Add", step("Mul", last, scale), offset)
     if view.last:
         last = step("Transpose", last, perm=[0, 2, 3, 1])

@@ -162,8 +162,8 @@ def unify(
         shape = shapes[item.name]
         target = shape if len(shape) == 1 else (-1, *shape[1:])
         if shape != (1, size) or len(shape) == 1:
-            wanted = add_constant(graph, f"{item.name}.shape", target, np.int64)
-            nodes.append(make_node(graph, "Reshape", [last, wanted], f"{item.name}.viewed"))
+            shape_name = add_constant(graph, f"{item.name}.shape", target, np.int64)
+            nodes.append(make_node(graph, "Reshape", [last, shape_name], f"{item.name}.viewed"))
             last = nodes[-1].output[0]
         if repeat > 1:
             times = add_constant(graph, f"{item.name}.times", [repeat, *[1] * (len(shape) - 1)], np.int64)

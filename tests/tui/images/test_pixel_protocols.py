@@ -27,7 +27,7 @@ from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
 from vaevis_tui.terminal.images.iterm2_renderer import InlineImages
 from vaevis_tui.terminal.images.kitty_renderer import KittyImages
-from vaevis_tui.terminal.images.renderer import DotRenderer
+from vaevis_tui.terminal.images.renderer import PixelRenderer
 from vaevis_tui.terminal.images.sixel import SixelEncoder
 from vaevis_tui.terminal.images.sixel_renderer import Sixels
 from vaevis_tui.terminal.link.link import Link
@@ -71,7 +71,7 @@ class DotsApp(LiveApp[None]):
     #patch {{ layer: top; offset: 12 3; width: 9; height: 2; background: #00aa00; }}
     """
 
-    def __init__(self, medium: DotRenderer, **arguments: Any) -> None:
+    def __init__(self, medium: PixelRenderer, **arguments: Any) -> None:
         super().__init__()
         self.port = TerminalPort(renderer=medium, **{"clock": TickingClock()} | arguments)
         self.image = LiveImage(self.port)
@@ -142,7 +142,7 @@ async def running(terminal: Terminal) -> Dots:
 
 
 @every_medium
-async def test_the_terminal_shows_the_dots(medium: DotRenderer) -> None:
+async def test_the_terminal_shows_the_dots(medium: PixelRenderer) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         for frame in (random_frame(0), random_frame(1), random_frame(2, 5, 9), random_frame(3, 200, 90)):
@@ -157,7 +157,7 @@ async def test_the_terminal_shows_the_dots(medium: DotRenderer) -> None:
 
 
 @every_medium
-async def test_a_frame_that_comes_while_a_layout_is_due_is_shown_after_it(medium: DotRenderer) -> None:
+async def test_a_frame_that_comes_while_a_layout_is_due_is_shown_after_it(medium: PixelRenderer) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         await dots.settle()
@@ -169,7 +169,7 @@ async def test_a_frame_that_comes_while_a_layout_is_due_is_shown_after_it(medium
 
 
 @every_medium
-async def test_the_same_picture_again_costs_no_output(medium: DotRenderer) -> None:
+async def test_the_same_picture_again_costs_no_output(medium: PixelRenderer) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         await dots.show(random_frame(1))
@@ -179,7 +179,7 @@ async def test_the_same_picture_again_costs_no_output(medium: DotRenderer) -> No
 
 
 @every_medium
-async def test_what_lies_on_it_turns_it_into_half_blocks_for_a_while(medium: DotRenderer) -> None:
+async def test_what_lies_on_it_turns_it_into_half_blocks_for_a_while(medium: PixelRenderer) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         patch = Static(id="patch")
@@ -210,7 +210,7 @@ class Wall(Screen[None]):
 
 @every_medium
 @pytest.mark.parametrize("above", [Veil, Wall])
-async def test_behind_a_screen_there_are_no_dots(medium: DotRenderer, above: type[Screen[None]]) -> None:
+async def test_behind_a_screen_there_are_no_dots(medium: PixelRenderer, above: type[Screen[None]]) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         dots.seen()
@@ -228,14 +228,14 @@ async def test_behind_a_screen_there_are_no_dots(medium: DotRenderer, above: typ
 
 
 @every_medium
-async def test_other_media_take_its_place(medium: DotRenderer) -> None:
+async def test_other_media_take_its_place(medium: PixelRenderer) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         others: list[Renderer] = [cell_renderer(Graphics.HALF, ColorMode()), *MEDIA.values(), medium]
         for other in others:
             dots.app.image.renderer = other
             await dots.settle()
-            is_dots = isinstance(other, DotRenderer)
+            is_dots = isinstance(other, PixelRenderer)
             assert (dots.seen() == dots.expected(random_frame(0), dots=is_dots)).all()
 
 
@@ -249,7 +249,7 @@ async def test_greys_where_colours_are_not_wanted() -> None:
 
 
 @every_medium
-async def test_a_screenshot_shows_half_blocks(medium: DotRenderer) -> None:
+async def test_a_screenshot_shows_half_blocks(medium: PixelRenderer) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         frame = FakeFrame(np.full((6, 6, 3), (9, 99, 199), np.uint8))
@@ -271,7 +271,7 @@ async def test_pictures_of_kittys_are_deleted_before_the_terminal_is_given_back(
 @pytest.mark.parametrize(("seed", "budget"), [(0, None), (1, 30_000)], ids=["fast", "slow"])
 @every_medium
 async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(
-    medium: DotRenderer, seed: int, budget: float | None
+    medium: PixelRenderer, seed: int, budget: float | None
 ) -> None:
     """Frames, resizes, overlays, screens, repaints and media in any order, on a terminal that is slow."""
     chance = random.Random(seed)

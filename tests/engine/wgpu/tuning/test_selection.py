@@ -8,7 +8,7 @@ from tests.engine.wgpu.tuning.spoiled import Clock
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.wgpu.kernels import Kernel, Lowered
 from vaevis_tui.engine.wgpu.kernels.base import always
-from vaevis_tui.engine.wgpu.tuning.benchmark import MARGIN, OutOfTime, Stopwatch, race
+from vaevis_tui.engine.wgpu.tuning.benchmark import MARGIN, OutOfTime, Stopwatch, select
 from vaevis_tui.engine.wgpu.tuning.tuning_cache import Selection, digest
 
 
@@ -36,17 +36,17 @@ class StubBench:
         return f"text of {kernel.name}"
 
 
-def raced(names: str, spare: str = "", budget: float = 100.0, **seconds: float) -> Selection | None:
+def selected(names: str, spare: str = "", budget: float = 100.0, **seconds: float) -> Selection | None:
     clock = Clock()
     stopwatch = Stopwatch(budget, clock, lambda: True)
     bench = StubBench(clock, **seconds)
-    return race(
+    return select(
         bench, [kernel_named(n) for n in names.split()], [kernel_named(n) for n in spare.split()], stopwatch
     )
 
 
 def test_the_fastest_wins() -> None:
-    choice = raced("a b c", a=0.3, b=0.1, c=0.2)
+    choice = selected("a b c", a=0.3, b=0.1, c=0.2)
     assert choice is not None
     assert (choice.kernel, choice.default, choice.rejected) == ("b", "a", ())
     assert choice.text == digest("text of b")
@@ -54,28 +54,28 @@ def test_the_fastest_wins() -> None:
 
 
 def test_a_win_by_less_than_noise_changes_nothing() -> None:
-    choice = raced("a b", a=0.1 * MARGIN * 0.99, b=0.1)
+    choice = selected("a b", a=0.1 * MARGIN * 0.99, b=0.1)
     assert choice is not None
     assert choice.kernel == "a"
     assert choice.gain == 1
 
 
 def test_who_makes_the_wrong_output_is_not_even_timed() -> None:
-    choice = raced("a b c", a=0.3, c=0.2)  # b would be the fastest
+    choice = selected("a b c", a=0.3, c=0.2)  # b would be the fastest
     assert choice is not None
     assert (choice.kernel, choice.rejected) == ("c", ("b",))
     assert set(choice.times) == {"a", "c"}
 
 
 def test_where_all_are_wrong_the_plain_one_is_taken() -> None:
-    choice = raced("a b", "plain", plain=0.9)
+    choice = selected("a b", "plain", plain=0.9)
     assert choice is not None
     assert (choice.kernel, choice.rejected) == ("plain", ("a", "b"))
-    assert raced("a b", "plain") is None
+    assert selected("a b", "plain") is None
 
 
 def test_a_default_that_is_wrong_loses_however_close_it_is() -> None:
-    choice = raced("a b c", b=0.2, c=0.2)
+    choice = selected("a b c", b=0.2, c=0.2)
     assert choice is not None
     assert (choice.kernel, choice.rejected) == ("b", ("a",))
 
@@ -85,7 +85,7 @@ def test_time_is_up_before_it_is_exceeded() -> None:
     stopwatch = Stopwatch(1.0, clock, lambda: True)
     bench = StubBench(clock, a=0.3, b=0.3)
     with pytest.raises(OutOfTime):
-        race(bench, [kernel_named("a"), kernel_named("b")], [], stopwatch)
+        select(bench, [kernel_named("a"), kernel_named("b")], [], stopwatch)
     assert clock.now <= 1.0
     assert stopwatch.spent == pytest.approx(clock.now)
 
