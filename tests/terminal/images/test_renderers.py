@@ -1,4 +1,4 @@
-"""Where images of pixel protocols go; that they are shown, tests/tui/images/test_pixel_protocols.py proves."""
+"""Where images of pixel protocols go; tests/tui/images/test_pixel_protocols.py proves that they are shown."""
 
 from __future__ import annotations
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Sequence
-from typing import Any
 
 from vaevis_tui.commands.shared import values
 from vaevis_tui.commands.shared.own_model import add_own_model
+from vaevis_tui.commands.shared.parser import SetVariable
 from vaevis_tui.engine.backends import BACKENDS
 
 
@@ -25,24 +23,11 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--adapter",
-        action=_ChooseAdapter,
+        action=SetVariable,
+        variable="WGPU_ADAPTER_NAME",
         metavar="NAME|NUMBER",
         help="which GPU wgpu takes where there are several: a part of its name, or its number in `doctor`",
     )
-
-
-class _ChooseAdapter(argparse.Action):
-    """Sets what the process of wgpu looks at."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
-        option_string: str | None = None,
-    ) -> None:
-        """Note the adapter."""
-        os.environ["WGPU_ADAPTER_NAME"] = str(values)
 
 
 def add_no_tune(parser: argparse.ArgumentParser) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vaevis_tui.commands.shared.opening import model_name
+from vaevis_tui.commands.shared.parser import SetVariable
 from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.limits import LARGE, LIMITS_VARIABLE
 
@@ -45,24 +44,12 @@ def add_own_model(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--large",
-        action=_AllowLarge,
+        action=SetVariable,
+        variable=LIMITS_VARIABLE,
+        const=LARGE,
         nargs=0,
         help="open a model that takes up to 16 times the memory and the work that are supported",
     )
-
-
-class _AllowLarge(argparse.Action):
-    """Raises the limits of this process and of those that it starts."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
-        option_string: str | None = None,
-    ) -> None:
-        """Note it."""
-        os.environ[LIMITS_VARIABLE] = str(LARGE)
 
 
 def _setting(text: str) -> tuple[str, str]:

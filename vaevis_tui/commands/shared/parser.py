@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -164,6 +165,25 @@ class PrintVersion(argparse.Action):
         """Print it."""
         print(self.const, flush=True)
         parser.exit()
+
+
+class SetVariable(argparse.Action):
+    """Sets a variable of the environment for this process and those that it starts.
+
+    Args:
+        variable: Its name. It is set to what is given; of an option that takes nothing, to ``const``.
+        **options: As `argparse.Action` takes them.
+    """
+
+    def __init__(self, *, variable: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._variable = variable
+
+    def __call__(
+        self, parser: object, namespace: object, values: object, option_string: object = None
+    ) -> None:
+        """Set it."""
+        os.environ[self._variable] = str(values if self.const is None else self.const)
 
 
 def _placed(action: argparse.Action) -> str:
