@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from vaevis_tui.commands.registry import PROGRAM, parse
 from vaevis_tui.errors import EngineError, UserError
 from vaevis_tui.interrupt import INTERRUPTED, raise_on_interrupt
-from vaevis_tui.interrupt import came as interrupt_came
+from vaevis_tui.interrupt import exit_code as interrupted_code
 
 EXIT_USAGE = 2
 
@@ -52,10 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(f"standard output was not written: {reason}")
         return EXIT_USAGE
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return interrupted_code() or INTERRUPTED
     except Exception:
-        if interrupt_came():
-            return INTERRUPTED
+        if (code := interrupted_code()) is not None:
+            return code
         raise
 
 

@@ -9,7 +9,11 @@ from types import FrameType
 INTERRUPTED = 128 + 2
 """Exit code of a program that SIGINT, signal 2, has ended."""
 
-_came = False
+_ENDS = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Ctrl-C, an orderly end from elsewhere, and a terminal that has gone."""
+
+_came = 0
+"""The signal that came, or 0."""
 
 
 def end_at_once() -> None:
@@ -18,16 +22,25 @@ def end_at_once() -> None:
 
 
 def raise_on_interrupt() -> None:
-    """Let an interrupt raise KeyboardInterrupt again: there are files to be cleaned up by now."""
-    signal.signal(signal.SIGINT, _note_and_raise)
+    """Let what ends a program raise KeyboardInterrupt from now on: there are files to be cleaned up.
+
+    A signal that was ignored stays so, as nohup has it.
+    """
+    for name in _ENDS:
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _note_and_raise)
 
 
-def came() -> bool:
-    """Whether there was one since `raise_on_interrupt`: libraries may make another exception of it."""
-    return _came
+def exit_code() -> int | None:
+    """The program's, by the signal that came since `raise_on_interrupt`; None where none did.
+
+    Libraries may make another exception of the KeyboardInterrupt.
+    """
+    return 128 + _came if _came else None
 
 
 def _note_and_raise(number: int, frame: FrameType | None) -> None:
     global _came
-    _came = True
+    _came = number
     raise KeyboardInterrupt

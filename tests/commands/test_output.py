@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fuzz.exports import COMMANDS, MINE, Command
 from vaevis_tui.cli import main
 from vaevis_tui.errors import UserError
 from vaevis_tui.export import files
@@ -19,12 +20,11 @@ from vaevis_tui.export.files import check_folder, write_files
 
 PRINTING = [
     "models",
-    "models mnist --json",
     "--help",
     "man",
-    "config keys",
     "completion fish",
     "show --model mnist",
+    "grid --model mnist --out -",
 ]
 
 
@@ -41,11 +41,31 @@ def test_standard_output_that_is_full_is_one_line(command: str) -> None:
     assert done.returncode == 2
 
 
-@pytest.mark.parametrize("command", ["models", "--help", "sample --model mnist --n 2"])
-@pytest.mark.parametrize("redirection", [">&-", ">&- 2>&-"])
+@pytest.mark.parametrize(
+    ("command", "redirection"),
+    [("models", ">&-"), ("--help", ">&- 2>&-"), ("sample --model mnist --n 2", ">&-")],
+)
 def test_closed_standard_output_is_no_error(command: str, redirection: str) -> None:
     done = run(command, redirection)
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=str)
+def test_nothing_is_overwritten_unasked(
+    command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused before a model is opened, which would fail."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delattr("onnxruntime.InferenceSession")
+    there = Path(command.out.rstrip("/"))
+    there.write_bytes(MINE)
+    assert main(command.line(command.out)) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    refusals = f"{there} exists; name another file, or replace it with --force", f"{there} is not a folder; "
+    assert err.startswith(tuple(f"vaevis-tui: error: {refusal}" for refusal in refusals))
+    assert err.count("\n") == 1
+    assert there.read_bytes() == MINE
 
 
 class Full:

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 import vaevis_tui
+from tests.support import full_disk
 from vaevis_tui.api import Model
 from vaevis_tui.cli import main
 from vaevis_tui.export.png import read_metadata
@@ -160,13 +161,32 @@ def test_tables_are_those_of_python(mnist: Model) -> None:
     np.testing.assert_allclose(corner, [-2.25, 2], atol=1e-6)
 
 
-@pytest.mark.parametrize("verb", ["grid", "interpolate", "traverse", "map"])
-def test_the_same_command_gives_the_same_bytes(verb: str) -> None:
-    model = "mnist-2d" if verb == "map" else "mnist"
-    for ending in ("png", "pdf", "npz"):
+SHEETS = ("png", "pdf", "npz")
+
+
+@pytest.mark.parametrize(
+    ("command", "endings"),
+    [
+        ("grid --model mnist --tiles 3x2", SHEETS),
+        ("interpolate --model mnist", SHEETS),
+        ("traverse --model mnist", SHEETS),
+        ("map --model mnist-2d --tiles 3x2", SHEETS),
+        ("decode --model mnist --n 3", (*SHEETS, "npy")),
+        ("decode --model mnist --caption", ("png",)),
+        ("sample --model mnist --n 3", ("csv", "json", "npy", "npz")),
+    ],
+)
+def test_the_same_command_gives_the_same_bytes(command: str, endings: tuple[str, ...]) -> None:
+    for ending in endings:
         for name in ("first", "second"):
-            run(verb, "--model", model, "--seed", "2", "--out", f"{name}.{ending}")
+            run(*command.split(), "--seed", "2", "--out", f"{name}.{ending}")
         assert Path(f"first.{ending}").read_bytes() == Path(f"second.{ending}").read_bytes()
+
+
+@pytest.mark.parametrize("verb", ["grid", "interpolate", "traverse", "map"])
+def test_a_sheet_without_labels_is_smaller(verb: str) -> None:
+    model = "mnist-2d" if verb == "map" else "mnist"
+    run(verb, "--model", model, "--seed", "2", "--out", "first.png")
     run(
         verb,
         "--model",
@@ -217,31 +237,6 @@ def test_bad_input_gets_one_line_and_no_file(
 ) -> None:
     assert said in refused(capsys, *arguments)
     assert list(here.iterdir()) == []
-
-
-@pytest.mark.parametrize("verb", ["decode", "grid", "traverse", "map", "interpolate", "sample"])
-def test_nothing_is_overwritten_unasked(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    name = "mine.csv" if verb == "sample" else "mine.png"
-    Path(name).write_bytes(b"mine")
-    seed = ["--seed", "1"]
-    assert f"{name} exists" in refused(capsys, verb, *seed, "--out", name)
-    assert Path(name).read_bytes() == b"mine"
-
-
-def test_a_full_disk_leaves_the_old_file(
-    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A device that is always full stands for the disk."""
-    with open("/dev/full", "wb") as full:  # noqa: PTH123
-        done = subprocess.run(
-            [sys.executable, "-m", "vaevis_tui", "grid", "--model", "mnist", "--out", "-"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            check=False,
-            env={**os.environ, "PYTHONPATH": str(Path(vaevis_tui.__file__).parent.parent)},
-        )
-    assert done.returncode == 2
-    assert done.stderr == b"vaevis-tui: error: standard output was not written: no space left on device\n"
 
 
 def test_a_snapshot_opens_in_any_folder_and_says_if_the_decoder_is_another_one(
@@ -337,11 +332,13 @@ def test_tours_and_traversals_are_animations_too(mnist: Model) -> None:
     np.testing.assert_allclose(sigma[1:6, 0, 3], sigma[:6:-1, 0, 3], atol=1e-5)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("ending", ["gif", "mp4", "cast"])
-def test_an_interrupt_leaves_no_half_file(number: int, code: int, ending: str, here: Path) -> None:
+@pytest.mark.parametrize(
+    ("ending", "number", "code"),
+    [("gif", signal.SIGINT, 130), ("mp4", signal.SIGTERM, 143), ("cast", signal.SIGHUP, 129)],
+)
+def test_an_interrupt_leaves_no_half_file(ending: str, number: int, code: int, here: Path) -> None:
     root = Path(vaevis_tui.__file__).parent.parent
-    command = [sys.executable, "-m", "vaevis_tui", "walk", "--model", "mnist", "--frames", "100000"]
+    command = [sys.executable, "-m", "vaevis_tui", "walk", "--model", "mnist", "--frames", "20000"]
     size = ["--size", "8"] if ending == "gif" else []
     process = subprocess.Popen(
         [*command, *size, "--out", f"walk.{ending}"],
@@ -371,26 +368,11 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("ending", ["gif", "webp", "png", "mp4", "webm", "cast"])
-def test_a_disk_that_fills_up_leaves_no_half_file(ending: str, here: Path) -> None:
+def test_a_disk_that_fills_up_leaves_no_half_file(
+    ending: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The largest size of a file stands for that of the disk."""
-    program = f"""
-import resource, sys
-from vaevis_tui.cli import main
-resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
-sys.exit(main(["walk", "--model", "mnist", "--frames", "200", "--out", "walk.{ending}"]))
-"""
-    root = Path(vaevis_tui.__file__).parent.parent
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=here,
-        env={**os.environ, "PYTHONPATH": str(root)},
-    )
-    assert done.returncode == 2, done.stderr
-    assert (
-        done.stderr
-        == f"vaevis-tui: error: walk.{ending} was not written: file too large; name another place\n"
-    )
+    with full_disk(5_000):
+        said = refused(capsys, "walk", "--model", "mnist", "--frames", "60", "--out", f"walk.{ending}")
+    assert said == f"vaevis-tui: error: walk.{ending} was not written: file too large; name another place\n"
     assert list(here.iterdir()) == []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from vaevis_tui.bundling.pictures import (
 )
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.errors import UserError
-from vaevis_tui.export.files import reason, replace_whole
+from vaevis_tui.export.files import write_files
 from vaevis_tui.export.png import encode_png
 from vaevis_tui.export.sheet import contact_sheet, montage, tile_scale
 from vaevis_tui.latent.space import LatentSpace
@@ -221,45 +222,44 @@ def _write(
     figures: Mapping[str, float | str],
     pictures: Pictures | None,
 ) -> Made:
-    """Write all files; the card only where there is none, for its maker may have filled it in."""
+    """Write all files or none; the card only where there is none, for its maker may have filled it in."""
     out = request.out
     checked = bundle.read_decoder()
     name = request.name or one_line(out.resolve().name, 40)
     data = request.images.resolve().name if isinstance(request.images, Path) else ""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    made: list[Bundle] = []
+
+    def files() -> Iterator[tuple[str, bytes]]:
+        """Each when those before are there, by which the sheet is drawn."""
+        said = checked
         if principal is None:
-            _copy(request.decoder, out / DECODER)
-            if encoder_path is not None:
-                _copy(encoder_path, out / ENCODER)
+            sources = {DECODER: request.decoder, ENCODER: encoder_path}
+            for kind, source in sources.items():
+                if source is not None and source.resolve() != (out / kind).resolve():
+                    yield kind, _whole(source)
         else:
-            checked, encoder = principal
-            replace_whole(out / DECODER, checked.model.SerializeToString())
-            replace_whole(out / ENCODER, encoder.SerializeToString())
-        partial = out / f".{LATENTS}.part.npz"
-        write_latents(partial, space)
-        partial.replace(out / LATENTS)
+            yield DECODER, principal[0].model.SerializeToString()
+            yield ENCODER, principal[1].SerializeToString()
+            said = replace(principal[0], options=AdapterOptions())
+        latents = io.BytesIO()
+        write_latents(latents, space)
+        yield LATENTS, latents.getvalue()
         if not (out / CARD).exists() or request.force:
-            said = checked if principal is None else replace(checked, options=AdapterOptions())
-            text = card_text(name, request.title, said, figures, one_line(data, 60))
-            replace_whole(out / CARD, text.encode())
-        made = open_bundle(out)
-        replace_whole(out / SHEET, _sheet(made, pictures))
-    except OSError as error:
-        raise UserError(f"{out} cannot be written: {reason(error)}") from None
-    return Made(out, (*made.notes, *notes), figures)
+            yield CARD, card_text(name, request.title, said, figures, one_line(data, 60)).encode()
+        made.append(open_bundle(out))
+        yield SHEET, _sheet(made[0], pictures)
+
+    write_files(out, files())
+    return Made(out, (*made[0].notes, *notes), figures)
 
 
-def _copy(source: Path, target: Path) -> None:
-    """One file with all weights inside; the bytes as they are, where they are inside already."""
-    if source.resolve() == target.resolve():
-        return
-    beside = any(source.parent.glob(f"{source.name}?*"))
-    data = source.read_bytes()
-    if beside:
+def _whole(source: Path) -> bytes:
+    """A model with all weights inside; the bytes as they are, where they are inside already."""
+    if any(source.parent.glob(f"{source.name}?*")):
         with naming(source):
-            data = read_model(source)[0].SerializeToString()
-    replace_whole(target, data)
+            model: bytes = read_model(source)[0].SerializeToString()
+        return model
+    return source.read_bytes()
 
 
 def _sheet(bundle: Bundle, pictures: Pictures | None) -> bytes:

@@ -19,7 +19,7 @@ EXIT_STATUS = (
     ("0", "done"),
     ("1", "decoding failed, or whoever read the output has gone"),
     ("2", "what was given was wrong; one line says what would be right"),
-    ("130", "interrupted"),
+    ("130", "interrupted; after another signal, 128 and its number"),
 )
 ENVIRONMENT = (
     ("VAEVIS_TUI_CONFIG", "the settings' file"),

@@ -31,8 +31,8 @@ def replace_whole(
         OSError: it cannot be written; nothing is left of it then.
     """
     partial = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
@@ -91,16 +91,17 @@ def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
             path = folder / name
             for parent in reversed(path.parents):
                 if not parent.exists():
+                    folders.append(parent)  # before it is there: an interrupt may come in between
                     parent.mkdir(exist_ok=True)
-                    folders.append(parent)
-            new = not path.exists()
+            if not path.exists():
+                written.append(path)
             replace_whole(path, data)
-            written += [path] * new
     except BaseException as error:
-        with suppress(OSError):
-            for path in written:
+        for path in written:
+            with suppress(OSError):
                 path.unlink()
-            for path in reversed(folders):
+        for path in reversed(folders):
+            with suppress(OSError):
                 path.rmdir()
         if isinstance(error, OSError):
             raise unwritable(folder, error) from None
@@ -111,12 +112,13 @@ def check_folder(folder: Path) -> None:
     """See that a folder is one, or can become one.
 
     Raises:
-        UserError: Something else is there.
+        UserError: Something else is there, or nothing can be written there.
     """
     for place in (folder, *folder.parents):
         if place.exists():
             if not place.is_dir():
                 raise UserError(f"{place} is not a folder; name one that is, or that does not exist yet")
+            _check_writable(place)
             return
 
 
@@ -124,7 +126,7 @@ def check_free(path: Path, *, force: bool) -> None:
     """See that a file may be written before anything is computed for it.
 
     Raises:
-        UserError: Something else is there, or the folder is not.
+        UserError: Something else is there, or the folder is not, or nothing can be written there.
     """
     if path.exists() or path.is_symlink():
         if not path.is_file():
@@ -134,6 +136,12 @@ def check_free(path: Path, *, force: bool) -> None:
     elif not path.parent.is_dir():
         what = "is not a folder" if path.parent.exists() else "does not exist"
         raise UserError(f"the folder {path.parent} {what}; create it or name another")
+    _check_writable(path.parent)
+
+
+def _check_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"the folder {folder} is not writable; name another")
 
 
 def unwritable(path: Path, error: OSError) -> UserError:

@@ -8,7 +8,7 @@ import sys
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +44,8 @@ _DIRECTION_TYPES = {
 _ALL_TYPES = _TYPES | _MIXTURE_TYPES | _DIRECTION_TYPES
 
 
-def write_latents(path: Path, space: LatentSpace) -> None:
-    """Write what `read_latents` reads; ``path`` ends in .npz."""
+def write_latents(path: Path | IO[bytes], space: LatentSpace) -> None:
+    """Write what `read_latents` reads; a path ends in .npz."""
     mixture: dict[str, NDArray[Any]] = {}
     if space.mixture is not None:
         of_mixture = (space.mixture.weights, space.mixture.means, space.mixture.factors)

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import dataclasses
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
 
+from tests.support import full_disk
 from tests.training.tiny import ONE_PROCESS, tiny_config, tiny_trainer, write_checkpoint
 from training.core import checkpoint
 from training.tasks.digits import checkpoint as digits_checkpoint
@@ -67,17 +65,6 @@ def test_a_missing_or_broken_checkpoint_says_so(tmp_path: Path) -> None:
     broken.write_bytes(broken.read_bytes()[:1000])
     with pytest.raises(UserError, match="not a whole checkpoint"):
         digits_checkpoint.load_trained(broken)
-
-
-@contextmanager
-def full_disk(room: int) -> Iterator[None]:
-    """No file of this process grows beyond ``room`` bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_full_disk_leaves_the_previous_checkpoint(tmp_path: Path) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import signal
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from vaevis_tui.commands.shared import arguments, values
 from vaevis_tui.commands.shared.output import sheet_target
@@ -90,13 +88,9 @@ def animation_target(options: argparse.Namespace) -> Path:
 
 
 def write_animation(options: argparse.Namespace, animation: Animation, title: str) -> None:
-    """Write an animation where ``--out`` says, with progress, and print the file's name.
-
-    Being told to end (SIGTERM) clears up like Ctrl-C.
-    """
+    """Write an animation where ``--out`` says, with progress, and print the file's name."""
     from vaevis_tui.commands.shared.progress import Progress
 
-    signal.signal(signal.SIGTERM, _end)
     with Progress("frames", len(animation)) as progress:
         path = animation.save(
             animation_target(options),
@@ -109,7 +103,3 @@ def write_animation(options: argparse.Namespace, animation: Animation, title: st
             on_frame=progress.advance,
         )
     print(path)
-
-
-def _end(number: int, frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)
