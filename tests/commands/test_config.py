@@ -39,10 +39,12 @@ def test_keys_are_set_and_unset_and_comments_stay(config: Path, capsys: pytest.C
     assert (shown["model"], shown["max_rate"], shown["caption"]) == ("mnist-2d", 200_000, True)
     assert shown["keymap"] == {"walk.toggle": "f9"}
     assert json.loads(run(capsys, "keys", "--json")[1])["walk.toggle"] == "F9"
+    given = {"model": "mnist-2d", "max_rate": "200000", "theme": "the last", "keymap.walk.toggle": "f9"}
+    for key, value in {**given, "keymap.point.random": "r"}.items():
+        assert run(capsys, "get", key) == (0, f"{value}\n", "")
     for key in ("caption", "keymap.walk.toggle", "backend"):
         assert run(capsys, "unset", key)[0] == 0
-    assert "caption" not in config.read_text()
-    assert config.read_text().startswith("# mine\n")
+    assert config.read_text() == '# mine\nmodel = "mnist-2d"\nmax_rate = "200k"\n\n'
 
 
 def test_every_key_is_written_as_toml_has_it_and_read_back(
@@ -127,6 +129,7 @@ def test_the_editor_gets_a_file_with_every_key(
         (["set", "model"], "config set takes KEY VALUE; 1 given"),
         (["show", "model"], "config show takes no words; 1 given"),
         (["unset", "zzz"], "unknown key 'zzz'"),
+        (["get", "modle"], "unknown key 'modle'; did you mean model?"),
         (["set", "keymap.walk.togle", "x"], "there is no action 'walk.togle'; did you mean walk.toggle?"),
         (["set", "keymap.walk.toggle", "r"], "r is the key of point.random and of walk.toggle"),
         (

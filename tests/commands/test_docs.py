@@ -35,6 +35,9 @@ def test_the_man_page_has_all_there_is(capsys: pytest.CaptureFixture[str]) -> No
     assert all(setting.variable in page for setting in SETTINGS)
     assert all(escaped(term) in page for term, _ in TERMS)
     assert "\\fBS\\fR\nan animation or a sheet" in page
+    shared = f"\\fB{escaped('--range LOW..HIGH')}\\fR"
+    assert page.count(shared) == 1, "what the explorer has too is named by commands, and not explained again"
+    assert escaped("--backend, --adapter, --range, --layout") in page
 
 
 def blocks(language: str) -> list[str]:

@@ -97,7 +97,7 @@ def _keys() -> _Offer:
     from vaevis_tui.tui.keys.keymap import all_bindings
 
     keys = [setting.key for setting in SETTINGS] + [f"{KEYMAP}.{binding.id}" for binding in all_bindings()]
-    return _Offer(tuple(keys), after=("set", "unset"))
+    return _Offer(tuple(keys), after=("get", "set", "unset"))
 
 
 def _values() -> list[_Offer]:

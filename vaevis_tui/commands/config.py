@@ -21,6 +21,7 @@ Show, check and edit the settings: config.toml in the platform's folder, environ
 
   show              every key, what it is, and where that comes from
   check             what is wrong, a line each; exit code 2 if anything is
+  get KEY           one value, as in: get model
   edit              the file in $VISUAL or $EDITOR, with every key explained; checked afterwards
   set KEY VALUE     one key, as in: set max_rate 200k, set keymap.walk.toggle ctrl+w
   unset KEY         back to the default
@@ -34,7 +35,7 @@ examples:
   vaevis-tui config set keymap.walk.toggle ctrl+w
   EDITOR=nano vaevis-tui config edit"""
 
-ACTIONS = ("show", "check", "edit", "set", "unset", "keys", "path")
+ACTIONS = ("show", "check", "get", "edit", "set", "unset", "keys", "path")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,10 +51,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do what was asked."""
     given = [each for each in (options.key, options.value) if each is not None]
-    words = {"set": ("KEY", "VALUE"), "unset": ("KEY",)}.get(options.action, ())
+    words = {"set": ("KEY", "VALUE"), "unset": ("KEY",), "get": ("KEY",)}.get(options.action, ())
     if len(given) != len(words):
         raise UserError(f"config {options.action} takes {' '.join(words) or 'no words'}; {len(given)} given")
-    actions = {"show": _show, "check": _check, "edit": _edit, "set": _set, "unset": _unset, "keys": _keys}
+    actions = {
+        "show": _show,
+        "check": _check,
+        "get": _get,
+        "edit": _edit,
+        "set": _set,
+        "unset": _unset,
+        "keys": _keys,
+    }
     if options.action in actions:
         return actions[options.action](options)
     from vaevis_tui.explorer.storage.config import config_path
@@ -124,6 +133,25 @@ def _print_table(config: Config, settings: tuple[Setting, ...]) -> None:
     there = "" if config.path.exists() else " (not there yet: vaevis-tui config edit)"
     with paged() as console:
         console.print(Text(f"{config.path}{there}\n"), table)
+
+
+def _get(options: argparse.Namespace) -> int:
+    from vaevis_tui.explorer.storage.config import KEYMAP, SETTINGS
+    from vaevis_tui.tui.keys.keymap import all_bindings, textual_keymap
+
+    (config, problems), key = _problems(), options.key
+    defaults = {f"{KEYMAP}.{binding.id}": binding.key for binding in all_bindings()}
+    setting = next((each for each in SETTINGS if each.key == key), None)
+    if setting is not None:
+        value = _plain(getattr(config, key))
+        print(setting.default if value is None else _shown(value))
+    elif key in defaults:
+        print(textual_keymap(config.keymap).get(key.removeprefix(f"{KEYMAP}."), defaults[key]))
+    else:
+        raise UserError(_unknown(key))
+    for problem in problems:
+        print(f"vaevis-tui: {problem}", file=sys.stderr)
+    return 2 if problems else 0
 
 
 def _shown(value: Any) -> str:
@@ -223,6 +251,8 @@ def _unset(options: argparse.Namespace) -> int:
         raise UserError(_unknown(key))
     if key in table:
         del table[key]
+        if not document.get(KEYMAP, {"": ""}):
+            del document[KEYMAP]
         _write(path, tomlkit.dumps(document))
     print(path)
     return 0

@@ -67,16 +67,23 @@ def described(text: str) -> list[str]:
     return parts
 
 
-def options_of(parser: argparse.ArgumentParser) -> list[str]:
-    """Every argument of a parser, with its help, in the order of that."""
+def options_of(parser: argparse.ArgumentParser) -> dict[str, str]:
+    """Every argument of a parser as it is typed, and its help, in the order of that."""
     formatter = parser._get_formatter()
-    parts = []
-    for action in (action for group in parser._action_groups for action in group._group_actions):
-        if isinstance(action, argparse._SubParsersAction) or action.help == argparse.SUPPRESS:
-            continue
-        name = formatter._format_action_invocation(action)
-        parts.append(tagged(name, formatter._expand_help(action) if action.help else ""))
-    return parts
+    actions = (action for group in parser._action_groups for action in group._group_actions)
+    return {
+        formatter._format_action_invocation(action): formatter._expand_help(action) if action.help else ""
+        for action in actions
+        if not isinstance(action, argparse._SubParsersAction) and action.help != argparse.SUPPRESS
+    }
+
+
+def own_options(parser: argparse.ArgumentParser, above: dict[str, str]) -> list[str]:
+    """The arguments of a command; of those that the explorer has, too, the names alone."""
+    options = options_of(parser)
+    parts = [tagged(*each) for each in options.items() if each not in above.items()]
+    shared = [re.findall(r"--[\w-]+", name)[0] for name, text in options.items() if above.get(name) == text]
+    return [*parts, f".PP\n{escaped('As above: ' + ', '.join(shared))}."] if shared else parts
 
 
 def page() -> str:
@@ -107,7 +114,7 @@ def page() -> str:
         ".SH DESCRIPTION",
         *described(parser.description or ""),
         ".SH OPTIONS",
-        *options_of(parser),
+        *(tagged(*each) for each in options_of(parser).items()),
         ".SH KEYS",
         *(tagged(key, text) for key, text in key_lines(helps)),
         ".SH TERMS",
@@ -117,7 +124,7 @@ def page() -> str:
     for name in COMMANDS:
         command = commands.choices[name].filled()
         parts += [f".SS {PROGRAM} {escaped(name)}", *described(command.description or "")]
-        parts += options_of(command)
+        parts += own_options(command, options_of(parser))
         parts += described(command.epilog or "") if command.epilog else []
     parts += [".SH ENVIRONMENT", *(tagged(*each) for each in ENVIRONMENT)]
     parts += [tagged(each.variable, f"{each.help} Default: {each.default}.") for each in SETTINGS]
