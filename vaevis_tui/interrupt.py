@@ -22,7 +22,7 @@ def end_at_once() -> None:
 
 
 def raise_on_interrupt() -> None:
-    """Let what ends a program raise KeyboardInterrupt from now on: there are files to be cleaned up.
+    """Let what ends a program raise an exception from now on: there are files to be cleaned up.
 
     A signal that was ignored stays so, as nohup has it.
     """
@@ -35,7 +35,7 @@ def raise_on_interrupt() -> None:
 def exit_code() -> int | None:
     """The program's, by the signal that came since `raise_on_interrupt`; None where none did.
 
-    Libraries may make another exception of the KeyboardInterrupt.
+    Libraries may make another exception of it.
     """
     return 128 + _came if _came else None
 
@@ -43,4 +43,6 @@ def exit_code() -> int | None:
 def _note_and_raise(number: int, frame: FrameType | None) -> None:
     global _came
     _came = number
-    raise KeyboardInterrupt
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise SystemExit(128 + number)  # of a KeyboardInterrupt within eval Python remembers that it was Ctrl-C
