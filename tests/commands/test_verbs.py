@@ -94,10 +94,15 @@ def test_a_folder_has_a_snapshot_of_each(mnist: Model, capsys: pytest.CaptureFix
     run("decode", "--model", "mnist", "--out", "digits", "--force")
 
 
-def test_sigma_is_z_in_deviations(mnist: Model) -> None:
+def test_sigma_is_z_in_deviations(mnist: Model, capsys: pytest.CaptureFixture[str]) -> None:
     sigma = np.linspace(-1, 1, mnist.info.latent_dim)
     run("decode", "--model", "mnist", "--sigma", ",".join(map(str, sigma)), "--out", "a.png")
     np.testing.assert_array_equal(pixels("a.png"), mnist.decode(mnist.from_sigma(sigma))[0])
+    assert capsys.readouterr().err == ""
+    far = [25.0, *[0.0] * (mnist.info.latent_dim - 1)]
+    run("decode", "--model", "mnist", "--sigma", ",".join(map(str, far)), "--out", "far.png")
+    assert "25 σ from the mean: most data lie within 2" in capsys.readouterr().err
+    np.testing.assert_array_equal(pixels("far.png"), mnist.decode(mnist.from_sigma(far))[0])
     run("sample", "--model", "mnist", "--in-sigma", "--out", "s.npy")
     np.testing.assert_allclose(np.load("s.npy"), mnist.space.to_sigma(mnist.sample(0)), atol=1e-6)
     run("decode", "--model", "mnist", "s.npy", "--in-sigma", "--out", "b.npy")
