@@ -17,6 +17,28 @@ from vaevis_tui.latent.motion.journey import Journey
 from vaevis_tui.latent.typicality import Place
 
 
+def test_a_random_point_knows_the_seed_that_gives_it() -> None:
+    bundle = make_bundle(latent_dim=3)
+    exploration = Exploration("m", bundle, seed=5)
+    assert exploration.seed_of(exploration.z) == 5
+    exploration.random()
+    first = exploration.z
+    seed = exploration.seed_of(first)
+    assert seed is not None
+    np.testing.assert_array_equal(bundle.space.sample(seed)[0], first)
+    exploration.random(psi=0.7)
+    assert exploration.seed_of(exploration.z) is None, "it was truncated"
+    exploration.undo()
+    assert exploration.seed_of(exploration.z) == seed
+    exploration.nudge(1)
+    assert exploration.seed_of(exploration.z) is None
+    for _ in range(1000):
+        exploration.random()
+    assert exploration.seed_of(exploration.z) is not None
+    assert exploration.seed_of(first) is None, "only so many are remembered"
+    assert Exploration("m", bundle, seed=5, z=(1, 2, 3)).seed_of(first) is None
+
+
 def test_starts_at_the_first_look_at_a_seed_s_point_or_where_it_is_told() -> None:
     bundle = make_bundle(latent_dim=3)
     np.testing.assert_array_equal(Exploration("m", bundle).z, bundle.space.first_look)

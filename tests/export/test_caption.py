@@ -24,4 +24,4 @@ def test_a_caption_names_model_and_place() -> None:
         "/some/where/mine.onnx", "1.2", (0.5, -1.25, 2, 3, 4), None, "wgpu", "abcdef0123456789"
     )
     assert caption_of(info) == ("mine.onnx 1.2 · abcdef01", "z = 0.50, -1.25, 2.00, 3.00 ... (5)")
-    assert caption_of(SnapshotInfo("dog", "", (1.0,), 7, "wgpu")) == ("dog", "seed 7")
+    assert caption_of(SnapshotInfo("dog", "", (1.0,), 7, "wgpu")) == ("dog", "seed 7 · z = 1.00")

@@ -132,10 +132,14 @@ async def test_reset_of_one_and_of_all() -> None:
 
 async def test_random_points_are_drawn_from_the_posterior_one_after_the_other() -> None:
     async with exploring() as explorer:
-        expected = explorer.exploration.bundle.space.sample(1, 3)
-        for z in expected[1:]:
+        rng = np.random.Generator(np.random.PCG64(1))
+        space = explorer.exploration.bundle.space
+        space.sample(rng)  # the first point
+        for _ in range(2):
             await explorer.press("r")
-            np.testing.assert_array_equal(explorer.frame.z, z)
+            seed = explorer.exploration.seed_of(explorer.frame.z)
+            assert seed == rng.integers(1 << 32), "the same each time the explorer has the same seed"
+            np.testing.assert_array_equal(explorer.frame.z, space.sample(seed)[0])
 
 
 async def test_typing_a_value() -> None:
@@ -223,8 +227,15 @@ async def test_snapshot_holds_the_picture_and_the_point_on_the_screen(tmp_path: 
             np.testing.assert_array_equal(np.asarray(image), explorer.frame.image)
         info = SnapshotInfo.from_metadata(read_metadata(path))
         np.testing.assert_array_equal(info.latent, explorer.exploration.z)
-        assert (info.model, info.backend) == ("rings", "exact")
+        assert (info.model, info.backend, info.seed) == ("rings", "exact", None)
         assert str(path) in explorer.notices
+        await explorer.press("r")
+        await explorer.press("s")
+        await explorer.until(lambda: len(list(tmp_path.glob("*.png"))) == 2)
+        (second,) = {*tmp_path.iterdir()} - {path}
+        last = SnapshotInfo.from_metadata(read_metadata(second))
+        assert last.seed is not None
+        np.testing.assert_array_equal(explorer.exploration.bundle.space.sample(last.seed)[0], last.latent)
 
 
 async def test_a_folder_that_cannot_be_written_to_is_a_notice(tmp_path: Path) -> None:

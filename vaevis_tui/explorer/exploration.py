@@ -25,6 +25,12 @@ from vaevis_tui.latent.typicality import TypicalityScale, truncate
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.onnx_model.settings import with_values
 
+_SEEDS = 1 << 32
+"""How many there are to draw from: up to ten digits, which a person can copy."""
+
+_MOST_SEEDS = 256
+"""That are remembered: of what undo and the filmstrip lead back to."""
+
 
 class Exploration:
     """A model's bundle, the point on show with its undo history, the random walk, and a journey.
@@ -62,10 +68,14 @@ class Exploration:
         self.notes: tuple[str, ...] = ()
         """Notes for the person about the start."""
         self._rng = np.random.Generator(np.random.PCG64(seed))
+        self._seeds: dict[bytes, int] = {}
+        """Of the latent vectors that a seed alone gives, the last ones."""
         self.own_directions = Directions.none(bundle.latent_dim) if own is None else own
         """The person's own directions."""
         if z is None:
             z = bundle.space.first_look if seed is None else bundle.space.sample(self._rng)[0]
+            if seed is not None:
+                self._seeds[z.tobytes()] = seed
         self.state = first_state(bundle, z, own, resumed)
         self.history = History((*self.state.past, self.state.point, *reversed(self.state.future)))
         self.history = History() if len(self.history) == 1 else self.history
@@ -204,10 +214,18 @@ class Exploration:
             psi: Truncation: below 1 the sample is moved towards a typical point, which decodes better and
                 varies less; see `vaevis_tui.latent.typicality.truncate`.
         """
-        walking, space = self.walking, self.bundle.space
-        self._change(self.state.replace(truncate(space, space.sample(self._rng)[0], psi)))
+        walking, space, seed = self.walking, self.bundle.space, int(self._rng.integers(_SEEDS))
+        z = space.sample(seed)[0]
+        self._change(self.state.replace(truncate(space, z, psi)))
+        self._seeds[z.tobytes()] = seed
+        if len(self._seeds) > _MOST_SEEDS:
+            del self._seeds[next(iter(self._seeds))]
         if walking:
             self.start_walk()
+
+    def seed_of(self, z: NDArray[np.float32]) -> int | None:
+        """The seed that ``--seed`` takes for a latent vector, (d,), where it is known that one gives it."""
+        return self._seeds.get(z.tobytes())
 
     def go_to(self, z: ArrayLike, key: Hashable = None) -> None:
         """Go to a latent vector; consecutive calls with the same key are one undo step.

@@ -19,6 +19,7 @@ def save(
     image: NDArray[np.uint8],
     backend: str,
     *,
+    seed: int | None = None,
     caption: bool = False,
 ) -> Path:
     """Write a PNG under a name of its own; takes tens of milliseconds, so call it in a thread.
@@ -29,6 +30,7 @@ def save(
         z: Latent vector, float32 (d,).
         image: Its decode, uint8 (h, w, 3).
         backend: What decoded it.
+        seed: What gives z, where that is known.
         caption: Whether model and z are written below the image.
 
     Raises:
@@ -36,7 +38,7 @@ def save(
     """
     from vaevis_tui.export.png import save_snapshot
 
-    image, metadata = _with_origin(bundle, z, image, backend, caption=caption)
+    image, metadata = _with_origin(bundle, z, image, backend, seed, caption=caption)
     return save_snapshot(folder, bundle.name, datetime.now(), image, metadata=metadata)
 
 
@@ -46,17 +48,24 @@ def encoded(
     image: NDArray[np.uint8],
     backend: str,
     *,
+    seed: int | None = None,
     caption: bool = False,
 ) -> bytes:
     """The same PNG as bytes, which no file gets."""
     from vaevis_tui.export.png import encode_png
 
-    image, metadata = _with_origin(bundle, z, image, backend, caption=caption)
+    image, metadata = _with_origin(bundle, z, image, backend, seed, caption=caption)
     return encode_png(image, 1, metadata)
 
 
 def _with_origin(
-    bundle: Bundle, z: NDArray[np.float32], image: NDArray[np.uint8], backend: str, *, caption: bool
+    bundle: Bundle,
+    z: NDArray[np.float32],
+    image: NDArray[np.uint8],
+    backend: str,
+    seed: int | None,
+    *,
+    caption: bool,
 ) -> tuple[NDArray[np.uint8], dict[str, str]]:
     """What a snapshot shows, uint8 (h, w, 3), and the text inside it."""
     from vaevis_tui.export.snapshot import SnapshotInfo
@@ -66,7 +75,7 @@ def _with_origin(
         model=model_reference(bundle),
         version=bundle.card.version if bundle.card else "",
         z=tuple(float(value) for value in z),
-        seed=None,
+        seed=seed,
         backend=backend,
         decoder_hash=decoder_hash(bundle),
     )

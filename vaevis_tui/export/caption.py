@@ -28,7 +28,7 @@ def caption_of(info: SnapshotInfo) -> tuple[str, str]:
         model += f" · {info.decoder_hash[:8]}"
     numbers = ", ".join(f"{value:.2f}" for value in info.z[:_NUMBERS])
     z = f"z = {numbers}" + (f" ... ({len(info.z)})" if len(info.z) > _NUMBERS else "")
-    return model, z if info.seed is None else f"seed {info.seed}"
+    return model, z if info.seed is None else f"seed {info.seed} · {z}"
 
 
 def captioned(image: NDArray[np.uint8], lines: tuple[str, str]) -> NDArray[np.uint8]:

@@ -71,9 +71,8 @@ class SnapshotActions:
             return
         # A worker of Textual's is cancelled when the app is left; the loop's own threads are waited for.
         captioned = self._work.settings.caption if caption is None else caption
-        made = partial(
-            make, frame.tag.bundle, frame.z, frame.image, self._work.info.backend, caption=captioned
-        )
+        exploration, backend, seed = frame.tag, self._work.info.backend, frame.tag.seed_of(frame.z)
+        made = partial(make, exploration.bundle, frame.z, frame.image, backend, seed=seed, caption=captioned)
         making = asyncio.get_running_loop().run_in_executor(None, made)
         making.add_done_callback(lambda done: self._work.screen.call_later(self._made, done, then))
 
