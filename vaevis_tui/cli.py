@@ -54,8 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return interrupted_code() or INTERRUPTED
     except Exception:
-        if (code := interrupted_code()) is not None:
-            return code
+        if (ended := interrupted_code()) is not None:
+            return ended
         raise
 
 
