@@ -138,6 +138,7 @@ async def test_random_points_are_drawn_from_the_posterior_one_after_the_other() 
         for _ in range(2):
             await explorer.press("r")
             seed = explorer.exploration.seed_of(explorer.frame.z)
+            assert seed is not None
             assert seed == rng.integers(1 << 32), "the same each time the explorer has the same seed"
             np.testing.assert_array_equal(explorer.frame.z, space.sample(seed)[0])
 
