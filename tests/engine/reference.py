@@ -145,7 +145,7 @@ def as_images(output: Array) -> NDArray[np.uint8]:
 
 
 def dog_like(width: int = 512, latent: int = 128, half: bool = True, seed: int = 0) -> Builder:
-    """Residual convolutions, nearest 2x before convolutions, a pixel shuffle, sigmoid; 128x128 pixels."""
+    """Residual convolutions, nearest 2x before convolutions, pixel shuffle, flat field, sigmoid; 128x128."""
     b = Builder(latent, seed, half=half)
     b.linear(latent, 512 * width // 512)
     b.add("Relu")
@@ -169,6 +169,7 @@ def dog_like(width: int = 512, latent: int = 128, half: bool = True, seed: int =
             break
     b.conv(channels, 12)
     b.add("DepthToSpace", blocksize=2, mode="CRD")
+    b.add("Add", b.weight(3, 128, 128, fan_in=100))
     b.add("Sigmoid")
     return b
 
