@@ -102,6 +102,14 @@ class Surface(Protocol):
         ...
 
     @property
+    def intact(self) -> Mask | None:
+        """Which cells show the image that was drawn last, where text takes away the cells it is written into.
+
+        None where it is drawn in characters, or text takes away none of it, or more.
+        """
+        ...
+
+    @property
     def lies_in_cells(self) -> bool:
         """Whether writing into its cells erases it, and nothing else does."""
         ...

@@ -140,6 +140,7 @@ class ExplorerScreen(InputScreen):
         on_journey = widgets.scrubber.passage is not None
         widgets.notices.place(self.app.size, rows_below=int(bool(prompts) or on_journey))
         self.call_after_refresh(self._follow_point)
+        self.call_after_refresh(self.work.show_point)  # what rows have no room for depends on their size
         self.work.show_point()
 
     # Events of other threads
@@ -210,7 +211,7 @@ class ExplorerScreen(InputScreen):
 
     def on_screen_suspend(self) -> None:
         """Pause while another screen covers this one."""
-        self.work.widgets.image.hide()
+        self.work.widgets.image.step_back()
         self.actions.walk.walker.pause()
 
     def on_screen_resume(self) -> None:

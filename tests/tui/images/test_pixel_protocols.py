@@ -35,6 +35,8 @@ from vaevis_tui.terminal.surface import Renderer
 from vaevis_tui.tui.images.live_app import LiveApp
 from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.images.terminal_port import TerminalPort
+from vaevis_tui.tui.menus.overlay import Overlay
+from vaevis_tui.tui.theme import complete
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +77,9 @@ class DotsApp(LiveApp[None]):
         super().__init__()
         self.port = TerminalPort(renderer=medium, **{"clock": TickingClock()} | arguments)
         self.image = LiveImage(self.port)
+
+    def get_css_variables(self) -> dict[str, str]:
+        return complete(super().get_css_variables(), self.current_theme)
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -218,13 +223,67 @@ async def test_behind_a_screen_there_are_no_dots(medium: PixelRenderer, above: t
         await terminal.until(lambda: isinstance(dots.app.screen, above))
         await terminal.pilot.pause(0.05)
         dots.seen()
-        assert not dots.screen.kitty.placements
+        assert all("U" in keys for keys in dots.screen.kitty.placements.values())
+        assert not dots.screen._placeholders
         assert not dots.screen._set.any()
         if above is Wall:
             assert (dots.seen() == GREEN).all()
         dots.app.pop_screen()
         await dots.settle()
         assert (dots.seen() == dots.expected(random_frame(0))).all()
+
+
+class Menu(Overlay[None]):
+    """A menu over the image's middle, which covers no more of it than it has to."""
+
+    CSS = """
+    Menu { align: left top; }
+    #menu { offset: 12 3; width: 9; height: 4; background: #00aa00; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.box = Static(id="menu")
+
+    def compose(self) -> ComposeResult:
+        yield self.box
+
+
+@every_medium
+async def test_a_menu_takes_no_more_of_the_dots_than_it_covers(medium: DotRenderer) -> None:
+    async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
+        dots = await running(terminal)
+        await dots.settle()
+        frame = random_frame(0)
+        whole = dots.expected(frame)
+        assert (dots.seen() == whole).all()
+        menu = Menu()
+        dots.app.push_screen(menu)
+        await terminal.until(lambda: dots.app.screen is menu and menu.box.size.height == 4)
+        await dots.settle()
+        stays = medium.support.kitty is None or medium.support.kitty.placeholders
+        below = whole if stays else dots.expected(frame, dots=False)
+        rows, columns = slice(3 * CELL[0], 7 * CELL[0]), slice(12 * CELL[1], 21 * CELL[1])
+        below[rows, columns] = GREEN
+        assert (dots.seen() == below).all()
+        menu.box.styles.height = 2
+        await dots.settle()
+        gap = slice(5 * CELL[0], 7 * CELL[0])
+        seen = dots.seen()
+        assert (np.delete(seen, np.r_[gap], 0) == np.delete(below, np.r_[gap], 0)).all()
+        assert (seen[gap, columns] != GREEN).any(axis=-1).all()
+        dots.app.pop_screen()
+        await dots.settle()
+        assert (dots.seen() == dots.expected(frame)).all()
+
+
+@every_medium
+def test_in_a_multiplexer_a_menu_turns_dots_into_half_blocks(medium: DotRenderer) -> None:
+    surface = replace(medium, support=replace(medium.support, multiplexer="zellij")).surface(
+        medium.place(6, 6, 6, 3), 1
+    )
+    placeholders = medium.support.kitty is not None and medium.support.kitty.placeholders
+    assert (surface.intact is not None) == placeholders
 
 
 @every_medium

@@ -50,7 +50,7 @@ class Painter:
         assert row == 0
         return self.colors
 
-    def blank(self, columns: int) -> None:
+    def texts(self, row: int, start: int, end: int) -> None:
         return None
 
     def paint(self, spans: Sequence[tuple[int, int, int]]) -> str:
@@ -311,6 +311,9 @@ def test_an_image_that_lies_partly_or_all_outside_a_window_made_smaller(x: int) 
 
         def shows(self, row: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
             return np.ones(8, np.bool_)
+
+        def lies_above(self, row: int) -> None:
+            return None
 
         def overwritten(self, row: int, start: int, end: int) -> None:
             return None

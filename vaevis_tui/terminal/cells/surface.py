@@ -58,6 +58,11 @@ class CellSurface:
         return self._stale
 
     @property
+    def intact(self) -> None:
+        """It is drawn in characters."""
+        return
+
+    @property
     def lies_in_cells(self) -> bool:
         """As for any surface: it does."""
         return True

@@ -79,10 +79,17 @@ class KittySurface(PixelSurface):
         """Placeholders were drawn over, or nobody knows what is on the screen."""
         if row is None or self.lies_in_cells:
             self._placed = False
+            self._intact[ALL if row is None else row, columns] = False
+
+    @property
+    def intact(self) -> Mask | None:
+        """Placeholders are text; what is placed directly lies above all text."""
+        return self._intact if self.lies_in_cells else None
 
     def erase(self) -> str:
         """What removes the image from the terminal."""
-        self._shown, self._placed = None, False
+        self.forget()
+        self._shown = None
         return self._image.delete()
 
 

@@ -1,7 +1,8 @@
 """Images that are sent as dots: what all protocols have in common.
 
-Such an image lies on cells that are background. It is not of them: whatever is to lie on it would have to be
-cut out of it, so where anything does, the image is drawn in half-blocks instead (`Renderer.fallback`).
+Such an image lies on cells that are background. It is not of them: it cannot change where something lies on
+it, so where a notice does, the image is drawn in half-blocks instead (`Renderer.fallback`). Behind a menu it
+does not change: there it stays as it is but for the cells that the menu's text takes (`Surface.intact`).
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ class PixelSurface(ABC):
         """Along each axis, a pixel, where what is sent is enlarged evenly."""
         self._shown: Pixels | None = None
         self._at: At = (0, 0)
+        self.alone_in_cells = True
+        """Whether text takes it away where it is written and nowhere else: multiplexers draw more anew."""
+        self._intact: Mask = np.zeros((place.rows, place.columns), np.bool_)
 
     @property
     def stale(self) -> bool:
@@ -92,6 +96,7 @@ class PixelSurface(ABC):
 
     def _put(self, pixels: Pixels, at: At) -> None:
         self._shown, self._at = pixels, at
+        self._intact[:] = True
 
     def halves(self, pixels: Pixels, background: RGB) -> Halves:
         """As for any surface."""
@@ -106,17 +111,23 @@ class PixelSurface(ABC):
         return
 
     @property
+    def intact(self) -> Mask | None:
+        """Where no text has taken the dots away."""
+        return self._intact if self.alone_in_cells else None
+
+    @property
     def lies_in_cells(self) -> bool:
         """Text takes it away."""
         return True
 
     def forget(self, row: int | None = None, columns: slice = ALL) -> None:
-        """Whoever draws into its cells takes the dots away, of which it is one whole."""
+        """Whoever draws into its cells takes the dots away, of which it is one whole to send."""
         self._shown = None
+        self._intact[ALL if row is None else row, columns] = False
 
     def erase(self) -> str:
         """Nothing: what is drawn over it takes its place."""
-        self._shown = None
+        self.forget()
         return ""
 
 
@@ -169,7 +180,9 @@ class PixelRenderer(ABC):
 
     def surface(self, place: Placement, image_id: int) -> Surface:
         """As for any renderer."""
-        return self._surface(place, image_id)
+        surface = self._surface(place, image_id)
+        surface.alone_in_cells = self.support.multiplexer is None
+        return surface
 
     @abstractmethod
     def _surface(self, place: Placement, image_id: int) -> PixelSurface: ...

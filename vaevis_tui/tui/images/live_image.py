@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -158,6 +159,11 @@ class LiveImage(Widget):
         known = self._painted.surface.known if self._painted else None
         return None if known is None else known[row]
 
+    def lies_above(self, row: int) -> NDArray[np.bool_] | None:
+        """Which cells of a row show it behind another screen, whose text has to take them away."""
+        intact = self._painted.surface.intact if self._painted and self._is_behind() else None
+        return None if intact is None else intact[row]
+
     def overwritten(self, row: int, start: int, end: int) -> None:
         """Other output was written over cells of a row."""
         if self._painted is not None:
@@ -179,8 +185,10 @@ class LiveImage(Widget):
         if self._painted is None:
             return super().render_lines(crop)
         redrawn = False
+        self._painted.is_behind = self._is_behind()
         if self._render_context() != self._painted.context:
             before, after = self._painted, self._draw(self._painted.frame)
+            after.is_behind = before.is_behind
             if before.context.renderer != after.context.renderer and crop.size != self.size:
                 self.call_later(self.refresh)  # also what is not drawn now
             redrawn = True
@@ -283,6 +291,11 @@ class LiveImage(Widget):
         """Output that removes the image from the terminal's screen and memory."""
         return self._painted.surface.erase() if self._painted else ""
 
+    def step_back(self) -> None:
+        """Another screen comes on top: take pixels off that its text would not take away."""
+        if self._painted is not None and self._painted.surface.intact is None:
+            self.hide()
+
     def hide(self) -> None:
         """Take pixels off the screen that would lie on top of another screen."""
         if self._painted is not None and self._painted.surface.known is None:
@@ -321,11 +334,16 @@ class LiveImage(Widget):
 
     def _render_context(self) -> RenderContext:
         _, background = self.background_colors
-        renderer = self._renderer
-        if self._is_behind() or not self._live_lane.free:
-            renderer = renderer.fallback
         region = self.region if self.region.size == self.size else self.size.region
-        return RenderContext(region, background, tuple(self.get_line_filters()), renderer)
+        context = RenderContext(region, background, tuple(self.get_line_filters()), self._renderer)
+        stays = self._live_lane.free and (not self._is_behind() or self._is_left_of(context))
+        return context if stays else replace(context, renderer=self._renderer.fallback)
+
+    def _is_left_of(self, context: RenderContext) -> bool:
+        """Whether some of what was painted in a context can stay on the terminal behind another screen."""
+        painted = self._painted
+        intact = painted.surface.intact if painted is not None and painted.context == context else None
+        return intact is not None and bool(intact.any())
 
     def _draw(self, frame: DecodedFrame) -> PaintedFrame:
         """Paint a frame in the current context, in place of the last one."""

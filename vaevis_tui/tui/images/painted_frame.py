@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -101,6 +101,8 @@ class PaintedFrame:
             self.surface = renderer.surface(self.placement, image_id)
         self.sent = False
         """Whether every known cell shows this frame, in whatever quality."""
+        self.is_behind = False
+        """Whether another screen lies on it."""
         self._adaptation = adaptation
         self._on_paint = on_paint
 
@@ -128,9 +130,19 @@ class PaintedFrame:
         colors: NDArray[np.uint8] = self._halves[row]
         return colors
 
-    def blank(self, columns: int) -> Strip | None:
-        """The content of cells under an image that lies above them; None if it is drawn in them."""
-        return self.context.fill(columns) if self.surface.known is None else None
+    def texts(self, row: int, start: int, end: int) -> Iterable[tuple[int, Strip]] | None:
+        """Text for cells of an image that lies above them, by columns of it; None if it is drawn in them.
+
+        Behind another screen that are half-blocks, where its text has taken the image away and does no more.
+        """
+        if self.surface.known is not None:
+            return None
+        if not self.is_behind or (intact := self.surface.intact) is None:
+            return [(start, self.context.fill(end - start))]
+        gaps = np.flatnonzero(~intact[row, start:end]) + start
+        runs = np.split(gaps, np.flatnonzero(np.diff(gaps) > 1) + 1) if gaps.size else []
+        cells = ((int(run[0]), int(run[-1]) + 1) for run in runs)
+        return [(first, self.context.filtered(ImageStrip(self, row, first, last))) for first, last in cells]
 
     def paint(self, spans: Sequence[tuple[int, int, int]]) -> str:
         """Output that makes the terminal show the image in some cells; the caller writes it at once."""

@@ -91,4 +91,4 @@ class PreviewList(Overlay[ScreenResultType]):
 
     def on_screen_suspend(self) -> None:
         """Leave no picture on a screen that comes on top."""
-        self._preview.hide()
+        self._preview.step_back()

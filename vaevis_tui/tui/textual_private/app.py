@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -49,18 +49,21 @@ class ScreenWriter:
         compares = whole or self.compares()
         output: list[str] = []
         spans: dict[ImagePainter, list[tuple[int, int, int]]] = {}
-        for y, x, strip in _pieces(update):
-            if isinstance(strip, ImageStrip):
-                blank = strip.painter.blank(strip.cell_length)
-                if blank is None:
-                    spans.setdefault(strip.painter, []).append((strip.row, strip.start, strip.end))
+        for y, left, piece in _pieces(update):
+            texts: Iterable[tuple[int, Strip]] = ((0, piece),)
+            if isinstance(piece, ImageStrip):
+                above = piece.painter.texts(piece.row, piece.start, piece.end)
+                if above is None:
+                    spans.setdefault(piece.painter, []).append((piece.row, piece.start, piece.end))
                     continue
-                strip = blank
-            if compares:
-                output.append(self.shown.update(y, x, strip, partial(text, console=console)))
-            else:
-                output += Control.move_to(x, y).segment.text, text(strip, console)
-                self.shown.wrote(y, x, strip)
+                left, texts = left - piece.start, above
+            for column, strip in texts:
+                x = left + column
+                if compares:
+                    output.append(self.shown.update(y, x, strip, partial(text, console=console)))
+                else:
+                    output += Control.move_to(x, y).segment.text, text(strip, console)
+                    self.shown.wrote(y, x, strip)
         for painter, cells in spans.items():
             if painted := painter.paint(cells):
                 output += painted, "\x1b[m"

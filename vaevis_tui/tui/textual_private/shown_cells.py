@@ -44,6 +44,10 @@ class ImageCells(Protocol):
         """In which cells of a row of its own characters are known to show it; None if it has none."""
         ...
 
+    def lies_above(self, row: int) -> NDArray[np.bool_] | None:
+        """In which cells of a row it lies above text that has to be written, even if it is there; or None."""
+        ...
+
     def overwritten(self, row: int, start: int, end: int) -> None:
         """Something else was written into cells of a row."""
         ...
@@ -112,7 +116,7 @@ class ShownCells:
         self._look_into(y)
         keys = self._keys_of(strip)[: max(self._keys.shape[1] - x, 0)]
         shown = self._keys[y, x : x + len(keys)]
-        differs = np.flatnonzero(keys != shown)
+        differs = np.flatnonzero((keys != shown) | self._below_images(y, x, len(keys)))
         if not differs.size:
             return ""
         shown[:] = keys
@@ -125,6 +129,19 @@ class ShownCells:
             output += Control.move_to(x + start, y).segment.text, render(strip.crop(start, end))
             self._tell_images(y, x + start, x + end)
         return "".join(output)
+
+    def _below_images(self, y: int, x: int, count: int) -> NDArray[np.bool_]:
+        """Which of so many cells an image lies above that has to give way to what is written."""
+        below = np.zeros(count, np.bool_)
+        for image in self.images:
+            cells = image.cells
+            if cells is None or not cells.y <= y < cells.bottom:
+                continue
+            if (lies := image.lies_above(y - cells.y)) is not None:
+                start, end = max(cells.x, x), min(cells.right, x + count)
+                if start < end:
+                    below[start - x : end - x] |= lies[start - cells.x : end - cells.x]
+        return below
 
     def _tell_images(self, y: int, x: int, right: int) -> None:
         for image in self.images:

@@ -34,8 +34,8 @@ class ImagePainter(Protocol):
         """A row of cells as colours, uint8 (columns, 2, 3): upper and lower half of each."""
         ...
 
-    def blank(self, columns: int) -> Strip | None:
-        """What is in so many cells of the image that is drawn above them; None where it is drawn in them."""
+    def texts(self, row: int, start: int, end: int) -> Iterable[tuple[int, Strip]] | None:
+        """Text for cells of an image that lies above them, by its columns; None where it is drawn in them."""
         ...
 
     def paint(self, spans: Sequence[tuple[int, int, int]]) -> str:
