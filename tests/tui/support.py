@@ -60,7 +60,7 @@ class ExactDecoder:
         base = np.clip(255 - 3 * ring, 0, 255)
         self._base = np.stack([base, base * 3 // 4, base // 2], axis=-1).astype(np.int64)
         patterns = [((x * (k + 1) + y * (k % 3 + 1)) % 28 - 14) for k in range(bundle.latent_dim)]
-        self._patterns = np.stack(patterns).astype(np.int64)
+        self._patterns = np.stack(patterns).astype(np.float64)
 
     @property
     def info(self) -> DecoderInfo:
@@ -73,8 +73,9 @@ class ExactDecoder:
     def decode(self, z: Latents) -> Images:
         if self._fails_at is not None and float(np.abs(z).max()) >= self._fails_at:
             raise EngineError("the device was lost")
-        weights = np.rint(z.astype(np.float64) * 100).astype(np.int64)
-        shade = np.tensordot(weights, self._patterns, axes=1) // 50
+        # Whole numbers, exact as floats, whose products NumPy takes fifty times faster.
+        weights = np.rint(z.astype(np.float64) * 100)
+        shade = np.tensordot(weights, self._patterns, axes=1).astype(np.int64) // 50
         # Few levels make for screenshots of few colours, and those for small files.
         pictures: Images = (np.clip(self._base + shade[..., None], 0, 255) // 36 * 36).astype(np.uint8)
         return pictures

@@ -44,7 +44,7 @@ class Axis:
         name: E.g. ``"z7"``, ``"axis 3"`` or ``"thickness"``.
         low: What one sees at its negative end, or ``""``.
         high: What one sees at its positive end, or ``""``.
-        detail: A figure for people, e.g. ``"KL 2.31 nats"``; or ``""``.
+        detail: What `AxisSet.figure` has of it, e.g. ``"2.31"``, or a control's kind; or ``""``.
     """
 
     name: str
@@ -71,6 +71,7 @@ class AxisSet:
         order: Rows in the order in which they are shown, a permutation.
         effects: Visible effect of each axis in levels of 255 a sigma, float64 (k,); None until it is known.
         controls: Those of the decoder; they are shown first.
+        figure: What the axes' details are figures of, with ``{}`` in their place, e.g. ``"KL {} nats"``.
     """
 
     name: str
@@ -79,6 +80,7 @@ class AxisSet:
     order: NDArray[np.intp]
     effects: Coordinates | None = None
     controls: tuple[Control, ...] = ()
+    figure: str = "{}"
     _along: Coordinates | None = None
     """Unit vectors of whitened space, float64 (k, d); None where row i is dimension or principal axis i."""
 
@@ -103,6 +105,16 @@ class AxisSet:
         """A coordinate of a row for people."""
         control = self.control(row)
         return f"{value:+.2f} σ" if control is None else control.text(value)
+
+    @property
+    def heading(self) -> str:
+        """What figures in a column are of, e.g. ``"KL nats"``."""
+        return " ".join(self.figure.format("").split())
+
+    def detail(self, row: int) -> str:
+        """A row's detail by itself, e.g. ``"KL 2.31 nats"``; or ``""``."""
+        detail = self.axes[row].detail
+        return self.figure.format(detail) if detail and self.control(row) is None else detail
 
     def with_controls(self, controls: tuple[Control, ...]) -> Self:
         """The same axes with rows for controls, which come first."""
@@ -282,19 +294,15 @@ class AxisSet:
 
 def dimension_set(space: LatentSpace) -> AxisSet:
     """One axis a dimension of z, by falling KL."""
-    axes = tuple(
-        Axis(f"z{dim}", detail=f"KL {kl:.2f} nats" if kl > 0 else "") for dim, kl in enumerate(space.kl)
-    )
-    return AxisSet(DIMENSIONS, space, axes, space.order)
+    axes = tuple(Axis(f"z{dim}", detail=f"{kl:.2f}" if kl > 0 else "") for dim, kl in enumerate(space.kl))
+    return AxisSet(DIMENSIONS, space, axes, space.order, figure="KL {} nats")
 
 
 def principal_set(space: LatentSpace) -> AxisSet:
     """The principal axes of the aggregated posterior, by falling variance."""
     shares = space.axis_variances / space.axis_variances.sum()
-    axes = tuple(
-        Axis(f"axis {row + 1}", detail=f"{share:.1%} of the variance") for row, share in enumerate(shares)
-    )
-    return AxisSet(PRINCIPAL, space, axes, np.arange(space.dim))
+    axes = tuple(Axis(f"axis {row + 1}", detail=f"{share:.1%}") for row, share in enumerate(shares))
+    return AxisSet(PRINCIPAL, space, axes, np.arange(space.dim), figure="{} of variance")
 
 
 def direction_set(space: LatentSpace, directions: Directions) -> AxisSet:
@@ -310,10 +318,10 @@ def direction_set(space: LatentSpace, directions: Directions) -> AxisSet:
     along.setflags(write=False)
     names = zip(directions.names, directions.lows, directions.highs, directions.strengths, strict=True)
     axes = tuple(
-        Axis(name, low, high, "" if math.isnan(strength) else f"strength {strength:.2f}")
+        Axis(name, low, high, "" if math.isnan(strength) else f"{strength:.2f}")
         for name, low, high, strength in names
     )
-    return AxisSet(DIRECTIONS, space, axes, np.arange(len(axes)), _along=along)
+    return AxisSet(DIRECTIONS, space, axes, np.arange(len(axes)), figure="strength {}", _along=along)
 
 
 def axis_sets(

@@ -53,8 +53,8 @@ class AnchorIndex:
         return self._space.whiten(self.anchors.z)
 
     @cached_property
-    def _usual_distance(self) -> float:
-        """The median distance of two anchors."""
+    def usual_distance(self) -> float:
+        """The median distance of two anchors in whitened coordinates; with fewer, the shell's radius."""
         if len(self) < 2:
             return self._space.shell[1]
         x = self._whitened[:: max(1, len(self) // 256)]
@@ -70,7 +70,7 @@ class AnchorIndex:
                 int(index),
                 self.anchors.labels[index],
                 float(distances[index]),
-                max(0.0, 1 - float(distances[index]) / self._usual_distance),
+                max(0.0, 1 - float(distances[index]) / self.usual_distance),
             )
             for index in best
         ]

@@ -6,12 +6,23 @@ import re
 
 _CLAUSE_END = re.compile(r"(?<=[.;:?!]) ")
 
+LEAST_OF_WORD = 4
+"""Characters of a word that is cut, its ellipsis included, by which one still knows it."""
+
 
 def cut(text: str, width: int) -> str:
     """The text, with an ellipsis where it is longer than so many characters."""
     if len(text) <= width:
         return text
     return f"{text[: width - 1]}…" if width > 0 else ""
+
+
+def cut_words(text: str, width: int) -> str:
+    """The same, but that of several words the longest is cut, so that it is told from its like."""
+    longest = max(text.split() or [""], key=len)
+    room = width - (len(text) - len(longest))
+    whole = len(text) <= width or room < LEAST_OF_WORD
+    return cut(text, width) if whole else text.replace(longest, cut(longest, room), 1)
 
 
 def wrapped(text: str, width: int) -> list[str]:

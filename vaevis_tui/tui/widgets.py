@@ -108,6 +108,7 @@ class ExplorerWidgets:
         self.rows_frame.titled = " | ".join(
             f"[b]{name}[/]" if name == state.axis_set.name else f"[$quiet not bold]{name}[/]" for name in sets
         )
+        self.rows_frame.subtitled = self.bars.untold
         axis = state.axis_set.axes[state.selected].name
         value = state.axis_set.text(state.selected, exploration.value)
         self.status.axis = "" if self.rows_frame.display else f"{axis} {value}"

@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.latent.axes import AxisSet
 from vaevis_tui.models.bundle import open_bundle
-from vaevis_tui.tui.panels.bar_grid import BarGrid, ends_below, label_within
+from vaevis_tui.tui.panels.bar_grid import BarGrid, ends_below, label_within, untold
 from vaevis_tui.tui.panels.latent_bars import LatentBars
 from vaevis_tui.tui.theme import complete
 
@@ -53,6 +53,34 @@ def test_the_ends_stand_below_those_of_the_track_or_are_left_out() -> None:
     assert len(text) == left + grid.track
     assert ends_below(mouth, BarGrid.of(12, 43, axes)) == ""
     assert ends_below(directions("mnist").axes[-1], grid) == ""  # its name, 8 to 9, says it
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "row", "text"),
+    [
+        (36, 18, "background colour", "background colour: red ↔ green"),
+        (36, 18, "mouth", "closed ↔ open · strength 0."),
+        (48, 43, "mouth", "strength 0."),
+        (72, 43, "mouth", ""),
+    ],
+)
+def test_the_border_tells_of_the_selected_row_what_its_line_has_no_room_for(
+    width: int, height: int, row: str, text: str
+) -> None:
+    axes = directions("dog")
+    told = untold(axes, axes.find(row) or 0, BarGrid.of(width, height, axes))
+    assert told.startswith(text) if text else not told
+    assert len(told) <= width
+
+
+def test_kl_and_variance_are_told_where_there_is_no_column_for_them() -> None:
+    exploration = Exploration("dog", open_bundle("dog"), seed=1)
+    for name, told in (("dimensions", "KL {} nats"), ("axes", "{} of variance")):
+        exploration.choose_axis_set(name)
+        axes = exploration.axis_set
+        narrow, wide = (BarGrid.of(width, 18, axes) for width in (36, 70))
+        assert untold(axes, 3, narrow) == told.format(axes.axes[3].detail) != ""
+        assert untold(axes, 3, wide) == ""
 
 
 @pytest.mark.parametrize(("height", "told"), [(43, True), (20, False)])

@@ -108,7 +108,8 @@ async def test_after_two_examples_one_steers_back_to_the_first() -> None:
         whiten = explorer.exploration.bundle.space.whiten
         moved, way = (whiten(z) - whiten(second) for z in (explorer.exploration.z, first))
         assert moved @ way > 0
-        np.testing.assert_allclose(np.linalg.norm(moved), 0.3, rtol=0.05)
+        twentieth = explorer.exploration.anchors.usual_distance / 20
+        np.testing.assert_allclose(np.linalg.norm(moved), 3 * twentieth, rtol=0.05)
         await explorer.press("u")
         np.testing.assert_array_equal(explorer.exploration.z, second)
 

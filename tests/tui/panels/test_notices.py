@@ -97,6 +97,17 @@ async def test_the_parts_of_a_long_notice_tell_all_of_it() -> None:
         assert words == LONG.split()
 
 
+async def test_no_word_of_a_notice_is_cut_in_a_tiny_window() -> None:
+    notice = "Drawn in 256 colours; if this terminal draws 24-bit colours, set COLORTERM=truecolor."
+    async with exploring(size=(20, 5)) as explorer:
+        bar = await told(explorer, notice)
+        words: list[str] = []
+        while bar.display:
+            words += text(bar).replace("…", "").split()
+            bar._over()
+        assert words == notice.split()
+
+
 async def test_a_notice_leaves_the_prompt_free() -> None:
     async with exploring() as explorer:
         await explorer.pilot.press("enter")

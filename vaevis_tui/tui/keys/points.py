@@ -85,19 +85,19 @@ POINT_KEYS = [
     ),
     Binding(
         "h",
-        "screen.steer(0.1)",
+        "screen.steer(0.05)",
         "Towards",
         id="point.towards",
         group=POINT,
-        tooltip="0.1 σ towards the chosen example, or the one before the last",
+        tooltip="Towards the chosen example, or the one before the last: about a twentieth of the way",
     ),
     Binding(
         "H",
-        "screen.steer(-0.1)",
+        "screen.steer(-0.05)",
         "Away",
         id="point.away",
         group=POINT,
-        tooltip="0.1 σ away from it",
+        tooltip="As far away from it",
     ),
     Binding(
         "o",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from vaevis_tui.latent.axes import Axis, AxisSet
-from vaevis_tui.tui.text import cut
+from vaevis_tui.tui.text import cut_words
 
 HEADER_ROWS = 1
 EFFECT_FROM_COLUMNS, DETAIL_FROM_COLUMNS = 38, 60
@@ -18,6 +19,8 @@ NAME_SHARE, NAME_COLUMNS, TRACK_LEAST = 3, 12, 4
 """Names take a third of the width at most, or so many columns where that leaves the bars a track."""
 TRACK_READY = 14
 """Columns of a track beside which a longer name, without its ends, is written in full."""
+BORDER_MARGIN = 4
+"""Columns of the border that a title in it leaves."""
 PITCH_MOST = 2
 """Rows an axis where all fit so: the second is empty, or has what is at its ends and a third is empty."""
 
@@ -47,6 +50,7 @@ class BarGrid:
     shown: int
 
     @classmethod
+    @lru_cache(maxsize=4)
     def of(cls, width: int, height: int, axes: AxisSet | None) -> Self:
         """The grid of a widget of so many cells."""
         rows = max(height - HEADER_ROWS, 1)
@@ -55,8 +59,9 @@ class BarGrid:
         ends = [len(label_of(axis)) for axis in axes.axes if label_of(axis) != axis.name] if axes else []
         pitch = min(max((rows + 1) // max(count, 1), 1), PITCH_MOST + bool(ends))
         details = [len(axis.detail) for axis in axes.axes] if axes else []
+        heading = len(axes.heading) if axes and any(details) else -1
         effect = EFFECT_COLUMNS if axes and axes.effects is not None and width >= EFFECT_FROM_COLUMNS else 0
-        detail = 1 + max(details, default=-1) if width >= DETAIL_FROM_COLUMNS else 0
+        detail = 1 + max(heading, *details, -1) if width >= DETAIL_FROM_COLUMNS else 0
         others = MARK_COLUMNS + VALUE_COLUMNS + effect + detail + SCROLL_COLUMNS
         longest = 1 + max((len(axis.name) for axis in axes.axes), default=1) if axes else 2
         ready = min(longest, width - others - TRACK_READY)
@@ -78,7 +83,7 @@ def label_of(axis: Axis) -> str:
 def label_within(axis: Axis, width: int, ends: bool) -> str:
     """As much of it as has room: without a place for the ends the name alone says more."""
     label = label_of(axis) if ends else axis.name
-    return label if len(label) <= width else cut(axis.name, width)
+    return label if len(label) <= width else cut_words(axis.name, width)
 
 
 def ends_below(axis: Axis, grid: BarGrid) -> str:
@@ -94,3 +99,16 @@ def ends_below(axis: Axis, grid: BarGrid) -> str:
         return " " * left + axis.low + " " * between + axis.high
     text = f"{axis.low} ↔ {axis.high}"
     return text.rjust(left + grid.track) if len(text) <= grid.name + grid.track else ""
+
+
+def untold(axes: AxisSet, row: int, grid: BarGrid) -> str:
+    """What is known of an axis and has no room in its line, nor below it, as far as the border has."""
+    axis = axes.axes[row]
+    shown = label_within(axis, grid.name - 1, grid.ends)
+    parts = [] if shown.startswith(axis.name) else [axis.name]
+    if label_of(axis) not in (axis.name, shown) and (grid.pitch == 1 or not ends_below(axis, grid)):
+        parts = [label_of(axis) if parts else f"{axis.low} ↔ {axis.high}"]
+    parts += [axes.detail(row)] if axis.detail and not grid.detail else []
+    while len(parts) > 1 and len(" · ".join(parts)) > grid.width - BORDER_MARGIN:
+        parts.pop()
+    return " · ".join(parts)

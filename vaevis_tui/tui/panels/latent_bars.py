@@ -26,6 +26,7 @@ from vaevis_tui.tui.panels.bar_grid import (
     BarGrid,
     ends_below,
     label_within,
+    untold,
 )
 
 PARTS = ("track", "above", "above-fill", "below", "below-edge", "name", "value", "quiet", "mark")
@@ -168,6 +169,14 @@ class LatentBars(Widget):
         self._redraw()
 
     @property
+    def untold(self) -> str:
+        """What is known of the selected row and has no room in its line, nor below it."""
+        if self._axes is None or not len(self._order):
+            return ""
+        grid = BarGrid.of(*self.size, self._axes)
+        return untold(self._axes, int(self._order[self._selected]), grid)
+
+    @property
     def page(self) -> int:
         """Rows that PgUp and PgDn move by: one less than fit, so that one stays visible."""
         return max(self._grid.shown - 1, 1)
@@ -245,6 +254,7 @@ class LatentBars(Widget):
         scale = f"{'-3':<{half}}{'0':<{half - 2}}+3" if grid.track >= 8 else " " * grid.track
         text = f"{'':{MARK_COLUMNS + grid.name}}{scale}{'σ':>{VALUE_COLUMNS}}"
         text += f"{' effect':<{grid.effect}}" if grid.effect else ""
+        text += f" {self._axes.heading:>{grid.detail - 1}}" if grid.detail > 1 and self._axes else ""
         return [Segment(text, self._part_styles(False)["quiet"])] if len(self._order) else []
 
     def _row(self, rank: int) -> list[Segment]:
@@ -278,7 +288,7 @@ class LatentBars(Widget):
             effect = bar_cells.share_text(share, EFFECT_BAR)
             segments.append(Segment(f" {effect} ", styles["quiet"]))
         if grid.detail:
-            segments.append(Segment(f" {axis.detail:<{grid.detail - 1}}", styles["quiet"]))
+            segments.append(Segment(f" {axis.detail:>{grid.detail - 1}}", styles["quiet"]))
         segments.append(Segment(" ", styles["quiet"]))
         return segments
 

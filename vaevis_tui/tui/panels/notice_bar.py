@@ -17,6 +17,10 @@ from vaevis_tui.tui.text import in_parts
 
 ROWS_MOST = 2
 """A longer notice is shown in parts."""
+MARK, MORE = "▌ ", " +9 "
+"""What stands before each line of a notice, and after the last one."""
+MARKED_COLUMNS = 32
+"""Columns from which a notice has its mark, and room after it: in fewer that would cut long words."""
 PART_LEAST = 3.0
 """Seconds that each part of a notice stays at least, also of one that comes again."""
 CLOSED_AFTER = 0.5
@@ -150,7 +154,8 @@ class NoticeBar(Widget):
         """Divide the notice on show into parts of the width there is."""
         shown = self._shown
         assert shown is not None
-        width = max(self._room.width - len("▌ ") - len(" +9 "), 8)
+        margins = len(MARK) + len(MORE) if self._room.width >= MARKED_COLUMNS else 0
+        width = max(self._room.width - margins, 8)
         shown.parts = in_parts(shown.notice.message, width, min(ROWS_MOST, max(self._bottom, 1)))
         self._place()
 
@@ -175,10 +180,13 @@ class NoticeBar(Widget):
             more = f" +{len(self._covered)} "
             if any(each.notice.severity == "error" for each in self._covered):
                 more_style = "$error bold"
+        mark = MARK if width >= MARKED_COLUMNS else ""
         lines = []
         for index, line in enumerate(self._shown.parts[0]):
             last = index == len(self._shown.parts[0]) - 1
-            padding = " " * max(width - len("▌ ") - len(line) - len(more), 1)
+            room = width - len(mark) - len(line)
+            end = more if last and len(more) <= room else ""
+            padding = " " * max(room - len(end), 0)
             text = (line, f"{style} bold") if severity == "error" else line
-            lines.append(Content.assemble(("▌ ", style), text, padding, (more if last else "", more_style)))
+            lines.append(Content.assemble((mark, style), text, padding, (end, more_style)))
         return Content("\n").join(lines)

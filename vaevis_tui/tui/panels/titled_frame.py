@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.containers import Container
+from textual.content import Content
 from textual.reactive import var
 
 
@@ -15,7 +16,13 @@ class TitledFrame(Container):
 
     titled: var[str] = var("")
     """The title, as markup."""
+    subtitled: var[str] = var("")
+    """What stands in the lower border, as it is."""
 
     def watch_titled(self, title: str) -> None:
         """Show it."""
         self.border_title = title
+
+    def watch_subtitled(self, subtitle: str) -> None:
+        """Show it."""
+        self.border_subtitle = Content(subtitle)

@@ -91,8 +91,13 @@ class ExampleActions:
             self._work.change(lambda here: here.go_to_anchor(choice.index))
             self._visit(exploration, choice.index)
 
-    def steer(self, sigmas: float) -> None:
-        """Go towards an example; a held key is one step to undo."""
+    def steer(self, share: float) -> None:
+        """Go towards an example; a held key is one step to undo.
+
+        Args:
+            share: Of the usual distance between two examples: in many dimensions that is many sigmas, and in
+                two less than two. Negative: away from it.
+        """
         exploration = self._work.exploration
         targets = [each for each in (self._target, *self._visited) if each and each[0] is exploration]
         if exploration is None or not targets:
@@ -100,10 +105,11 @@ class ExampleActions:
             return
         index = targets[0][1]
         target = exploration.anchors.anchors.z[index]
-        if sigmas > 0 and np.array_equal(exploration.z, target):
+        if share > 0 and np.array_equal(exploration.z, target):
             label = exploration.anchors.anchors.labels[index]
             self._work.say(f"This is {label}: H steers away from it; go to another example, and h leads back")
             return
+        sigmas = share * exploration.anchors.usual_distance
         self._work.change(lambda here: here.steer_towards(target, sigmas))
 
     def take_tiles(self, tiles: TilesDecoded) -> None:
