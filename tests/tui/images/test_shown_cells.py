@@ -18,6 +18,9 @@ class Image:
     def shows(self, row: int) -> NDArray[np.bool_]:
         return np.ones(3, np.bool_)
 
+    def lies_above(self, row: int) -> None:
+        return None
+
     def overwritten(self, row: int, start: int, end: int) -> None:
         pass
 
