@@ -250,7 +250,7 @@ class Menu(Overlay[None]):
 
 
 @every_medium
-async def test_a_menu_takes_no_more_of_the_dots_than_it_covers(medium: DotRenderer) -> None:
+async def test_a_menu_takes_no_more_of_the_dots_than_it_covers(medium: PixelRenderer) -> None:
     async with on_terminal(DotsApp(medium), size=SIZE) as terminal:
         dots = await running(terminal)
         await dots.settle()
@@ -278,7 +278,7 @@ async def test_a_menu_takes_no_more_of_the_dots_than_it_covers(medium: DotRender
 
 
 @every_medium
-def test_in_a_multiplexer_a_menu_turns_dots_into_half_blocks(medium: DotRenderer) -> None:
+def test_in_a_multiplexer_a_menu_turns_dots_into_half_blocks(medium: PixelRenderer) -> None:
     surface = replace(medium, support=replace(medium.support, multiplexer="zellij")).surface(
         medium.place(6, 6, 6, 3), 1
     )
