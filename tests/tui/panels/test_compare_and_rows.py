@@ -75,6 +75,22 @@ async def test_a_row_is_found_by_its_number_and_the_others_are_left_out() -> Non
         assert explorer.screen.query_one("#find-prompt").has_class("-wrong")
 
 
+async def test_a_row_of_another_set_is_found_where_this_one_has_none() -> None:
+    async with exploring() as explorer:
+        before = explorer.exploration.axis_set.name, explorer.exploration.state.selected
+        assert before[0] == "dimensions"
+        for end in ("escape", "enter"):
+            await explorer.pilot.press("slash", *"axis 3")
+            await explorer.until(lambda: explorer.exploration.axis_set.name == "axes")
+            assert explorer.exploration.state.selected == explorer.exploration.axis_set.find("axis 3")
+            assert not explorer.screen.query_one("#find-prompt").has_class("-wrong")
+            await explorer.pilot.press(end)
+            await explorer.until(lambda: not explorer.screen.query(Input))
+            now = explorer.exploration.axis_set.name, explorer.exploration.state.selected
+            assert now == before if end == "escape" else now == ("axes", 2)
+        assert len(explorer.screen.work.widgets.bars._order) == 16
+
+
 async def test_what_was_typed_just_before_esc_changes_nothing_any_more() -> None:
     async with exploring() as explorer:
         selected = explorer.exploration.state.selected

@@ -119,21 +119,26 @@ class FindRow(Asker):
     def __init__(self, work: Workspace, prompts: Prompts) -> None:
         self._work = work
         self._prompts = prompts
-        self._selected_before = 0
+        self._before = "", 0
+        """Set and row that were selected."""
 
     def begin(self) -> None:
         """Type the name or the number of a row."""
         exploration = self._work.exploration
         if exploration is not None and not self._prompts.typing:
-            self._selected_before = exploration.state.selected
+            self._before = exploration.axis_set.name, exploration.state.selected
             self._prompts.ask(LinePrompt("row: ", FIND, "↑↓ choose, Enter selects, Esc leaves"), self)
 
     def changed(self, prompt: LinePrompt, text: str) -> None:
-        """Show the rows that match, and select one of them."""
+        """Show the rows that match, of another set where this one has none, and select one of them."""
         exploration = self._work.exploration
         if exploration is None:
             return
         rows = rows_matching(exploration, text)
+        other = next((each.name for each in exploration.state.sets if each.matching(text)), "")
+        if not rows and other:
+            self._work.change(lambda exploration: exploration.choose_axis_set(other))
+            rows = rows_matching(exploration, text)
         if not rows:
             prompt.advise("no such row", wrong=True)
             return
@@ -162,8 +167,10 @@ class FindRow(Asker):
         """Select the row that was selected before."""
 
         def restore(exploration: Exploration) -> None:
-            if self._selected_before < len(exploration.axis_set):
-                exploration.select(self._selected_before)
+            name, row = self._before
+            exploration.choose_axis_set(name)
+            if row < len(exploration.axis_set):
+                exploration.select(row)
 
         self._work.change(restore)
 
