@@ -202,12 +202,15 @@ class TestAnswers:
             Link(ManualClock(), budget=rates.get("budget"), ceiling=rates.get("ceiling"))
 
 
-def test_what_is_written_beside_a_frame_takes_its_share_of_the_cap() -> None:
+@pytest.mark.parametrize("known", [0, 3000])
+def test_what_is_written_beside_a_frame_takes_its_share_of_the_cap(known: int) -> None:
+    """Whether it was told as it was written, as menus are, or only with the frame after it."""
     clock = ManualClock()
     link = Link(clock, ceiling=10_000, asks=False)
     written = 0
     for number in range(1, 2000):
         if link.pause() == 0:
+            link.charge(known)
             link.sent(number, 1000)
             link.written(number, 4000)
             written += 4000
