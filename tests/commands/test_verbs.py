@@ -219,7 +219,7 @@ def test_a_sheet_without_labels_is_smaller(verb: str) -> None:
             ["traverse", "--axes", "thicknes", "--model", "mnist-2d", "--out", "x.png"],
             "there is no axis 'thicknes'",
         ),
-        (["traverse", "--coordinates", "a..b", "--out", "x.png"], "'a..b' are no coordinates"),
+        (["traverse", "--coordinates", "a..b", "--out", "x.png"], "invalid coordinates 'a..b'"),
         (["map", "--axes", "z1", "--out", "x.png"], "a map needs two axes, not 1"),
         (["map", "--axes", "z1,axis 1", "--out", "x.png"], "axes of two kinds"),
         (["map", "--axes", "z1,z1", "--out", "x.png"], "a plane needs two different axes"),

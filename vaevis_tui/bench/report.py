@@ -45,7 +45,7 @@ def measure(model: str, backend: str, seconds: float, tune: bool = True) -> Resu
     Where wgpu's kernels may be tuned that is done before.
 
     Raises:
-        UserError: the model or the backend is not to be had.
+        UserError: the model or the backend is unavailable.
     """
     from vaevis_tui.api import load
 

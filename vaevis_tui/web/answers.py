@@ -49,7 +49,7 @@ def answer(decoder: Decoder, data: bytes) -> bytes | str:
     """
     dim = decoder.info.latent_dim
     if len(data) <= 4 or (len(data) - 4) % (4 * dim):
-        return error("the request is no whole number of latents")
+        return error("the request does not hold whole latents")
     z = np.frombuffer(data, "<f4", offset=4).reshape(-1, dim)
     if len(z) > MAX_BATCH:
         return error(f"the request has {len(z)} latents; {MAX_BATCH} at most are expected")

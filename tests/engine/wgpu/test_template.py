@@ -50,9 +50,9 @@ def test_ordinary_comments_stay() -> None:
         ("//! for i in range(3)\nx", "test.wgsl:1: '//! for' is not closed"),
         ("x\n//! end", "'//! end' without a beginning"),
         ("//! if 1\n//! else\n//! else\n//! end", "test.wgsl:1: '//! if' is not closed"),
-        ("//! while x", "test.wgsl:1: '//! while x' is no mark"),
+        ("//! while x", "test.wgsl:1: '//! while x' is not a mark"),
         ("a $(b", "test.wgsl:1: a parenthesis is not closed"),
-        ("a $(1 +)", "test.wgsl:1: '1 \\+' is no expression"),
+        ("a $(1 +)", "test.wgsl:1: '1 \\+' is not an expression"),
     ],
 )
 def test_mistakes_are_placed(text: str, message: str) -> None:

@@ -62,8 +62,8 @@ def test_browsers_that_go_give_their_session_back(browser: Browser, served: str)
 def test_what_is_no_request_is_answered_with_a_reason() -> None:
     with OnnxRuntimeDecoder(open_bundle(NAME), "") as decoder:
         for data, said in (
-            (b"\0" * 4, "no whole number of latents"),
-            (b"\0" * 11, "no whole number of latents"),
+            (b"\0" * 4, "does not hold whole latents"),
+            (b"\0" * 11, "does not hold whole latents"),
             (b"\0" * (4 + 8 * (MAX_BATCH + 1)), "8 at most"),
             (b"\0" * 4 + b"\xff" * 8, "NaN"),
         ):

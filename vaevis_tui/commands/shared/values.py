@@ -130,4 +130,4 @@ def coordinates(text: str) -> tuple[float, ...]:
             found = tuple(float(part) for part in text.split(","))
             if all(map(math.isfinite, found)):
                 return found
-    raise argparse.ArgumentTypeError(f"{text!r} are no coordinates; -3,0,3 are, or -3..3/7")
+    raise argparse.ArgumentTypeError(f"invalid coordinates {text!r}: expected -3,0,3 or -3..3/7")

@@ -120,7 +120,7 @@ def _block(lines: Iterator[tuple[int, str]], name: str) -> tuple[tuple[_Node, ..
         found = _MARK.fullmatch(line)
         if found is None:
             if line.lstrip().startswith("//!"):
-                raise TemplateError(f"{name}:{number}: {line.strip()!r} is no mark (for, if, else, end)")
+                raise TemplateError(f"{name}:{number}: {line.strip()!r} is not a mark (for, if, else, end)")
             nodes.append(_line(line, f"{name}:{number}"))
             continue
         mark, rest = found.groups()
@@ -170,4 +170,4 @@ def _code(expression: str, place: str) -> CodeType:
     try:
         return compile(expression.strip(), place, "eval")
     except SyntaxError as error:
-        raise TemplateError(f"{place}: {expression!r} is no expression") from error
+        raise TemplateError(f"{place}: {expression!r} is not an expression") from error

@@ -28,7 +28,7 @@ def evaluate(node: Node, inputs: Inputs, opset: int) -> list[Array]:
         UnsupportedError: It cannot be evaluated; names the operator.
     """
     if node.kind == "Cast" and dtype_of(to := attribute(node, "to")) is None:
-        raise UnsupportedError(f"{label(node)}: to={to} is no type that constants may have")
+        raise UnsupportedError(f"{label(node)}: to={to} is not a type that constants may have")
     try:
         known = _arrays(node.attributes)
         value = fold(node.kind, inputs, known, MAX_FOLDED)

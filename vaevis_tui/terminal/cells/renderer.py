@@ -91,5 +91,5 @@ def cell_renderer(graphics: Graphics, colors: ColorMode) -> CellRenderer:
     elif graphics in _GLYPHS:
         style = Patterns(_GLYPHS[graphics], colors)
     else:
-        raise ValueError(f"{graphics} is drawn in dots")
+        raise ValueError(f"{graphics} is drawn in pixels, not in cells")
     return CellRenderer(graphics, style)

@@ -148,5 +148,5 @@ def _choice(entry: Mapping[str, Any]) -> Selection:
     if choice.kernel not in times or not all(re.fullmatch(r"\w{1,40}", name, re.ASCII) for name in names):
         raise ValueError("no kernel has such a name")
     if not all(0 < time < math.inf for time in times.values()):
-        raise ValueError("no kernel takes such a time")
+        raise ValueError("a kernel's time is not a positive number")
     return choice
