@@ -41,6 +41,7 @@ class NaiveChain:
         self._device, self._graph = device, graph
         self._usage, self._resources = wgpu.BufferUsage, []  # type: tuple[Any, list[Any]]
         self._tensors: dict[str, Any] = {graph.input: self._buffer(graph.input_shape)}
+        self._tensors |= {name: self._constant(array) for name, array in graph.constants.items()}
         self._steps: list[tuple[Any, Any, int]] = []
         for operator in graph.operators:
             self._add(operator)
@@ -92,10 +93,10 @@ class NaiveChain:
         weights = []
         if isinstance(operator, ir.Linear | ir.Convolution):
             weights = [self._constant(operator.weight), self._constant(operator.bias)]
-        source = self._graph.shape_of(operator.reads[0])
+        sources = [self._graph.shape_of(name) for name in operator.reads]
         output = self._tensors[operator.output] = self._buffer(operator.shape)
         bound = [*(self._tensors[name] for name in operator.reads), *weights, output]
-        self._step(_KERNELS[type(operator)](operator, source), bound, prod(operator.shape))
+        self._step(_KERNELS[type(operator)](operator, *sources), bound, prod(operator.shape))
 
     def _step(self, source: str, bound: list[Any], threads: int) -> None:
         module = self._device.create_shader_module(code=source)
@@ -229,19 +230,24 @@ _FUNCTIONS: Mapping[str, str] = {
 }
 
 
-def _pointwise(operator: ir.Pointwise, source: tuple[int, ...]) -> str:
+def _pointwise(operator: ir.Pointwise, *sources: tuple[int, ...]) -> str:
+    def place(source: tuple[int, ...]) -> str:
+        if prod(source) == prod(operator.shape):
+            return "i"
+        if source == (*operator.shape[:2], 1, 1):
+            return f"i / {prod(operator.shape[2:])}u"
+        raise ValueError(f"the naive pointwise kernel does not broadcast {source} to {operator.shape}")
+
     def text(node: Expression) -> str:
         match node:
             case Operand(index):
-                return f"operand{index}[i]"
+                return f"operand{index}[{place(sources[index])}]"
             case Literal(value):
                 return f"{value!r}"
             case Call(function, arguments) if function in _FUNCTIONS:
                 return _FUNCTIONS[function].format(*map(text, arguments))
         raise ValueError(f"no naive kernel for {node}")
 
-    if source != operator.shape and prod(source) != prod(operator.shape):
-        raise ValueError("the naive pointwise kernel does not broadcast")
     names = [f"operand{index}" for index in range(len(operator.operands))]
     return _kernel(names, prod(operator.shape), f"output[i] = {text(operator.epilogue)};")
 
@@ -254,7 +260,7 @@ def _pack(channels: int, pixels: int) -> str:
     return _kernel(["source"], pixels, f"output[i] = {levels} | 0xff000000u;", "u32")
 
 
-_KERNELS: Mapping[type[ir.Operator], Callable[[Any, tuple[int, ...]], str]] = {
+_KERNELS: Mapping[type[ir.Operator], Callable[..., str]] = {
     ir.Linear: _linear,
     ir.Convolution: _convolution,
     ir.Resize: _resize,

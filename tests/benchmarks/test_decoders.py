@@ -9,20 +9,20 @@ import pytest
 
 from tests.benchmarks.compare import Candidate
 from tests.benchmarks.decoders import candidates, check, main
-from tests.engine.reference import vaevis_like
+from tests.engine.reference import Builder, dog_like, vaevis_like
 from tests.engine.wgpu.device import require_adapter
 
 
-def test_all_make_the_same_picture() -> None:
+@pytest.mark.parametrize(("b", "kernels"), [(vaevis_like(width=32), 39), (dog_like(width=8, latent=6), 48)])
+def test_all_make_the_same_picture(b: Builder, kernels: int) -> None:
     require_adapter()
-    b = vaevis_like(width=32)
     with candidates(b.model(), None) as found:
         assert [candidate.name for candidate in found[:3]] == [
             "this engine",
             "naive chain",
             "onnxruntime cpu",
         ]
-        assert found[1].dispatches == 39  # an operator each, and one that packs
+        assert found[1].dispatches == kernels  # an operator each, and one that packs
         check(found, b.latents(1))
 
 

@@ -20,6 +20,7 @@ class TorchEager:
 
     def __init__(self, graph: Graph, device: str) -> None:
         self._graph, self._device = graph, torch.device(device)
+        self._constants = {name: self._tensor(array) for name, array in graph.constants.items()}
         self._weights = {
             operator.output: (self._tensor(operator.weight), self._tensor(operator.bias))
             for operator in graph.operators
@@ -29,7 +30,7 @@ class TorchEager:
     def decode(self, z: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Decode latent vectors, float32 (n, d), to pictures, uint8 (n, h, w, 3)."""
         with torch.inference_mode():
-            tensors = {self._graph.input: self._tensor(z)}
+            tensors = {self._graph.input: self._tensor(z), **self._constants}
             for operator in self._graph.operators:
                 inputs = [tensors[name] for name in operator.reads]
                 weights = self._weights.get(operator.output, ())
