@@ -8,7 +8,7 @@ from textual.widgets import Static
 from tests.tui.support import exploring
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.menus.help import HelpScreen, columns_of, pages_of
-from vaevis_tui.tui.menus.help_text import LINES
+from vaevis_tui.tui.menus.help_text import LINES, TERMS
 from vaevis_tui.tui.menus.model_picker import ModelPicker
 from vaevis_tui.tui.menus.value_prompt import ValuePrompt
 from vaevis_tui.tui.panels.hint_bar import HintBar
@@ -47,6 +47,14 @@ def test_no_key_is_given_twice_and_digits_are_labels() -> None:
 )
 def test_keys_are_written_as_on_keyboards(key: str, name: str) -> None:
     assert keys.key_name(key) == name
+
+
+def test_the_legend_explains_every_word_of_the_screen() -> None:
+    terms = dict(TERMS)
+    assert "--z" in terms["z"]
+    assert "--sigma" in terms["σ"]
+    words = {"KL", "effect", "strength", "axes", "typical", "anchors", "exact", "tolerant", "in flight"}
+    assert words <= set(terms)
 
 
 def test_helps_gather_the_keys_of_an_action() -> None:

@@ -11,6 +11,7 @@ from vaevis_tui.tui.panels.bar_cells import (
     EIGHTHS,
     LEFT_BLOCKS,
     TRACK,
+    beyond,
     runs,
     sigma_at,
     steps,
@@ -53,6 +54,15 @@ def test_a_bar_byte_for_byte() -> None:
     assert runs(13, 6) == [("   ", TRACK), ("█", ABOVE), ("▋", ABOVE), (" ", TRACK)]
     assert runs(-13, 6) == [(" ", TRACK), ("▍", BELOW_EDGE), ("█", BELOW), ("▏  ", TRACK)]
     assert runs(24, 6) == [("   ", TRACK), ("███", ABOVE)]
+
+
+@pytest.mark.parametrize("sigma", [3.4, 5.0, 10.0])
+def test_a_value_beyond_the_track_is_marked_at_its_edge(sigma: float) -> None:
+    for sign, mark in ((1, "▶"), (-1, "◀")):
+        text = "".join(part for part, _ in beyond(runs(steps(sign * sigma, 8), 8), sign * sigma))
+        assert len(text) == 8
+        assert text[-1 if sign > 0 else 0] == mark
+        assert text.count(mark) == 1
 
 
 @given(width=st.integers(2, 50).map(lambda half: 2 * half))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
 from vaevis_tui.explorer.exploration import Exploration
-from vaevis_tui.latent.axes import AxisSet
+from vaevis_tui.latent.axes import AxisSet, dimension_set
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.tui.panels.bar_grid import BarGrid, ends_below, label_within, untold
 from vaevis_tui.tui.panels.latent_bars import LatentBars
@@ -81,6 +83,15 @@ def test_kl_and_variance_are_told_where_there_is_no_column_for_them() -> None:
         narrow, wide = (BarGrid.of(width, 18, axes) for width in (36, 70))
         assert untold(axes, 3, narrow) == told.format(axes.axes[3].detail) != ""
         assert untold(axes, 3, wide) == ""
+
+
+def test_of_a_decoder_without_data_no_kl_is_told() -> None:
+    space = open_bundle("mnist").space
+    axes = dimension_set(replace(space, kl=np.zeros_like(space.kl))).with_effects(np.ones(space.dim))
+    grid = BarGrid.of(90, 18, axes)
+    assert grid.detail <= 1
+    assert grid.effect
+    assert not any(untold(axes, row, BarGrid.of(40, 18, axes)) for row in range(space.dim))
 
 
 @pytest.mark.parametrize(("height", "told"), [(43, True), (20, False)])

@@ -67,13 +67,14 @@ TERMS_TITLE = "Terms"
 TERMS = (
     ("z", "the latent vector, raw as --z takes it"),
     ("σ", "standard deviation of the data along a row; rows and --sigma count in it, from the mean"),
-    ("KL", "nats of information that a dimension has about an image; unused near 0"),
+    ("KL", "nats that a dimension tells of an image; unused near 0"),
     ("effect", "change of the image a σ, root mean square"),
+    ("strength", "how often a direction ranks two new images right"),
     ("axes", "principal axes of the encoded data"),
     ("typical", "share of the data less typical than z"),
     ("anchors", "encoded examples; the nearest is named"),
     ("exact", "each pixel as decoded"),
-    ("tolerant", "cells of nearly the same colour are left: a slow link"),
+    ("tolerant", "cells of nearly their colour are left: a slow link"),
     ("in flight", "frames sent, not yet acknowledged"),
 )
 
