@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,10 +51,15 @@ class ManualClock:
 
 @contextmanager
 def full_disk(room: int) -> Iterator[None]:
-    """No file of this process grows beyond ``room`` bytes."""
+    """No file of this process grows beyond ``room`` bytes.
+
+    Python writes no bytecode meanwhile: it would leave half a file for every start that follows.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        sys.dont_write_bytecode = before

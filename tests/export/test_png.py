@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import stat
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests.support import full_disk
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import check_free
 from vaevis_tui.export.png import MAX_SIDE, read_metadata, save_png, save_snapshot, unique_path
@@ -30,17 +30,6 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
 def pixels(path: Path) -> NDArray[np.uint8]:
     with Image.open(path) as image:
         return np.asarray(image)
-
-
-@contextmanager
-def no_file_beyond(size: int) -> Iterator[None]:
-    """As on a disk that gets full: the system refuses to write more than so many bytes to a file."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @contextmanager
@@ -135,7 +124,7 @@ def test_others_may_read_it_as_far_as_the_umask_lets_them(tmp_path: Path) -> Non
 
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"old")
-    with no_file_beyond(50), pytest.raises(UserError) as error:
+    with full_disk(50), pytest.raises(UserError) as error:
         save_png(tmp_path / "a.png", PICTURE, scale=20)
     assert "a.png cannot be written: file too large" in one_line(error)
     assert (tmp_path / "a.png").read_bytes() == b"old"
@@ -214,7 +203,7 @@ def test_a_snapshot_never_replaces_another_nor_what_else_has_its_name(tmp_path: 
 
 
 def test_a_snapshot_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    with no_file_beyond(50), pytest.raises(UserError):
+    with full_disk(50), pytest.raises(UserError):
         save_snapshot(tmp_path, "mnist", NOW, PICTURE, scale=20)
     with pytest.raises(ValueError, match="keyword"):
         save_snapshot(tmp_path, "mnist", NOW, PICTURE, metadata={"": "x"})

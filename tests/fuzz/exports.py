@@ -142,10 +142,12 @@ class Place:
         """Start the program by another, if any, and with files of so many bytes at most."""
         words = [word.replace("PICTURES", str(pictures())) for word in line]
         limits = () if most is None else ("prlimit", f"--fsize={most}")
+        environ = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.temporary)}
+        environ["PYTHONDONTWRITEBYTECODE"] = "1"  # half a file of it would stay for every start that follows
         return subprocess.Popen(
             [*before, *limits, sys.executable, "-m", "vaevis_tui", *words],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.temporary)},
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=subprocess.PIPE,

@@ -80,7 +80,7 @@ def present(
         tune: Whether wgpu's kernels are.
 
     Raises:
-        UserError: it showed no image.
+        UserError: it showed no image, or one alone.
     """
     window = _Window.of(first)
     explorer = [sys.executable, "-m", "vaevis_tui", "--model", model, "--backend", backend]
@@ -100,6 +100,8 @@ def present(
             terminal.quit()
         told = json.loads(report.read_text())
     times: list[float] = told["presented"]
+    if len(times) < 2:
+        raise UserError(f"too few images were shown in {seconds:g} s to tell a rate; take more --seconds")
     rate = (len(times) - 1) / (times[-1] - times[0])
     return Presented(
         frames_a_second=rate,
