@@ -17,6 +17,7 @@ from tests.e2e.harness.terminal import Traits
 from tests.support import require
 from tests.terminal.detect.replies import FOOT, KITTY_26, KITTY_45, XTERM
 from vaevis_tui.models.bundle import open_bundle
+from vaevis_tui.terminal.detect.fence import SILENT_AFTER
 from vaevis_tui.terminal.detect.queries import QUERIES
 from vaevis_tui.terminal.detect.replies import ReplyKind
 
@@ -240,6 +241,7 @@ def test_no_answer_comes_after_the_end(bundle: Path) -> None:
 def test_a_terminal_that_never_answered_is_not_asked_again(bundle: Path) -> None:
     with explorer(bundle) as session:
         wait_for_the_picture_of(session, bundle, open_bundle(bundle).space.mean)
+        session.pump_for(SILENT_AFTER)
         session.press("q")
         assert session.wait_exit() == 0
         assert session.raw.count(FENCE) == 1

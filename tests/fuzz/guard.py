@@ -7,6 +7,7 @@ import resource
 import signal
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,7 +58,9 @@ def fault_of(read: Callable[[], object], seconds: float = SECONDS) -> str | None
     held, began = _status("VmRSS"), time.process_time()
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
-        read()
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            read()
     except (UserError, EngineError) as error:
         fault = _unfit(str(error))
     except HangError:
@@ -68,6 +71,8 @@ def fault_of(read: Callable[[], object], seconds: float = SECONDS) -> str | None
         fault = None
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+    if fault is None and said:  # several lines on standard error that no person can use
+        fault = f"warns in {Path(said[0].filename).name}:{said[0].lineno}: {said[0].message}"
     took, grown = time.process_time() - began, _status("VmHWM") - held
     if fault is None and took > seconds:
         fault = f"hangs: {took:.1f} s"

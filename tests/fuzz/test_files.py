@@ -50,6 +50,8 @@ def test_damaged_files_are_read_or_refused(kind: str, folder: Path) -> None:
         ("config", 0, 722),  # a speed of 400 digits
         ("encoder", 44, 331),  # an output of one number
         ("vectors", 0, 782),  # an archive that LZMA cannot unpack
+        ("onnx", 302, 18),  # a product of weights that overflows, of which numpy warned
+        ("onnx", 302, 1452),  # weights scaled to what is no number
     ],
 )
 def test_what_once_got_through(kind: str, seed: int, number: int, folder: Path) -> None:

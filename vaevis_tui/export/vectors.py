@@ -7,6 +7,7 @@ import io
 import json
 import re
 import sys
+import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -95,7 +96,9 @@ def _parse(data: bytes, name: str) -> Any:
 
 def _npy(data: bytes) -> NDArray[Any]:
     try:
-        return np.asarray(np.lib.format.read_array(io.BytesIO(data), allow_pickle=False))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers as Python 2 wrote them
+            return np.asarray(np.lib.format.read_array(io.BytesIO(data), allow_pickle=False))
     except Exception as error:  # of Python's parser, which has many kinds for a damaged header
         raise ValueError(f"the npy data are damaged: {error}") from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import sys
+import warnings
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -131,7 +132,9 @@ def _header(file: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     if version not in readers:
         raise ValueError(f"npy version {version}")
     try:
-        return readers[version](file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers as Python 2 wrote them
+            return readers[version](file)
     except Exception as error:  # of Python's parser, which has many kinds for a hostile header
         raise ValueError(f"npy header: {error}") from None
 

@@ -217,7 +217,8 @@ class Trace:
         if scales is None or scales.shape != (len(shape),):
             return
         for axis, dim in enumerate(types[node.outputs[0]].tensor_type.shape.dim):
-            size = float(np.floor(np.float32(shape[axis]) * np.float32(scales[axis])))
+            with np.errstate(all="ignore"):  # what is infinite is no size, and changes nothing
+                size = float(np.floor(np.float32(shape[axis]) * np.float32(scales[axis])))
             if size == dim.dim_value + 1:
                 dim.dim_value += 1
 

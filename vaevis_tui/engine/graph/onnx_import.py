@@ -53,6 +53,7 @@ OPERATORS: Mapping[str, Operator] = {
 """ONNX operators that may depend on z; `onnx_model.operators.folding.RULES` has what becomes of constants."""
 
 
+@np.errstate(all="ignore")  # as `rewrite`
 def import_onnx(model: CheckedModel | onnx.ModelProto | str | os.PathLike[str]) -> Graph:
     """Read a decoder into the operator graph.
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+import numpy as np
+
 from vaevis_tui.engine.graph.ir import Graph
 from vaevis_tui.engine.graph.rewrites.phases import (
     shuffle_into_convolution,
@@ -59,6 +61,7 @@ REWRITES: tuple[Rewrite, ...] = (
 """Every rewrite, in the order of application."""
 
 
+@np.errstate(all="ignore")  # weights that overflow are a file's, and no line is written of it
 def rewrite(graph: Graph) -> Graph:
     """Apply every rewrite of `REWRITES` in turn."""
     for step in REWRITES:
