@@ -49,7 +49,9 @@ class Machine:
         self.now, self.slowness = 100.0, slowness
 
     def work(self, seconds: float) -> None:
-        self.now += seconds * self.slowness(self.now - 100)
+        while seconds > 0:
+            self.now += min(seconds, 0.1) * self.slowness(self.now - 100)
+            seconds -= 0.1
 
 
 def trained(
@@ -93,6 +95,15 @@ MACHINES: dict[str, tuple[Callable[[float], float], float]] = {
 }
 
 
+def test_a_bundle_that_takes_long_does_not_end_the_training_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a starved machine: the first takes a sixth of the time, and there is no room for a second."""
+    machine = Machine(lambda t: 10.0 if 20 < t < 150 else 7.0)
+    trainer, sitting = trained(machine, monkeypatch, 0.7)
+    assert 0.85 * LIMIT < machine.now - 100 + 25 <= LIMIT
+    assert sitting.reserve > 60
+    assert trainer.state.step > 250
+
+
 @pytest.mark.parametrize("name", MACHINES)
 def test_the_time_is_kept_and_the_schedule_ends_where_it_should(
     name: str, monkeypatch: pytest.MonkeyPatch
@@ -117,7 +128,7 @@ def test_a_minute_is_kept_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_machine_that_stood_still_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lid that was closed for an hour: what there is becomes a bundle."""
-    machine = Machine(lambda t: 36_000.0 if 200 < t < 201 else 1.0)
+    machine = Machine(lambda t: 36_000.0 if 200 < t < 200.2 else 1.0)
     trainer, _ = trained(machine, monkeypatch, 0.1)
     assert machine.now - 100 < 200 + 3700
     assert trainer.state.step == trainer.config.total_steps

@@ -22,8 +22,8 @@ SAFETY = 1.25
 DRIFT = 0.05
 """Share by which the steps that are left may be off before they are planned anew."""
 
-MEMORY = 10.0
-"""Seconds that the measured pace looks back upon, about."""
+MEMORY, LONG_MEMORY = 10.0, 30.0
+"""Seconds that the pace looks back upon, about: for plans, and to tell how slow the machine became."""
 
 SHARE_OF_BUNDLES = 15
 """So many times as long as a bundle takes is trained before the next is written."""
@@ -36,35 +36,26 @@ SAVED_EVERY = 60.0
 
 
 class Pace:
-    """Seconds a step, by the steps of late, and how much of the time is none of theirs.
+    """Seconds a step, by the steps of late.
 
     Args:
         guess: Seconds a step, measured beforehand.
+        memory: Seconds that it looks back upon, about.
     """
 
-    def __init__(self, guess: float) -> None:
-        self._steps, self._time = MEMORY / 4 / guess, MEMORY / 4
-        self._stepping = self._between = 0.0
+    def __init__(self, guess: float, memory: float) -> None:
+        self._memory = memory
+        self._steps, self._time = memory / 4 / guess, memory / 4
 
     @property
     def seconds(self) -> float:
-        """Of a step, alone."""
+        """Of a step."""
         return self._time / self._steps
-
-    @property
-    def with_all(self) -> float:
-        """Of a step and its part of what comes between steps: validation, sheets, bundles, checkpoints."""
-        return self.seconds * (1 + self._between / max(self._stepping, MEMORY))
 
     def step(self, seconds: float) -> None:
         """Count a step."""
-        kept = math.exp(-seconds / MEMORY)
+        kept = math.exp(-seconds / self._memory)
         self._steps, self._time = kept * self._steps + 1, kept * self._time + seconds
-        self._stepping += seconds
-
-    def between(self, seconds: float) -> None:
-        """Count what came between steps."""
-        self._between += seconds
 
 
 class Sitting:
@@ -92,8 +83,8 @@ class Sitting:
         self._clock, self._say = clock, say
         self._base, self._first_step = trainer.state.spent - started, trainer.state.step
         self.reserve = RESERVE if limit is None else min(RESERVE, 0.25 * limit)
-        self._check, self._bundle_pace = 0.0, 0.0
-        self.pace = Pace(1.0)
+        self._check, self._bundle, self._bundle_pace = 0.0, 0.0, 0.0
+        self.pace, self._long_pace = Pace(1.0, MEMORY), Pace(1.0, LONG_MEMORY)
         self._left_off, self._checked = clock(), False
         self._next_bundle = clock() + (FIRST_BUNDLE if limit is None else min(FIRST_BUNDLE, 0.1 * limit))
         self.figures: Mapping[str, float | str] = {}
@@ -104,7 +95,7 @@ class Sitting:
 
     def begin(self, guess: float) -> None:
         """Plan by ``guess`` seconds a step, and count the time from now on."""
-        self.pace = Pace(guess)
+        self.pace, self._long_pace = Pace(guess, MEMORY), Pace(guess, LONG_MEMORY)
         self._left_off = self._clock()
         if self.trainer.process.first:
             self._plan()
@@ -112,8 +103,21 @@ class Sitting:
 
     def ending(self) -> float:
         """Seconds that the last figures, bundle and checkpoint will take, as slow as it is now."""
-        slower = self.pace.seconds / self._bundle_pace if self._bundle_pace else 1.0
-        return (self.reserve + self._check) * max(1.0, slower)
+        return (self.reserve + self._check) * self._slower()
+
+    def _slower(self) -> float:
+        """So many times as long as at the latest bundle everything takes."""
+        return max(1.0, self._long_pace.seconds / self._bundle_pace) if self._bundle_pace else 1.0
+
+    def steps_in(self, seconds: float) -> int:
+        """Steps that fit into a time, with the bundles and checkpoints between them."""
+        bundles = int(max(0.0, seconds) / self._bundle_interval()) * self._bundle * self._slower()
+        a_step = self.pace.seconds + self._check / self.trainer.config.run.checkpoint_every
+        return max(0, int((seconds - bundles) / a_step))
+
+    def _bundle_interval(self) -> float:
+        """Seconds of training between two bundles."""
+        return max(BETWEEN_BUNDLES, SHARE_OF_BUNDLES * self._bundle)
 
     def _has_room(self) -> bool:
         """Whether a bundle may be written on the way, and there is time for the last one."""
@@ -125,7 +129,7 @@ class Sitting:
         planned = total = config.total_steps
         if self.limit is not None:
             left = self.limit - self.ending() - self.spent()
-            total = max(step, 1, min(self.most, step + max(0, int(left / self.pace.with_all))))
+            total = max(step, 1, min(self.most, step + self.steps_in(left)))
             if abs(total - planned) > DRIFT * max(0, planned - step):
                 config = config.lasting(total)
         quarter = max(1, (total - self._first_step) // 4)
@@ -154,9 +158,9 @@ class Sitting:
         took = now - self._left_off
         if self._checked:  # validation and a checkpoint came before this step
             self._check = max(0.0, took - self.pace.seconds)
-            self.pace.between(self._check)
         else:
             self.pace.step(took)
+            self._long_pace.step(took)
         self._checked = step % run.checkpoint_every == 0
         self._plan()
         if step % run.validate_every == 0:
@@ -164,7 +168,6 @@ class Sitting:
         if now >= self._next_bundle and step < trainer.config.total_steps and self._has_room():
             self.write()
         self._left_off = self._clock()
-        self.pace.between(self._left_off - now)
 
     def write(self) -> None:
         """Write the bundle."""
@@ -173,8 +176,8 @@ class Sitting:
         took, self.figures = self._clock() - before, written.figures
         if self.limit is not None:
             self.reserve = min(SAFETY * took + 2, 0.5 * self.limit)
-            self._bundle_pace = self.pace.seconds
-        self._next_bundle = self._clock() + max(BETWEEN_BUNDLES, SHARE_OF_BUNDLES * took)
+            self._bundle, self._bundle_pace = took, self._long_pace.seconds
+        self._next_bundle = self._clock() + self._bundle_interval()
         self.trainer.state.spent = self.spent()
         if self.trainer.state.step < self.trainer.config.total_steps:
             quality = written.figures["psnr_db"]
