@@ -238,10 +238,12 @@ def test_what_was_said_is_kept_in_the_card(tmp_path: Path, monkeypatch: pytest.M
     assert open_bundle(tmp_path / "out").read_decoder().options == options
 
 
-def test_the_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_command_on_five_hundred_pictures_and_a_foreign_encoder(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     decoder = write(tmp_path / "decoder.onnx", Writer())
     write(tmp_path / "enc.onnx", mean(encoder(scale=255.0)))
-    write_pictures(tmp_path / "trees", count=4)
+    write_pictures(tmp_path / "trees", count=170)
     out = tmp_path / "out"
     arguments = ["bundle", str(decoder), "--encoder", str(tmp_path / "enc.onnx")]
     assert main([*arguments, "--images", str(tmp_path / "trees"), "--out", str(out)]) == 0
@@ -249,7 +251,7 @@ def test_the_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert said.out == f"{out}\n"
     assert "its encoder takes values 0 to 255" in said.err
     assert "reconstruction error, RMSE of 255: " in said.err
-    assert "vaevis-tui: encoding: 12" in said.err
+    assert "vaevis-tui: encoding: 510" in said.err
     assert main(["decode", "--model", str(out), "--seed", "1", "--out", str(tmp_path / "x.png")]) == 0
     assert Image.open(tmp_path / "x.png").size == (WIDTH, HEIGHT)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,12 @@ import torch
 from onnx import numpy_helper
 
 from tests.support import data_root
+from training.core.checkpoint import Trained
 from training.core.model import objective, posterior
 from training.core.model.networks import Pass
 from training.tasks.digits import bundle
 from training.tasks.digits.data import binarise, load_mnist
+from training.tasks.dogs import bundle as dogs
 from vaevis_tui.models import catalog
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.resources import weights_dir
@@ -60,6 +63,16 @@ def test_digits_have_their_modes_then_examples(name: str) -> None:
     assert list(space.anchors.labels[:10]) == labels
     assert (space.anchors.indices[:10] == -1).all()
     assert (space.anchors.indices[10:] >= 0).all()
+
+
+@pytest.mark.parametrize("load", [bundle.load_trained, dogs.load_trained])
+def test_what_ships_can_be_measured_again(load: Callable[[Path], Trained]) -> None:
+    """Its card holds the configuration that its weights are read by, though the code's has other keys now."""
+    name = "mnist" if load is bundle.load_trained else "dog"
+    card = open_bundle(weights_dir() / name).card
+    assert card is not None
+    trained = load(weights_dir() / name)
+    assert (trained.config.name, trained.step) == (name, card.training["steps"])
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:
