@@ -65,11 +65,8 @@ def paged(tmp_path: Path, *arguments: str, rows: int = 10, pager: str | None = N
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--help"], ["--model", "completion"]),
         (["decode", "--help"], ["--seed", "examples:"]),
-        (["config"], ["snapshot_dir", "what it does"]),
         (["config", "keys"], ["walk.toggle", "program.quit"]),
-        (["models", "mnist"], ["latent vector"]),
         (["man"], ["SYNOPSIS"]),
         pytest.param(["doctor", "--model", "mnist"], ["GPU adapters"], marks=pytest.mark.slow),
     ],

