@@ -34,15 +34,15 @@ _ADVICE = {
 
 def main() -> None:
     """Serve until the pipe is closed."""
-    _give_up_rights()
+    _forbid_core_dumps()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches a terminal's whole process group
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_exit_with_parent, args=(os.getppid(),), daemon=True).start()
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what native libraries print there is no answer
         serve(sys.stdin.buffer, answers)
 
 
-def _give_up_rights() -> None:
+def _forbid_core_dumps() -> None:
     """Let a driver that crashes leave no core dump, which fills a disk and holds the person's images.
 
     More would stop drivers that work: they map far more memory than they use, share it by files, and find
@@ -56,21 +56,23 @@ def _give_up_rights() -> None:
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Take one order, answer it, and decode whatever follows.
+    """Take one request, answer it, and decode whatever follows.
 
     Args:
         requests: What `vaevis_tui.engine.decoder_process` writes, in the form of `decoder_protocol`.
         answers: What that reads.
     """
     (length,) = LENGTH.unpack(requests.read(LENGTH.size))
-    order = json.loads(requests.read(length))
+    request = json.loads(requests.read(length))
     decoder: Decoder | None = None
     try:
-        if order["order"] == "adapters":
+        if request["kind"] == "adapters":
             answer: dict[str, Any] = {"adapters": [str(adapter) for adapter in _adapters()]}
         else:
             decoder = (
-                _open_onnxruntime(order) if order["order"] == "onnxruntime" else open_wgpu(order, _adapters)
+                _open_onnxruntime(request)
+                if request["kind"] == "onnxruntime"
+                else open_wgpu(request, _adapters)
             )
             answer = {"info": asdict(decoder.info)}
     except (UserError, EngineError) as error:
@@ -84,11 +86,11 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
                 pass
 
 
-def open_wgpu(order: Mapping[str, Any], adapters: Callable[[], Sequence[AdapterSummary]]) -> Decoder:
+def open_wgpu(request: Mapping[str, Any], adapters: Callable[[], Sequence[AdapterSummary]]) -> Decoder:
     """Open a model on the best adapter, on a software one only where that will do.
 
     Args:
-        order: ``decoder``, see `Bundle.decoder_order`; ``tuning``, see
+        request: ``decoder``, see `Bundle.decoder_request`; ``tuning``, see
             `open_tuned`; ``software``, whether an adapter that is the processor itself will do.
         adapters: The adapters of this machine, hardware first.
 
@@ -102,14 +104,14 @@ def open_wgpu(order: Mapping[str, Any], adapters: Callable[[], Sequence[AdapterS
         found = adapters()
     except (EngineError, ImportError, OSError) as error:
         raise UserError(f"wgpu does not start ({error}); {advice()}") from None
-    usable = [adapter for adapter in found if adapter.is_hardware or order["software"]]
+    usable = [adapter for adapter in found if adapter.is_hardware or request["software"]]
     if not usable:
         names = f"only {found[0].name}, which is software" if found else "no adapter"
         raise UserError(f"wgpu finds {names}; {advice()}")
     adapter = chosen(usable, os.environ.get(ADAPTER_VARIABLE, ""))
-    from vaevis_tui.models.bundle import open_ordered
+    from vaevis_tui.models.bundle import open_requested
 
-    return open_tuned(open_ordered(order["decoder"]), order["tuning"], adapter=adapter.name)
+    return open_tuned(open_requested(request["decoder"]), request["tuning"], adapter=adapter.name)
 
 
 def chosen(adapters: Sequence[AdapterSummary], requested: str) -> AdapterSummary:
@@ -129,11 +131,11 @@ def chosen(adapters: Sequence[AdapterSummary], requested: str) -> AdapterSummary
     raise UserError(f"no adapter {requested!r}; there are {names}")
 
 
-def _open_onnxruntime(order: Mapping[str, Any]) -> Decoder:
+def _open_onnxruntime(request: Mapping[str, Any]) -> Decoder:
     from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
     from vaevis_tui.models.bundle import open_bundle
 
-    return OnnxRuntimeDecoder(open_bundle(order["bundle"], order["decoder"]))
+    return OnnxRuntimeDecoder(open_bundle(request["bundle"], request["decoder"]))
 
 
 def advice() -> str:
@@ -168,7 +170,7 @@ def _decode(decoder: Decoder, requests: IO[bytes], answers: IO[bytes]) -> bool:
     return True
 
 
-def _end_with_parent(parent: int) -> None:
+def _exit_with_parent(parent: int) -> None:
     """Leave when whoever started us has gone, also from within a driver that hangs."""
     while os.getppid() == parent:
         time.sleep(1)

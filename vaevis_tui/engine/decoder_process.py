@@ -79,7 +79,7 @@ def list_adapters(timeout: float = OPENING_TIMEOUT) -> list[str]:
     """
     child = _Child()
     try:
-        answer = child.order({"order": "adapters"}, timeout)
+        answer = child.request({"kind": "adapters"}, timeout)
         return [str(adapter) for adapter in answer["adapters"]]
     finally:
         child.end()
@@ -121,11 +121,11 @@ class IsolatedDecoder(Closing):
         """The latents that were sent and whose images were not read yet."""
         self._child: _Child | None = _Child()
         try:
-            answer = self._child.order(
+            answer = self._child.request(
                 {
-                    "order": backend,
+                    "kind": backend,
                     "bundle": str(bundle.path),
-                    "decoder": bundle.decoder_order(),
+                    "decoder": bundle.decoder_request(),
                     "tuning": tuning,
                     "software": software,
                 },
@@ -256,10 +256,10 @@ class _Child:
         self._requests: IO[bytes] = self._process.stdin
         self._answers: IO[bytes] = self._process.stdout
 
-    def order(self, order: Mapping[str, Any], timeout: float) -> dict[str, Any]:
-        """Send an order and wait for the answer."""
+    def request(self, message: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+        """Send a request and wait for the answer."""
         until = time.monotonic() + timeout
-        text = json.dumps(order).encode()
+        text = json.dumps(message).encode()
         self.write(LENGTH.pack(len(text)) + text)
         (length,) = LENGTH.unpack(self.read(LENGTH.size, until))
         answer: dict[str, Any] = json.loads(self.read(length, until))
@@ -273,7 +273,7 @@ class _Child:
             while view:
                 view = view[self._requests.write(view) :]
         except (OSError, ValueError):  # ValueError where it was closed meanwhile
-            raise self._death() from None
+            raise self._exit_error() from None
 
     def read(self, count: int, until: float) -> bytes:
         data = bytearray(count)
@@ -286,7 +286,7 @@ class _Child:
             self._await_answer(until)
             got = self._answers.readinto(view)  # type: ignore[attr-defined]
             if not got:
-                raise self._death()
+                raise self._exit_error()
             view = view[got:]
 
     def _await_answer(self, until: float) -> None:
@@ -298,7 +298,7 @@ class _Child:
             self.kill()
             raise EngineError("the GPU's driver does not answer any more")
 
-    def _death(self) -> EngineError:
+    def _exit_error(self) -> EngineError:
         """The error that says why the process died."""
         code = self._wait_exit()
         if code is None:

@@ -111,20 +111,20 @@ class Bundle:
             UserError: it is not a decoder that is supported.
         """
         return (
-            open_ordered({**self.decoder_order(), "controls": False})
+            open_requested({**self.decoder_request(), "controls": False})
             if self.settings
             else self.read_decoder()
         )
 
-    def decoder_order(self) -> dict[str, Any]:
-        """What another process opens the same decoder by; see `open_ordered`."""
-        order: dict[str, Any] = {"path": str(self.decoder_path)}
+    def decoder_request(self) -> dict[str, Any]:
+        """What another process opens the same decoder by; see `open_requested`."""
+        request: dict[str, Any] = {"path": str(self.decoder_path)}
         if self.checked is not None:
-            order |= {
+            request |= {
                 "options": self.checked.options.to_dict(),
                 "decisions": self.checked.decisions.to_dict(),
             }
-        return order
+        return request
 
 
 def _control(setting: Setting) -> Control:
@@ -136,8 +136,8 @@ def _control(setting: Setting) -> Control:
     return Control(setting.name, "class", start, setting.size)
 
 
-def open_ordered(order: Mapping[str, Any]) -> CheckedModel:
-    """Read the decoder that `Bundle.decoder_order` was asked of, adapted as it is there.
+def open_requested(request: Mapping[str, Any]) -> CheckedModel:
+    """Read the decoder that `Bundle.decoder_request` was asked of, adapted as it is there.
 
     Raises:
         UserError: it is not a decoder that is supported.
@@ -146,17 +146,20 @@ def open_ordered(order: Mapping[str, Any]) -> CheckedModel:
     from vaevis_tui.onnx_model.adapter.options import AdapterOptions
     from vaevis_tui.onnx_model.load import load_decoder
 
-    path = Path(order["path"])
-    if "options" not in order:
+    path = Path(request["path"])
+    if "options" not in request:
         return load_decoder(path)
-    options, decisions = AdapterOptions.from_dict(order["options"]), Decisions.from_dict(order["decisions"])
-    return load_decoder(path, options, decisions, controls=order.get("controls", True))
+    options, decisions = (
+        AdapterOptions.from_dict(request["options"]),
+        Decisions.from_dict(request["decisions"]),
+    )
+    return load_decoder(path, options, decisions, controls=request.get("controls", True))
 
 
-def _read_decoder(path: Path, card: ModelCard | None, order: Mapping[str, Any] | None) -> CheckedModel:
-    """Read a decoder as an order has it, or as its card says."""
-    if order is not None and "options" in order:
-        return open_ordered(order)
+def _read_decoder(path: Path, card: ModelCard | None, request: Mapping[str, Any] | None) -> CheckedModel:
+    """Read a decoder as a request has it, or as its card says."""
+    if request is not None and "options" in request:
+        return open_requested(request)
     from vaevis_tui.onnx_model.load import load_decoder
 
     return load_decoder(path, None if card is None else _card_options(card))
@@ -170,26 +173,26 @@ def _card_options(card: ModelCard) -> AdapterOptions:
     return replace(card.options, range=f"{low!r}..{high!r}")
 
 
-def open_bundle(ref: str | Path, order: Mapping[str, Any] | None = None) -> Bundle:
+def open_bundle(ref: str | Path, request: Mapping[str, Any] | None = None) -> Bundle:
     """Open a shipped model by name, a bundle by its folder, or a bare decoder by its .onnx file.
 
     A string is a name if the catalog has it, else a path. What is not shipped is validated whole.
 
     Args:
         ref: The name or the path.
-        order: `Bundle.decoder_order` of the same model in another process; None: the decoder is adapted here.
+        request: `Bundle.decoder_request` of the same model in another process; None: it is adapted here.
 
     Raises:
         UserError: there is no such model, or a file of it is not what it should be.
     """
     if isinstance(ref, str) and ref in catalog.names():
-        return _open_folder(weights_dir() / ref, order)
+        return _open_folder(weights_dir() / ref, request)
     try:
         path = Path(ref).expanduser()
         if path.is_dir():
-            return _open_folder(path, order)
+            return _open_folder(path, request)
         if path.is_file():
-            return _open_bare(path, order)
+            return _open_bare(path, request)
     except (OSError, RuntimeError):  # a name too long for a file, or ~ of a user who is not known
         pass
     raise _unknown(str(ref))
@@ -206,7 +209,7 @@ def _unknown(ref: str) -> UserError:
     return UserError(f"unknown model {shown!r}: {hint}{known}; or give the path of a bundle or an .onnx file")
 
 
-def _open_folder(folder: Path, order: Mapping[str, Any] | None = None) -> Bundle:
+def _open_folder(folder: Path, request: Mapping[str, Any] | None = None) -> Bundle:
     decoder_path = folder / DECODER
     if not decoder_path.is_file():
         from vaevis_tui.models.families import decoder_of
@@ -216,14 +219,14 @@ def _open_folder(folder: Path, order: Mapping[str, Any] | None = None) -> Bundle
             raise UserError(
                 f"{folder}: {DECODER} is missing; a bundle has it, and may have {LATENTS} and {CARD}"
             )
-        checked = _read_decoder(found, None, order)
+        checked = _read_decoder(found, None, request)
         name = one_line(folder.resolve().name, 40)
         return _checked_bundle(name, folder, found, checked, _prior_space(checked), None)
     shipped = folder.parent.resolve() == weights_dir().resolve()
     card = read_card(folder / CARD) if (folder / CARD).is_file() else None
     if shipped:
         return _open_shipped(folder, card or ModelCard())
-    checked = _read_decoder(decoder_path, card, order)
+    checked = _read_decoder(decoder_path, card, request)
     if card is not None:
         _compare(decoder_path, checked, card)
         card = _completed(card, folder, checked)
@@ -308,8 +311,8 @@ def _prior_space(decoder: CheckedModel) -> LatentSpace:
     )
 
 
-def _open_bare(path: Path, order: Mapping[str, Any] | None = None) -> Bundle:
-    checked = _read_decoder(path, None, order)
+def _open_bare(path: Path, request: Mapping[str, Any] | None = None) -> Bundle:
+    checked = _read_decoder(path, None, request)
     return _checked_bundle(one_line(path.stem, 40), path, path, checked, _prior_space(checked), None)
 
 

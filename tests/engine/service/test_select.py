@@ -290,16 +290,16 @@ def test_wgpu_by_name_without_an_adapter_says_what_to_install(
         open_decoder(bundle, "wgpu")
 
 
-def order(bundle: Bundle, *, software: bool) -> dict[str, object]:
-    return {"decoder": bundle.decoder_order(), "tuning": "off", "software": software}
+def request_for(bundle: Bundle, *, software: bool) -> dict[str, object]:
+    return {"decoder": bundle.decoder_request(), "tuning": "off", "software": software}
 
 
 def test_only_a_software_adapter(bundle: Bundle, adapter: AdapterSummary) -> None:
     software = AdapterSummary(adapter.name, "CPU", adapter.backend, adapter.driver)
     message = f"wgpu finds only {adapter.name}, which is software; "
     with pytest.raises(UserError, match=re.escape(message)):
-        open_wgpu(order(bundle, software=False), lambda: [software])
-    with open_wgpu(order(bundle, software=True), lambda: [software]) as decoder:
+        open_wgpu(request_for(bundle, software=False), lambda: [software])
+    with open_wgpu(request_for(bundle, software=True), lambda: [software]) as decoder:
         assert decoder.info.adapter == adapter.name
 
 
@@ -309,7 +309,7 @@ def test_without_wgpu_s_library(bundle: Bundle) -> None:
 
     message = r"wgpu does not start \(wgpu cannot be used: libvulkan.so.1 not found\); "
     with pytest.raises(UserError, match=message):
-        open_wgpu(order(bundle, software=True), broken)
+        open_wgpu(request_for(bundle, software=True), broken)
 
 
 def test_the_operator_that_wgpu_lacks_is_what_the_user_reads(tmp_path: Path, adapter: AdapterSummary) -> None:
