@@ -78,7 +78,7 @@ class GraphicsSupport:
     best: Graphics
     reasons: tuple[tuple[str, str], ...]
 
-    def colors(self, told: ColorMode) -> ColorMode:
+    def colors(self, configured: ColorMode) -> ColorMode:
         """The colours to draw in, where the environment tells of these: it may not know of all."""
-        more = self.truecolor and told.depth is ColorDepth.PALETTE
-        return replace(told, depth=ColorDepth.TRUECOLOR) if more else told
+        more = self.truecolor and configured.depth is ColorDepth.PALETTE
+        return replace(configured, depth=ColorDepth.TRUECOLOR) if more else configured

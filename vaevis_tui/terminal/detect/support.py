@@ -113,7 +113,7 @@ def _named(text: str) -> tuple[str, tuple[int, ...]]:
 def _why_brand(reply: Reply | None, brand: str, inside: str | None, outside: str) -> str:
     answered = f"it calls itself {reply.text!r}" if reply else "it does not tell its name"
     if inside:
-        by = f"{inside}, which was told {outside!r}" if outside else "its environment"
+        by = f"{inside}, which knows it as {outside!r}" if outside else "its environment"
         return f"{answered}; inside {inside}, the terminal outside is {brand} by {by}"
     return answered if reply else f"{answered}, its environment says {brand}"
 
@@ -121,7 +121,7 @@ def _why_brand(reply: Reply | None, brand: str, inside: str | None, outside: str
 def _truecolor(reply: Reply | None, brand: str) -> tuple[bool, str]:
     """Whether 24-bit colours are drawn; brand is what the terminal calls itself, empty if it does not."""
     if reply is not None and draws_24_bit(reply):
-        return True, "it gives back the colour that it was told"
+        return True, "it reports the colour that was set"
     if brand in TRUECOLOR_BRANDS:
         return True, f"{brand} draws them"
     return False, f"it answered {reply.text!r}" if reply else "no answer"
@@ -151,4 +151,4 @@ def _cell(said: Mapping[str, Reply], window: Window | None) -> tuple[tuple[int, 
         known = Window(window.rows, window.columns, *whole.numbers).cell
         if known:
             return known, f"{known[1]}x{known[0]} dots, its window divided"
-    return None, "its size in dots is not told"
+    return None, "it does not report its size in pixels"

@@ -18,10 +18,10 @@ def ask_tmux() -> tuple[bool, str]:
 
     Releases before 3.3 hand on whatever is wrapped, and do not know the option; they are too old to matter.
     """
-    told = _tmux("display-message", "-p", "#{allow-passthrough} #{client_termtype}")
-    if told is None:
+    output = _tmux("display-message", "-p", "#{allow-passthrough} #{client_termtype}")
+    if output is None:
         return False, ""
-    allowed, _, outside = told.strip().partition(" ")
+    allowed, _, outside = output.strip().partition(" ")
     return allowed in {"1", "2", "on", "all"}, outside
 
 
@@ -29,11 +29,11 @@ def tmux_clients() -> Clients | None:
     """Who shows our session now; None where tmux does not tell."""
     pane = os.environ.get("TMUX_PANE")
     target = ("-t", pane) if pane else ()
-    told = _tmux("list-clients", *target, "-F", "#{client_discarded} #{client_created} #{client_name}")
-    if told is None:
+    output = _tmux("list-clients", *target, "-F", "#{client_discarded} #{client_created} #{client_name}")
+    if output is None:
         return None
     clients = {}
-    for line in told.splitlines():
+    for line in output.splitlines():
         discarded, _, name = line.partition(" ")
         clients[name] = int(discarded) if discarded.isdecimal() else 0
     return clients
@@ -46,9 +46,9 @@ def has_lost(before: Clients, now: Clients) -> bool:
 
 def _tmux(*command: str) -> str | None:
     try:
-        told = subprocess.run(
+        output = subprocess.run(
             ["tmux", *command], capture_output=True, text=True, timeout=_TIMEOUT, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return told.stdout
+    return output.stdout

@@ -32,9 +32,9 @@ def _registers(said: Mapping[str, Reply]) -> tuple[int, str]:
         return 0, "no answer to DA1"
     if 4 not in attributes.numbers[1:]:
         return 0, f"DA1 has no 4: {attributes.text}"
-    told = registers.numbers if registers else ()
-    if len(told) == 2 and told[0] == 0 and told[1] > 1:
-        return told[1], f"DA1 has 4, XTSMGRAPHICS tells {told[1]} colours"
+    answered = registers.numbers if registers else ()
+    if len(answered) == 2 and answered[0] == 0 and answered[1] > 1:
+        return answered[1], f"DA1 has 4, XTSMGRAPHICS reports {answered[1]} colours"
     return _DEFAULT_REGISTERS, f"DA1 has 4; {_DEFAULT_REGISTERS} colours, which it does not tell"
 
 
