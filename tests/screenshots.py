@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 FONT = "DejaVu Sans Mono"
 SCREEN = "1800x1100x24"
+REGISTERS = ("-xrm", "XTerm*numColorRegisters: 256")
+"""Colours of sixels as today's terminals have them; a VT340 has sixteen."""
 POLL = 0.7
 """Seconds between looks at the screen."""
 STILL = 3
@@ -86,7 +88,9 @@ def command(shot: Shot) -> list[str]:
         }
         flags = [part for name, value in options.items() for part in ("-o", f"{name}={value}")]
         return ["kitty", "--config", "NONE", *flags, *program]
-    kind = ["-ti", "vt340", "-xrm", "XTerm*decGraphicsID: vt340"] if shot.terminal == "sixel" else []
+    kind = (
+        ["-ti", "vt340", "-xrm", "XTerm*decGraphicsID: vt340", *REGISTERS] if shot.terminal == "sixel" else []
+    )
     look = ["-fa", FONT, "-fs", "10", "-b", "0", "+sb", "-geometry", f"{columns}x{rows}"]
     return ["xterm", *kind, *look, "-e", "env", "COLORTERM=truecolor", *program]
 

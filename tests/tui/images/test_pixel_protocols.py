@@ -348,7 +348,7 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(
             terminal,
             app.image,
             chance,
-            Veil,
+            Menu if seed else Veil,
             dots.resize,
             smallest,
             largest,
