@@ -14,8 +14,8 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 WHERE = re.findall(r"^\| (.+?) \| `(.+?)` \| `(.+?)` \|$", PAGE, re.MULTILINE)
 LARGEST_FILE = 400
 """Lines: what one reads in one sitting."""
-LARGEST_FOLDER = 16
-"""Modules: what one sees at a glance."""
+LARGEST_FOLDER = 18
+"""Modules: what one sees at a glance, about fifteen."""
 FLAT = {"vaevis_tui/commands", "tests/benchmarks"}
 """One file a command or a benchmark, named as it."""
 SOURCES = [path for folder in ("vaevis_tui", "training", "tests") for path in (ROOT / folder).rglob("*.py")]
