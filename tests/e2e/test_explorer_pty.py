@@ -236,28 +236,40 @@ def test_stopped_without_a_word_and_continued_it_goes_on_and_leaves_the_terminal
 
 CONTINUED_IN = """
 import os, signal, sys
+from queue import Queue
 from textual.drivers.linux_driver import LinuxDriver
 from vaevis_tui.cli import main
 
-kept, waits = getattr(LinuxDriver, {method!r}), [True]
+kept, waits = {method}, [True]
 
-def continued(self):
-    if waits.pop() if waits else False:
+def continued(self, *arguments):
+    if waits and {when}:
+        waits.pop()
         os.kill(os.getpid(), signal.SIGCONT)
-    kept(self)
+    kept(self, *arguments)
 
-setattr(LinuxDriver, {method!r}, continued)
+{method} = continued
 sys.exit(main(sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize("method", ["_enable_mouse_support", "_disable_mouse_support"])
-def test_continued_while_it_starts_or_ends_it_leaves_the_terminal_as_it_was(
-    bundle: Path, method: str
+@pytest.mark.parametrize(
+    ("method", "when"),
+    [
+        ("LinuxDriver._enable_mouse_support", "True"),
+        ("LinuxDriver._disable_mouse_support", "True"),
+        # With the lock of the queue of output held, for which it waited for ever.
+        ("Queue._put", "'[6n' in str(arguments)"),
+    ],
+)
+def test_continued_while_it_starts_writes_or_ends_it_leaves_the_terminal_as_it_was(
+    bundle: Path, method: str, when: str
 ) -> None:
     """It was started once more in the middle of its start: modes were set twice and given back once."""
-    command: list[str | Path] = [sys.executable, "-c", CONTINUED_IN.format(method=method)]
+    command: list[str | Path] = [sys.executable, "-c", CONTINUED_IN.format(method=method, when=when)]
     with PtySession([*command, "--model", bundle, "--backend", "onnxruntime"]) as session:
+        if "disable" not in method:  # what is typed before would be thrown away
+            session.wait_for(partial(started_again, session, 1), "the start")
         wait_for_a_picture(session)
         session.press("q")
         assert session.wait_exit() == 0

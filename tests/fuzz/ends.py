@@ -111,7 +111,8 @@ def suspended(run: Run) -> None:
 def by_a_lost_terminal(run: Run) -> None:
     """The window is closed, or the connection drops."""
     run.code += (128 + signal.SIGHUP, -signal.SIGHUP)
-    run.session.hang_up()
+    if run.session.process.poll() is None:
+        run.session.hang_up()
 
 
 def with_a_stalled_terminal(run: Run) -> None:
@@ -262,16 +263,21 @@ def _drive(run: Run, case: Case) -> str | None:
         return f"exit code {code}, expected {sorted(set(run.code))}"
     if b"Traceback" in raw and not (run.breaks and FAULT.encode() in raw):
         return f"traceback: {raw[raw.rindex(b'Traceback') :][-200:]!r}"
-    return _left(run, ended or case.end is not by_a_lost_terminal) or _unkept(run, code)
+    return _left(
+        run,
+        has_terminal=ended or case.end is not by_a_lost_terminal,
+        stalled=case.end is with_a_stalled_terminal,
+    ) or _unkept(run, code)
 
 
-def _left(run: Run, has_terminal: bool) -> str | None:
+def _left(run: Run, *, has_terminal: bool, stalled: bool) -> str | None:
     """What is left in the terminal, on the way there, and of processes."""
     session = run.session
     if has_terminal:
         if left := session.left_behind():
             return f"left behind: {', '.join(left)}"
-        if answers := session.unheard_answers:
+        # A stalled terminal may take a last question when what is queued for it is thrown away.
+        if (answers := session.unheard_answers) and not stalled:
             return f"an answer comes to the shell: {answers[:60]!r}"
     processes = session.processes_left(5.0)  # a driver may write what it compiled
     return f"processes are left: {processes}" if processes else None
