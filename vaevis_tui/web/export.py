@@ -178,6 +178,18 @@ def _plans(plans: WebPlans, arrays: ArrayFile) -> dict[str, Any]:
     }
 
 
+_SPELLED = {
+    **{name: name.upper() for name in ("elbo", "fd", "kid", "kl", "nll", "pca", "psnr", "rmse", "ssim")},
+    **{"cb": "Cb", "cr": "Cr", "db": "dB", "top1": "top-1"},
+}
+"""Words of figures' names that are written otherwise."""
+
+
+def _figure_name(name: str) -> str:
+    """E.g. ``psnr_db`` as people write it."""
+    return " ".join(_SPELLED.get(word, word) for word in name.split("_"))
+
+
 def _card(card: ModelCard) -> dict[str, Any]:
     return {
         "title": card.title,
@@ -191,7 +203,7 @@ def _card(card: ModelCard) -> dict[str, Any]:
             "url": card.data_url,
         },
         "figures": [
-            [name.replace("_", " "), str(figure)]
+            [_figure_name(name), str(figure)]
             for name, figure in card.figures.items()
             if len(str(figure)) <= 80
         ],

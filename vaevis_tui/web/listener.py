@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import logging
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -116,7 +118,7 @@ class Listener:
         app = web.Application()
         app.router.add_get(f"/{self._conversation.path}", self._talk)
         app.router.add_get("/{path:.*}", self._file)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
+        runner = web.AppRunner(app, access_log=None, logger=_logger(), shutdown_timeout=GRACE)
         await runner.setup()
         try:
             await web.TCPSite(runner, self._address.host, self._address.port).start()
@@ -176,13 +178,13 @@ class Listener:
         if token is None:
             return is_loopback(_host(request.host))  # another name would be another site's, rebound to here
         given = request.query.get("token") or request.cookies.get(self._cookie) or ""
-        return hmac.compare_digest(given.encode(), token.encode())
+        return hmac.compare_digest(given.encode(errors="replace"), token.encode())
 
     async def _talk(self, request: web.Request) -> web.StreamResponse:
         from aiohttp import web
 
-        origin = request.headers.get("Origin", "")
-        if not self._is_authorized(request) or origin.partition("://")[2] != request.host:
+        own = f"http://{request.host}", f"https://{request.host}"  # the latter behind a proxy
+        if not self._is_authorized(request) or request.headers.get("Origin") not in own:
             return web.Response(status=403, text="Only the page that is served here is answered.\n")
         if self._sessions >= self._max_sessions:
             return web.Response(status=503, text=f"{self._max_sessions} browsers are connected already.\n")
@@ -199,8 +201,23 @@ class Listener:
         return socket
 
 
+_AUTHORITY = re.compile(r"(?:\[([^]]*)\]|([^]:/@[]*))(?::\d*)?")
+"""``host:port``, where the host may be an IPv6 address in brackets."""
+
+
 def _host(authority: str) -> str:
-    """The host of ``host:port``, be it an IPv6 address in brackets."""
-    if authority.startswith("["):
-        return authority[1:].partition("]")[0]
-    return authority.partition(":")[0]
+    """The host of ``host:port``; an empty one where that is none."""
+    found = _AUTHORITY.fullmatch(authority)
+    return "" if found is None else found[1] or found[2] or ""
+
+
+def _logger() -> logging.Logger:
+    """For what goes wrong here: requests that are none are told so, and are no news."""
+    from aiohttp.http import HttpProcessingError
+
+    def is_ours(record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+    logger = logging.getLogger("vaevis_tui.web.listener")
+    logger.filters[:] = [is_ours]
+    return logger

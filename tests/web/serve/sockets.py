@@ -37,7 +37,7 @@ class Client:
         }
         lines = [f"{name}: {value}" for name, value in sent.items() if value is not None]
         request = "\r\n".join([f"GET /{path} HTTP/1.1", *lines, "", ""])
-        self.socket.sendall(request.encode())
+        self.socket.sendall(request.encode("latin-1"))
         self._file = self.socket.makefile("rb")
         self.status = int(self._file.readline().split()[1])
         while self._file.readline().strip():

@@ -29,7 +29,7 @@ def test_only_its_own_page_is_answered(mode: str, request: pytest.FixtureRequest
     """Not another site's, nor one whose name was bound anew to this machine, nor what says no origin."""
     address: str = request.getfixturevalue("served" if mode == "live" else "terminal_served")
     port = urlsplit(address).port
-    for headers in (
+    strangers: list[dict[str, str | None]] = [
         {"Origin": "http://evil.example"},
         {"Origin": None},
         {"Origin": "null"},
@@ -37,8 +37,13 @@ def test_only_its_own_page_is_answered(mode: str, request: pytest.FixtureRequest
         {"Host": f"127.0.0.1.evil.example:{port}", "Origin": f"http://127.0.0.1.evil.example:{port}"},
         {"Origin": f"http://127.0.0.1:{port}.evil.example"},
         {"Origin": f"http://127.0.0.1:{1 if port == 2 else 2}"},
-        {"Host": f"127.0.0.1:{port}@evil.example"},
-    ):
+        {"Origin": f"evil://127.0.0.1:{port}"},
+        *(
+            {"Host": host, "Origin": f"http://{host}"}
+            for host in (f"127.0.0.1:{port}@evil.example", "[::1].evil.example", "[::1", "0", "")
+        ),
+    ]
+    for headers in strangers:
         with client(address, mode, **headers) as stranger:
             assert stranger.status == 403, headers
     with client(address, mode) as own:
@@ -54,7 +59,8 @@ def test_the_token_is_asked_for_on_the_socket_too(mode: str, request: pytest.Fix
     for query in ("", "?token=", f"?token={token}x", f"?token={token[:-1]}", f"?token=%00{token}"):
         with client(address, mode + query) as stranger:
             assert stranger.status == 403, query
-    for said in (f"{cookie}={token}x", f"vaevis-tui-token={token}", f"{cookie}0={token}"):
+    wrong = f"{cookie}={token}x", f"vaevis-tui-token={token}", f"{cookie}0={token}", f"{cookie}=\xff\xed"
+    for said in wrong:
         with client(address, mode, Cookie=said) as stranger:
             assert stranger.status == 403, said
     for origin in ("http://evil.example", None):
@@ -77,6 +83,26 @@ def test_messages_that_are_too_large_end_their_connection(served: str) -> None:
                 assert got[1][:2] in (b"", struct.pack(">H", 1009))
             except (BrokenPipeError, ConnectionResetError):
                 pass
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00" * 40,
+        b"GET / HTTP/1.1",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"x" * 100_000,
+        b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: 127.0.0.1",
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
+    ],
+    ids=["TLS", "no host", "two hosts", "a long header", "a long path", "two lengths"],
+)
+def test_what_is_no_request_is_refused_without_a_word(served: str, request_line: bytes) -> None:
+    """That nothing is printed, the server's end proves."""
+    where = urlsplit(served)
+    with socket.create_connection((where.hostname or "", where.port or 0), timeout=30) as stranger:
+        stranger.sendall(request_line + b"\r\n\r\n")
+        assert b" 400 " in stranger.recv(4096).split(b"\r\n")[0]
 
 
 @pytest.mark.parametrize(
