@@ -94,7 +94,8 @@ def test_a_whole_public_zip_is_measured_on_its_test_dogs(
     )
     found = evaluate.evaluate(options, tmp_path / "run")[1]
     assert (found["photographs"], found["dogs"]) == (32, 2)
-    assert found["psnr_pca_db"] > found["psnr_nearest_db"] > found["psnr_db"]  # nothing was learnt yet
+    # Nothing was learnt yet.
+    assert found["psnr_pca_db"] > found["psnr_nearest_db"] >= found["psnr_searched_db"]
     assert found["kid_real"] < 0.5 * found["kid_samples"]  # noise of the same sort, and grey
     assert found["top1_dog_samples"] == 0
     assert "fd_samples" not in found  # the judge's weights are not there

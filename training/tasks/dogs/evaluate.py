@@ -127,7 +127,8 @@ def reconstruction(
 def nearest(model: VAE, space: LatentSpace, pixels: Tensor, count: int) -> dict[str, float]:
     """PSNR of the nearest decodes to ``count`` of the photographs, found as ``--from`` finds them.
 
-    What ``psnr_db`` lacks of it is the encoder's fault, the rest the decoder's. A search takes seconds.
+    What the encoder's of the same photographs lacks of it is the encoder's fault, the rest the decoder's.
+    A search takes seconds.
     """
     if not count:
         return {}
@@ -142,7 +143,11 @@ def nearest(model: VAE, space: LatentSpace, pixels: Tensor, count: int) -> dict[
         zip(wanted, starts, strict=True), "search", len(wanted), unit="photograph", leave=False
     )
     errors = np.array([invert(pictures, space, picture, start).error for picture, start in pairs])
-    return {"psnr_nearest_db": round(float(20 * np.log10(255 / errors).mean()), 2), "searched": len(pixels)}
+    return {
+        "searched": len(pixels),
+        "psnr_searched_db": round(figures.psnr(reconstruct(model, pixels), pixels.float() / 255), 2),
+        "psnr_nearest_db": round(float(20 * np.log10(255 / errors).mean()), 2),
+    }
 
 
 def realism_figures(images: dict[str, Tensor], train: Dogs, device: torch.device) -> dict[str, float]:
