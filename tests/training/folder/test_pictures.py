@@ -187,3 +187,11 @@ def test_similar_drawings_are_not_taken_for_one(tmp_path: Path) -> None:
         pixels[4:24, 5 + i // 2 : 8 + i // 2 + i % 2] = 255
         Image.fromarray(pixels).save(folder / f"{i:02}.png")
     assert len(gather(folder, 32, tmp_path / "store")) == 30
+
+
+def test_a_picture_that_goes_while_the_folder_is_read_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "find_pictures", lambda folder: [folder / "gone.png"])
+    with pytest.raises(UserError, match="changes while it is read: no such file or directory; begin again"):
+        gather(tmp_path, 32, tmp_path / "store")

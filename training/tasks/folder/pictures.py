@@ -147,7 +147,10 @@ def gather(
         UserError: There are too few that can be read, or the bytes cannot be written.
     """
     paths = find_pictures(folder)
-    listing = _listing(folder, paths, side, boxes)
+    try:
+        listing = _listing(folder, paths, side, boxes)
+    except OSError as error:  # somebody moves them
+        raise UserError(f"{folder} changes while it is read: {reason(error)}; begin again") from None
     if (known := _stored(store, listing)) is not None:
         return known
     try:
