@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness.explorer import PROGRAM, at_the_mean, wait_for_the_start
+from tests.e2e.harness.explorer import PROGRAM, at_the_mean, wait_for_the_picture_of
 from tests.e2e.harness.ptyharness import PtySession
+from vaevis_tui.models.bundle import open_bundle
 
 NOWHERE = {
     "HOME": "/proc/nowhere",
@@ -49,7 +50,7 @@ def test_an_image_is_decoded(backend: str, bundle: Path) -> None:
 def test_one_explores_and_is_told_that_no_session_is_saved(bundle: Path) -> None:
     command = writing_nothing(*PROGRAM, "--model", bundle, "--z", at_the_mean(bundle))
     with PtySession(command, 160, 30, env=NOWHERE) as session:
-        wait_for_the_start(session)
+        wait_for_the_picture_of(session, bundle, open_bundle(bundle).space.mean)
         session.press("shift+right")
         session.wait_for_text("+1.00")
         session.press("q")
