@@ -347,6 +347,7 @@ def test_an_interrupt_leaves_no_half_file(ending: str, number: int, code: int, h
         env={**os.environ, "PYTHONPATH": str(root)},
         cwd=here,
         stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # under nohup it is ignored, and stays so
     )
     try:
         if ending == "gif":  # holds its frames until the end

@@ -154,14 +154,14 @@ def export(
     (folder / "encoder.onnx").write_bytes(onnx_graph.encoder_model(trained.model).SerializeToString())
     write_latents(folder / "latents.npz", space)
     (folder / "model.toml").write_text(card(trained, len(decoder), figures, machine), encoding="utf-8")
-    _draw_sheet(trained, space, folder / "sheet.png")
+    draw_sheet(trained, space, folder / "sheet.png")
     print(
         f"{folder}: {space.dim} dimensions, decoder {len(decoder):,} bytes; "
         f"float16 weights move a picture by at most {step * 255:.2f}/255"
     )
 
 
-def _draw_sheet(trained: Trained, space: LatentSpace, path: Path) -> None:
+def draw_sheet(trained: Trained, space: LatentSpace, path: Path) -> None:
     """What the model makes, for whoever thinks of taking it; nothing where it has no examples to begin at."""
     columns, scale = (16, 2) if trained.model.image_shape[2] < 64 else (8, 1)
     if int((space.anchors.indices >= 0).sum()) >= columns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +16,27 @@ from vaevis_tui.latent.space import Anchors, LatentSpace
 from ...core.checkpoint import Trained
 from ...core.model.networks import VAE
 from ...core.model.posterior import Posteriors, prune
+from ...core.onnx_graph import ShippedDecoder
 from ...core.progress import progress_bar
 from . import checkpoint, flat_field, liveliness
 from . import config as dog_config
+from .judges import efficientnet, realism
 from .photographs import dogfacenet
 from .photographs.dogfacenet import Dogs
 
 ANCHORS = 300
 
 
+BATCH = 50
+"""Images at once."""
+
+
 KERNELS = 1024
 """Components of the aggregated posterior at most, each about one dog: as many as a bundle may have."""
+
+
+DRAWN = 0.9
+"""Share of the dogs that samples lie about; the others are drawn worst: dark ones and profiles mostly."""
 
 
 BANDWIDTH = 0.3
@@ -87,25 +98,53 @@ def dog_anchors(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace, coun
     return Anchors(means[at], tuple(f"dog {labels[i]}" for i in at), at)
 
 
-def kernels(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace) -> GaussianMixture:
-    """The aggregated posterior as equal kernels about dogs that are spread over all.
+def drawn_best(model: VAE, means: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Positions of the `DRAWN` of latents (n, d) whose images are most surely dogs, in ascending order.
+
+    EfficientNet-Lite0 says so, by which the decoder was sharpened, too; the figures are those of another
+    network.
+    """
+    network = efficientnet.load(0, next(model.parameters()).device)
+    images = [ShippedDecoder(model)(block) for block in torch.split(torch.from_numpy(means), BATCH)]
+    surely = realism.look(network, torch.cat(images)).dogs.numpy()
+    return np.sort(np.argsort(-surely, kind="stable")[: math.ceil(DRAWN * len(means))])
+
+
+def kernels(centres: NDArray[np.float32], space: LatentSpace) -> GaussianMixture:
+    """The aggregated posterior as equal kernels about latents that are spread over all.
 
     One normal distribution puts most of its mass where no dog is: in many dimensions points of it are far
     from every example. A kernel estimate with means drawn together has the moments of the data all the same
     (the smoothed bootstrap with shrinkage of Silverman and Young 1987).
 
     Args:
-        means: Posterior means of the photographs, (n, d).
-        dogs: The photographs.
+        centres: Latents of dogs, (n, d), of which `KERNELS` are taken at most.
         space: Whose moments are kept.
     """
-    typical = one_a_dog(means, dogs, space)
-    count = min(KERNELS, len(typical))
-    chosen = means[typical[np.linspace(0, len(typical) - 1, count).astype(np.int64)]]
+    count = min(KERNELS, len(centres))
+    chosen = centres[np.linspace(0, len(centres) - 1, count).astype(np.int64)]
     drawn = space.mean + math.sqrt(1 - BANDWIDTH**2) * (chosen - space.mean)
     root = (space.axes.T * np.sqrt(space.axis_variances)) @ space.axes
     factor = (BANDWIDTH * (root + root.T)[None] / 2).astype(np.float32)
     return GaussianMixture(np.full(count, 1 / count, np.float32), drawn.astype(np.float32), factor)
+
+
+@torch.inference_mode()
+def finished(
+    trained: Trained, means: NDArray[np.float32], dogs: Dogs, space: LatentSpace, samples: int
+) -> tuple[Trained, LatentSpace]:
+    """The recipe's last steps: where random samples lie, and the decoder without what all of them have.
+
+    Args:
+        trained: The model, on the CPU.
+        means: Posterior means of the photographs, (n, d).
+        dogs: The photographs.
+        space: Of which another mixture is fitted.
+        samples: To measure the flat field on.
+    """
+    typical = means[one_a_dog(means, dogs, space)]
+    space = replace(space, mixture=kernels(typical[drawn_best(trained.model, typical)], space))
+    return flat_field.corrected(trained, space, dogs.pixels, samples), space
 
 
 def prepare(trained: Trained, dogs: Dogs) -> tuple[Trained, LatentSpace]:
@@ -118,13 +157,9 @@ def prepare(trained: Trained, dogs: Dogs) -> tuple[Trained, LatentSpace]:
     pruned, posteriors = prune(turned, posteriors)
     variances = np.exp(posteriors.logvars)
     bare = LatentSpace.from_posteriors(posteriors.means, variances)
-    space = LatentSpace.from_posteriors(
-        posteriors.means,
-        variances,
-        anchors=dog_anchors(posteriors.means, dogs, bare),
-        mixture=kernels(posteriors.means, dogs, bare),
-    )
-    return flat_field.corrected(pruned, space, dogs.pixels, trained.config.flat_field.samples), space
+    anchors = dog_anchors(posteriors.means, dogs, bare)
+    space = LatentSpace.from_posteriors(posteriors.means, variances, anchors=anchors)
+    return finished(pruned, posteriors.means, dogs, space, trained.config.flat_field.samples)
 
 
 def load_prepared(path: Path, root: Path) -> tuple[Trained, LatentSpace]:

@@ -1,4 +1,4 @@
-"""How real images look to EfficientNet-Lite1, which takes no part in training."""
+"""How real images look to EfficientNet-Lite1, which takes no part in training; or to Lite0, which does."""
 
 from __future__ import annotations
 
@@ -36,10 +36,12 @@ class Seen:
     Attributes:
         features: Before the classifier, float64 (n, 1280).
         classes: Of ImageNet, the likeliest of each, int64 (n,).
+        dogs: Probability of all breeds of dogs together, float32 (n,).
     """
 
     features: Tensor
     classes: Tensor
+    dogs: Tensor
 
     @property
     def share_of_dogs(self) -> float:
@@ -51,15 +53,17 @@ class Seen:
 def look(network: EfficientNetLite, images: Tensor, batch: int = 4) -> Seen:
     """Show the network images (n, 3, h, w), uint8 or values 0..1, resized to its own size."""
     device = next(network.parameters()).device
-    features, classes = [], []
+    features, classes, dogs = [], [], []
     for block in torch.split(images, batch):
         x = block.to(device)
         x = x.float() / 255 if x.dtype == torch.uint8 else x
         x = F.interpolate(x, size=(SIDE, SIDE), mode="bicubic", align_corners=False, antialias=True)
         pooled = network.pooled(x.clamp(0, 1).contiguous(memory_format=torch.channels_last))
+        chances = network.classify(pooled).softmax(1)
         features.append(pooled.double().cpu())
-        classes.append(network.classify(pooled).argmax(1).cpu())
-    return Seen(torch.cat(features), torch.cat(classes))
+        classes.append(chances.argmax(1).cpu())
+        dogs.append(chances[:, DOG_BREEDS.start : DOG_BREEDS.stop].sum(1).cpu())
+    return Seen(torch.cat(features), torch.cat(classes), torch.cat(dogs))
 
 
 def reference(network: EfficientNetLite, pixels: Tensor, cache: Path) -> Tensor:
