@@ -1,4 +1,4 @@
-"""Files are read up to a size, whatever they say of themselves."""
+"""Files are read up to a size, whatever they say of themselves; paths are those that people type."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from pathlib import Path
 import pytest
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.reading import read_at_most
+from vaevis_tui.reading import read_at_most, typed_path
 
 MIB = 1 << 20
+
+
+def test_home_is_expanded_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert typed_path("~/a") == tmp_path / "a"
+    assert typed_path("~nobody-of-this-name/a") == Path("~nobody-of-this-name/a")
 
 
 def test_a_file_of_the_largest_size_is_read_whole(tmp_path: Path) -> None:

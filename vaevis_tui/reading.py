@@ -1,11 +1,17 @@
-"""Reading a file whole, up to a size: what is larger is something else, and memory is not spent on it."""
+"""Paths as people type them, and files read whole, up to a size: what is larger is something else."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import BinaryIO
 
 from vaevis_tui.errors import UserError
+
+
+def typed_path(text: str | Path) -> Path:
+    """A path in which ``~`` and ``~name`` stand for home folders; as it was typed where there is none."""
+    return Path(os.path.expanduser(text))  # noqa: PTH111  (Path's own raises where there is none)
 
 
 def read_at_most(source: Path | BinaryIO, most: int, advice: str, name: str = "") -> bytes:

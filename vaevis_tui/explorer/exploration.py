@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +23,7 @@ from vaevis_tui.latent.state import LatentState
 from vaevis_tui.latent.typicality import TypicalityScale, truncate
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.onnx_model.settings import with_values
+from vaevis_tui.reading import typed_path
 
 _SEEDS = 1 << 32
 """How many there are to draw from: up to ten digits, which a person can copy."""
@@ -324,7 +324,7 @@ class Exploration:
         Args:
             backend: As ``--backend`` took it.
         """
-        path = Path(self.ref).expanduser()
+        path = typed_path(self.ref)
         model = str(path.resolve()) if self.bundle.path == path else self.ref
         return session_at(self.state, model, backend, walking=self.walking, speed=self.speed)
 

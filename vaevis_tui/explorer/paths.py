@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from vaevis_tui.export.picture import ENDINGS
+from vaevis_tui.reading import typed_path
 
 LONGEST = 65_536
 """Characters that are looked at: some hundred names."""
@@ -42,8 +43,8 @@ def _names(line: str) -> list[str]:
 def _existing(name: str) -> Path | None:
     """The file or folder of that name, if there is one."""
     path = Path(unquote(urlsplit(name).path) if name.startswith("file://") else name)
-    with contextlib.suppress(OSError, RuntimeError, ValueError):
-        path = path.expanduser()
+    with contextlib.suppress(OSError, ValueError):
+        path = typed_path(path)
         if path.is_file() or path.is_dir():
             return path
     return None
@@ -65,7 +66,7 @@ def completions(text: str, endings: tuple[str, ...] = ENDINGS) -> list[str]:
     folder = f"{folder}/" if "/" in text else ""
     found = []
     try:
-        with os.scandir(Path(folder).expanduser()) as entries:
+        with os.scandir(typed_path(folder)) as entries:
             for entry in entries:
                 if not entry.name.startswith(beginning) or (entry.name[0] == "." and beginning[:1] != "."):
                     continue
@@ -73,7 +74,7 @@ def completions(text: str, endings: tuple[str, ...] = ENDINGS) -> list[str]:
                     found.append(f"{folder}{entry.name}/")
                 elif entry.name.lower().endswith(endings):
                     found.append(f"{folder}{entry.name}")
-    except (OSError, RuntimeError, ValueError):
+    except (OSError, ValueError):
         return []
     return sorted(found)
 

@@ -17,6 +17,7 @@ from vaevis_tui.models import catalog
 from vaevis_tui.models.card import ModelCard, read_card
 from vaevis_tui.models.latents_file import read_latents, write_latents
 from vaevis_tui.onnx_model.settings import SEEDS, Setting
+from vaevis_tui.reading import typed_path
 from vaevis_tui.resources import weights_dir
 from vaevis_tui.text import one_line
 
@@ -188,12 +189,12 @@ def open_bundle(ref: str | Path, request: Mapping[str, Any] | None = None) -> Bu
     if isinstance(ref, str) and ref in catalog.names():
         return _open_folder(weights_dir() / ref, request)
     try:
-        path = Path(ref).expanduser()
+        path = typed_path(ref)
         if path.is_dir():
             return _open_folder(path, request)
         if path.is_file():
             return _open_bare(path, request)
-    except (OSError, RuntimeError):  # a name too long for a file, or ~ of a user who is not known
+    except OSError:  # a name too long for a file
         pass
     raise _unknown(str(ref))
 

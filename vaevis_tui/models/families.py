@@ -13,6 +13,7 @@ from typing import Any
 
 from vaevis_tui.cache import cache_folder
 from vaevis_tui.errors import UserError
+from vaevis_tui.reading import typed_path
 from vaevis_tui.text import one_line, quoted
 
 CONFIG = "config.json"
@@ -57,7 +58,7 @@ def decoder_of(folder: Path) -> Path | None:
 
 def slow_start(ref: str | Path) -> str:
     """Why a model will take long to open, a clause; empty where it will not."""
-    folder = Path(ref).expanduser()
+    folder = typed_path(ref)
     try:
         for inside in (folder, folder / "vae"):
             name = str(_config(inside).get("_class_name"))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from textual.geometry import Region
 from textual.widget import Widget
 
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.settings import ExplorerSettings
+from vaevis_tui.reading import typed_path
 from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.layout import NOWHERE, Layout
@@ -27,7 +26,7 @@ from vaevis_tui.tui.panels.titled_frame import TitledFrame
 
 def _reason(model: str) -> str:
     """Why a model will take long to open, in brackets after a blank; empty where it will not."""
-    if not Path(model).expanduser().is_dir():
+    if not typed_path(model).is_dir():
         return ""
     from vaevis_tui.models.families import slow_start
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.reading import typed_path
 
 VERSION = "1.30.0"
 """Of onnxruntime-web, as pinned at the address."""
@@ -46,7 +46,7 @@ class OrtSource:
         """
         if text == "cdn":
             return cls()
-        folder = Path(text).expanduser()
+        folder = typed_path(text)
         for place in (folder, folder / "dist"):
             if (place / MODULE).is_file() and (place / WASM).is_file():
                 return cls((place / MODULE).read_bytes(), (place / WASM).read_bytes())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.reading import typed_path
 
 if TYPE_CHECKING:
     from vaevis_tui.api import Model
@@ -54,7 +55,7 @@ def open_model(options: argparse.Namespace) -> Iterator[Model]:
     from vaevis_tui.api import load
 
     tune, name = getattr(options, "tune", True), model_name(options)
-    if Path(name).expanduser().is_dir():
+    if typed_path(name).is_dir():
         from vaevis_tui.models.families import slow_start
 
         if reason := slow_start(name):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaevis_tui.commands.shared.opening import model_name
 from vaevis_tui.commands.shared.parser import SetVariable
 from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.limits import LARGE, LIMITS_VARIABLE
+from vaevis_tui.reading import typed_path
 
 if TYPE_CHECKING:
     from vaevis_tui.onnx_model.adapter.options import AdapterOptions
@@ -96,5 +96,5 @@ def apply_own_model(options: argparse.Namespace) -> None:
         raise UserError(
             f"{name} is shipped: --range, --layout, --bgr, --output, --prior and --set are of your own models"
         )
-    path = Path(name).expanduser()
+    path = typed_path(name)
     override(path / DECODER if path.is_dir() else path, said)

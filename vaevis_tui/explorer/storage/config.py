@@ -15,7 +15,7 @@ from typing import Any
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import replace_whole
-from vaevis_tui.reading import read_at_most
+from vaevis_tui.reading import read_at_most, typed_path
 from vaevis_tui.text import one_line
 
 PREFIX = "VAEVIS_TUI_"
@@ -127,7 +127,7 @@ def _flag(value: object) -> bool:
 
 
 def _folder(value: object) -> Path:
-    return Path(_text(value)).expanduser()
+    return typed_path(_text(value))
 
 
 def _number(lowest: float, highest: float, what: str) -> Callable[[object], float]:
@@ -239,7 +239,7 @@ SETTINGS = (
 def config_path(environ: Mapping[str, str] = os.environ) -> Path:
     """The config file, which need not be there."""
     if named := environ.get(CONFIG_VARIABLE):
-        return Path(named).expanduser()
+        return typed_path(named)
     import platformdirs
 
     return Path(platformdirs.user_config_path("vaevis-tui")) / "config.toml"

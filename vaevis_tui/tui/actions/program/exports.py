@@ -9,6 +9,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.jobs.export_events import ExportEnded, ExportProgress
 from vaevis_tui.explorer.keepsakes import Keepsakes
 from vaevis_tui.explorer.paths import completed
+from vaevis_tui.reading import typed_path
 from vaevis_tui.tui.actions.panels import PanelActions
 from vaevis_tui.tui.actions.point.keepsakes import KeepsakeActions
 from vaevis_tui.tui.actions.prompts import Asker, Prompts
@@ -81,7 +82,7 @@ class ExportActions(Asker):
         if export is None or exploration is None or not text.strip():
             await self._prompts.close()
             return
-        path = Path(text.strip()).expanduser()
+        path = typed_path(text.strip())
         try:
             _check(path, export, replaces=path == self._replaces)
         except FileExistsError:
