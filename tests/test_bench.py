@@ -20,7 +20,7 @@ def test_spread_is_median_and_percentiles() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminal")
 def test_every_figure_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    results = measure("mnist", "onnxruntime", 0.5)
+    results = measure("dog", "onnxruntime", 0.5)  # a window that has room for all panels
     assert results.backend == "onnxruntime"
     assert results.decode.calls >= 5
     assert results.encode_ratio > 30  # of 100 in a quiet moment, for which test_halfblock.py waits
@@ -28,7 +28,7 @@ def test_every_figure_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown is not None
     assert shown.frames_a_second > 1
     assert 0.05 < shown.first_image_s < 30
-    assert shown.memory_mb < 200  # of 100 that it takes
+    assert shown.memory_mb < 260  # of 204 that it takes
     assert shown.cpu_share > 0
     assert shown.kilobytes_a_frame > 0.5
 

@@ -150,7 +150,7 @@ class _Terminal:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", window.rows, window.columns, 0, 0))
         environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
-        environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "VAEVIS_TUI_PANELS": "none"}
         self._process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
         )

@@ -36,7 +36,9 @@ def main(model: str, backend: str, report: str, option: str = "") -> int:
 
     meter = RecordingMeter()
     source = untuned_source if option == "--no-tune" else tuned_source
-    settings = ExplorerSettings(model=model, backend=backend, walk=True, meter=meter, decoder_source=source)
+    settings = ExplorerSettings(
+        model=model, backend=backend, walk=True, meter=meter, decoder_source=source, panels=()
+    )
     code = run_explorer(settings)
     Path(report).write_text(json.dumps({"presented": meter.times, "dropped": meter.total_dropped}))
     return code
