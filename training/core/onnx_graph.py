@@ -34,6 +34,13 @@ class ShippedDecoder(nn.Module):
         return torch.sigmoid(self.decoder(z))
 
 
+@torch.inference_mode()
+def decode(model: VAE, z: Tensor, batch: int = 50) -> Tensor:
+    """Latents (n, d) to images (n, c, h, w) on the CPU, values 0..1."""
+    decoder, device = ShippedDecoder(model), next(model.parameters()).device
+    return torch.cat([decoder(block.to(device)).float().cpu() for block in torch.split(z, batch)])
+
+
 def decoder_model(model: VAE, *, half: bool = True) -> onnx.ModelProto:
     """``z`` (n, d) float32 to ``image`` (n, c, h, w), values 0..1."""
     latent = model.decoder.hidden.in_features

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from tests.training.dogs.tiny import faces, tiny_config, tiny_state
 from training.core.checkpoint import Trained
+from training.core.onnx_graph import decode
 from training.tasks.dogs import checkpoint, flat_field, objective
-from training.tasks.dogs.evaluate import decode
 from vaevis_tui.latent.space import LatentSpace
 
 EYE = (slice(40, 43), slice(60, 63))

@@ -19,7 +19,7 @@ from ...core import figures, sheet
 from ...core.checkpoint import Trained
 from ...core.model import components
 from ...core.model.networks import VAE
-from ...core.onnx_graph import ShippedDecoder
+from ...core.onnx_graph import decode
 from ...core.progress import progress_bar
 from ...core.sizes import sizes
 from . import bundle, checkpoint, flat_field, posterior
@@ -88,15 +88,6 @@ def evaluate(options: argparse.Namespace, run: Path) -> tuple[Trained, dict[str,
         sheet.save(options.contact_sheet, drawing, scale=1)
         print(f"contact sheet: {options.contact_sheet}")
     return trained, found if options.bundle else found | sizes(trained)  # a bundle's card tells them
-
-
-@torch.inference_mode()
-def decode(model: VAE, z: Tensor, batch: int = 50) -> Tensor:
-    """Latents (n, d) to pictures (n, 3, 128, 128) on the CPU, values 0..1."""
-    device = next(model.parameters()).device
-    return torch.cat(
-        [ShippedDecoder(model)(block.to(device)).float().cpu() for block in torch.split(z, batch)]
-    )
 
 
 def reconstruct(model: VAE, pixels: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from vaevis_tui.latent.space import Anchors, LatentSpace
 from ...core.checkpoint import Trained
 from ...core.model.networks import VAE
 from ...core.model.posterior import Posteriors, prune
-from ...core.onnx_graph import ShippedDecoder
+from ...core.onnx_graph import decode
 from ...core.progress import progress_bar
 from . import checkpoint, flat_field, liveliness
 from . import config as dog_config
@@ -25,10 +25,6 @@ from .photographs import dogfacenet
 from .photographs.dogfacenet import Dogs
 
 ANCHORS = 300
-
-
-BATCH = 50
-"""Images at once."""
 
 
 KERNELS = 1024
@@ -105,8 +101,7 @@ def drawn_best(model: VAE, means: NDArray[np.float32]) -> NDArray[np.int64]:
     network.
     """
     network = efficientnet.load(0, next(model.parameters()).device)
-    images = [ShippedDecoder(model)(block) for block in torch.split(torch.from_numpy(means), BATCH)]
-    surely = realism.look(network, torch.cat(images)).dogs.numpy()
+    surely = realism.look(network, decode(model, torch.from_numpy(means))).dogs.numpy()
     return np.sort(np.argsort(-surely, kind="stable")[: math.ceil(DRAWN * len(means))])
 
 

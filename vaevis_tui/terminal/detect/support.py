@@ -144,11 +144,11 @@ def _cell(said: Mapping[str, Reply], window: Window | None) -> tuple[tuple[int, 
     cell, whole = said.get(ReplyKind.CELL_SIZE), said.get(ReplyKind.WINDOW_SIZE)
     if cell and len(cell.numbers) == 2 and all(cell.numbers):
         height, width = cell.numbers
-        return (height, width), f"{width}x{height} dots, as it tells"
+        return (height, width), f"{width}x{height} pixels, as it reports"
     if window and (known := window.cell):
-        return known, f"{known[1]}x{known[0]} dots, by the window's size as the system knows it"
+        return known, f"{known[1]}x{known[0]} pixels, by the window's size as the system knows it"
     if window and whole and len(whole.numbers) == 2:
         known = Window(window.rows, window.columns, *whole.numbers).cell
         if known:
-            return known, f"{known[1]}x{known[0]} dots, its window divided"
+            return known, f"{known[1]}x{known[0]} pixels, its window divided"
     return None, "it does not report its size in pixels"

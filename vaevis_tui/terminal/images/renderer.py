@@ -1,4 +1,4 @@
-"""Images that are sent as dots: what all protocols have in common.
+"""Images that are sent as pixels: what all protocols have in common. A pixel of the screen is called a dot.
 
 Such an image lies on cells that are background. It is not of them: it cannot change where something lies on
 it, so where a notice does, the image is drawn in half-blocks instead (`Renderer.fallback`). Behind a menu it
@@ -40,7 +40,7 @@ def _nothing() -> None:
 
 
 class PixelSurface(ABC):
-    """What surfaces of dots have in common: they know the pixels that the terminal shows, or show none."""
+    """What surfaces of pixel protocols have in common: they know the pixels that are shown, or show none."""
 
     ladder: tuple[Quality, ...] = DOTS_LADDER
 
@@ -140,7 +140,7 @@ def move_to(at: At, row: int = 0) -> str:
 
 @dataclass(frozen=True)
 class PixelRenderer(ABC):
-    """What renderers of dots have in common.
+    """What renderers of pixel protocols have in common.
 
     Attributes:
         colors: Of which an image is in greys, or not, and half-blocks in its stead are drawn in.
