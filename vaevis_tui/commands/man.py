@@ -95,18 +95,7 @@ def page() -> str:
 
     parser = program_parser()
     commands = next(each for each in parser._actions if isinstance(each, argparse._SubParsersAction))
-    bindings = [each for each in (*keys.EXPLORER, *keys.APP) if each.id and each.group]
-    helps = [
-        keys.Help(
-            each.id or "",
-            tuple(map(keys.key_name, each.key.split(","))),
-            each.description,
-            each.tooltip,
-            each.group.description if each.group else "",
-            each.action,
-        )
-        for each in bindings
-    ]
+    helps = keys.helps((*keys.EXPLORER, *keys.APP))
     parts = [
         f'.TH {PROGRAM.upper()} 1 "" "{PROGRAM}" "User Commands"',
         f".SH NAME\n{PROGRAM} \\- explore the latent space of generative models in a terminal",

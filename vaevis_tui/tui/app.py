@@ -108,7 +108,7 @@ class ExplorerApp(LiveApp[None], inherit_bindings=False):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, the most used first, and between them what no key does."""
-        first, others, last = by_use(keys.helps(screen.active_bindings.values()))
+        first, others, last = by_use(keys.active_helps(screen))
         yield from map(self._command, first)
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
         follow = "Take the theme that suits the terminal's background, now and at each start"

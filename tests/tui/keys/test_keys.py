@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from textual.binding import ActiveBinding, Binding
-from textual.screen import Screen
+from textual.binding import Binding
 from textual.widgets import Static
 
 from tests.tui.support import exploring
@@ -58,8 +57,7 @@ def test_the_legend_explains_every_word_of_the_screen() -> None:
 
 
 def test_helps_gather_the_keys_of_an_action() -> None:
-    bindings = [ActiveBinding(Screen(), binding, True) for binding in Binding.make_bindings(EVERY)]
-    by_id = {help_.id: help_ for help_ in keys.helps(bindings)}
+    by_id = {help_.id: help_ for help_ in keys.helps(Binding.make_bindings(EVERY))}
     assert set(by_id) == {binding.id for binding in EVERY}
     assert by_id["value.much-more"].keys == ("Shift+→", ">")
 

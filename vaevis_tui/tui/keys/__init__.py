@@ -7,15 +7,10 @@ label.
 
 from __future__ import annotations
 
-from vaevis_tui.tui.keys.help import Help, helps, key_name
-from vaevis_tui.tui.keys.panels import PANEL_KEYS, WALK_KEYS
-from vaevis_tui.tui.keys.points import POINT_KEYS
-from vaevis_tui.tui.keys.program import APP, PROGRAM_KEYS
-from vaevis_tui.tui.keys.rows import ROW_KEYS, VALUE_KEYS
+from vaevis_tui.tui.keys.help import Help, active_helps, helps, key_name
+from vaevis_tui.tui.keys.table import APP, EXPLORER
 
-__all__ = ["APP", "EXPLORER", "HINTS", "Help", "helps", "key_name"]
-
-EXPLORER = [*ROW_KEYS, *VALUE_KEYS, *POINT_KEYS, *PANEL_KEYS, *WALK_KEYS, *PROGRAM_KEYS]
+__all__ = ["APP", "EXPLORER", "HINTS", "Help", "active_helps", "helps", "key_name"]
 
 HINTS = (
     ("↑↓", "select", ("row.above", "row.below")),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from textual.binding import ActiveBinding
+from textual.binding import Binding
+from textual.screen import Screen
 
-from vaevis_tui.tui.keys.groups import GROUPS
+from vaevis_tui.tui.keys.table import GROUPS
 
 _NAMES = {
     "left": "←",
@@ -70,16 +72,22 @@ def key_name(key: str) -> str:
     return "+".join([*(modifier.capitalize() for modifier in modifiers), name])
 
 
-def helps(bindings: Iterable[ActiveBinding]) -> list[Help]:
-    """The actions behind active bindings by group, each with all the keys that it has at the moment."""
+def helps(bindings: Iterable[Binding]) -> list[Help]:
+    """The actions behind bindings by group, each with all its keys."""
     found: dict[str, Help] = {}
-    for _node, binding, _enabled, _tooltip in bindings:
+    for binding in bindings:
         if binding.id is None or binding.group is None:
             continue
         known = found.get(binding.id)
         # The number pad's keys have names of their own, but look the same.
-        keys = tuple(dict.fromkeys([*(known.keys if known else ()), key_name(binding.key)]))
+        names = [*(known.keys if known else ()), *map(key_name, binding.key.split(","))]
+        keys = tuple(dict.fromkeys(names))
         found[binding.id] = Help(
             binding.id, keys, binding.description, binding.tooltip, binding.group.description, binding.action
         )
     return sorted(found.values(), key=lambda help_: _HEADINGS.index(help_.group))
+
+
+def active_helps(screen: Screen[Any]) -> list[Help]:
+    """The actions that a screen offers at the moment, with the keys that they have now."""
+    return helps(active.binding for active in screen.active_bindings.values())

@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from vaevis_tui.tui.keys import HINTS, Help, helps
+from vaevis_tui.tui.keys import HINTS, Help, active_helps
 
 GAP = "  "
 
@@ -40,7 +40,7 @@ class HintBar(Widget):
         self._follow(self.screen)
 
     def _follow(self, screen: Screen[Any]) -> None:
-        self.helps = tuple(helps(screen.active_bindings.values()))
+        self.helps = tuple(active_helps(screen))
 
     def render(self) -> Content:
         """As many as fit."""

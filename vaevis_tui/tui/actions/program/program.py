@@ -30,4 +30,4 @@ class ProgramActions:
         from vaevis_tui.tui.menus.help import HelpScreen
 
         screen = self._work.screen
-        screen.app.push_screen(HelpScreen(keys.helps(screen.active_bindings.values())))
+        screen.app.push_screen(HelpScreen(keys.active_helps(screen)))
