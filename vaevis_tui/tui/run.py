@@ -63,25 +63,24 @@ def run_explorer(settings: ExplorerSettings) -> int:
         with _collecting_no_garbage():
             from vaevis_tui.tui.app import ExplorerApp
             from vaevis_tui.tui.keys.keymap import keymap_problems
-            from vaevis_tui.tui.signals import leave_on_signals
+            from vaevis_tui.tui.signals import leaving_on_signals
 
         if problems := keymap_problems(settings.keymap):
             raise UserError(problems[0])
         app = ExplorerApp(settings, decoding)
 
         async def run() -> int:
-            leave_on_signals(app, app.keeper)
             code = 1
-            try:
-                await app.run_async()
-                code = app.return_code or 0
-            finally:  # within the loop, with which the signals' handlers end
-                code = _keep(app.keeper, code)
+            with leaving_on_signals(app, app.keeper):
+                try:
+                    await app.run_async()
+                    code = app.return_code or 0
+                finally:
+                    code = _keep(app.keeper, code)
             return code
 
         if decoding.model.state != "failed":  # already known: then not even the screen has to be cleared
             code = asyncio.run(run())
-            end_at_once()  # the loop has taken its handlers along, and all is kept
         else:
             code = 1
             app.keeper.keep(cut_off=True)

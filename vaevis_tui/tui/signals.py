@@ -7,13 +7,16 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any
 
 from textual.app import App
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.session_store import SessionKeeper
+from vaevis_tui.interrupt import not_ignored
 from vaevis_tui.tui.textual_private.driver import HANGUP_CODE, give_back_terminal
 
 TIMEOUT = 3.0
@@ -26,20 +29,30 @@ NOTE_EVERY = 3.0
 """Seconds of exploring that a program that is killed may lose."""
 
 
-def leave_on_signals(app: App[Any], keeper: SessionKeeper) -> None:
-    """See to it that the app ends, and restores the terminal, on every signal that would end it.
+@contextmanager
+def leaving_on_signals(app: App[Any], keeper: SessionKeeper) -> Iterator[None]:
+    """See to it that the app ends, and restores the terminal, on every signal that would end the program.
 
     The session is kept first, before anything that a terminal that has gone could hold up. The exit code is
-    128 and the signal's number, as shells have it. To be called in the app's event loop, in the main thread;
-    the handlers end with the loop.
+    128 and the signal's number, as shells have it. To be entered in the app's event loop, in the main thread;
+    afterwards signals do what they did before.
     """
-    if sys.platform == "win32":  # where the console's own events end a program, and asyncio takes no signals
-        return
     loop = asyncio.get_running_loop()
-    for name in ENDING:
-        number = getattr(signal, name, None)
-        if number is not None:
-            loop.add_signal_handler(number, _leave, app, 128 + number, keeper)
+
+    def handle(number: int, _: FrameType | None) -> None:
+        # Not by the loop's own handlers, which hear of signals by the pipe that wakes it. It is full where
+        # other threads have called 300 times while the loop was busy, and the signal would be lost.
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_leave, app, 128 + number, keeper)
+
+    # On Windows the console's own events end a program.
+    numbers = () if sys.platform == "win32" else not_ignored(ENDING)
+    former = {number: signal.signal(number, handle) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
 def be_ready_to_be_killed(app: App[Any], keeper: SessionKeeper) -> None:

@@ -22,8 +22,8 @@ def environment(changes: Mapping[str, str | None]) -> dict[str, str]:
 def take_terminal() -> None:
     """In the new process: make the terminal its controlling one, so that ^C, SIGWINCH and SIGHUP arrive.
 
-    Whoever runs the tests in the background or under nohup ignores some of them, which would be inherited.
+    Whoever runs the tests in the background or under nohup ignores some signals, which would be inherited.
     """
-    for each in (signal.SIGINT, signal.SIGHUP):
+    for each in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(each, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
