@@ -25,6 +25,7 @@ from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.tui.app import ExplorerApp
 from vaevis_tui.tui.explorer import ExplorerScreen
 from vaevis_tui.tui.images.live_image import LiveImage
+from vaevis_tui.tui.panels.hint_bar import HintBar
 
 
 class Clock:
@@ -195,6 +196,11 @@ class Explorer:
     def value(self) -> float:
         """The selected dimension in sigma, to two decimals."""
         return self.sigma[self.exploration.state.selected]
+
+    @property
+    def hints(self) -> str:
+        """The bottom line."""
+        return str(self.screen.query_one(HintBar).render())
 
     @property
     def notices(self) -> str:

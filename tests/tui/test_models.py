@@ -19,7 +19,7 @@ async def test_another_model_keeps_the_place_in_the_first() -> None:
     async with exploring(make_settings(small, large)) as explorer:
         await explorer.press("right", "right")
         place = explorer.sigma
-        await explorer.pilot.press("m", "down", "enter")
+        await explorer.pilot.press("m", *"planes", "enter")  # as people type the name
         await explorer.until(lambda: explorer.exploration.bundle is large)
         await explorer.settle()
         assert explorer.frame.image.shape == (32, 48, 3)

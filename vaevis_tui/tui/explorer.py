@@ -196,6 +196,7 @@ class ExplorerScreen(InputScreen):
 
     def _show_motion(self) -> None:
         self.work.widgets.status.walk = self.actions.text
+        self.work.widgets.hints.arrows = self.actions.arrows_in
         self.actions.journeys.follow()
 
     def _show_statistics(self) -> None:

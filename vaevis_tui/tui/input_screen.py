@@ -96,6 +96,7 @@ class InputScreen(PunctualScreen[None]):
 
     @on(LatentBars.Selected)
     def _select(self, message: LatentBars.Selected) -> None:
+        self.actions.panels.give_arrows("rows")  # they move where one has pressed
         self.work.change(lambda here: here.select(message.row))
 
     @on(LatentBars.Dragged)
@@ -117,6 +118,7 @@ class InputScreen(PunctualScreen[None]):
 
     @on(MapPanel.Chosen)
     def _choose_on_map(self, message: MapPanel.Chosen) -> None:
+        self.actions.panels.give_arrows("map")
         self.work.change(lambda here: here.go_to(message.z, ("map", message.gesture)))
 
     @on(FilmstripPanel.Chosen)

@@ -52,7 +52,7 @@ def test_the_legend_explains_every_word_of_the_screen() -> None:
     terms = dict(TERMS)
     assert "--z" in terms["z"]
     assert "--sigma" in terms["σ"]
-    words = {"KL", "effect", "strength", "axes", "typical", "anchors", "exact", "tolerant", "in flight"}
+    words = {"KL", "effect", "strength", "axes", "typical", "near", "exact", "tolerant", "in flight"}
     assert words <= set(terms)
 
 

@@ -37,6 +37,13 @@ def test_beside_a_track_that_has_room_every_name_is_whole(model: str, width: int
     assert not any("…" in name for name in names(axes, grid))
 
 
+def test_in_a_wide_panel_every_row_tells_its_ends() -> None:
+    axes = directions("dog")
+    grid = BarGrid.of(83, 15, axes)
+    assert grid.track >= 24
+    assert all("↔" in name for name in names(axes, grid))
+
+
 def test_without_room_for_the_ends_the_track_gets_their_columns() -> None:
     axes = directions("mnist")
     grid = BarGrid.of(60, 32, axes)

@@ -204,9 +204,11 @@ async def test_the_crop_is_moved_and_searched_for(tmp_path: Path) -> None:
         await explorer.pilot.press("O", "shift+left")
         await explorer.until(lambda: color() == [255, 0, 0])
         status = explorer.screen.query_one(StatusLine)
-        assert "crop: arrows move" in str(status.render())
+        assert "cropping wide.png" in str(status.render())
+        assert "←→↑↓ move  +- zoom  Enter search  Esc leave" in explorer.hints
         await explorer.pilot.press("enter")
         assert "crop" not in str(status.render())
+        assert "←→ move" in explorer.hints
         await explorer.until(lambda: not explorer.screen.actions.search.running)
         assert color() == [255, 0, 0]
         await explorer.settle()

@@ -101,6 +101,7 @@ async def test_the_filmstrip_shows_bookmarks_and_then_where_one_was() -> None:
         inside = shown[:, 2:-2] if shown.shape[1] > tile.shape[1] else shown
         assert abs(float(inside.mean()) - float(tile.mean())) < 25
 
+        assert "←→ choose  Enter go there  Esc rows" in explorer.hints
         await explorer.press("right", "enter")
         np.testing.assert_array_equal(explorer.exploration.z, left)
         await explorer.press("u", "escape", "right")  # the arrows move along the row again
@@ -112,7 +113,9 @@ async def test_a_filmstrip_without_places_is_a_line_that_says_how_they_come() ->
         await explorer.press("f")
         panel = explorer.screen.query_one(FilmstripPanel)
         await explorer.until(lambda: panel.region.height == 1)
-        assert "b keeps a bookmark" in panel.query_one(Labels).render().plain
+        labels = panel.query_one(Labels)
+        assert "b keeps a bookmark" in labels.render().plain
+        await explorer.until(lambda: labels.region == panel.region)  # nothing else has that row
         await explorer.press("r")
         await explorer.until(lambda: panel.region.height > 4 and panel.complete)
 

@@ -20,6 +20,7 @@ from vaevis_tui.terminal.surface import Renderer
 from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.layout import Panels, arrange
 from vaevis_tui.tui.panels.filmstrip_panel import FilmstripPanel, Labels
+from vaevis_tui.tui.panels.latent_bars import LatentBars
 from vaevis_tui.tui.panels.map_panel import MapPanel
 from vaevis_tui.tui.panels.status_line import StatusLine
 from vaevis_tui.tui.panels.strip_panel import SIGMAS, Scale, StripPanel, places
@@ -175,6 +176,7 @@ async def test_two_dimensions_begin_with_their_map_in_which_arrows_move() -> Non
     async with exploring(make_settings(bundle), size=LARGE) as explorer:
         panel = explorer.screen.query_one(MapPanel)
         assert panel.display
+        assert "←→↑↓ move  PgUp PgDn zoom  Esc rows" in explorer.hints
         before = explorer.exploration.z.copy()
         await explorer.press("right", "up")
         change = explorer.exploration.z - before
@@ -186,6 +188,11 @@ async def test_two_dimensions_begin_with_their_map_in_which_arrows_move() -> Non
         assert explorer.exploration.z[1 - explorer.exploration.state.selected] == pytest.approx(
             before[1 - explorer.exploration.state.selected]
         )
+        assert "↑↓ select  ←→ move" in explorer.hints
+        await explorer.pilot.click(panel, offset=(8, 4))
+        await explorer.until(lambda: explorer.screen.actions.panels.arrows == "map")
+        await explorer.pilot.click(explorer.screen.query_one(LatentBars), offset=(2, 1))
+        await explorer.until(lambda: explorer.screen.actions.panels.arrows == "rows")
 
 
 async def test_a_click_on_the_map_goes_to_what_is_shown_there() -> None:

@@ -87,6 +87,11 @@ class Actions:
         going_on = (self.exports, self.crop, self.pictures, self.search, self.journeys, self.walk)
         return next((each.text for each in going_on if each.text), "")
 
+    @property
+    def arrows_in(self) -> str:
+        """What the arrows move in, for the hints."""
+        return "crop" if self.crop.text else self.panels.arrows
+
     def cancel(self) -> None:
         """Cancel one thing that goes on; if nothing does, give the arrows back to the rows."""
         if not any(each.cancel() for each in (self.exports, self.crop, self.pictures, self.search)):

@@ -58,6 +58,8 @@ class PanelActions:
 
     def give_arrows(self, to: Literal["rows", "map", "filmstrip"]) -> None:
         """Let the arrows move in another panel."""
+        if to == self.arrows:
+            return
         self.arrows = to
         screen, filmstrip = self._work.screen, self._work.widgets.filmstrip
         screen.set_class(to == "map", "-map-focused")
@@ -65,6 +67,7 @@ class PanelActions:
         if filmstrip.has_arrows != (to == "filmstrip"):
             filmstrip.has_arrows = to == "filmstrip"
             filmstrip.move(0)
+        self._work.follow_motion()  # the hints follow
 
     # Keys
 

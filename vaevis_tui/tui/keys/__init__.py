@@ -10,22 +10,43 @@ from __future__ import annotations
 from vaevis_tui.tui.keys.help import Help, active_helps, helps, key_name
 from vaevis_tui.tui.keys.table import APP, EXPLORER
 
-__all__ = ["APP", "EXPLORER", "HINTS", "Help", "active_helps", "helps", "key_name"]
+__all__ = ["APP", "EXPLORER", "FIRST_HINTS", "HINTS", "Help", "active_helps", "helps", "key_name"]
+
+FIRST_HINTS = {
+    "rows": (
+        ("select", ("row.above", "row.below")),
+        ("move", ("value.less", "value.more")),
+        ("rows", ("row.next-set",)),
+    ),
+    "map": (
+        ("move", ("value.less", "value.more", "row.above", "row.below")),
+        ("zoom", ("row.page-up", "row.page-down")),
+        ("rows", ("panel.leave-map",)),
+    ),
+    "filmstrip": (
+        ("choose", ("value.less", "value.more")),
+        ("go there", ("value.type",)),
+        ("rows", ("panel.leave-map",)),
+    ),
+    "crop": (
+        ("move", ("value.less", "value.more", "row.above", "row.below")),
+        ("zoom", ("walk.faster", "walk.slower")),
+        ("search", ("value.type",)),
+        ("leave", ("panel.leave-map",)),
+    ),
+}
+"""What the bottom line shows first, by what has the arrows: a word, and the actions."""
 
 HINTS = (
-    ("↑↓", "select", ("row.above", "row.below")),
-    ("←→", "move", ("value.less", "value.more")),
-    ("", "rows", ("row.next-set",)),
-    ("", "walk", ("walk.toggle",)),
-    ("", "random", ("point.random",)),
-    ("", "map", ("panel.map",)),
-    ("", "help", ("program.help",)),
-    ("", "quit", ("program.quit",)),
-    ("", "strip", ("panel.strip",)),
-    ("", "undo", ("point.undo",)),
-    ("", "save", ("program.snapshot",)),
-    ("", "model", ("program.model",)),
-    ("", "", ("program.graphics",)),
+    ("walk", ("walk.toggle",)),
+    ("random", ("point.random",)),
+    ("map", ("panel.map",)),
+    ("help", ("program.help",)),
+    ("quit", ("program.quit",)),
+    ("strip", ("panel.strip",)),
+    ("undo", ("point.undo",)),
+    ("save", ("program.snapshot",)),
+    ("model", ("program.model",)),
+    ("", ("program.graphics",)),
 )
-"""What the bottom line shows: keys where they are written together, a word, the actions; the most important
-first. The last one's word is what pictures are drawn with."""
+"""What follows, the most important first. The last one's word is what pictures are drawn with."""

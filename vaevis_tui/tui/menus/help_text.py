@@ -72,7 +72,7 @@ TERMS = (
     ("strength", "how often a direction ranks two new images right"),
     ("axes", "principal axes of the encoded data"),
     ("typical", "share of the data less typical than z"),
-    ("anchors", "encoded examples; the nearest is named"),
+    ("near", "the nearest example; 100 % is there"),
     ("exact", "each pixel as decoded"),
     ("tolerant", "cells of nearly their colour are left: a slow link"),
     ("in flight", "frames sent, not yet acknowledged"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList
@@ -53,14 +53,26 @@ class ModelPicker(ChoiceList[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,m", "dismiss", "Close", id="models.close", tooltip="Stay with this model"),
+        Binding("escape,q", "dismiss", "Close", id="models.close", tooltip="Stay with this model"),
     ]
 
     def __init__(self, entries: Sequence[ModelEntry], current: str) -> None:
         self._refs = [entry.ref for entry in entries]
+        self._names = [entry.name.casefold() for entry in entries]
         here = self._refs.index(current) if current in self._refs else 0
         lines = [_line(entry, current=entry.ref == current) for entry in entries]
         super().__init__("Models", lines, "Enter explores, Esc stays. Others: vaevis-tui --model PATH", here)
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter goes to the next model whose name begins with it: people type the name they look for."""
+        options, letter = self.query_one(OptionList), (event.character or "").casefold()
+        if options.highlighted is None or not letter.isalnum():
+            return
+        after = options.highlighted + 1
+        beyond = [*range(after, len(self._names)), *range(after)]
+        options.highlighted = next(
+            (at for at in beyond if self._names[at].startswith(letter)), options.highlighted
+        )
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:

@@ -19,6 +19,8 @@ NAME_SHARE, NAME_COLUMNS, TRACK_LEAST = 3, 12, 4
 """Names take a third of the width at most, or so many columns where that leaves the bars a track."""
 TRACK_READY = 14
 """Columns of a track beside which a longer name, without its ends, is written in full."""
+TRACK_WIDE = 24
+"""Columns of a track beside which every name is, with its ends."""
 BORDER_MARGIN = 4
 """Columns of the border that a title in it leaves."""
 PITCH_MOST = 2
@@ -66,7 +68,9 @@ class BarGrid:
         longest = 1 + max((len(axis.name) for axis in axes.axes), default=1) if axes else 2
         ready = min(longest, width - others - TRACK_READY)
         most = max(width // NAME_SHARE, min(NAME_COLUMNS, width - others - TRACK_LEAST), ready, 4)
-        name = min(1 + max(names, default=1), most)
+        full = 1 + max(names, default=1)
+        most = max(most, min(full, width - others - TRACK_WIDE))
+        name = min(full, most)
         room = 2 * sum(length < name for length in ends) >= len(ends) > 0
         name = name if room else min(longest, most)
         track = width - (MARK_COLUMNS + name + VALUE_COLUMNS + effect + detail + SCROLL_COLUMNS)

@@ -118,6 +118,7 @@ class FilmstripPanel(Vertical):
         """
         before = self._places[self._cursor].key if self._places else None
         self._places, self._tile = tuple(places), tile
+        self._image.display = bool(places)  # else the only row is that of the line below
         keys = [place.key for place in places]
         stays = self._cursor if before is None else keys.index(before) if before in keys else self._cursor
         self._cursor = min(stays, max(len(keys) - 1, 0))
@@ -199,8 +200,10 @@ class FilmstripPanel(Vertical):
         self._ask()
 
     def _paint(self) -> None:
+        if not self._places:
+            self._labels.shown = (), 1, None
         columns, rows = self._image.size
-        if not self.display or min(columns, rows) < 1:
+        if not self.display or not self._places or min(columns, rows) < 1:
             return
         sight = self._places_in_sight()
         cursor = self._cursor - self._first if self.has_arrows else None
@@ -267,7 +270,7 @@ class Labels(Widget):
         """The line."""
         labels, slot, cursor = self.shown
         if not labels:
-            return Content("b keeps a bookmark; every place that you leave comes here, too")
+            return Content(" b keeps a bookmark; every place that you leave comes here, too")
         parts = [Content(" " * self.left)]
         for index, (label, here, bookmark) in enumerate(labels):
             text = f"{cut(('● ' if here else '') + label, slot - 1):^{slot - 1}} "

@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from vaevis_tui.tui.keys import HINTS, Help, active_helps
+from vaevis_tui.tui.keys import FIRST_HINTS, HINTS, Help, active_helps
 
 GAP = "  "
 
@@ -27,6 +27,8 @@ class HintBar(Widget):
 
     helps: reactive[tuple[Help, ...]] = reactive(())
     """The actions at hand, with the keys that they have."""
+    arrows: reactive[str] = reactive("rows")
+    """What the arrows move in, of `FIRST_HINTS`."""
     graphics: reactive[str] = reactive("")
     """What pictures are drawn with: the word of the hint that tells the key to change it."""
 
@@ -48,12 +50,13 @@ class HintBar(Widget):
         used = 0
         by_id = {help_.id: help_ for help_ in self.helps}
         pieces: list[Content] = []
-        for shown, fixed_word, ids in HINTS:
+        for fixed_word, ids in (*FIRST_HINTS[self.arrows], *HINTS):
             word = fixed_word or self.graphics
             known = [by_id[id_] for id_ in ids if id_ in by_id]
             if not known or not word:
                 continue
-            keys = "".join(help_.keys[0] for help_ in known) if shown else known[0].keys[0]
+            firsts = [help_.keys[0] for help_ in known]
+            keys = ("" if max(map(len, firsts)) == 1 else " ").join(firsts)
             length = len(keys) + 1 + len(word)
             if used + length > width:
                 break

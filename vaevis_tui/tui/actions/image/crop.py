@@ -109,8 +109,8 @@ class CropActions(ArrowTarget):
 
     @property
     def text(self) -> str:
-        """What keys do meanwhile, for the status line; empty while not cropping."""
-        return "crop: arrows move · + - zoom · Enter searches · Esc leaves" if self._on else ""
+        """That one crops, for the status line; empty while not cropping."""
+        return f"cropping {self._picture[1].path.name}" if self._on and self._picture else ""
 
 
 def fitted(picture: PictureFile, bundle: Bundle) -> NDArray[np.uint8]:
