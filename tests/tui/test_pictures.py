@@ -70,12 +70,13 @@ def panels_complete(explorer: Explorer) -> bool:
         (not strip.display or strip.complete)
         and (not chart.display or chart.complete)
         and explorer.exploration.axis_set.effects is not None
-        and screen.query_one(StatusLine).typicality is not None
+        and screen.actions.judgement.has_said(explorer.exploration)
         and not any(image.waiting for image in screen.query(LiveImage))
     )
 
 
 async def after_a_second_of_walking(explorer: Explorer) -> None:
+    await explorer.until(lambda: panels_complete(explorer))  # before, since waiting lets the second pass
     meter = explorer.image.meter
     for frame in range(60):
         explorer.clock.now += 1 / 60 if frame % 20 else 1 / 24

@@ -34,7 +34,10 @@ CURSOR_QUESTION = re.compile(rb"\x1b\[(\d+);(\d+)H\x1b\[6n")
 """Go there, and tell where you are: by the answer the explorer knows that a frame has arrived."""
 LONGEST_QUESTION = 24
 """Bytes."""
-ELSEWHERE = ("NO_COLOR", "TMUX", "STY", "ZELLIJ", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY")
+ELSEWHERE = (
+    *("NO_COLOR", "TMUX", "STY", "ZELLIJ", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"),
+    *("COLUMNS", "LINES"),  # which Textual believes before it asks for the size
+)
 """Variables that would tell the explorer of another terminal than ours."""
 BESIDE, BELOW = 60, 6
 """Columns and rows that the explorer takes for itself, so that an image is not drawn smaller than it is."""

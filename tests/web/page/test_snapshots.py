@@ -70,6 +70,7 @@ def test_a_snapshot_goes_to_the_terminal_and_back(shown: Page, tmp_path: Path) -
         session.wait_for(lambda: shows_it() is True, "the point of the page")
         session.press("r")
         session.wait_for(lambda: shows_it() is False, "another point")
+        session.wait_for(lambda: not session.terminal.modes.get(2026), "all of its image")
         session.press("s")
         session.wait_for_text("saved")
         session.press("q")

@@ -18,15 +18,20 @@ class Judgement:
         self._judged: object = None
         """The latent vector that was judged last."""
 
+    def has_said(self, exploration: Exploration) -> bool:
+        """Whether what is shown is about the point where one is."""
+        return exploration.point is self._judged and self._judging is None
+
     def follow(self, exploration: Exploration) -> None:
         """Show how typical the point is and what is near."""
-        if exploration.point is not self._judged and (self._judging is None or self._judging.done()):
+        if exploration.point is not self._judged and self._judging is None:
             self._judged = exploration.point
             loop = asyncio.get_running_loop()
             self._judging = loop.run_in_executor(None, judge, exploration)
             self._judging.add_done_callback(self._show)
 
     def _show(self, judged: asyncio.Future[tuple[Exploration, Typicality, str]]) -> None:
+        self._judging = None
         exploration, typicality, nearest = judged.result()
         if exploration is self._work.exploration and self._work.screen.is_attached:
             status = self._work.widgets.status
