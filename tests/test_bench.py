@@ -9,13 +9,22 @@ import pytest
 
 from tests.support import require
 from vaevis_tui.bench.report import as_dict, measure, print_results
+from vaevis_tui.bench.terminal import rate_of
 from vaevis_tui.bench.timing import spread
+from vaevis_tui.errors import UserError
 
 
 def test_spread_is_median_and_percentiles() -> None:
     figures = spread([float(n) for n in range(101)])
     assert (figures.median, figures.p10, figures.p99, figures.calls) == (50, 10, 99, 101)
     assert figures.rate == pytest.approx(20)
+
+
+def test_one_image_tells_no_rate() -> None:
+    assert rate_of([3.0, 3.5, 4.0], 0.1) == 2
+    for times in ([], [3.0]):
+        with pytest.raises(UserError, match=r"too few images .* 0\.1 s .* take more --seconds"):
+            rate_of(times, 0.1)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminal")

@@ -103,9 +103,7 @@ def present(
             terminal.quit()
         told = json.loads(report.read_text())
     times: list[float] = told["presented"]
-    if len(times) < 2:
-        raise UserError(f"too few images were shown in {seconds:g} s to tell a rate; take more --seconds")
-    rate = (len(times) - 1) / (times[-1] - times[0])
+    rate = rate_of(times, seconds)
     return Presented(
         frames_a_second=rate,
         frame=spread([1000 * (after - before) for before, after in itertools.pairwise(times)]),
@@ -117,6 +115,21 @@ def present(
         columns=window.columns,
         rows=window.rows,
     )
+
+
+def rate_of(times: list[float], seconds: float) -> float:
+    """Images a second, from the first to the last.
+
+    Args:
+        times: When each was shown, in seconds.
+        seconds: How long they were waited for.
+
+    Raises:
+        UserError: There are fewer than two.
+    """
+    if len(times) < 2:
+        raise UserError(f"too few images were shown in {seconds:g} s to tell a rate; take more --seconds")
+    return (len(times) - 1) / (times[-1] - times[0])
 
 
 @dataclass(frozen=True, slots=True)
