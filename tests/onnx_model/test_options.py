@@ -53,6 +53,22 @@ def test_newer_words_go_before_older_ones_and_auto_takes_them_back() -> None:
     assert AdapterOptions.from_dict(both.to_dict()) == both
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("size=40", "--set size=40: expected 2 sizes up to 4096, as in 64,64"),
+        ("size=40,x", "--set size=40,x: expected 2 sizes"),
+        ("size=0,40", r"input 'size' says how large its tensors are, and --set size=0,40 makes no image"),
+        ("sizes=40,40", "--set sizes: no input of that name; it has 'size'"),
+    ],
+)
+def test_sizes_that_do_not_fit_are_said(said: str, expected: str, tmp_path: Path) -> None:
+    path = write(tmp_path, "height and width as an input")
+    name, _, value = said.partition("=")
+    with pytest.raises(UserError, match=expected):
+        load_decoder(path, AdapterOptions(settings=((name, value),)))
+
+
 def test_priors_have_the_moments_of_their_samples() -> None:
     assert prior_of("uniform:0..1").mean_and_std(9) == pytest.approx((0.5, 12**-0.5))
     assert prior_of("sphere").mean_and_std(16) == pytest.approx((0, 0.25))

@@ -24,7 +24,7 @@ class Setting:
 
     Attributes:
         name: The input's.
-        kind: ``"label"``, ``"one-hot"``, ``"number"``, ``"noise"`` (a seed) or ``"flag"``.
+        kind: ``"label"``, ``"one-hot"``, ``"number"``, ``"noise"`` (a seed), ``"flag"`` or ``"size"``.
         value: What it is set to, unless a point says otherwise.
         choices: Number of classes; None where it is not known or there are none.
         size: Numbers that the decoder takes for it; 0 where it is written into the graph.

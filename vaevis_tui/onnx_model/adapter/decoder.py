@@ -27,7 +27,6 @@ from vaevis_tui.onnx_model.adapter.latent_input.directions import (
 from vaevis_tui.onnx_model.adapter.latent_input.inputs import (
     Input,
     Roles,
-    assign_roles,
     bind_settings,
     inputs_of,
     read_settings,
@@ -35,7 +34,14 @@ from vaevis_tui.onnx_model.adapter.latent_input.inputs import (
 )
 from vaevis_tui.onnx_model.adapter.latent_input.latent import baked_batch, is_plain, open_batch, unify
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions, prior_of
-from vaevis_tui.onnx_model.adapter.reading import Reading, choose_output, decoder_half, read_graph, shown
+from vaevis_tui.onnx_model.adapter.reading import (
+    Reading,
+    choose_output,
+    decoder_half,
+    read_graph,
+    read_with_sizes,
+    shown,
+)
 from vaevis_tui.onnx_model.adapter.samples import Trial, draw
 from vaevis_tui.onnx_model.adapter.tryout import Tryout, close
 from vaevis_tui.onnx_model.edit import FLOAT, add_constant, declare, make_node, prune, strip
@@ -93,14 +99,14 @@ class _Adaptation:
         self.notes = list(notes)
         self.prior = prior_of(options.prior)
         self.walk: Trace
+        self.sizes: list[Setting] = []
         self.seed = 0
 
     def run(self) -> CheckedModel:
         model = self.model  # a graph taken from it would not be the model's any more where that is put back
         choose_output(model, self.options.output)
         strip(model)
-        roles = assign_roles(model.graph)
-        reading = read_graph(model, roles, self.options.layout)
+        reading, roles, self.sizes = read_with_sizes(model, self.options)
         if planes := join_planes(model, reading.walk):
             self.notes.append(planes)
             reading = read_graph(model, roles, self.options.layout)
@@ -115,6 +121,7 @@ class _Adaptation:
         if not roles.latents:
             raise UnsupportedError(f"output {quoted(reading.output)} does not depend on a latent vector")
         source, dim, settings, name, directions = self._take_inputs(roles, reading)
+        settings += self.sizes
         if not self.walk.depends(name):
             raise UnsupportedError(f"output {quoted(name)} does not depend on the latent vector")
         self._check_dim(roles, dim)
@@ -174,7 +181,7 @@ class _Adaptation:
         rows = first.dims is None or len(first.dims) > 1
         shape = shapes[first.name]
         directions = self._directions(roles, shape)
-        settings = read_settings(self.model.graph, roles.settings, shapes, self._settings_for(roles))
+        settings = self._read_settings(roles, shapes)
         every = [
             (item, each, shapes[item.name]) for (item, _), each in zip(roles.settings, settings, strict=True)
         ]
@@ -203,8 +210,8 @@ class _Adaptation:
         settings += self._seed_setting()
         return source, dim, settings, reading.output, None if directions is None else shape
 
-    def _settings_for(self, roles: Roles) -> list[tuple[str, str]]:
-        """Settings but the seed, which is that of random operators where no input has that name."""
+    def _read_settings(self, roles: Roles, shapes: Mapping[str, Shape]) -> list[Setting]:
+        """All but the seed, which is that of random operators where no input has that name."""
         names = {item.name for item, _ in roles.settings}
         rest = []
         for name, value in self.options.settings:
@@ -212,7 +219,8 @@ class _Adaptation:
                 self.seed = int(value)
             else:
                 rest.append((name, value))
-        return rest
+        sizes = [each.name for each in self.sizes]
+        return read_settings(self.model.graph, roles.settings, shapes, rest, sizes)
 
     def _seed_setting(self) -> list[Setting]:
         return [Setting("seed", "noise", str(self.seed))] if self.walk.drawn else []
@@ -257,7 +265,7 @@ class _Adaptation:
         original.CopyFrom(self.model)
         places = baked_batch(self.model, reading.walk, reading.batch)
         repeat = self.decisions.repeat
-        settings = read_settings(self.model.graph, roles.settings, shapes, self._settings_for(roles))
+        settings = self._read_settings(roles, shapes)
         bound = [(item, each) for (item, _), each in zip(roles.settings, settings, strict=True)]
         if repeat is not True:
             open_batch(self.model, places)

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.adapter.cut import bottleneck, cut_at
 from vaevis_tui.onnx_model.adapter.image_output.layout import Layout, layouts
-from vaevis_tui.onnx_model.adapter.latent_input.inputs import Input, Roles, inputs_of
+from vaevis_tui.onnx_model.adapter.latent_input.inputs import Input, Roles, assign_roles, inputs_of
 from vaevis_tui.onnx_model.adapter.latent_input.latent import concrete_shapes
+from vaevis_tui.onnx_model.adapter.latent_input.sizes import bind_sizes, guesses, size_inputs, size_problem
+from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.edit import FLOAT, prune
 from vaevis_tui.onnx_model.limits import MAX_IMAGE_SIDE, MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError
+from vaevis_tui.onnx_model.settings import Setting
 from vaevis_tui.onnx_model.trace import Trace, trace_all
 from vaevis_tui.text import one_line, quoted
 
@@ -79,6 +82,29 @@ def _images(
         found = layouts(shape, requested)
         if found:
             yield value.name, found
+
+
+def read_with_sizes(model: onnx.ModelProto, options: AdapterOptions) -> tuple[Reading, Roles, list[Setting]]:
+    """Read a graph, once inputs that say how large its tensors are have become constants of it.
+
+    Returns:
+        What it is, what its other inputs are for, and what those were set to.
+
+    Raises:
+        UnsupportedError: It has no input to explore, or makes no image.
+        UserError: An option does not fit it.
+    """
+    items = size_inputs(model.graph)
+    problem = None
+    for sizes in guesses(items, options):
+        bind_sizes(model.graph, items, sizes)
+        roles = assign_roles(model.graph)
+        try:
+            return read_graph(model, roles, options.layout), roles, sizes
+        except UnsupportedError as error:
+            problem = problem or (UnsupportedError(size_problem(sizes, error)) if items else error)
+    assert problem is not None
+    raise problem
 
 
 def read_graph(model: onnx.ModelProto, roles: Roles, requested: str | None = None) -> Reading:

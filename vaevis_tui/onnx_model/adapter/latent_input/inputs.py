@@ -20,8 +20,8 @@ from vaevis_tui.text import one_line, quoted
 if TYPE_CHECKING:
     import onnx
 
-_FLOATS = {1: np.float32, 10: np.float16, 11: np.float64, 16: np.float32}
-_INTEGERS = {2: np.uint8, 3: np.int8, 5: np.int16, 6: np.int32, 7: np.int64}
+FLOATS = {1: np.float32, 10: np.float16, 11: np.float64, 16: np.float32}
+INTEGERS = {2: np.uint8, 3: np.int8, 5: np.int16, 6: np.int32, 7: np.int64}
 _BOOL = 9
 """Numbers of onnx.TensorProto.DataType."""
 
@@ -97,14 +97,14 @@ def assign_roles(graph: onnx.GraphProto) -> Roles:
     inputs = inputs_of(graph)
     if not inputs:
         raise UnsupportedError("no input reaches its image; a latent vector (n, d) is expected")
-    floats = [item for item in inputs if item.data_type in _FLOATS]
+    floats = [item for item in inputs if item.data_type in FLOATS]
     settings = []
     for item in inputs:
-        if item.data_type in _INTEGERS:
+        if item.data_type in INTEGERS:
             settings.append((item, "label"))
         elif item.data_type == _BOOL:
             settings.append((item, "flag"))
-        elif item.data_type not in _FLOATS:
+        elif item.data_type not in FLOATS:
             raise UnsupportedError(
                 f"input {quoted(item.name)} is of type {_type_name(item.data_type)}; numbers are supported"
             )
@@ -159,6 +159,7 @@ def read_settings(
     settings: Sequence[tuple[Input, str]],
     shapes: Mapping[str, Shape],
     requested: Sequence[tuple[str, str]],
+    others: Sequence[str] = (),
 ) -> list[Setting]:
     """What the inputs that are not the latent vector are set to.
 
@@ -167,12 +168,13 @@ def read_settings(
         settings: Those inputs and their kinds.
         shapes: Their shapes for one latent vector.
         requested: What a person set, by name.
+        others: Names of inputs that were set before.
 
     Raises:
         UserError: A name or a value is not one that can be set.
     """
-    values = dict(requested)
-    names = [item.name for item, _ in settings]
+    values = {name: value for name, value in requested if name not in others}
+    names = [item.name for item, _ in settings] + list(others)
     for name in values:
         if name not in names:
             known = f"it has {', '.join(map(quoted, names))}" if names else "it has no such inputs"
@@ -263,8 +265,8 @@ def _array(setting: Setting, item: Input, shape: Shape) -> NDArray[Any]:
     if setting.kind == "flag":
         return np.full(shape, setting.value.lower() in ("true", "1"))
     if setting.kind == "label":
-        return np.full(shape, int(setting.value), _INTEGERS[item.data_type])
-    dtype = _FLOATS[item.data_type]
+        return np.full(shape, int(setting.value), INTEGERS[item.data_type])
+    dtype = FLOATS[item.data_type]
     if setting.kind == "number":
         return np.full(shape, float(setting.value), dtype)
     if setting.kind == "noise":
