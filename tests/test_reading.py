@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.explorer.storage.session import read_session
+from vaevis_tui.export.picture import read_picture
+from vaevis_tui.export.png import read_metadata
 from vaevis_tui.reading import read_at_most, typed_path
 
 MIB = 1 << 20
@@ -42,3 +47,14 @@ def test_what_has_no_end_is_left_when_it_is_too_much() -> None:
 def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_at_most(tmp_path / "missing", MIB, "")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("read", [read_picture, read_metadata, read_session])
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(
+    read: Callable[[Path], object], tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match=r"pipe.*not a file"):
+        read(tmp_path / "pipe")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +14,19 @@ from vaevis_tui.errors import UserError
 def typed_path(text: str | Path) -> Path:
     """A path in which ``~`` and ``~name`` stand for home folders; as it was typed where there is none."""
     return Path(os.path.expanduser(text))  # noqa: PTH111  (Path's own raises where there is none)
+
+
+def must_be_file(path: Path) -> None:
+    """See that a path leads to a file: whoever opens a pipe may wait for ever, and a device may never end.
+
+    Raises:
+        OSError: It does not.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "not a file", str(path))
 
 
 def read_at_most(source: Path | BinaryIO, most: int, advice: str, name: str = "") -> bytes:

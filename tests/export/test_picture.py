@@ -114,6 +114,25 @@ def test_a_picture_with_damaged_exif_data_is_read_as_it_lies(tmp_path: Path) -> 
     assert np.abs(red.astype(int) - RED).max() < 8
 
 
+def test_an_animated_png_is_its_first_image_wherever_the_others_are_cut(tmp_path: Path) -> None:
+    quarters().save(tmp_path / "x.png", save_all=True, append_images=[Image.new("RGB", (64, 64))])
+    data = (tmp_path / "x.png").read_bytes()
+    other = data.index(b"fdAT")
+    for kept in (other - 1, other + 6, len(data) - 1):
+        (tmp_path / "cut.png").write_bytes(data[:kept])
+        assert corners(read_picture(tmp_path / "cut.png").fitted(16, 16)) == [RED, GREEN, BLUE, WHITE]
+    (tmp_path / "cut.png").write_bytes(data[: data.index(b"IDAT") + 20])
+    with pytest.raises(UserError, match=r"cut\.png is not a picture that can be read"):
+        read_picture(tmp_path / "cut.png")
+
+
+def test_a_damaged_colour_profile_is_left_out(tmp_path: Path) -> None:
+    for ending in ("png", "tif"):
+        quarters().save(tmp_path / f"x.{ending}", icc_profile=b"no profile")
+        picture = read_picture(tmp_path / f"x.{ending}").fitted(16, 16)
+        assert corners(picture) == [RED, GREEN, BLUE, WHITE]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["RGB", "P", "1", "I;16"])
 def test_a_large_picture_takes_little_more_memory_than_its_pixels(mode: str, tmp_path: Path) -> None:

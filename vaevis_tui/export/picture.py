@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import reason
 from vaevis_tui.export.pillow import silence_pillow
+from vaevis_tui.reading import must_be_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -110,6 +111,7 @@ def read_picture(path: str | Path, least: int | None = None) -> PictureFile:
 
     path = Path(path)
     try:
+        must_be_file(path)
         with silence_pillow(), Image.open(path, formats=FORMATS) as file:
             if least is not None:
                 file.draft("RGB", (least, least))

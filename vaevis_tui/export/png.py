@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import reason, replace_whole
 from vaevis_tui.export.pillow import silence_pillow
+from vaevis_tui.reading import must_be_file
 from vaevis_tui.text import file_stem
 
 MAX_SIDE = 8192
@@ -113,6 +114,7 @@ def read_metadata(path: str | Path) -> dict[str, str]:
 
     path = Path(path)
     try:
+        must_be_file(path)
         with silence_pillow(), Image.open(path, formats=["PNG"]) as image:
             assert isinstance(image, PngImageFile)
             return {str(keyword): str(text) for keyword, text in image.text.items()}

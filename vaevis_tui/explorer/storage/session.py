@@ -20,7 +20,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.export.fields import Fields, packed
 from vaevis_tui.export.files import reason, replace_whole
 from vaevis_tui.latent.axes import DIMENSIONS
-from vaevis_tui.reading import read_at_most
+from vaevis_tui.reading import must_be_file, read_at_most
 
 if sys.platform != "win32":
     import fcntl
@@ -302,6 +302,7 @@ def read_session(path: Path) -> Session:
         UserError: it cannot be read, or is something else; one line that names it.
     """
     try:
+        must_be_file(path)
         data = read_at_most(path, LARGEST_FILE, "no session is", f"session {path}")
     except OSError as error:
         raise UserError(f"session {path}: {reason(error)}") from None
