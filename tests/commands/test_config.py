@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -45,6 +48,40 @@ def test_keys_are_set_and_unset_and_comments_stay(config: Path, capsys: pytest.C
     for key in ("caption", "keymap.walk.toggle", "backend"):
         assert run(capsys, "unset", key)[0] == 0
     assert config.read_text() == '# mine\nmodel = "mnist-2d"\nmax_rate = "200k"\n\n'
+
+
+SET_MANY = """
+import sys
+from vaevis_tui.cli import main
+import tomlkit, vaevis_tui.tui.keys.keymap
+print("ready", flush=True)
+sys.stdin.read(1)
+for setting in sys.argv[1:]:
+    if code := main(["config", "set", *setting.split("=")]):
+        sys.exit(code)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files are not locked there")
+def test_programs_at_the_same_time_lose_nothing(config: Path, tmp_path: Path) -> None:
+    keys = {f"point.label-{number}": f"ctrl+f{number + 1}" for number in range(10)}
+    settings = [f"keymap.{action}={key}" for action, key in keys.items()]
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", SET_MANY]
+    programs = [
+        subprocess.Popen(
+            [*command, *settings[each::2]], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for each in range(2)
+    ]
+    for program in programs:
+        assert program.stdout is not None
+        program.stdout.readline()
+    for program in programs:
+        assert program.stdin is not None
+        program.stdin.close()
+    assert [program.wait(60) for program in programs] == [0, 0]
+    assert tomllib.loads(config.read_text())["keymap"] == keys
 
 
 def test_every_key_is_written_as_toml_has_it_and_read_back(

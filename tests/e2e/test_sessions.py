@@ -23,8 +23,11 @@ from tests.e2e.harness.ptyharness import PtySession
 from tests.e2e.harness.start import start
 from tests.support import require
 from vaevis_tui.errors import UserError
+from vaevis_tui.explorer.storage.bookmarks import Bookmarks
+from vaevis_tui.explorer.storage.model_data import ModelData, model_hash
 from vaevis_tui.explorer.storage.session import read_session
 from vaevis_tui.latent.state import LatentState
+from vaevis_tui.models.bundle import open_bundle
 
 
 @pytest.fixture
@@ -187,10 +190,13 @@ def test_the_next_start_tells_of_a_session_that_was_cut_off(kept: Kept, bundle: 
         session.wait_for_text("+1.10")
 
 
-def test_two_dropped_connections_are_two_sessions(kept: Kept, bundle: Path) -> None:
+def test_two_programs_at_once_lose_neither_bookmarks_nor_sessions(kept: Kept, bundle: Path) -> None:
     with start_and_move(kept, bundle) as first, start_and_move(kept, bundle) as second:
         second.press("right")
         second.wait_for_text("+1.20")
+        for session in (first, second):
+            session.press("b")
+            session.wait_for_text("Kept as")
         first.hang_up()
         first.wait_exit()
         second.hang_up()
@@ -199,6 +205,14 @@ def test_two_dropped_connections_are_two_sessions(kept: Kept, bundle: Path) -> N
         one.wait_for_text("+1.20")  # has taken up the newer one before another looks
         with kept.start("--resume") as two:
             two.wait_for_text("+1.10")
+            for session in (one, two):
+                session.press("q")
+                assert session.wait_exit() == 0
+    here, farther = moved(bundle, 1.0, -0.1, 0.1, 0.1).z, moved(bundle, 1.0, -0.1, 0.1, 0.1, 0.1).z
+    bookmarks = Bookmarks(ModelData(model_hash(open_bundle(bundle)), kept.models), len(here))
+    np.testing.assert_array_equal([each.z for each in bookmarks.items], [here, farther])
+    sessions = sorted(kept.folder.path.iterdir())
+    np.testing.assert_array_equal([read_session(each).z for each in sessions], [farther, here])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import os
 import shlex
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -191,6 +192,25 @@ def _edit(options: argparse.Namespace) -> int:
     return _check(options)
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let other programs that change settings wait, so that neither undoes the other's work.
+
+    Where no lock can be had there is none: a state folder that is read-only hinders nobody.
+    """
+    import platformdirs
+
+    from vaevis_tui.export.files import locked
+
+    folder = platformdirs.user_state_path("vaevis-tui")
+    with ExitStack() as stack:
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stack.enter_context(locked(folder / "config.lock"))
+        yield
+
+
+@_alone()
 def _set(options: argparse.Namespace) -> int:
     import tomlkit
 
@@ -236,6 +256,7 @@ def _written(value: Any, text: str) -> Any:
     return text
 
 
+@_alone()
 def _unset(options: argparse.Namespace) -> int:
     import tomlkit
 

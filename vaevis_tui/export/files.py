@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vaevis_tui.errors import UserError
+
+if sys.platform != "win32":
+    import fcntl
 
 STANDARD = "-"
 """Names standard input, or standard output."""
@@ -43,6 +46,24 @@ def replace_whole(
         with suppress(OSError):
             partial.unlink()
         raise
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file, which is made where there is none; whoever else wants it waits.
+
+    Raises:
+        OSError: it cannot be made or locked.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def reason(error: OSError) -> str:

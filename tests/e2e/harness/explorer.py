@@ -105,10 +105,11 @@ PROGRAM = [sys.executable, "-m", "vaevis_tui"]
 
 
 class Kept:
-    """The folder for state of one user."""
+    """The folder for state and data of one user."""
 
     def __init__(self, path: Path) -> None:
-        self.environment = {"XDG_STATE_HOME": str(path)}
+        self.environment = {"XDG_STATE_HOME": str(path), "XDG_DATA_HOME": str(path / "data")}
+        self.models = path / "data" / "vaevis-tui" / "models"
         self.folder = SessionFolder(path / "vaevis-tui" / "sessions")
 
     def start(self, *arguments: str | Path, program: Sequence[str] = PROGRAM) -> PtySession:

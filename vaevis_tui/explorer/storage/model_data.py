@@ -7,20 +7,14 @@ lies, and never mixed up with what belongs to a newer version of it.
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.export.files import reason, replace_whole
+from vaevis_tui.export.files import locked, reason, replace_whole
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.reading import read_at_most
-
-if sys.platform != "win32":
-    import fcntl
 
 LARGEST_FILE = 64 << 20
 """Bytes that are read of a file at most."""
@@ -93,19 +87,7 @@ class ModelData:
         path = self.path / name
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with self._locked():
+            with locked(self.path / ".lock"):
                 replace_whole(path, change(self.read(name)).encode("ascii"), 0o600)
         except OSError as error:
             raise UserError(f"{path} was not saved: {reason(error)}") from None
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        if sys.platform == "win32":
-            yield
-            return
-        descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
