@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.onnx_model.zoo import inputs, values  # noqa: F401  (enter their animals)
+from tests.onnx_model.zoo import inputs, sizes, values  # noqa: F401  (enter their animals)
 from tests.onnx_model.zoo.animals import DIM, ZOO, Writer
 from vaevis_tui.cli import main
 from vaevis_tui.engine.decoder_process import IsolatedDecoder

@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 from tests.engine.reference import as_images, onnxruntime_output
-from tests.onnx_model.zoo import exporters, graphs, inputs, layouts, values  # noqa: F401  (enter their animals)
+from tests.onnx_model.zoo import (  # noqa: F401  (enter their animals)
+    exporters,
+    graphs,
+    inputs,
+    layouts,
+    sizes,
+    values,
+)
 from tests.onnx_model.zoo.animals import ZOO
 from tests.onnx_model.zoo.judging import latents as exported_latents
 from tests.onnx_model.zoo.judging import opened as exported
