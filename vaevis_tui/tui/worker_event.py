@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.message import Message
 
 from vaevis_tui.explorer.decoding import Decoded, EngineEvent
@@ -22,12 +24,11 @@ ScreenEvent = (
 )
 
 
+@dataclass(eq=False)
 class WorkerEvent(Message):
     """Something happened in another thread."""
 
-    def __init__(self, event: ScreenEvent) -> None:
-        super().__init__()
-        self.event = event
+    event: ScreenEvent
 
     def can_replace(self, message: Message) -> bool:
         """A newer image makes an older one of no use; other events are never dropped."""

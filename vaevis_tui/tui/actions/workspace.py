@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from textual.screen import Screen, ScreenResultType
 
 from vaevis_tui.engine.decoder import DecoderInfo, Latents
 from vaevis_tui.engine.source import Frame
+from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.decoding import Decoding
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.open_model import OpenModel
@@ -17,6 +19,8 @@ from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.panels.notice_bar import LASTING
 from vaevis_tui.tui.widgets import ExplorerWidgets
 from vaevis_tui.tui.worker_event import ScreenEvent, WorkerEvent
+
+T = TypeVar("T")
 
 SECONDS, SECONDS_A_CHARACTER = 2.0, 0.05
 """Seconds that a notice stays: to be noticed, and to be read."""
@@ -114,6 +118,29 @@ class Workspace:
     def post_event(self, event: ScreenEvent) -> None:
         """Post an event of another thread to the screen; called in that thread."""
         self.screen.post_message(WorkerEvent(event))
+
+    def in_thread(self, make: Callable[[], T], done: Callable[[T], object], failed: str = "{}") -> None:
+        """Make something in a thread, then do something with it here, unless the screen has gone.
+
+        Args:
+            make: Called in the thread.
+            done: Called with what it gave.
+            failed: What is said, with the error in place of the braces, where that was a UserError.
+        """
+
+        def finish(making: asyncio.Future[T]) -> None:
+            try:
+                made = making.result()
+            except UserError as error:
+                self.say(failed.format(error), error=True)
+            else:
+                done(made)
+
+        # A worker of Textual's is cancelled when the app is left; the loop's own threads are waited for.
+        making = asyncio.get_running_loop().run_in_executor(None, make)
+        making.add_done_callback(
+            lambda making: self.screen.is_attached and self.screen.call_later(finish, making)
+        )
 
     def open_menu(
         self, menu: Screen[ScreenResultType], chosen: Callable[[ScreenResultType | None], None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -61,6 +61,7 @@ class LiveImage(Widget):
     placeholder: reactive[str] = reactive("")
     """Text to show while there is no frame."""
 
+    @dataclass(eq=False)
     class Presented(Message):
         """A frame has reached the screen.
 
@@ -69,10 +70,8 @@ class LiveImage(Widget):
             frame: The frame that `LiveImage.show` was given.
         """
 
-        def __init__(self, image: LiveImage, frame: DecodedFrame) -> None:
-            super().__init__()
-            self.image = image
-            self.frame = frame
+        image: LiveImage
+        frame: DecodedFrame
 
         @property
         def control(self) -> LiveImage:

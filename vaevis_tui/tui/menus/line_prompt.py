@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, on
@@ -39,6 +40,7 @@ class LinePrompt(Horizontal):
         Binding("tab", "complete", "Complete", id="line.complete", show=False, tooltip="Complete a path"),
     ]
 
+    @dataclass(eq=False)
     class Said(Message):
         """What all of a prompt's messages have.
 
@@ -47,10 +49,8 @@ class LinePrompt(Horizontal):
             text: What is in its field.
         """
 
-        def __init__(self, prompt: LinePrompt, text: str = "") -> None:
-            super().__init__()
-            self.prompt = prompt
-            self.text = text
+        prompt: LinePrompt
+        text: str = ""
 
         @property
         def control(self) -> LinePrompt | None:
@@ -66,6 +66,7 @@ class LinePrompt(Horizontal):
     class Cancelled(Said):
         """Esc was pressed, or something elsewhere: things are to stay as they are."""
 
+    @dataclass(eq=False)
     class Stepped(Said):
         """An arrow was pressed.
 
@@ -73,7 +74,7 @@ class LinePrompt(Horizontal):
             places: -1 up, 1 down.
         """
 
-        places = 0
+        places: int = 0
 
     class CompletionAsked(Said):
         """Tab was pressed."""
@@ -144,9 +145,7 @@ class LinePrompt(Horizontal):
 
     def action_step(self, places: int) -> None:
         """Go to another match."""
-        stepped = self.Stepped(self)
-        stepped.places = places
-        self.post_message(stepped)
+        self.post_message(self.Stepped(self, places=places))
 
     def action_complete(self) -> None:
         """Complete what was typed."""

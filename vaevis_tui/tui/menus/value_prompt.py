@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -54,13 +55,12 @@ class ValuePrompt(Horizontal):
         ),
     ]
 
+    @dataclass(eq=False)
     class Answered(Message):
         """A value was typed."""
 
-        def __init__(self, row: int, sigma: float) -> None:
-            super().__init__()
-            self.row = row
-            self.sigma = sigma
+        row: int
+        sigma: float
 
     class Closed(Message):
         """The prompt is done, with an answer or without."""

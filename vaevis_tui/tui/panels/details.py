@@ -183,7 +183,10 @@ class Details(Widget):
             model += sizes if len(model + sizes) <= width else ""
             lines = (model, f"{info.backend} {adapter_text(info)}", self._reason(info))
         styles = ("bold", "", "$quiet")
-        return [Content.styled(_cut(line, width), style) for line, style in zip(lines, styles, strict=True)]
+        return [
+            Content.styled(f"{cut(line, width):<{width}}", style)
+            for line, style in zip(lines, styles, strict=True)
+        ]
 
     def _reason(self, info: DecoderInfo) -> str:
         """Why this backend; notes about the decoder, which follow, have their own line."""
@@ -249,9 +252,3 @@ def _ms(milliseconds: float | None) -> str:
 def _short_ms(milliseconds: float) -> str:
     """Three digits at least, in four characters where it is less than ten seconds."""
     return f"{milliseconds:.{2 if milliseconds < 9.995 else 1 if milliseconds < 99.95 else 0}f}"
-
-
-def _cut(text: str, width: int) -> str:
-    if width <= 0:
-        return ""
-    return f"{text:<{width}}" if len(text) <= width else text[: width - 1] + "…"

@@ -57,12 +57,11 @@ class FilmstripPanel(Vertical):
 
     DEFAULT_CSS = "FilmstripPanel { background: $background; }"
 
+    @dataclass(eq=False)
     class Chosen(Message):
         """A place was pressed: go there."""
 
-        def __init__(self, place: Place) -> None:
-            super().__init__()
-            self.place = place
+        place: Place
 
     def __init__(self, port: TerminalPort, request: RequestTiles) -> None:
         super().__init__(id="filmstrip")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -69,39 +70,35 @@ class LatentBars(Widget):
     }
     """
 
+    @dataclass(eq=False)
     class Selected(Message):
         """An axis was pressed."""
 
-        def __init__(self, row: int) -> None:
-            super().__init__()
-            self.row = row
+        row: int
 
+    @dataclass(eq=False)
     class Dragged(Message):
         """The pointer asks for a value; messages of one press to release share their ``gesture``."""
 
-        def __init__(self, row: int, sigma: float, gesture: int) -> None:
-            super().__init__()
-            self.row = row
-            self.sigma = sigma
-            self.gesture = gesture
+        row: int
+        sigma: float
+        gesture: int
 
         def can_replace(self, message: Message) -> bool:
             """The newest place of the pointer is the only one that matters."""
             return isinstance(message, LatentBars.Dragged) and message.gesture == self.gesture
 
+    @dataclass(eq=False)
     class Wheeled(Message):
         """The wheel turned over the bars: move the selection by ``rows``."""
 
-        def __init__(self, rows: int) -> None:
-            super().__init__()
-            self.rows = rows
+        rows: int
 
+    @dataclass(eq=False)
     class ResetAsked(Message):
         """An axis was pressed twice: bring it back to the mean."""
 
-        def __init__(self, row: int) -> None:
-            super().__init__()
-            self.row = row
+        row: int
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,13 +52,12 @@ class MapPanel(Container):
 
     DEFAULT_CSS = "MapPanel { background: $background; }"
 
+    @dataclass(eq=False)
     class Chosen(Message):
         """The pointer asks for a point; messages of one press to release share their ``gesture``."""
 
-        def __init__(self, z: NDArray[np.float32], gesture: int) -> None:
-            super().__init__()
-            self.z = z
-            self.gesture = gesture
+        z: NDArray[np.float32]
+        gesture: int
 
         def can_replace(self, message: Message) -> bool:
             """Only the newest place of the pointer matters."""

@@ -42,12 +42,11 @@ class Scrubber(Widget):
 
     passage: reactive[Passage | None] = reactive(None)
 
+    @dataclass(eq=False)
     class Moved(Message):
         """The pointer asks for a position from 0 to 1."""
 
-        def __init__(self, position: float) -> None:
-            super().__init__()
-            self.position = position
+        position: float
 
         def can_replace(self, message: Message) -> bool:
             """Only the newest place of the pointer matters."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from textual import events
@@ -38,12 +40,11 @@ class StripPanel(Vertical):
 
     DEFAULT_CSS = "StripPanel { background: $background; }"
 
+    @dataclass(eq=False)
     class Chosen(Message):
         """A tile was pressed: go to so many sigmas of the selected axis, or to a value of a control."""
 
-        def __init__(self, sigma: float) -> None:
-            super().__init__()
-            self.sigma = sigma
+        sigma: float
 
     def __init__(self, port: TerminalPort, request: RequestTiles) -> None:
         super().__init__(id="strip")

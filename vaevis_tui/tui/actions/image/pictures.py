@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.jobs.picture_batch import PictureBatch, PictureFound, PicturesEnded
 from vaevis_tui.explorer.paths import completed, dropped_pictures
@@ -151,25 +149,14 @@ class PictureActions(Asker):
         return f"picture {self._number} of {len(self.batch.paths)} · Esc cancels"
 
     def _open_one(self, path: Path) -> None:
-        exploration, screen = self._work.exploration, self._work.screen
-        if exploration is None:
-            return
-        loop = asyncio.get_running_loop()
-        reading = loop.run_in_executor(None, partial(_read, path, exploration.bundle))
-        reading.add_done_callback(
-            lambda read: screen.call_later(self._show, exploration, read) if screen.is_attached else None
-        )
+        exploration = self._work.exploration
+        if exploration is not None:
+            self._work.in_thread(partial(_read, path, exploration.bundle), partial(self._show, exploration))
 
-    def _show(
-        self, exploration: Exploration, read: asyncio.Future[tuple[PictureFile, NDArray[np.uint8]]]
-    ) -> None:
-        try:
-            picture, image = read.result()
-        except UserError as error:
-            self._work.say(str(error), error=True)
-            return
+    def _show(self, exploration: Exploration, read: tuple[PictureFile, NDArray[np.uint8]]) -> None:
         if exploration is not self._work.exploration:
             return
+        picture, image = read
         self._crop.set_picture(exploration, picture)
         self._compare.set_original(exploration, picture.path.name, image)
         self._search.go_to(exploration, picture)

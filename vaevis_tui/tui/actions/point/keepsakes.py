@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -10,7 +9,6 @@ from typing import TypeVar
 import numpy as np
 
 from vaevis_tui.engine.source import Frame
-from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.keepsakes import Keepsakes, KeepsakeStore
 from vaevis_tui.explorer.storage.bookmarks import Bookmark
@@ -35,28 +33,18 @@ class KeepsakeActions:
 
     def keep(self, work: Callable[[Keepsakes], T], done: Callable[[T], object]) -> None:
         """Do something with what is kept, in a thread, then something else with the result, here."""
-        exploration, screen = self._work.exploration, self._work.screen
+        exploration = self._work.exploration
         if exploration is not None:
-            # A worker of Textual's is cancelled when the app is left; the loop's own threads are waited for.
-            keeping = asyncio.get_running_loop().run_in_executor(
-                None, partial(self._store.work, exploration, work)
-            )
-            keeping.add_done_callback(
-                lambda kept: screen.is_attached and screen.call_later(self._finish, exploration, kept, done)
-            )
+
+            def finish(result: T) -> None:
+                if exploration is self._work.exploration:
+                    done(result)
+
+            self._work.in_thread(partial(self._store.work, exploration, work), finish)
 
     def with_keepsakes(self, done: Callable[[Keepsakes], object]) -> None:
         """Do something with what is kept, here, once it has been read."""
         self.keep(lambda keepsakes: keepsakes, done)
-
-    def _finish(self, exploration: Exploration, kept: asyncio.Future[T], done: Callable[[T], object]) -> None:
-        try:
-            result = kept.result()
-        except UserError as error:
-            self._work.say(str(error), error=True)
-            return
-        if exploration is self._work.exploration:
-            done(result)
 
     def read(self) -> None:
         """Read what is kept of the model on show, once, and take the directions among it into the rows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.latent.typicality import Typicality
@@ -14,26 +14,24 @@ class Judgement:
 
     def __init__(self, work: Workspace) -> None:
         self._work = work
-        self._judging: asyncio.Future[tuple[Exploration, Typicality, str]] | None = None
+        self._judging = False
         self._judged: object = None
         """The latent vector that was judged last."""
 
     def has_said(self, exploration: Exploration) -> bool:
         """Whether what is shown is about the point where one is."""
-        return exploration.point is self._judged and self._judging is None
+        return exploration.point is self._judged and not self._judging
 
     def follow(self, exploration: Exploration) -> None:
         """Show how typical the point is and what is near."""
-        if exploration.point is not self._judged and self._judging is None:
-            self._judged = exploration.point
-            loop = asyncio.get_running_loop()
-            self._judging = loop.run_in_executor(None, judge, exploration)
-            self._judging.add_done_callback(self._show)
+        if exploration.point is not self._judged and not self._judging:
+            self._judged, self._judging = exploration.point, True
+            self._work.in_thread(partial(judge, exploration), self._show)
 
-    def _show(self, judged: asyncio.Future[tuple[Exploration, Typicality, str]]) -> None:
-        self._judging = None
-        exploration, typicality, nearest = judged.result()
-        if exploration is self._work.exploration and self._work.screen.is_attached:
+    def _show(self, judged: tuple[Exploration, Typicality, str]) -> None:
+        self._judging = False
+        exploration, typicality, nearest = judged
+        if exploration is self._work.exploration:
             status = self._work.widgets.status
             status.typicality, status.nearest = typicality, nearest
 

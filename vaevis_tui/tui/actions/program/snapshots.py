@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import TypeVar
 from textual.app import SystemCommand
 
 from vaevis_tui.engine.source import Frame
-from vaevis_tui.errors import UserError
 from vaevis_tui.explorer import snapshots
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.terminal.detect.replies import Reply
@@ -69,20 +67,10 @@ class SnapshotActions:
         frame = self._work.widgets.image.presented or self._work.newest
         if not isinstance(frame, Frame) or not isinstance(frame.tag, Exploration) or self._work.info is None:
             return
-        # A worker of Textual's is cancelled when the app is left; the loop's own threads are waited for.
         captioned = self._work.settings.caption if caption is None else caption
         exploration, backend, seed = frame.tag, self._work.info.backend, frame.tag.seed_of(frame.z)
         made = partial(make, exploration.bundle, frame.z, frame.image, backend, seed=seed, caption=captioned)
-        making = asyncio.get_running_loop().run_in_executor(None, made)
-        making.add_done_callback(lambda done: self._work.screen.call_later(self._made, done, then))
-
-    def _made(self, done: asyncio.Future[T], then: Callable[[T], None]) -> None:
-        try:
-            result = done.result()
-        except UserError as error:
-            self._work.say(f"no snapshot: {error} (--snapshot-dir DIR)", error=True)
-        else:
-            then(result)
+        self._work.in_thread(made, then, "no snapshot: {} (--snapshot-dir DIR)")
 
     def _say_saved(self, path: Path) -> None:
         self._work.say(f"saved {path}")
