@@ -137,6 +137,26 @@ class Closing:
         self.close()
 
 
+class DecoderWrapper(Closing):
+    """A decoder that has another, ``_decoder``, decode."""
+
+    _decoder: Decoder
+
+    @property
+    def info(self) -> DecoderInfo:
+        """What decodes now, and what it makes."""
+        return self._decoder.info
+
+    @property
+    def times(self) -> DecodeTimes:
+        """Where the last decode spent its time."""
+        return self._decoder.times
+
+    def close(self) -> None:
+        """Give the device back; closing twice is harmless."""
+        self._decoder.close()
+
+
 @runtime_checkable
 class Pipelined(Protocol):
     """A decoder that computes one image while the one before is read back."""

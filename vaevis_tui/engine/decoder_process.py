@@ -115,7 +115,7 @@ class IsolatedDecoder(Closing):
     ) -> None:
         self._timeout = timeout
         self._first_until = time.monotonic() + opening_timeout
-        self._times = DecodeTimes()
+        self.times = DecodeTimes()
         self._controls = bundle.settings
         self._begun: Latents | None = None
         """The latents that were sent and whose images were not read yet."""
@@ -131,26 +131,16 @@ class IsolatedDecoder(Closing):
                 },
                 opening_timeout,
             )
-            self._info = replace(DecoderInfo(**answer["info"]), reason=reason)
+            self.info = replace(DecoderInfo(**answer["info"]), reason=reason)
             self._check_sizes(bundle)
         except BaseException:
             self.close()
             raise
 
     def _check_sizes(self, bundle: Bundle) -> None:
-        found = (self._info.latent_dim, self._info.image_height, self._info.image_width)
+        found = (self.info.latent_dim, self.info.image_height, self.info.image_width)
         if found != (bundle.latent_dim, bundle.image_height, bundle.image_width):
             raise EngineError(f"{bundle.decoder_path} was changed since it was opened")
-
-    @property
-    def info(self) -> DecoderInfo:
-        """What decodes, and what it makes."""
-        return self._info
-
-    @property
-    def times(self) -> DecodeTimes:
-        """Where the last decode spent its time; transfer between the processes counts as unpacking."""
-        return self._times
 
     def decode(self, z: Latents) -> Images:
         """Decode float32 (n, d) to uint8 (n, h, w, 3); see `vaevis_tui.engine.decoder.Decoder.decode`."""
@@ -158,8 +148,8 @@ class IsolatedDecoder(Closing):
 
     def decode_on(self, z: Latents, following: Callable[[], Latents | None]) -> Images:
         """Decode, and begin with what follows; see `vaevis_tui.engine.decoder.Pipelined.decode_on`."""
-        z = checked_latents(z, self._info.latent_dim, self._controls)
-        images = np.empty((len(z), *self._info.image_size, 3), np.uint8)
+        z = checked_latents(z, self.info.latent_dim, self._controls)
+        images = np.empty((len(z), *self.info.image_size, 3), np.uint8)
         began = time.perf_counter()
         submit = compute = 0.0
         for start in range(0, len(z), AT_ONCE):
@@ -169,7 +159,8 @@ class IsolatedDecoder(Closing):
             submit += times.submit
             compute += times.compute
         rest = time.perf_counter() - began - submit - compute
-        self._times = DecodeTimes(submit, compute, max(0.0, rest))
+        # Transfer between the processes counts as unpacking.
+        self.times = DecodeTimes(submit, compute, max(0.0, rest))
         return images
 
     def _begin(self, z: Latents) -> None:
@@ -177,7 +168,7 @@ class IsolatedDecoder(Closing):
         if self._begun is not None:
             if np.array_equal(self._begun, z):
                 return
-            obsolete = np.empty((len(self._begun), *self._info.image_size, 3), np.uint8)
+            obsolete = np.empty((len(self._begun), *self.info.image_size, 3), np.uint8)
             self._finish(obsolete, lambda: None)
         self._open_child().write(BATCH.pack(*z.shape) + z.tobytes())
         self._begun = z
@@ -201,7 +192,7 @@ class IsolatedDecoder(Closing):
         if z is None:
             return
         try:
-            z = checked_latents(z, self._info.latent_dim, self._controls)
+            z = checked_latents(z, self.info.latent_dim, self._controls)
         except ValueError:
             return  # reported when its turn comes
         if not 0 < z.nbytes <= AHEAD_BYTES:

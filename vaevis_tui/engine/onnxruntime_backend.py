@@ -78,8 +78,8 @@ class OnnxRuntimeDecoder(Closing):
         self._workers = min(cores(), _MOST_WORKERS) if provider == CPU else 1
         self._image_shape = (bundle.channels, bundle.image_height, bundle.image_width)
         self._controls = bundle.settings
-        self._times = DecodeTimes()
-        self._info = DecoderInfo(
+        self.times = DecodeTimes()
+        self.info = DecoderInfo(
             backend="onnxruntime",
             adapter=provider,
             precision="float32",
@@ -94,20 +94,10 @@ class OnnxRuntimeDecoder(Closing):
 
     def _try(self, path: Path) -> None:
         try:
-            self.decode(np.zeros((1, self._info.latent_dim), np.float32))
+            self.decode(np.zeros((1, self.info.latent_dim), np.float32))
         except EngineError as error:
             self.close()
             raise UserError(f"{path}: cannot be decoded: {error}") from None
-
-    @property
-    def info(self) -> DecoderInfo:
-        """What decodes, and what it makes."""
-        return self._info
-
-    @property
-    def times(self) -> DecodeTimes:
-        """Where the last `decode` spent its time; onnxruntime does not tell submitting from computing."""
-        return self._times
 
     def decode(self, z: Latents) -> Images:
         """Decode float32 (n, d) to uint8 (n, h, w, 3); see `vaevis_tui.engine.decoder.Decoder.decode`."""
@@ -130,7 +120,7 @@ class OnnxRuntimeDecoder(Closing):
         self._interruptible.terminate = True
 
     def _decode(self, z: Latents, options: onnxruntime.RunOptions) -> Images:
-        z = checked_latents(z, self._info.latent_dim, self._controls)
+        z = checked_latents(z, self.info.latent_dim, self._controls)
         _, height, width = self._image_shape
         images = np.empty((len(z), height, width, 3), np.uint8)
         compute = unpack = 0.0
@@ -141,12 +131,12 @@ class OnnxRuntimeDecoder(Closing):
             write_images(values, images[start : start + self._chunk])
             compute += computed - began
             unpack += time.perf_counter() - computed
-        self._times = DecodeTimes(compute=compute, unpack=unpack)
+        self.times = DecodeTimes(compute=compute, unpack=unpack)
         return images
 
     def _decode_beside(self, z: Latents) -> Images:
         """Many at once, in threads: while one chunk's floats become bytes, another is computed."""
-        z = checked_latents(z, self._info.latent_dim, self._controls)
+        z = checked_latents(z, self.info.latent_dim, self._controls)
         _, height, width = self._image_shape
         images = np.empty((len(z), height, width, 3), np.uint8)
 
@@ -168,7 +158,7 @@ class OnnxRuntimeDecoder(Closing):
         finally:  # after an interrupt or a failure, what was not begun is not wanted
             for done in waiting:
                 done.cancel()
-        self._times = DecodeTimes(compute=time.perf_counter() - began)
+        self.times = DecodeTimes(compute=time.perf_counter() - began)
         return images
 
     def _session_for_batches(self) -> onnxruntime.InferenceSession | None:

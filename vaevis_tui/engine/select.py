@@ -10,10 +10,8 @@ from typing import Protocol, get_args
 
 from vaevis_tui.engine.backends import BACKENDS
 from vaevis_tui.engine.decoder import (
-    Closing,
     Decoder,
-    DecoderInfo,
-    DecodeTimes,
+    DecoderWrapper,
     EngineError,
     Images,
     Latents,
@@ -191,22 +189,12 @@ def _check_speed(gpu: Decoder, frame: Frame) -> None:
         )
 
 
-class _WithFallback(Closing):
+class _WithFallback(DecoderWrapper):
     """A decoder that is replaced by another when it fails, as `DecodeService` does."""
 
     def __init__(self, decoder: Decoder, fallback: Callable[[str], Decoder]) -> None:
         self._decoder = decoder
         self._fallback: Callable[[str], Decoder] | None = fallback
-
-    @property
-    def info(self) -> DecoderInfo:
-        """What decodes now, and what it makes."""
-        return self._decoder.info
-
-    @property
-    def times(self) -> DecodeTimes:
-        """Where the last decode spent its time."""
-        return self._decoder.times
 
     def decode(self, z: Latents) -> Images:
         """Decode float32 (n, d) to uint8 (n, h, w, 3); see `Decoder.decode`."""
@@ -223,4 +211,4 @@ class _WithFallback(Closing):
     def close(self) -> None:
         """Give the device back; closing twice is harmless."""
         self._fallback = None
-        self._decoder.close()
+        super().close()

@@ -164,16 +164,14 @@ class Timed(OnnxRuntimeDecoder):
 
     def __init__(self, bundle: Bundle, reason: str, seconds: float) -> None:
         super().__init__(bundle, reason)
+        self.info = replace(self.info, backend="wgpu")
         self.seconds = seconds
         self.closed = threading.Event()
 
-    @property
-    def info(self) -> DecoderInfo:
-        return replace(super().info, backend="wgpu")
-
-    @property
-    def times(self) -> DecodeTimes:
-        return DecodeTimes(compute=self.seconds)
+    def decode(self, z: Latents) -> Images:
+        images = super().decode(z)
+        self.times = DecodeTimes(compute=self.seconds)
+        return images
 
     def close(self) -> None:
         super().close()

@@ -22,7 +22,7 @@ from vaevis_tui.engine.graph import Graph, import_onnx, rewrite
 from vaevis_tui.engine.wgpu.device import engine_errors, find_adapter, open_device
 from vaevis_tui.engine.wgpu.layout import from_blocked
 from vaevis_tui.engine.wgpu.legalize import legalize
-from vaevis_tui.engine.wgpu.plan import Plan, make_plan
+from vaevis_tui.engine.wgpu.plan import make_plan
 from vaevis_tui.engine.wgpu.program import Program
 from vaevis_tui.engine.wgpu.tuning.benchmark import BUDGET, tune, unmeasured
 from vaevis_tui.engine.wgpu.tuning.tuning_cache import Choices
@@ -33,6 +33,26 @@ class WgpuDecoder(Closing):
     """A decoder on a GPU, or on a processor that stands in for one.
 
     It owns its device; use it as a context manager or call `close`.
+
+    Attributes:
+        plan: What the device does a frame; `plan_text` is a table of it.
+
+    Args:
+        model: What `import_onnx` takes, or a `Graph`.
+        adapter: Part of the name of the adapter to take; else the first, hardware before software.
+        precision: How weights are stored: ``"float32"``, ``"float16"``, or ``"auto"``: float16 where that
+            loses nothing. Sums are float32 in every case.
+        fuse: Rewrite the graph; without, each ONNX operator is a kernel of its own.
+        floats: Keep the output as floats, for `decode_floats`; images then cannot be decoded.
+        textures: Keep tensors and weights in textures; without, as suits the adapter.
+        kernels: Names of kernels to take instead of the preferred ones, by the operator's output.
+        tuned: Take the kernels that were measured on this adapter before, where they were.
+        lower: Limits, as WebGPU names them, to have no more of than this; see `open_device`.
+        reason: Why this backend was taken, for `DecoderInfo`.
+
+    Raises:
+        UnsupportedGraph: The graph holds something the engine cannot compute (an `EngineError`).
+        EngineError: There is no adapter, or it refuses the device, the memory or a shader.
     """
 
     def __init__(
@@ -49,26 +69,6 @@ class WgpuDecoder(Closing):
         lower: Mapping[str, int] | None = None,
         reason: str = "",
     ) -> None:
-        """Open a device and put the model on it.
-
-        Args:
-            model: What `import_onnx` takes, or a `Graph`.
-            adapter: Part of the name of the adapter to take; else the first, hardware before software.
-            precision: How weights are stored: ``"float32"``, ``"float16"``, or ``"auto"``: float16 where that
-            loses
-                nothing. Sums are float32 in every case.
-            fuse: Rewrite the graph; without, each ONNX operator is a kernel of its own.
-            floats: Keep the output as floats, for `decode_floats`; images then cannot be decoded.
-            textures: Keep tensors and weights in textures; without, as suits the adapter.
-            kernels: Names of kernels to take instead of the preferred ones, by the operator's output.
-            tuned: Take the kernels that were measured on this adapter before, where they were.
-            lower: Limits, as WebGPU names them, to have no more of than this; see `open_device`.
-            reason: Why this backend was taken, for `DecoderInfo`.
-
-        Raises:
-            UnsupportedGraph: The graph holds something the engine cannot compute (an `EngineError`).
-            EngineError: There is no adapter, or it refuses the device, the memory or a shader.
-        """
         graph = model if isinstance(model, Graph) else import_onnx(model)
         self._controls = model.controls if isinstance(model, CheckedModel) else ()
         graph = rewrite(graph) if fuse else graph
@@ -79,7 +79,7 @@ class WgpuDecoder(Closing):
         self._program: Program | None = None
         in_textures = not summary.is_hardware if textures is None else textures
         try:
-            self._plan = make_plan(
+            self.plan = make_plan(
                 legalize(graph, limits, in_textures),
                 limits=limits,
                 software=not summary.is_hardware,
@@ -89,42 +89,27 @@ class WgpuDecoder(Closing):
                 kernels=kernels,
                 choices=self.choices,
             )
-            self._program = Program(self._device, limits, self._plan)
+            self._program = Program(self._device, limits, self.plan)
         except BaseException:
             self.close()
             raise
         shape = (1, 1, 1, *graph.output_shape)[-3:]
-        self._info = DecoderInfo(
+        self.info = DecoderInfo(
             backend="wgpu",
             adapter=summary.name,
-            precision="float16" if self._plan.half else "float32",
+            precision="float16" if self.plan.half else "float32",
             latent_dim=graph.input_shape[1] - sum(each.size for each in self._controls),
             image_height=shape[1],
             image_width=shape[2],
             channels=shape[0],
             reason=reason,
         )
-        self._times = DecodeTimes()
-
-    @property
-    def info(self) -> DecoderInfo:
-        """What decodes, and what it makes."""
-        return self._info
-
-    @property
-    def times(self) -> DecodeTimes:
-        """Where the last decode spent its time."""
-        return self._times
-
-    @property
-    def plan(self) -> Plan:
-        """What the device does a frame; `plan_text` is a table of it."""
-        return self._plan
+        self.times = DecodeTimes()
 
     @property
     def untuned(self) -> bool:
         """Whether there are kernels to choose between that were never measured on this adapter."""
-        return any(unmeasured(self._plan, self.choices))
+        return any(unmeasured(self.plan, self.choices))
 
     def tune(
         self,
@@ -143,7 +128,7 @@ class WgpuDecoder(Closing):
             EngineError: The device failed.
         """
         with engine_errors("the device failed while kernels were measured"):
-            return tune(self._device, self._plan, self.choices, rest=rest, budget=budget, clock=clock)
+            return tune(self._device, self.plan, self.choices, rest=rest, budget=budget, clock=clock)
 
     def decode(self, z: Latents) -> Images:
         """Decode latent vectors, float32 (n, d), to images, uint8 (n, h, w, 3).
@@ -153,7 +138,7 @@ class WgpuDecoder(Closing):
             EngineError: The device failed; the decoder must be closed and another opened.
         """
         words = self._run(z)
-        height, width = self._info.image_size
+        height, width = self.info.image_size
         pixels = words.view(np.uint8).reshape(len(words), height, width, 4)
         return np.ascontiguousarray(pixels[..., :3])
 
@@ -164,14 +149,14 @@ class WgpuDecoder(Closing):
             ValueError: z has another shape than (n, d), or holds NaN or infinities.
             EngineError: The device failed.
         """
-        return from_blocked(self._run(z), self._plan.output_layout, self._plan.graph.output_shape)
+        return from_blocked(self._run(z), self.plan.output_layout, self.plan.graph.output_shape)
 
     def _run(self, z: Latents) -> NDArray[Any]:
-        z = checked_latents(z, self._info.latent_dim, self._controls)
+        z = checked_latents(z, self.info.latent_dim, self._controls)
         if self._program is None:
             raise EngineError("the decoder is closed")
         words = self._program.run(z)
-        self._times = self._program.times
+        self.times = self._program.times
         return words
 
     def device_seconds(self, z: Latents) -> float | None:

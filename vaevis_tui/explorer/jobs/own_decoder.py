@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vaevis_tui.engine.decoder import Closing, Decoder, DecoderInfo, DecodeTimes, Images, Latents
+from vaevis_tui.engine.decoder import DecoderWrapper, Images, Latents
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.onnx_model.settings import with_values
@@ -20,7 +20,7 @@ class Cancelled(Exception):  # noqa: N818  (it is no error)
     """The work was cancelled."""
 
 
-class OwnDecoder(Closing):
+class OwnDecoder(DecoderWrapper):
     """Decodes by onnxruntime, whatever the explorer decodes with: a GPU is not opened twice.
 
     Args:
@@ -38,18 +38,8 @@ class OwnDecoder(Closing):
         values: Sequence[float] = (),
     ) -> None:
         self._values = values
-        self._decoder: Decoder = settings.decoder_source(bundle, "onnxruntime").open()
+        self._decoder = settings.decoder_source(bundle, "onnxruntime").open()
         self._cancelled = cancelled
-
-    @property
-    def info(self) -> DecoderInfo:
-        """What decodes."""
-        return self._decoder.info
-
-    @property
-    def times(self) -> DecodeTimes:
-        """Of the last images."""
-        return self._decoder.times
 
     def check(self) -> None:
         """Raise if the work was cancelled.
@@ -71,7 +61,3 @@ class OwnDecoder(Closing):
             self.check()
             parts.append(self._decoder.decode(block))
         return np.concatenate(parts)
-
-    def close(self) -> None:
-        """Free the decoder."""
-        self._decoder.close()

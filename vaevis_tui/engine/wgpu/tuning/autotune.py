@@ -9,10 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from vaevis_tui.engine.decoder import (
-    Closing,
     Decoder,
-    DecoderInfo,
-    DecodeTimes,
+    DecoderWrapper,
     EngineError,
     Images,
     Latents,
@@ -58,7 +56,7 @@ def open_tuned(
     return decoder
 
 
-class TunedDecoder(Closing):
+class TunedDecoder(DecoderWrapper):
     """Decodes; after the first image another decoder is opened in a thread of its own, and measured there.
 
     What that finds is kept for the next decoder that is opened on this adapter. To exchange this one would be
@@ -77,7 +75,7 @@ class TunedDecoder(Closing):
             EngineError: Whatever that raises.
         """
         self._open, self._budget = opened, budget
-        self._decoder = opened()
+        self._decoder: WgpuDecoder = opened()
         self._thread: threading.Thread | None = None
         self._changed = threading.Condition()
         """Guards what follows, which the measuring thread and the decoding one share."""
@@ -85,16 +83,6 @@ class TunedDecoder(Closing):
         self._decoded_at = time.monotonic()
         self._settled = not self._decoder.untuned
         self._closing = False
-
-    @property
-    def info(self) -> DecoderInfo:
-        """What decodes, and what it makes."""
-        return self._decoder.info
-
-    @property
-    def times(self) -> DecodeTimes:
-        """Where the last decode spent its time."""
-        return self._decoder.times
 
     def decode(self, z: Latents) -> Images:
         """Decode float32 (n, d) to uint8 (n, h, w, 3); see `WgpuDecoder.decode`."""
@@ -124,7 +112,7 @@ class TunedDecoder(Closing):
             self._changed.notify_all()
         if self._thread is not None:
             self._thread.join(EXIT_TIMEOUT)
-        self._decoder.close()
+        super().close()
 
     # In the measuring thread
 
