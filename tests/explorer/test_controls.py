@@ -21,7 +21,7 @@ from vaevis_tui.explorer.jobs.export_events import ExportEnded
 from vaevis_tui.explorer.jobs.export_job import ExportJob
 from vaevis_tui.explorer.jobs.exports import exports
 from vaevis_tui.explorer.settings import ExplorerSettings
-from vaevis_tui.explorer.snapshots import save
+from vaevis_tui.explorer.snapshots import Snapshot
 from vaevis_tui.explorer.storage.bookmarks import Bookmarks
 from vaevis_tui.explorer.storage.model_data import ModelData
 from vaevis_tui.explorer.storage.session import Session
@@ -115,7 +115,7 @@ def test_a_snapshot_is_decoded_again_by_the_command(
 ) -> None:
     exploration = exploring(bundle)
     image = image_of(bundle, exploration.z, 2, 0.7, 5)
-    path = save(tmp_path, bundle, exploration.point, image, "onnxruntime")
+    path = Snapshot(bundle, exploration.point, image, "onnxruntime").save(tmp_path)
     backend = ["--backend", "onnxruntime", "--force"]
     for number, source in enumerate((["--from", str(path)], [f"--z={exploration.z_text}"])):
         out = tmp_path / f"again{number}.png"

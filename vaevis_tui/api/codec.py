@@ -19,6 +19,18 @@ from vaevis_tui.models.identity import decoder_hash, model_reference, other_deco
 from vaevis_tui.onnx_model.settings import with_values
 
 
+def snapshot_info(bundle: Bundle, point: Latents, seed: int | None, backend: str) -> SnapshotInfo:
+    """What a PNG of one latent vector (d,) or point remembers: enough to open it again anywhere."""
+    return SnapshotInfo(
+        model=model_reference(bundle),
+        version=bundle.card.version if bundle.card else "",
+        z=tuple(point.tolist()),
+        seed=seed,
+        backend=backend,
+        decoder_hash=decoder_hash(bundle),
+    )
+
+
 class Codec(Closing):
     """A model's decoder, its encoder if it has one, and its latent space.
 
@@ -93,14 +105,8 @@ class Codec(Closing):
 
     def snapshot_info(self, z: ArrayLike, seed: int | None = None) -> SnapshotInfo:
         """What a PNG of one latent vector (d,) or point remembers: enough to open it again anywhere."""
-        return SnapshotInfo(
-            model=model_reference(self._bundle),
-            version=self.card.version if self.card else "",
-            z=tuple(self.points(as_latent(z, self.info.latent_dim, len(self._bundle.controls))).tolist()),
-            seed=seed,
-            backend=self.info.backend,
-            decoder_hash=decoder_hash(self._bundle),
-        )
+        point = self.points(as_latent(z, self.info.latent_dim, len(self._bundle.controls)))
+        return snapshot_info(self._bundle, point, seed, self.info.backend)
 
     def differs_from(self, info: SnapshotInfo) -> str:
         """Why this is not the model that made a snapshot, one line; empty where it is, as far as is known."""

@@ -14,6 +14,7 @@ from vaevis_tui.engine.decoder import Decoder, EngineError, Images, Latents
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle
+from vaevis_tui.models.identity import decoder_hash
 
 CLOSE_LEVELS = 8
 """Levels of 255; reordering float32 sums has never caused such a difference. See `compare`."""
@@ -91,13 +92,8 @@ def _cache_file(bundle: Bundle, z: Latents) -> Path | None:
     """The cache file of the images of z, named by the hash of decoder and z; None if they are not cached."""
     if not bundle.shipped or not np.array_equal(z, bundle.space.first_look[None]):
         return None
-    try:
-        with bundle.decoder_path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256")
-    except OSError:
-        return None
-    digest.update(z.tobytes())
-    return cache_folder() / f"images-{digest.hexdigest()[:32]}.bin"
+    digest = hashlib.sha256(decoder_hash(bundle).encode() + z.tobytes()).hexdigest()
+    return cache_folder() / f"images-{digest[:32]}.bin"
 
 
 def _read(path: Path, shape: tuple[int, ...]) -> Images | None:

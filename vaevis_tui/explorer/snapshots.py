@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -12,78 +13,54 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle
 
 
-def save(
-    folder: Path,
-    bundle: Bundle,
-    z: NDArray[np.float32],
-    image: NDArray[np.uint8],
-    backend: str,
-    *,
-    seed: int | None = None,
-    caption: bool = False,
-) -> Path:
-    """Write a PNG under a name of its own; takes tens of milliseconds, so call it in a thread.
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """An image on show with all that leads back to it. Its methods take tens of milliseconds: use a thread.
 
-    Args:
-        folder: Where to.
+    Attributes:
         bundle: The model.
         z: Latent vector, float32 (d,).
         image: Its decode, uint8 (h, w, 3).
         backend: What decoded it.
         seed: What gives z, where that is known.
         caption: Whether model and z are written below the image.
-
-    Raises:
-        UserError: It cannot be written.
     """
-    from vaevis_tui.export.png import save_snapshot
 
-    image, metadata = _with_origin(bundle, z, image, backend, seed, caption=caption)
-    return save_snapshot(folder, bundle.name, datetime.now(), image, metadata=metadata)
+    bundle: Bundle
+    z: NDArray[np.float32]
+    image: NDArray[np.uint8]
+    backend: str
+    seed: int | None = None
+    caption: bool = False
 
+    def save(self, folder: Path) -> Path:
+        """Write a PNG under a name of its own.
 
-def encoded(
-    bundle: Bundle,
-    z: NDArray[np.float32],
-    image: NDArray[np.uint8],
-    backend: str,
-    *,
-    seed: int | None = None,
-    caption: bool = False,
-) -> bytes:
-    """The same PNG as bytes, which no file gets."""
-    from vaevis_tui.export.png import encode_png
+        Raises:
+            UserError: It cannot be written.
+        """
+        from vaevis_tui.export.png import save_snapshot
 
-    image, metadata = _with_origin(bundle, z, image, backend, seed, caption=caption)
-    return encode_png(image, 1, metadata)
+        image, metadata = self._with_origin()
+        return save_snapshot(folder, self.bundle.name, datetime.now(), image, metadata=metadata)
 
+    def encoded(self) -> bytes:
+        """The same PNG as bytes, which no file gets."""
+        from vaevis_tui.export.png import encode_png
 
-def _with_origin(
-    bundle: Bundle,
-    z: NDArray[np.float32],
-    image: NDArray[np.uint8],
-    backend: str,
-    seed: int | None,
-    *,
-    caption: bool,
-) -> tuple[NDArray[np.uint8], dict[str, str]]:
-    """What a snapshot shows, uint8 (h, w, 3), and the text inside it."""
-    from vaevis_tui.export.snapshot import SnapshotInfo
-    from vaevis_tui.models.identity import decoder_hash, model_reference
+        image, metadata = self._with_origin()
+        return encode_png(image, 1, metadata)
 
-    info = SnapshotInfo(
-        model=model_reference(bundle),
-        version=bundle.card.version if bundle.card else "",
-        z=tuple(float(value) for value in z),
-        seed=seed,
-        backend=backend,
-        decoder_hash=decoder_hash(bundle),
-    )
-    if caption:
+    def _with_origin(self) -> tuple[NDArray[np.uint8], dict[str, str]]:
+        """What is shown, uint8 (h, w, 3), and the text inside it."""
+        from vaevis_tui.api.codec import snapshot_info
+
+        info = snapshot_info(self.bundle, self.z, self.seed, self.backend)
+        if not self.caption:
+            return self.image, info.to_metadata()
         from vaevis_tui.export.caption import caption_of, captioned
 
-        image = captioned(image, caption_of(info))
-    return image, info.to_metadata()
+        return captioned(self.image, caption_of(info)), info.to_metadata()
 
 
 def ready_folder(folder: Path) -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
+from pathlib import Path
 
 from vaevis_tui.models.bundle import Bundle
 
@@ -17,13 +19,19 @@ def model_reference(bundle: Bundle) -> str:
 def decoder_hash(bundle: Bundle) -> str:
     """SHA-256 of the decoder's file, 64 hexadecimal digits, or ``""`` where the file has gone.
 
-    Takes 15 ms for dog.
+    Takes 15 ms for dog, and no time when asked again while the file is the same.
     """
     try:
-        with bundle.decoder_path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        status = bundle.decoder_path.stat()
+        return _file_hash(bundle.decoder_path, status.st_size, status.st_mtime_ns)
     except OSError:
         return ""
+
+
+@lru_cache(maxsize=32)
+def _file_hash(path: Path, _size: int, _changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def other_decoder_note(bundle: Bundle, name: str, made_by: str) -> str:

@@ -163,9 +163,9 @@ class Timed(OnnxRuntimeDecoder):
     """Makes the right images, and says how long it took."""
 
     def __init__(self, bundle: Bundle, reason: str, seconds: float) -> None:
+        self.seconds = seconds
         super().__init__(bundle, reason)
         self.info = replace(self.info, backend="wgpu")
-        self.seconds = seconds
         self.closed = threading.Event()
 
     def decode(self, z: Latents) -> Images:

@@ -39,7 +39,7 @@ def test_a_bookmark_comes_back_to_the_bit_and_is_for_its_owner_alone(tmp_path: P
     assert (back.id, back.name) == (made.id, "the café")
     np.testing.assert_array_equal(back.z, z)
     np.testing.assert_array_equal(back.thumbnail, image())
-    file = tmp_path / "models" / "ab12" / module.FILE
+    file = tmp_path / "models" / "ab12" / "bookmarks.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
@@ -120,7 +120,7 @@ def test_there_is_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def kept(tmp_path: Path) -> tuple[Path, dict[str, Any]]:
     opened(tmp_path).add(np.zeros(DIM), "a", image())
-    file = tmp_path / "ab12" / module.FILE
+    file = tmp_path / "ab12" / "bookmarks.json"
     return file, json.loads(file.read_text())
 
 

@@ -69,7 +69,7 @@ def test_directions_are_kept_the_newest_first_and_replaced_by_name(tmp_path: Pat
     found = opened(tmp_path).directions
     assert (found.names, found.lows, found.highs) == (("smile", "age"), ("", ""), ("glad", ""))
     np.testing.assert_array_equal(found.vectors, [[0, 0, 1], [0, 1, 0]])
-    assert stat.S_IMODE((tmp_path / "ab12" / module.FILE).stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "ab12" / "directions.json").stat().st_mode) == 0o600
     assert opened(tmp_path).remove("smile").names == ("age",)
     assert opened(tmp_path).remove("smile").names == ("age",)
     assert [axis.name for axis in axis_sets(SPACE, opened(tmp_path).directions)[2].axes] == ["age"]
@@ -124,7 +124,7 @@ def test_a_damaged_file_is_refused_in_one_line_and_not_written_over(
 ) -> None:
     own = opened(tmp_path)
     own.add([1.0, 0, 0], "one")
-    file = tmp_path / "ab12" / module.FILE
+    file = tmp_path / "ab12" / "directions.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     before = file.read_bytes()
     for act in (lambda: opened(tmp_path), lambda: own.add([1.0, 0, 0], "two")):

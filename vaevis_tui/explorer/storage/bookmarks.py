@@ -6,18 +6,15 @@ import base64
 import json
 import os
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer.storage.model_data import ModelData
+from vaevis_tui.explorer.storage.model_data import FORMAT, KeptFile
 from vaevis_tui.export.fields import Fields, packed
 from vaevis_tui.latent.arrays import unfit_latents
-
-FILE = "bookmarks.json"
 
 LIMIT = 1000
 """Bookmarks of one model."""
@@ -27,8 +24,6 @@ THUMBNAIL = 64
 
 NAME_LENGTH = 80
 """Characters of a name, at most."""
-
-_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,42 +43,31 @@ class Bookmark:
     thumbnail: NDArray[np.uint8]
 
 
-class Bookmarks:
-    """The bookmarks of one model, oldest first. Every change is on disk when its method returns.
+class Bookmarks(KeptFile[tuple[Bookmark, ...]]):
+    """The bookmarks of one model, oldest first."""
 
-    Args:
-        data: The model's folder.
-        latent_dim: Length of its latent vectors.
-
-    Raises:
-        UserError: what is on disk cannot be read. Nothing of it is lost: nothing is written over it either.
-    """
-
-    def __init__(self, data: ModelData, latent_dim: int) -> None:
-        self._data = data
-        self._dim = latent_dim
-        self._items = self._parsed(data.read(FILE))
+    NAME = "bookmarks"
 
     @property
     def items(self) -> tuple[Bookmark, ...]:
         """All of them, oldest first."""
-        return self._items
+        return self._kept
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._kept)
 
     def find(self, bookmark_id: str) -> Bookmark | None:
         """The bookmark of that id, or None."""
-        return next((each for each in self._items if each.id == bookmark_id), None)
+        return next((each for each in self._kept if each.id == bookmark_id), None)
 
     def search(self, text: str) -> list[Bookmark]:
         """Those whose name holds the text, oldest first."""
         query = text.strip().casefold()
-        return [each for each in self._items if query in each.name.casefold()]
+        return [each for each in self._kept if query in each.name.casefold()]
 
     def free_name(self, stem: str = "bookmark") -> str:
         """``"bookmark 3"``, with the first number from 1 that no bookmark has."""
-        taken = {each.name for each in self._items}
+        taken = {each.name for each in self._kept}
         return next(name for n in range(1, len(taken) + 2) if (name := f"{stem} {n}") not in taken)
 
     def add(self, z: ArrayLike, name: str, image: NDArray[np.uint8]) -> Bookmark:
@@ -141,57 +125,32 @@ class Bookmarks:
         """
         self._change(lambda items: (*(each for each in items if each.id != bookmark.id), bookmark))
 
-    def _change(self, change: Callable[[tuple[Bookmark, ...]], tuple[Bookmark, ...]]) -> None:
-        changed: list[tuple[Bookmark, ...]] = []
+    def _nothing(self) -> tuple[Bookmark, ...]:
+        return ()
 
-        def write(text: str | None) -> str:
-            changed.append(change(self._parsed(text)))
-            return self._text(changed[0])
-
-        self._data.update(FILE, write)
-        self._items = changed[0]
-
-    def _text(self, items: tuple[Bookmark, ...]) -> str:
-        """One line of JSON, ASCII."""
-        z = np.array([each.z for each in items], np.float32).reshape(-1, self._dim)
+    def _text(self, kept: tuple[Bookmark, ...]) -> str:
+        z = np.array([each.z for each in kept], np.float32).reshape(-1, self._dim)
         return json.dumps(
             {
-                "format": _FORMAT,
+                "format": FORMAT,
                 "latent_dim": self._dim,
-                "ids": [each.id for each in items],
-                "names": [each.name for each in items],
+                "ids": [each.id for each in kept],
+                "names": [each.name for each in kept],
                 "z": packed(z),
-                "thumbnails": [_packed_image(each.thumbnail) for each in items],
+                "thumbnails": [_packed_image(each.thumbnail) for each in kept],
             }
         )
 
-    def _parsed(self, text: str | None) -> tuple[Bookmark, ...]:
-        if text is None:
-            return ()
-        try:
-            return _read(Fields("bookmarks", text, _FORMAT), self._dim)
-        except UserError as error:
-            path = self._data.path / FILE
-            raise UserError(f"{path}: {error}; move it away to start over") from None
-
-
-def _read(fields: Fields, dim: int) -> tuple[Bookmark, ...]:
-    """The inverse of what `Bookmarks` writes.
-
-    Raises:
-        UserError: it is something else.
-    """
-    if (length := fields.whole("latent_dim")) != dim:
-        raise UserError(f"they have {length} numbers each; expected {dim}")
-    z = fields.rows("z", dim)
-    z.setflags(write=False)
-    ids, names, images = (fields.text_list(key) for key in ("ids", "names", "thumbnails"))
-    if not len(ids) == len(names) == len(images) == len(z) <= LIMIT:
-        raise UserError(f"{len(ids)} ids, {len(names)} names, {len(images)} thumbnails, {len(z)} z")
-    if len(set(ids)) != len(ids):
-        raise UserError("an id is there twice")
-    parts = zip(ids, names, z, images, strict=True)
-    return tuple(Bookmark(i, checked_name(n), each, _unpacked_image(t)) for i, n, each, t in parts)
+    def _read(self, fields: Fields) -> tuple[Bookmark, ...]:
+        z = fields.rows("z", self._dim)
+        z.setflags(write=False)
+        ids, names, images = (fields.text_list(key) for key in ("ids", "names", "thumbnails"))
+        if not len(ids) == len(names) == len(images) == len(z) <= LIMIT:
+            raise UserError(f"{len(ids)} ids, {len(names)} names, {len(images)} thumbnails, {len(z)} z")
+        if len(set(ids)) != len(ids):
+            raise UserError("an id is there twice")
+        parts = zip(ids, names, z, images, strict=True)
+        return tuple(Bookmark(i, checked_name(n), each, _unpacked_image(t)) for i, n, each, t in parts)
 
 
 def checked_name(name: str) -> str:

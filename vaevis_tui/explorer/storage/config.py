@@ -13,9 +13,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from vaevis_tui.engine.backends import BACKENDS
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import replace_whole
 from vaevis_tui.reading import read_at_most, typed_path
+from vaevis_tui.terminal.graphics import AUTO, Graphics
 from vaevis_tui.text import one_line
 
 PREFIX = "VAEVIS_TUI_"
@@ -111,18 +113,9 @@ def _one_of(*choices: str) -> Callable[[object], str]:
 def _flag(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    words = {
-        "true": True,
-        "1": True,
-        "yes": True,
-        "on": True,
-        "false": False,
-        "0": False,
-        "no": False,
-        "off": False,
-    }
-    if isinstance(value, str) and value.lower() in words:
-        return words[value.lower()]
+    word = value.lower() if isinstance(value, str) else ""
+    if word in ("true", "1", "yes", "on", "false", "0", "no", "off"):
+        return word in ("true", "1", "yes", "on")
     raise ValueError("expected true or false")
 
 
@@ -177,8 +170,7 @@ def bytes_per_second(value: object) -> float:
     return rate
 
 
-_BACKENDS = ("auto", "wgpu", "onnxruntime")
-_GRAPHICS = ("auto", "kitty", "iterm", "sixel", "octant", "sextant", "quadrant", "half", "braille", "ascii")
+_GRAPHICS = (AUTO, *(kind.value for kind in Graphics))
 _FLAG = ("true", "false")
 
 SETTINGS = (
@@ -188,8 +180,8 @@ SETTINGS = (
         "What decodes: auto takes a hardware GPU if there is one, else onnxruntime.",
         "auto",
         '"auto"',
-        _one_of(*_BACKENDS),
-        _BACKENDS,
+        _one_of(*BACKENDS),
+        BACKENDS,
     ),
     Setting(
         "graphics",

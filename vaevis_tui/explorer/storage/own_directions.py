@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,17 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.storage.bookmarks import checked_name
-from vaevis_tui.explorer.storage.model_data import ModelData
+from vaevis_tui.explorer.storage.model_data import FORMAT, KeptFile
 from vaevis_tui.export.fields import Fields, packed
 from vaevis_tui.latent.directions import Directions, analogy, contrast
 from vaevis_tui.latent.space import LatentSpace
 
-FILE = "directions.json"
-
 LIMIT = 200
 """Directions of one's own a model."""
-
-_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,26 +100,15 @@ class MarkedSets:
             raise UserError(f"no direction yet: {error}") from None
 
 
-class OwnDirections:
-    """A person's own directions in one model's space. Every change is on disk when its method returns.
+class OwnDirections(KeptFile[Directions]):
+    """A person's own directions in one model's space."""
 
-    Args:
-        data: The model's folder.
-        latent_dim: Length of its latent vectors.
-
-    Raises:
-        UserError: what is on disk cannot be read; nothing is written over it either.
-    """
-
-    def __init__(self, data: ModelData, latent_dim: int) -> None:
-        self._data = data
-        self._dim = latent_dim
-        self._directions = self._parsed(data.read(FILE))
+    NAME = "directions"
 
     @property
     def directions(self) -> Directions:
         """All of them, the newest first."""
-        return self._directions
+        return self._kept
 
     def add(self, vector: ArrayLike, name: str, low: str = "", high: str = "") -> Directions:
         """Keep a direction, in place of one of the same name.
@@ -151,13 +135,14 @@ class OwnDirections:
         except ValueError as error:
             raise UserError(f"{name} is not a direction of this model: {error}") from None
 
-        def write(text: str | None) -> str:
-            joined = new.joined(self._parsed(text))
+        def add(kept: Directions) -> Directions:
+            joined = new.joined(kept)
             if len(joined) > LIMIT:
                 raise UserError(f"there are {LIMIT} directions of your own already; remove some first")
-            return self._text(joined)
+            return joined
 
-        return self._update(write)
+        self._change(add)
+        return self._kept
 
     def remove(self, name: str) -> Directions:
         """Forget a direction; one that is gone is left alone. Gives what is left.
@@ -165,52 +150,27 @@ class OwnDirections:
         Raises:
             UserError: it cannot be saved.
         """
-        return self._update(lambda text: self._text(self._parsed(text).without(name)))
+        self._change(lambda kept: kept.without(name))
+        return self._kept
 
-    def _update(self, write: Callable[[str | None], str]) -> Directions:
-        written: list[str] = []
+    def _nothing(self) -> Directions:
+        return Directions.none(self._dim)
 
-        def change(text: str | None) -> str:
-            written.append(write(text))
-            return written[0]
-
-        self._data.update(FILE, change)
-        self._directions = self._parsed(written[0])
-        return self._directions
-
-    def _text(self, directions: Directions) -> str:
-        """One line of JSON, ASCII."""
+    def _text(self, kept: Directions) -> str:
         return json.dumps(
             {
-                "format": _FORMAT,
+                "format": FORMAT,
                 "latent_dim": self._dim,
-                "names": directions.names,
-                "lows": directions.lows,
-                "highs": directions.highs,
-                "vectors": packed(directions.vectors),
+                "names": kept.names,
+                "lows": kept.lows,
+                "highs": kept.highs,
+                "vectors": packed(kept.vectors),
             }
         )
 
-    def _parsed(self, text: str | None) -> Directions:
-        if text is None:
-            return Directions.none(self._dim)
-        try:
-            return _read(Fields("directions", text, _FORMAT), self._dim)
-        except (UserError, ValueError) as error:
-            path = self._data.path / FILE
-            raise UserError(f"{path}: {error}; move it away to start over") from None
-
-
-def _read(fields: Fields, dim: int) -> Directions:
-    """The inverse of what `OwnDirections` writes.
-
-    Raises:
-        UserError: it is something else; so does ValueError.
-    """
-    if (length := fields.whole("latent_dim")) != dim:
-        raise UserError(f"they have {length} numbers each; expected {dim}")
-    vectors = fields.rows("vectors", dim)
-    names, lows, highs = (tuple(fields.text_list(key)) for key in ("names", "lows", "highs"))
-    for each in (*names, *filter(None, (*lows, *highs))):
-        checked_name(each)
-    return Directions(vectors, names, lows, highs, np.full(len(vectors), math.nan, np.float32))
+    def _read(self, fields: Fields) -> Directions:
+        vectors = fields.rows("vectors", self._dim)
+        names, lows, highs = (tuple(fields.text_list(key)) for key in ("names", "lows", "highs"))
+        for each in (*names, *filter(None, (*lows, *highs))):
+            checked_name(each)
+        return Directions(vectors, names, lows, highs, np.full(len(vectors), math.nan, np.float32))

@@ -10,8 +10,8 @@ from typing import TypeVar
 from textual.app import SystemCommand
 
 from vaevis_tui.engine.source import Frame
-from vaevis_tui.explorer import snapshots
 from vaevis_tui.explorer.exploration import Exploration
+from vaevis_tui.explorer.snapshots import Snapshot
 from vaevis_tui.terminal.detect.replies import Reply
 from vaevis_tui.terminal.link.clipboard import (
     clipboard_hint,
@@ -51,26 +51,31 @@ class SnapshotActions:
 
     def save(self, caption: bool | None = None) -> None:
         """Save the image on show, with a caption or as the settings say; nothing stops for it."""
-        self._take(partial(snapshots.save, self._work.settings.snapshot_dir), self._say_saved, caption)
+        self._take(self._save, self._say_saved, caption)
 
     def copy_image(self) -> None:
         """Copy the image on show; where the terminal takes none, save it and copy the file's path."""
         if self._graphics.switch.asking:
             self._work.screen.set_timer(_SOON, self.copy_image)  # whether it takes one is not known yet
         elif self._graphics.switch.copies_images:
-            self._take(snapshots.encoded, self._send_image)
+            self._take(Snapshot.encoded, self._send_image)
         else:
-            self._take(partial(snapshots.save, self._work.settings.snapshot_dir), self._copy_path)
+            self._take(self._save, self._copy_path)
 
-    def _take(self, make: Callable[..., T], then: Callable[[T], None], caption: bool | None = None) -> None:
+    def _save(self, snapshot: Snapshot) -> Path:
+        return snapshot.save(self._work.settings.snapshot_dir)
+
+    def _take(
+        self, make: Callable[[Snapshot], T], then: Callable[[T], None], caption: bool | None = None
+    ) -> None:
         """Make something of the image on show in a thread, then do something with it."""
         frame = self._work.widgets.image.presented or self._work.newest
         if not isinstance(frame, Frame) or not isinstance(frame.tag, Exploration) or self._work.info is None:
             return
         captioned = self._work.settings.caption if caption is None else caption
         exploration, backend, seed = frame.tag, self._work.info.backend, frame.tag.seed_of(frame.z)
-        made = partial(make, exploration.bundle, frame.z, frame.image, backend, seed=seed, caption=captioned)
-        self._work.in_thread(made, then, "no snapshot: {} (--snapshot-dir DIR)")
+        snapshot = Snapshot(exploration.bundle, frame.z, frame.image, backend, seed, captioned)
+        self._work.in_thread(partial(make, snapshot), then, "no snapshot: {} (--snapshot-dir DIR)")
 
     def _say_saved(self, path: Path) -> None:
         self._work.say(f"saved {path}")
