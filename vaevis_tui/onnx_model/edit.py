@@ -85,6 +85,46 @@ def add_constant(graph: onnx.GraphProto, hint: str, value: ArrayLike, dtype: Any
     return name
 
 
+class Steps:
+    """Operators that are put together one after the other, for a graph that they are not in yet.
+
+    Args:
+        graph: Gets the constants that they need.
+
+    Attributes:
+        nodes: They, in order.
+    """
+
+    def __init__(self, graph: onnx.GraphProto) -> None:
+        self._graph = graph
+        self._hints: set[str] = set()
+        self.nodes: list[onnx.NodeProto] = []
+
+    def add(self, operator: str, *inputs: str, hint: str = "", **attributes: Any) -> str:
+        """One more; returns the name of what it makes, which `hint` is for."""
+        hint = f"{hint}.{len(self.nodes)}" if hint in self._hints else hint
+        self._hints.add(hint)
+        self.nodes.append(make_node(self._graph, operator, list(inputs), hint, **attributes))
+        return str(self.nodes[-1].output[0])
+
+    def reshape(self, source: str, shape: Sequence[int], hint: str) -> str:
+        """View a tensor as another shape, in which one length may be -1."""
+        return self.add("Reshape", source, self.integers(f"{hint}.shape", shape), hint=hint)
+
+    def slice(self, source: str, start: int, end: int, axis: int, hint: str) -> str:
+        """Some of a tensor along an axis."""
+        bounds = (("start", start), ("end", end), ("axis", axis))
+        return self.add("Slice", source, *(self.integers(f"{hint}.{k}", [v]) for k, v in bounds), hint=hint)
+
+    def integers(self, hint: str, values: Sequence[int]) -> str:
+        """A constant of whole numbers."""
+        return add_constant(self._graph, hint, values, np.int64)
+
+    def name_last(self, name: str) -> None:
+        """Let what was made last have the name that a graph reads it by."""
+        self.nodes[-1].output[0] = name
+
+
 def new_name(graph: onnx.GraphProto, hint: str) -> str:
     """A name that nothing in the graph has yet, made from a hint."""
     taken = {name for node in graph.node for name in node.output}

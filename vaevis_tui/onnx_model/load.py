@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,15 @@ from numpy.typing import NDArray
 
 from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.adapter.decisions import (
+    VERSION,
     Decisions,
-    keep_decisions,
     keep_options,
-    recall_decisions,
+    recall,
     recall_options,
+    remember,
 )
 from vaevis_tui.onnx_model.adapter.decoder import adapt_decoder
-from vaevis_tui.onnx_model.adapter.encoder.decisions import keep_encoder, recall_encoder
+from vaevis_tui.onnx_model.adapter.encoder.decisions import EncoderDecisions
 from vaevis_tui.onnx_model.adapter.encoder.encoder import CheckedEncoder, adapt_encoder
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.read import digest_of, naming, read_model
@@ -50,12 +52,13 @@ def load_decoder(
 def _load(
     path: Path, digest: str, said: AdapterOptions, decisions: Decisions | None, controls: bool = True
 ) -> CheckedModel:
-    known = decisions or recall_decisions(digest, said)
+    key = f"{VERSION} {digest} {json.dumps(said.to_dict())}"
+    known = decisions or recall("decoder", key, Decisions.from_dict)
     with naming(path):
         model, notes = read_model(path)
         found = adapt_decoder(model, said, path, notes, known, controls=controls)
     if known is None:
-        keep_decisions(digest, said, found.decisions)
+        remember("decoder", key, found.decisions.to_dict())
     return found
 
 
@@ -82,11 +85,11 @@ def load_encoder(path: Path, decoder: CheckedModel, z: NDArray[np.float32]) -> C
     Raises:
         UserError: the file cannot be read or is not such an encoder.
     """
-    key = f"{digest_of(path)} {hashlib.sha256(decoder.model.SerializeToString()).hexdigest()}"
-    known = recall_encoder(key)
+    key = f"{VERSION} {digest_of(path)} {hashlib.sha256(decoder.model.SerializeToString()).hexdigest()}"
+    known = recall("encoder", key, EncoderDecisions.from_dict)
     with naming(path):
         model, _ = read_model(path)
         found = adapt_encoder(model, decoder, z, path, known)
     if known is None:
-        keep_encoder(key, found.decisions)
+        remember("encoder", key, found.decisions.to_dict())
     return found

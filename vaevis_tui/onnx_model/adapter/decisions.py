@@ -78,20 +78,6 @@ def remember(kind: str, key: str, fields: Mapping[str, Any]) -> None:
     keep(_cache_file(kind, key), json.dumps(fields).encode())
 
 
-def _decoder_key(digest: str, options: AdapterOptions) -> str:
-    return f"{VERSION} {digest} {json.dumps(options.to_dict())}"
-
-
-def recall_decisions(digest: str, options: AdapterOptions) -> Decisions | None:
-    """Earlier decisions about a file, by its digest; None if there are none."""
-    return recall("decoder", _decoder_key(digest, options), Decisions.from_dict)
-
-
-def keep_decisions(digest: str, options: AdapterOptions, decisions: Decisions) -> None:
-    """Remember the decisions about a file."""
-    remember("decoder", _decoder_key(digest, options), decisions.to_dict())
-
-
 _GIVEN: dict[str, AdapterOptions] = {}
 """Options given in this process, in case the cache folder cannot be written."""
 

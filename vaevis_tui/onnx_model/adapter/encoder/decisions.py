@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from vaevis_tui.onnx_model.adapter.decisions import VERSION, recall, remember
 from vaevis_tui.onnx_model.adapter.image_output.values import ValueMap
 from vaevis_tui.text import quoted
 
@@ -65,13 +64,3 @@ class EncoderDecisions:
                 f"the mean image is by {self.usual:.0f})"
             )
         return f"its encoder {' and '.join(parts)}" if parts else ""
-
-
-def recall_encoder(key: str) -> EncoderDecisions | None:
-    """Earlier decisions about an encoder and its decoder; None if there are none."""
-    return recall("encoder", f"{VERSION} {key}", EncoderDecisions.from_dict)
-
-
-def keep_encoder(key: str, decisions: EncoderDecisions) -> None:
-    """Remember the decisions about an encoder and its decoder."""
-    remember("encoder", f"{VERSION} {key}", decisions.to_dict())

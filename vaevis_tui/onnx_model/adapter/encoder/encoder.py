@@ -26,7 +26,7 @@ from vaevis_tui.onnx_model.adapter.encoder.image_input import (
 from vaevis_tui.onnx_model.adapter.image_output.values import IMAGENET, ValueMap
 from vaevis_tui.onnx_model.adapter.latent_input.inputs import Input
 from vaevis_tui.onnx_model.adapter.samples import Trial
-from vaevis_tui.onnx_model.edit import FLOAT, add_constant, insert_nodes, make_node, new_name, strip
+from vaevis_tui.onnx_model.edit import FLOAT, Steps, add_constant, insert_nodes, make_node, new_name, strip
 from vaevis_tui.onnx_model.node import UnsupportedError
 from vaevis_tui.onnx_model.trace import trace_all
 
@@ -278,16 +278,11 @@ def _finish(
 
 def _part(graph: onnx.GraphProto, output: str, batch: int, start: int, length: int, hint: str) -> str:
     """Some of an output's numbers for one image, as (1, length)."""
-
-    def step(kind: str, *inputs: str, **attributes: Any) -> str:
-        graph.node.append(make_node(graph, kind, list(inputs), f"{hint}.{kind.lower()}", **attributes))
-        return str(graph.node[-1].output[0])
-
-    def integers(*values: int) -> str:
-        return add_constant(graph, f"{hint}.integers", values, np.int64)
-
-    last = step("Cast", output, to=FLOAT)
+    steps = Steps(graph)
+    last = steps.add("Cast", output, hint=f"{hint}.cast", to=FLOAT)
     if batch > 1:
-        last = step("Slice", last, integers(0), integers(1), integers(0))
-    last = step("Reshape", last, integers(1, -1))
-    return step("Slice", last, integers(start), integers(start + length), integers(1))
+        last = steps.slice(last, 0, 1, 0, f"{hint}.first")
+    last = steps.reshape(last, (1, -1), f"{hint}.reshape")
+    last = steps.slice(last, start, start + length, 1, f"{hint}.slice")
+    graph.node.extend(steps.nodes)
+    return last

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.adapter.latent_input.inputs import Input, bind_settings, inputs_of, read_settings
 from vaevis_tui.onnx_model.adapter.latent_input.latent import baked_batch, open_batch
-from vaevis_tui.onnx_model.edit import FLOAT, add_constant, make_node, new_name
+from vaevis_tui.onnx_model.edit import FLOAT, Steps, add_constant, new_name
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError
 from vaevis_tui.onnx_model.trace import trace_all
 from vaevis_tui.text import quoted
@@ -113,36 +113,31 @@ def image_prefix(
     graph: onnx.GraphProto, image: Input, view: View, size: tuple[int, int, int], batch: int, source: str
 ) -> tuple[list[onnx.NodeProto], str, str]:
     """Operators from images (1, channels, h, w) in 0..1 to an input; also the names of scale and offset."""
-    nodes: list[onnx.NodeProto] = []
+    steps = Steps(graph)
     scale, offset = new_name(graph, "scale"), new_name(graph, "offset")
-
-    def step(kind: str, *inputs: str, hint: str = "", **attributes: Any) -> str:
-        nodes.append(make_node(graph, kind, list(inputs), hint or f"image.{kind.lower()}", **attributes))
-        return str(nodes[-1].output[0])
-
     channels, height, width = size
     last = source
     if view.channels in (3, 4) and channels == 1:
-        last = step("Concat", *[last] * 3, axis=1)
+        last = steps.add("Concat", *[last] * 3, hint="image.concat", axis=1)
     elif view.channels == 1 and channels == 3:
-        last = step("Conv", last, add_constant(graph, "image.mean", np.full((1, 3, 1, 1), 1 / 3)))
+        mean = add_constant(graph, "image.mean", np.full((1, 3, 1, 1), 1 / 3))
+        last = steps.add("Conv", last, mean, hint="image.conv")
     if view.channels == 4:
-        last = step(
-            "Concat", last, add_constant(graph, "image.opaque", np.ones((1, 1, height, width))), axis=1
-        )
+        opaque = add_constant(graph, "image.opaque", np.ones((1, 1, height, width)))
+        last = steps.add("Concat", last, opaque, hint="image.concat", axis=1)
     if view.size != (height, width):
-        size_name = add_constant(graph, "image.size", [1, view.channels, *view.size], np.int64)
-        last = step("Resize", last, "", "", size_name, mode="linear")
-    last = step("Add", step("Mul", last, scale), offset)
+        target = steps.integers("image.size", [1, view.channels, *view.size])
+        last = steps.add("Resize", last, "", "", target, hint="image.resize", mode="linear")
+    last = steps.add("Add", steps.add("Mul", last, scale, hint="image.mul"), offset, hint="image.add")
     if view.last:
-        last = step("Transpose", last, perm=[0, 2, 3, 1])
+        last = steps.add("Transpose", last, hint="image.transpose", perm=[0, 2, 3, 1])
     shape = (1, *view.shape[1:]) if len(view.shape) != 3 or view.channels == 1 else view.shape
-    last = step("Reshape", last, add_constant(graph, "image.shape", shape, np.int64))
+    last = steps.reshape(last, shape, "image.viewed")
     if batch > 1:
-        times = add_constant(graph, "image.times", [batch, *[1] * (len(shape) - 1)], np.int64)
-        last = step("Tile", last, times)
+        times = steps.integers("image.times", [batch, *[1] * (len(shape) - 1)])
+        last = steps.add("Tile", last, times, hint="image.tile")
     if image.data_type != FLOAT:
-        last = step("Cast", last, to=image.data_type)
-    step("Identity", last)
-    nodes[-1].output[0] = image.name
-    return nodes, scale, offset
+        last = steps.add("Cast", last, hint="image.cast", to=image.data_type)
+    steps.add("Identity", last, hint="image.identity")
+    steps.name_last(image.name)
+    return steps.nodes, scale, offset

@@ -11,10 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from vaevis_tui.onnx_model.adapter.latent_input.inputs import Input
-from vaevis_tui.onnx_model.edit import FLOAT, add_constant, make_node
+from vaevis_tui.onnx_model.edit import FLOAT, Steps, add_constant
 from vaevis_tui.onnx_model.node import Shape, reads
 from vaevis_tui.onnx_model.settings import Setting
 from vaevis_tui.onnx_model.structure import opset
@@ -97,28 +95,21 @@ def _has_rows(item: Input) -> bool:
     return bool(item.dims) and item.dims is not None and item.dims[0] is None
 
 
-def read_control(model: onnx.ModelProto, walk: Trace, control: Control, source: str) -> list[onnx.NodeProto]:
-    """Let a graph read a control from a tensor (n, size); returns operators that go before all others."""
+def read_control(model: onnx.ModelProto, walk: Trace, control: Control, source: str, steps: Steps) -> None:
+    """Let a graph read a control from a tensor (n, size); `steps` go before all others."""
     graph, item = model.graph, control.item
     if control.kind == "label":
-        return _read_label(graph, walk, control, source)
-    nodes = []
+        _read_label(graph, walk, control, source)
+        return
     if item.data_type != FLOAT:
-        nodes.append(make_node(graph, "Cast", [source], f"{item.name}.cast", to=item.data_type))
-        source = nodes[-1].output[0]
+        source = steps.add("Cast", source, hint=f"{item.name}.cast", to=item.data_type)
     if control.kind == "number" and not _has_rows(item):
         for node, place, rank in _scaled(graph, walk, item.name) or ():
-            nodes.append(_reshape(graph, source, (-1, *[1] * (rank - 1)), f"{item.name}.for"))
-            node.input[place] = nodes[-1].output[0]
-        return nodes
+            node.input[place] = steps.reshape(source, (-1, *[1] * (rank - 1)), f"{item.name}.for")
+        return
     target = control.shape if len(control.shape) == 1 and control.size > 1 else (-1, *control.shape[1:])
-    nodes.append(_reshape(graph, source, target, f"{item.name}.viewed"))
-    nodes[-1].output[0] = item.name
-    return nodes
-
-
-def _reshape(graph: onnx.GraphProto, source: str, shape: Sequence[int], hint: str) -> onnx.NodeProto:
-    return make_node(graph, "Reshape", [source, add_constant(graph, f"{hint}.shape", shape, np.int64)], hint)
+    steps.reshape(source, target, f"{item.name}.viewed")
+    steps.name_last(item.name)
 
 
 def _scaled(graph: onnx.GraphProto, walk: Trace, name: str) -> list[tuple[onnx.NodeProto, int, int]] | None:
@@ -175,7 +166,7 @@ def _is_unit(walk: Trace, node: onnx.NodeProto) -> bool:
     return node.input[1] in walk.values and values is not None and values.tolist() == [0, 1]
 
 
-def _read_label(graph: onnx.GraphProto, walk: Trace, control: Control, source: str) -> list[onnx.NodeProto]:
+def _read_label(graph: onnx.GraphProto, walk: Trace, control: Control, source: str) -> None:
     """Put matrix products with one-hot rows in the place of lookups."""
     lookups, passing = _lookups(graph, walk, control.item.name) or ([], [])
     weights = {tensor.name: tensor for tensor in graph.initializer}
@@ -187,25 +178,19 @@ def _read_label(graph: onnx.GraphProto, walk: Trace, control: Control, source: s
             nodes.append(node)
             continue
         output, table = node.output[0], weights.get(node.input[0])
-        shape, last = walk.shape(output), source
-        made = []
+        shape, last, steps = walk.shape(output), source, Steps(graph)
         if node.op_type == "Gather" and table is not None:
             if table.data_type != FLOAT:
-                made.append(make_node(graph, "Cast", [last], f"{output}.cast", to=table.data_type))
-                last = made[-1].output[0]
-            rows = _table(graph, table)
-            made.append(make_node(graph, "MatMul", [last, rows], f"{output}.row"))
-            last = made[-1].output[0]
+                last = steps.add("Cast", last, hint=f"{output}.cast", to=table.data_type)
+            last = steps.add("MatMul", last, _table(graph, table), hint=f"{output}.row")
         elif not _only_cast(graph, output):
-            made.append(make_node(graph, "Cast", [last], f"{output}.cast", to=walk.data_type(output)))
-            last = made[-1].output[0]
+            last = steps.add("Cast", last, hint=f"{output}.cast", to=walk.data_type(output))
         batched = len(walk.shape(node.input[1 if node.op_type == "Gather" else 0])) > 0
-        made.append(_reshape(graph, last, (-1, *shape[1:]) if batched else shape, f"{output}.viewed"))
-        made[-1].output[0] = output
-        nodes += made
+        steps.reshape(last, (-1, *shape[1:]) if batched else shape, f"{output}.viewed")
+        steps.name_last(output)
+        nodes += steps.nodes
     del graph.node[:]
     graph.node.extend(nodes)
-    return []
 
 
 def _table(graph: onnx.GraphProto, table: onnx.TensorProto) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.onnx_model.edit import add_constant, insert_nodes, make_node
+from vaevis_tui.onnx_model.edit import Steps, add_constant, insert_nodes
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError, reads
 from vaevis_tui.onnx_model.settings import SEEDS, Setting
 from vaevis_tui.text import one_line, quoted
@@ -197,16 +197,16 @@ def bind_settings(
         latent: Name of an input with an axis for several latent vectors, after which constants are repeated;
             None where there is none.
     """
-    nodes = []
+    steps = Steps(model.graph)
     for item, setting in settings:
         shape = shapes[item.name]
         array = _array(setting, item, shape)
         repeated = latent is not None and item.dims and item.dims[0] is None and len(shape) > 0
         if repeated:
-            nodes += _repeat(model.graph, item.name, array, latent or "")
+            _repeat(model.graph, steps, item.name, array, latent or "")
         else:
             model.graph.initializer.append(_named(array, item.name))
-    insert_nodes(model.graph, nodes)
+    insert_nodes(model.graph, steps.nodes)
     bound = {item.name for item, _ in settings}
     kept = [value for value in model.graph.input if value.name not in bound]
     del model.graph.input[:]
@@ -288,17 +288,14 @@ def _named(array: NDArray[Any], name: str) -> onnx.TensorProto:
     return tensor
 
 
-def _repeat(graph: onnx.GraphProto, name: str, array: NDArray[Any], latent: str) -> list[onnx.NodeProto]:
-    """Operators that repeat a constant for every latent vector, under the input's name."""
+def _repeat(graph: onnx.GraphProto, steps: Steps, name: str, array: NDArray[Any], latent: str) -> None:
+    """Repeat a constant for every latent vector, under the input's name."""
     one = add_constant(graph, f"{name}.one", array, array.dtype)
-    start, end = (add_constant(graph, f"{name}.{at}", [at], np.int64) for at in (0, 1))
-    rest = add_constant(graph, f"{name}.rest", array.shape[1:], np.int64)
-    sizes = make_node(graph, "Shape", [latent], f"{name}.sizes")
-    batch = make_node(graph, "Slice", [sizes.output[0], start, end], f"{name}.batch")
-    target = make_node(graph, "Concat", [batch.output[0], rest], f"{name}.target", axis=0)
-    repeated = make_node(graph, "Expand", [one, target.output[0]], f"{name}.repeated")
-    repeated.output[0] = name
-    return [sizes, batch, target, repeated]
+    batch = steps.slice(steps.add("Shape", latent, hint=f"{name}.sizes"), 0, 1, 0, f"{name}.batch")
+    rest = steps.integers(f"{name}.rest", array.shape[1:])
+    target = steps.add("Concat", batch, rest, hint=f"{name}.target", axis=0)
+    steps.add("Expand", one, target, hint=f"{name}.repeated")
+    steps.name_last(name)
 
 
 def settings_note(settings: Sequence[Setting]) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vaevis_tui.onnx_model.adapter.latent_input.controls import Control, read_control
 from vaevis_tui.onnx_model.adapter.latent_input.inputs import Input
 from vaevis_tui.onnx_model.adapter.options import Prior
-from vaevis_tui.onnx_model.edit import FLOAT, add_constant, insert_nodes, make_node, new_name
+from vaevis_tui.onnx_model.edit import FLOAT, Steps, add_constant, insert_nodes, new_name
 from vaevis_tui.onnx_model.limits import MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Node, Shape
 from vaevis_tui.onnx_model.operators.signatures import attribute
@@ -140,79 +140,54 @@ def unify(
     Returns:
         Name of the new input, and length d of z in it.
     """
-    graph = model.graph
+    graph, steps = model.graph, Steps(model.graph)
     sizes = [math.prod(shapes[item.name]) for item in latents]
-    total = sum(sizes)
+    total, start = sum(sizes), 0
     source = "z" if "z" not in _names(graph) else new_name(graph, "z")
-    nodes: list[onnx.NodeProto] = []
-    given, start = source, 0
-    if controls:
-        nodes, given = _part(graph, source, 0, total, "z")
-    nodes += _on_prior(graph, given, prior)
-    given = nodes[-1].output[0] if nodes else source
+    given = steps.slice(source, 0, total, 1, "z.part") if controls else source
+    given = _on_prior(graph, steps, given, prior)
     for item, size in zip(latents, sizes, strict=True):
         last = given
         if directions is not None:
             total = len(directions)
-            nodes.append(make_node(graph, "MatMul", [last, add_constant(graph, "directions", directions)]))
-            last = nodes[-1].output[0]
+            last = steps.add("MatMul", last, add_constant(graph, "directions", directions))
         if len(latents) > 1:
-            part, last = _part(graph, last, start, start + size, item.name)
-            nodes += part
+            last = steps.slice(last, start, start + size, 1, f"{item.name}.part")
         shape = shapes[item.name]
-        target = shape if len(shape) == 1 else (-1, *shape[1:])
         if shape != (1, size) or len(shape) == 1:
-            shape_name = add_constant(graph, f"{item.name}.shape", target, np.int64)
-            nodes.append(make_node(graph, "Reshape", [last, shape_name], f"{item.name}.viewed"))
-            last = nodes[-1].output[0]
+            target = shape if len(shape) == 1 else (-1, *shape[1:])
+            last = steps.reshape(last, target, f"{item.name}.viewed")
         if repeat > 1:
-            times = add_constant(graph, f"{item.name}.times", [repeat, *[1] * (len(shape) - 1)], np.int64)
-            nodes.append(make_node(graph, "Tile", [last, times], f"{item.name}.repeated"))
-            last = nodes[-1].output[0]
+            times = steps.integers(f"{item.name}.times", [repeat, *[1] * (len(shape) - 1)])
+            last = steps.add("Tile", last, times, hint=f"{item.name}.repeated")
         if item.data_type != FLOAT:
-            nodes.append(make_node(graph, "Cast", [last], f"{item.name}.cast", to=item.data_type))
-            last = nodes[-1].output[0]
+            last = steps.add("Cast", last, hint=f"{item.name}.cast", to=item.data_type)
         if last == given:
-            nodes.append(make_node(graph, "Identity", [last], f"{item.name}.same"))
-        nodes[-1].output[0] = item.name
+            steps.add("Identity", last, hint=f"{item.name}.same")
+        steps.name_last(item.name)
         start += size
     for control in controls:
         assert walk is not None
-        part, last = _part(graph, source, start, start + control.size, control.item.name)
-        nodes += [*part, *read_control(model, walk, control, last)]
+        last = steps.slice(source, start, start + control.size, 1, f"{control.item.name}.part")
+        read_control(model, walk, control, last, steps)
         start += control.size
-    insert_nodes(graph, nodes)
+    insert_nodes(graph, steps.nodes)
     del graph.input[:]
     return source, total
 
 
-def _part(
-    graph: onnx.GraphProto, source: str, start: int, end: int, name: str
-) -> tuple[list[onnx.NodeProto], str]:
-    """An operator that takes some numbers of each vector, and the name of what it makes."""
-    bounds = [
-        add_constant(graph, f"{name}.{key}", [value], np.int64)
-        for key, value in (("start", start), ("end", end), ("axis", 1))
-    ]
-    node = make_node(graph, "Slice", [source, *bounds], f"{name}.part")
-    return [node], node.output[0]
-
-
-def _on_prior(graph: onnx.GraphProto, source: str, prior: Prior | None) -> list[onnx.NodeProto]:
-    """Operators that keep z where the model has seen it: within bounds, or on the unit sphere."""
+def _on_prior(graph: onnx.GraphProto, steps: Steps, source: str, prior: Prior | None) -> str:
+    """Keep z where the model has seen it: within bounds, or on the unit sphere."""
     if prior is None or prior.kind == "normal":
-        return []
+        return source
     if prior.kind == "uniform":
-        bounds = [add_constant(graph, f"prior.{v}", v) for v in (prior.low, prior.high)]
-        above = make_node(graph, "Max", [source, bounds[0]], "z.above")
-        return [above, make_node(graph, "Min", [above.output[0], bounds[1]], "z.within")]
-    square = make_node(graph, "Mul", [source, source], "z.square")
-    axis = add_constant(graph, "prior.axis", [1], np.int64)
-    mean = make_node(graph, "ReduceSum", [square.output[0], axis], "z.sum", keepdims=1)
-    least = add_constant(graph, "prior.least", 1e-12)
-    positive = make_node(graph, "Max", [mean.output[0], least], "z.positive")
-    root = make_node(graph, "Sqrt", [positive.output[0]], "z.length")
-    return [square, mean, positive, root, make_node(graph, "Div", [source, root.output[0]], "z.unit")]
+        low, high = (add_constant(graph, f"prior.{v}", v) for v in (prior.low, prior.high))
+        return steps.add("Min", steps.add("Max", source, low, hint="z.above"), high, hint="z.within")
+    square = steps.add("Mul", source, source, hint="z.square")
+    axis = steps.integers("prior.axis", [1])
+    total = steps.add("ReduceSum", square, axis, hint="z.sum", keepdims=1)
+    positive = steps.add("Max", total, add_constant(graph, "prior.least", 1e-12), hint="z.positive")
+    return steps.add("Div", source, steps.add("Sqrt", positive, hint="z.length"), hint="z.unit")
 
 
 def _names(graph: onnx.GraphProto) -> set[str]:
