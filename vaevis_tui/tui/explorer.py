@@ -22,7 +22,7 @@ from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.terminal.detect.replies import Reply
 from vaevis_tui.tui import keys
 from vaevis_tui.tui.actions.all import Actions
-from vaevis_tui.tui.actions.program.statistics import show_statistics
+from vaevis_tui.tui.actions.program.status import show_statistics
 from vaevis_tui.tui.actions.workspace import Workspace
 from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.images.terminal_port import TerminalPort

@@ -10,8 +10,7 @@ import onnx
 import pytest
 
 from vaevis_tui.engine.graph import UnsupportedGraph
-from vaevis_tui.engine.graph.readers.importer import Importer
-from vaevis_tui.engine.graph.readers.operator import Operator
+from vaevis_tui.engine.graph.readers.importer import Importer, Reader
 from vaevis_tui.engine.graph.resize import ROUNDINGS
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators.declare import REQUIRED, Argument, Given, Signature
@@ -81,13 +80,13 @@ def test_what_is_not_as_declared_is_refused_by_one_line(kind: str, name: str, ar
 
     importer = Importer(18, {})
     importer.shapes["x"] = (1, 4, 4, 4)
-    operator = Operator(unreached, Signature({}, {name: argument}))
+    reader = Reader(unreached, Signature({}, {name: argument}))
     anything = argument.kind is str and not argument.choices
     number_of_any_kind = argument.kind is float and argument.bounds is None
     wrong_ones = ["text"] if number_of_any_kind else WRONG[argument.kind][anything:]
     for wrong in wrong_ones:
         with pytest.raises(UnsupportedGraph) as refused:
-            operator(importer, Node(kind, "here", ("x",), ("y",), {name: wrong}))
+            reader(importer, Node(kind, "here", ("x",), ("y",), {name: wrong}))
         text = str(refused.value)
         assert text.startswith(f"{kind} 'here': {name}")
         assert "\n" not in text

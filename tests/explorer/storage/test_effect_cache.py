@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.models.make import write_bundle
-from vaevis_tui.explorer.storage.effect_cache import keep_effects, recall_effects
+from vaevis_tui.explorer.effects import keep_effects, recall_effects
 from vaevis_tui.latent.axes import axis_sets
 from vaevis_tui.models.bundle import open_bundle
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from tests.terminal.kittens import KittyTerminal, unwrap
 from vaevis_tui.terminal.images.kitty import (
-    MAX_CELLS,
     KittyImage,
     KittyOutput,
     diacritics,
@@ -17,6 +16,7 @@ from vaevis_tui.terminal.images.kitty import (
 )
 from vaevis_tui.terminal.images.passthrough import through_tmux
 from vaevis_tui.terminal.images.png import png
+from vaevis_tui.terminal.images.renderer import MAX_CELLS
 
 WAYS = [(placeholders, frames) for placeholders in (True, False) for frames in (True, False)]
 

@@ -12,9 +12,9 @@ from tests.terminal.dotscreen import DotScreen
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
-from vaevis_tui.terminal.images.iterm2_renderer import InlineImages
-from vaevis_tui.terminal.images.kitty_renderer import KittyImages
-from vaevis_tui.terminal.images.sixel_renderer import Sixels
+from vaevis_tui.terminal.images.iterm2 import InlineImages
+from vaevis_tui.terminal.images.kitty import KittyImages
+from vaevis_tui.terminal.images.sixel import Sixels
 from vaevis_tui.terminal.quality import DOTS_LADDER
 from vaevis_tui.terminal.renderers import renderer_for
 from vaevis_tui.terminal.surface import Renderer

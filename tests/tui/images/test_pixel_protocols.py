@@ -25,11 +25,10 @@ from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.color.palette import to_grey
 from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
-from vaevis_tui.terminal.images.iterm2_renderer import InlineImages
-from vaevis_tui.terminal.images.kitty_renderer import KittyImages
+from vaevis_tui.terminal.images.iterm2 import InlineImages
+from vaevis_tui.terminal.images.kitty import KittyImages
 from vaevis_tui.terminal.images.renderer import PixelRenderer
-from vaevis_tui.terminal.images.sixel import SixelEncoder
-from vaevis_tui.terminal.images.sixel_renderer import Sixels
+from vaevis_tui.terminal.images.sixel import SixelEncoder, Sixels
 from vaevis_tui.terminal.link.link import Link
 from vaevis_tui.terminal.surface import Renderer
 from vaevis_tui.tui.images.live_app import LiveApp

@@ -21,8 +21,7 @@ from tests.terminal.dotscreen import DotScreen, stretched
 from tests.terminal.sixels import filled
 from tests.tui.images.frames import FakeFrame
 from tests.tui.images.two_images_app import CELL, LAST_MAIN, LAST_SECOND, SECOND_COLUMNS, renderer
-from vaevis_tui.terminal.images.sixel import SixelEncoder
-from vaevis_tui.terminal.images.sixel_renderer import Sixels
+from vaevis_tui.terminal.images.sixel import SixelEncoder, Sixels
 
 pytestmark = pytest.mark.e2e
 

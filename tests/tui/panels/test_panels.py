@@ -13,8 +13,8 @@ from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
-from vaevis_tui.terminal.images.kitty_renderer import KittyImages
-from vaevis_tui.terminal.images.sixel_renderer import Sixels
+from vaevis_tui.terminal.images.kitty import KittyImages
+from vaevis_tui.terminal.images.sixel import Sixels
 from vaevis_tui.terminal.placement import Placement
 from vaevis_tui.terminal.surface import Renderer
 from vaevis_tui.tui.images.live_image import LiveImage

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from vaevis_tui.tui.panels.sparkline import CEILING, sparkline
+from vaevis_tui.tui.panels.details import CEILING, sparkline
 
 
 def test_heights_are_shares_of_the_ceiling() -> None:

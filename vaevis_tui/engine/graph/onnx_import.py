@@ -29,8 +29,7 @@ from vaevis_tui.engine.graph.readers import (
     selection,
 )
 from vaevis_tui.engine.graph.readers.functions import write_out
-from vaevis_tui.engine.graph.readers.importer import Importer, refuse
-from vaevis_tui.engine.graph.readers.operator import Operator
+from vaevis_tui.engine.graph.readers.importer import Importer, Reader, refuse
 from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.node import Node, UnsupportedError
 from vaevis_tui.onnx_model.operators.folding import FOLD_ERRORS, dtype_of
@@ -40,7 +39,7 @@ from vaevis_tui.onnx_model.trace import Trace, trace
 if TYPE_CHECKING:
     import onnx
 
-OPERATORS: Mapping[str, Operator] = {
+OPERATORS: Mapping[str, Reader] = {
     **convolution.OPERATORS,
     **einsum.OPERATORS,
     **matrix.OPERATORS,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.onnx_model.adapter.cut import bottleneck, cut_at
 from vaevis_tui.onnx_model.adapter.image_output.layout import Layout, layouts
 from vaevis_tui.onnx_model.adapter.latent_input.inputs import Input, Roles, assign_roles, inputs_of
 from vaevis_tui.onnx_model.adapter.latent_input.latent import concrete_shapes
@@ -17,7 +16,7 @@ from vaevis_tui.onnx_model.adapter.latent_input.sizes import bind_sizes, guesses
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.edit import FLOAT, prune
 from vaevis_tui.onnx_model.limits import MAX_IMAGE_SIDE, MAX_LATENT_DIM
-from vaevis_tui.onnx_model.node import Shape, UnsupportedError
+from vaevis_tui.onnx_model.node import Shape, UnsupportedError, reads
 from vaevis_tui.onnx_model.settings import Setting
 from vaevis_tui.onnx_model.trace import Trace, trace_all
 from vaevis_tui.text import one_line, quoted
@@ -228,3 +227,56 @@ def _likeliness(name: str, layout: Layout) -> tuple[bool, bool, int, int]:
 def shown(shape: Shape) -> str:
     """A shape for people."""
     return "x".join(map(str, shape)) or "scalar"
+
+
+def bottleneck(walk: Trace, output: str) -> str | None:
+    """The smallest tensor that everything from input to output passes; None where nothing is narrow."""
+    last_use = {name: place for place, node in enumerate(walk.nodes) for name in node.inputs}
+    needed = {output}
+    for node in reversed(walk.nodes):
+        if needed.intersection(node.outputs):
+            needed.update(node.inputs)
+    source = math.prod(walk.shape(walk.input))
+    crossing = {walk.input}
+    best: tuple[int, str] | None = None
+    for place, node in enumerate(walk.nodes):
+        crossing = {name for name in crossing if last_use.get(name, -1) > place}
+        crossing.update(name for name in node.outputs if name in needed and (last_use.get(name, -1) > place))
+        if len(crossing) == 1:
+            (name,) = crossing
+            shape = walk.shape(name)
+            size = math.prod(shape)
+            if len(shape) >= 2 and shape[0] == 1 and 2 * size < source and (best is None or size < best[0]):
+                best = size, name
+    return None if best is None else best[1]
+
+
+def cut_at(model: onnx.ModelProto, walk: Trace, name: str, output: str) -> Shape:
+    """Make a tensor the graph's input, and take away what came before it.
+
+    Sizes that were computed on the way become constants.
+
+    Returns:
+        Shape of the tensor for one image.
+    """
+    from onnx import TensorProto, helper, numpy_helper
+
+    graph = model.graph
+    shape = walk.shape(name)
+    known = {tensor.name for tensor in graph.initializer}
+    needed, kept = {output}, []
+    for node in reversed(graph.node):
+        made = needed.intersection(node.output) - {name}
+        for out in sorted(made):
+            if out in walk.values:
+                graph.initializer.append(numpy_helper.from_array(walk.values[out], out))
+                known.add(out)
+        if made - known:
+            needed.update(reads(node))
+            kept.append(node)
+    del graph.node[:]
+    graph.node.extend(reversed(kept))
+    del graph.input[:]
+    graph.input.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *shape[1:]]))
+    prune(graph, [output])
+    return shape

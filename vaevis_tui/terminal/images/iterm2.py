@@ -16,9 +16,16 @@ from __future__ import annotations
 
 from base64 import standard_b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from vaevis_tui.terminal.graphics import Graphics
+from vaevis_tui.terminal.images.passthrough import through_tmux
 from vaevis_tui.terminal.images.png import png
+from vaevis_tui.terminal.images.renderer import At, PixelRenderer, PixelSurface, move_to
 from vaevis_tui.terminal.pixels import Pixels
+from vaevis_tui.terminal.placement import Placement
+from vaevis_tui.terminal.quality import Quality
+from vaevis_tui.terminal.surface import Mask, Update
 
 PART = 65536
 """Characters of base64 in a part. tmux and iTerm2 take 1 MiB, but nothing else gets through meanwhile."""
@@ -49,3 +56,26 @@ def inline_image(pixels: Pixels, columns: int, rows: int, *, wrap: Callable[[str
         return f"\x1b]1337;File={about}:{content}\x07"
     parts = [f"FilePart={content[start : start + PART]}" for start in range(0, len(content), PART)]
     return "".join(wrap(f"\x1b]1337;{part}\x07") for part in (f"MultipartFile={about}", *parts, "FileEnd"))
+
+
+class InlineImageSurface(PixelSurface):
+    """An image as an inline image of iTerm2's."""
+
+    def __init__(self, place: Placement, tmux: bool) -> None:
+        super().__init__(place)
+        self._wrap = through_tmux if tmux else None
+
+    def _update(self, pixels: Pixels, changed: Mask, at: At, limit: int | None, quality: Quality) -> Update:
+        place = self._place
+        image = inline_image(self._enlarged(pixels), place.columns, place.rows, wrap=self._wrap)
+        return self._whole(move_to(at) + image, pixels, at)
+
+
+@dataclass(frozen=True)
+class InlineImages(PixelRenderer):
+    """iTerm2's inline images."""
+
+    graphics = Graphics.ITERM
+
+    def _surface(self, place: Placement, image_id: int) -> PixelSurface:
+        return InlineImageSurface(place, self.support.multiplexer == "tmux")

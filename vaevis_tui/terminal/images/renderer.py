@@ -19,7 +19,6 @@ from vaevis_tui.terminal.color.colors import ColorMode
 from vaevis_tui.terminal.color.palette import to_grey
 from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport
 from vaevis_tui.terminal.images.ids import image_id
-from vaevis_tui.terminal.images.kitty import MAX_CELLS
 from vaevis_tui.terminal.pixels import RGB, Pixels
 from vaevis_tui.terminal.placement import Placement, fit_stretched, resample
 from vaevis_tui.terminal.quality import DOTS_LADDER, Quality, distances, reduce
@@ -27,6 +26,9 @@ from vaevis_tui.terminal.surface import ALL, Halves, Mask, Surface, Update
 
 STILL_IMAGE = image_id(0)
 """The number of an image that is shown once."""
+
+MAX_CELLS = 297
+"""Rows and columns of cells of an image at most: what kitty's placeholders can tell apart."""
 
 CELL = (2, 1)
 """Height and width of a cell where its dots are not known: their proportions."""

@@ -27,10 +27,10 @@ from vaevis_tui.tui.actions.point.rows import FindRow, MapArrows, RowActions
 from vaevis_tui.tui.actions.point.walk import WalkActions
 from vaevis_tui.tui.actions.program.exports import ExportActions
 from vaevis_tui.tui.actions.program.graphics import GraphicsActions
-from vaevis_tui.tui.actions.program.judgement import Judgement
 from vaevis_tui.tui.actions.program.models import ModelActions
 from vaevis_tui.tui.actions.program.program import ProgramActions
 from vaevis_tui.tui.actions.program.snapshots import SnapshotActions
+from vaevis_tui.tui.actions.program.status import Judgement
 from vaevis_tui.tui.actions.prompts import Prompts
 from vaevis_tui.tui.actions.workspace import Workspace
 from vaevis_tui.tui.panels import filmstrip_panel

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -9,7 +11,6 @@ from textual.widget import Widget
 from vaevis_tui.engine.decoder import DecoderInfo
 from vaevis_tui.terminal.link.link import LinkStats
 from vaevis_tui.terminal.link.meter import FrameStats, Spread
-from vaevis_tui.tui.panels.sparkline import sparkline
 from vaevis_tui.tui.text import cut, wrapped
 
 GAP = 2
@@ -252,3 +253,29 @@ def _ms(milliseconds: float | None) -> str:
 def _short_ms(milliseconds: float) -> str:
     """Three digits at least, in four characters where it is less than ten seconds."""
     return f"{milliseconds:.{2 if milliseconds < 9.995 else 1 if milliseconds < 99.95 else 0}f}"
+
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+CEILING = 50.0
+"""Milliseconds at the chart's top: 20 frames a second. The scale is fixed, so a height means one time."""
+
+
+def sparkline(times: Sequence[float], width: int, height: int) -> list[str]:
+    """Rows of text, top to bottom, with one column a value, the latest at the right.
+
+    Args:
+        times: Milliseconds, oldest first; only the last ``width`` are drawn.
+        width: Columns.
+        height: Rows; each adds eight levels.
+    """
+    levels = [_level(value, 8 * height) for value in times[-width:]] if width > 0 else []
+    rows = []
+    for row in range(height - 1, -1, -1):
+        cells = "".join(BLOCKS[min(max(level - 8 * row, 0), 8)] for level in levels)
+        rows.append(cells.rjust(width))
+    return rows
+
+
+def _level(value: float, top: int) -> int:
+    """From 1, so that even the fastest frame is seen, to ``top``."""
+    return min(max(round(value / CEILING * top), 1), top)

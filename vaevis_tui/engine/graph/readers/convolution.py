@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias, cast
 
@@ -11,16 +11,12 @@ import numpy as np
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Array
 from vaevis_tui.engine.graph.readers import computed_weights
-from vaevis_tui.engine.graph.readers.importer import Importer, refuse
-from vaevis_tui.engine.graph.readers.operator import Operator, operators
+from vaevis_tui.engine.graph.readers.importer import Importer, Read, Reader, readers, refuse
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators.declare import Given
 
 Pads: TypeAlias = tuple[int, int, int, int]
 """Rows and columns at the top, left, bottom and right."""
-
-
-Read: TypeAlias = Callable[[Importer, Node, Given], None]
 
 
 def _bias(given: Given, outputs: int) -> Array:
@@ -184,7 +180,7 @@ def _pool(importer: Importer, node: Node, given: Given) -> None:
     )
 
 
-OPERATORS: Mapping[str, Operator] = operators(
+OPERATORS: Mapping[str, Reader] = readers(
     {
         "AveragePool": _pool,
         "Conv": _of_one_example(_convolution),

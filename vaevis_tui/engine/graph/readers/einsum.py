@@ -9,9 +9,8 @@ from math import prod
 import numpy as np
 
 from vaevis_tui.engine.graph.expression import Operand, call
-from vaevis_tui.engine.graph.readers.importer import Importer, refuse
+from vaevis_tui.engine.graph.readers.importer import Importer, Reader, readers, refuse
 from vaevis_tui.engine.graph.readers.matrix import multiply
-from vaevis_tui.engine.graph.readers.operator import Operator, operators
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators.declare import Given
 
@@ -162,5 +161,5 @@ def _cumulative_sum(importer: Importer, node: Node, given: Given) -> None:
     _arrange(importer, found, axes, _lengths(importer, found), node.outputs[0])
 
 
-OPERATORS: Mapping[str, Operator] = operators({"CumSum": _cumulative_sum, "Einsum": _einsum})
+OPERATORS: Mapping[str, Reader] = readers({"CumSum": _cumulative_sum, "Einsum": _einsum})
 """By op_type."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
-from typing import NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,9 @@ from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Call, Expression, Literal, Operand
 from vaevis_tui.engine.graph.ir import Operator, Shape, UnsupportedGraph
 from vaevis_tui.onnx_model.node import Node
+from vaevis_tui.onnx_model.operators.declare import COMPUTED, NOTHING, ArgumentError, Given, Signature
 from vaevis_tui.onnx_model.operators.folding import Array as Constant
+from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 MAX_TENSOR = 1 << 29
 """Bytes of one tensor that is made on the way; those of the file are bounded by `onnx_model.trace`."""
@@ -166,3 +169,56 @@ def _compact(expression: Expression, names: tuple[str, ...]) -> tuple[Expression
                 return node
 
     return visit(expression), tuple(used)
+
+
+Read: TypeAlias = Callable[[Importer, Node, Given], None]
+"""Adds what a node computes to the graph, or refuses it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How the engine reads an ONNX operator.
+
+    Attributes:
+        read: Is handed what the node has, checked as `SIGNATURES` declares it.
+        takes: What it takes.
+        rank: Number of axes of the first input; None: any.
+    """
+
+    read: Read
+    takes: Signature
+    rank: int | None = None
+
+    def __call__(self, importer: Importer, node: Node) -> None:
+        """Read a node.
+
+        Raises:
+            UnsupportedGraph: It is not as declared, or its reader refuses it.
+        """
+
+        def constant(place: int, name: str) -> Any:
+            if not node.has(place):
+                return None
+            argument = self.takes.constants[name]
+            if argument.computed and node.inputs[place] not in importer.constants:
+                _check_rank(importer, node, place, argument.rank)
+                return COMPUTED
+            return importer.constant(node, place, name)
+
+        _check_rank(importer, node, 0, self.rank)
+        try:
+            given = self.takes.read(node.attributes, len(importer.shape(node.inputs[0])), constant)
+        except ArgumentError as error:
+            refuse(node, str(error))
+        self.read(importer, node, given)
+
+
+def readers(reads: Mapping[str, Read], rank: int | None = None) -> dict[str, Reader]:
+    """Readers by op_type, and the number of axes that the first inputs of all of them have."""
+    return {kind: Reader(read, SIGNATURES.get(kind, NOTHING), rank) for kind, read in reads.items()}
+
+
+def _check_rank(importer: Importer, node: Node, place: int, rank: int | None) -> None:
+    shape = importer.shape(node.inputs[place])
+    if rank not in (None, len(shape)):
+        refuse(node, f"its input has shape {shape}; {rank} axes are supported")

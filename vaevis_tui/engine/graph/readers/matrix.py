@@ -10,8 +10,7 @@ import numpy as np
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Array
 from vaevis_tui.engine.graph.ir import Shape
-from vaevis_tui.engine.graph.readers.importer import Importer, refuse
-from vaevis_tui.engine.graph.readers.operator import Operator, operators
+from vaevis_tui.engine.graph.readers.importer import Importer, Reader, readers, refuse
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators.declare import Given
 
@@ -105,5 +104,5 @@ def _side(importer: Importer, node: Node, index: int, shape: Shape) -> str:
     return moved
 
 
-OPERATORS: Mapping[str, Operator] = operators({"Gemm": _gemm}, rank=2) | operators({"MatMul": _matmul})
+OPERATORS: Mapping[str, Reader] = readers({"Gemm": _gemm}, rank=2) | readers({"MatMul": _matmul})
 """By op_type."""

@@ -10,9 +10,8 @@ import numpy as np
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.ir import Shape
-from vaevis_tui.engine.graph.readers.importer import Importer, refuse
+from vaevis_tui.engine.graph.readers.importer import Importer, Reader, readers, refuse
 from vaevis_tui.engine.graph.readers.matrix import multiply
-from vaevis_tui.engine.graph.readers.operator import Operator, operators
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators.declare import Given
 from vaevis_tui.onnx_model.operators.folding import reshape_target
@@ -156,8 +155,8 @@ def _permute(importer: Importer, name: str, output: str, order: Sequence[int]) -
     importer.add_permute(name, output, view, order, tuple(view[axis] for axis in order))
 
 
-OPERATORS: Mapping[str, Operator] = {
-    **operators(
+OPERATORS: Mapping[str, Reader] = {
+    **readers(
         {
             "Concat": _concat,
             "Flatten": _flatten,
@@ -167,8 +166,8 @@ OPERATORS: Mapping[str, Operator] = {
             "Unsqueeze": _unsqueeze,
         }
     ),
-    **operators({"AffineGrid": _affine_grid}, rank=3),
-    **operators(
+    **readers({"AffineGrid": _affine_grid}, rank=3),
+    **readers(
         {
             "DepthToSpace": _depth_to_space,
             "GridSample": _grid_sample,

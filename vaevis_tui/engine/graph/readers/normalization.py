@@ -14,8 +14,7 @@ import numpy as np
 
 from vaevis_tui.engine.graph import ir
 from vaevis_tui.engine.graph.expression import Operand, call
-from vaevis_tui.engine.graph.readers.importer import Importer, refuse
-from vaevis_tui.engine.graph.readers.operator import Operator, Read, operators
+from vaevis_tui.engine.graph.readers.importer import Importer, Read, Reader, readers, refuse
 from vaevis_tui.engine.graph.readers.products import sum_of_product
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators.declare import Given
@@ -181,7 +180,7 @@ def _batch_normalization(importer: Importer, node: Node, given: Given) -> None:
     importer.add_pointwise(node, stem, call("add", X, Y), f"{stem}.scaled", f"{stem}.offset")
 
 
-OPERATORS: Mapping[str, Operator] = operators(
+OPERATORS: Mapping[str, Reader] = readers(
     {
         "BatchNormalization": _batch_normalization,
         "GlobalAveragePool": _reduction("mean", pool=True),

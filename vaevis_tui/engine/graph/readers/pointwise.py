@@ -12,8 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from vaevis_tui.engine.graph.expression import Literal, call
-from vaevis_tui.engine.graph.readers.importer import Importer, refuse
-from vaevis_tui.engine.graph.readers.operator import Operator, Read, operators
+from vaevis_tui.engine.graph.readers.importer import Importer, Read, Reader, readers, refuse
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators import declare
 from vaevis_tui.onnx_model.operators.declare import Given
@@ -122,7 +121,7 @@ def _function(function: str) -> Read:
     return read
 
 
-OPERATORS: Mapping[str, Operator] = operators(
+OPERATORS: Mapping[str, Reader] = readers(
     {
         "Abs": _function("absolute"),
         "Add": _binary("add"),

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph.expression import Expression, Operand, call
 from vaevis_tui.engine.graph.readers import convolution, matrix
-from vaevis_tui.engine.graph.readers.importer import Importer, refuse
+from vaevis_tui.engine.graph.readers.importer import Importer, Read, Reader, readers, refuse
 from vaevis_tui.engine.graph.readers.normalization import reduced
-from vaevis_tui.engine.graph.readers.operator import Operator, Read, operators
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators.declare import Given
 from vaevis_tui.onnx_model.operators.folding import dtype_of
@@ -91,7 +90,7 @@ def _dynamic(importer: Importer, node: Node, given: Given) -> None:
             importer.add_permute(name, output, (1,) * rank, range(rank), ())
 
 
-def _integers(operator: Operator) -> Read:
+def _integers(operator: Reader) -> Read:
     """A sum of products of integers, from which their zero points are taken first."""
 
     def read(importer: Importer, node: Node, given: Given) -> None:
@@ -111,7 +110,7 @@ def _by_channel(numbers: Numbers, weight: Numbers) -> Numbers:
     return numbers.reshape(-1, *(1,) * (weight.ndim - 1)) if weight.ndim > 2 else numbers
 
 
-def _linear(operator: Operator) -> Read:
+def _linear(operator: Reader) -> Read:
     """A convolution or a matrix product from integers to integers."""
 
     def read(importer: Importer, node: Node, given: Given) -> None:
@@ -134,7 +133,7 @@ def _linear(operator: Operator) -> Read:
     return read
 
 
-OPERATORS: Mapping[str, Operator] = operators(
+OPERATORS: Mapping[str, Reader] = readers(
     {
         "ConvInteger": _integers(convolution.OPERATORS["Conv"]),
         "DequantizeLinear": _dequantize,

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.engine.graph.expression import Operand, call
-from vaevis_tui.engine.graph.readers.importer import Importer, refuse
-from vaevis_tui.engine.graph.readers.operator import Operator, operators
+from vaevis_tui.engine.graph.readers.importer import Importer, Reader, readers, refuse
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators.declare import Given
 from vaevis_tui.onnx_model.operators.folding import slice_array
@@ -146,7 +145,7 @@ def _pad(importer: Importer, node: Node, given: Given) -> None:
     _static_gather(importer, node, np.pad(numbers, added, given.mode, **filled), fill=given.value)
 
 
-OPERATORS: Mapping[str, Operator] = operators(
+OPERATORS: Mapping[str, Reader] = readers(
     {
         "Expand": _expand,
         "Gather": _gather,

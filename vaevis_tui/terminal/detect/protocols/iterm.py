@@ -42,7 +42,7 @@ def _assume(support: GraphicsSupport) -> GraphicsSupport | None:
 
 
 def _renderer(colors: ColorMode, support: GraphicsSupport) -> Renderer:
-    from vaevis_tui.terminal.images.iterm2_renderer import InlineImages
+    from vaevis_tui.terminal.images.iterm2 import InlineImages
 
     return InlineImages(colors, support)
 

@@ -84,7 +84,7 @@ def _assume(support: GraphicsSupport) -> GraphicsSupport | None:
 
 
 def _renderer(colors: ColorMode, support: GraphicsSupport) -> Renderer:
-    from vaevis_tui.terminal.images.kitty_renderer import KittyImages
+    from vaevis_tui.terminal.images.kitty import KittyImages
 
     return KittyImages(colors, support)
 

@@ -46,7 +46,7 @@ def _assume(support: GraphicsSupport) -> GraphicsSupport | None:
 
 
 def _renderer(colors: ColorMode, support: GraphicsSupport) -> Renderer:
-    from vaevis_tui.terminal.images.sixel_renderer import Sixels
+    from vaevis_tui.terminal.images.sixel import Sixels
 
     return Sixels(colors, support)
 

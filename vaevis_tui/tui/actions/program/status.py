@@ -1,4 +1,4 @@
-"""Telling how typical the point on show is, and what is near."""
+"""What the status line and the details say: how typical the point is, what is near, how fast frames come."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from functools import partial
 
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.latent.typicality import Typicality
+from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.tui.actions.workspace import Workspace
+from vaevis_tui.tui.panels.details import rate_text
 
 
 class Judgement:
@@ -42,3 +44,15 @@ def judge(exploration: Exploration) -> tuple[Exploration, Typicality, str]:
     typicality = exploration.typicality.judge(z)
     nearest = exploration.anchors.nearest(z, 1)
     return exploration, typicality, str(nearest[0]) if nearest else ""
+
+
+def show_statistics(work: Workspace) -> None:
+    """Show them in the status line and in the details."""
+    widgets = work.widgets
+    statistics = widgets.image.meter.snapshot()
+    widgets.status.rate = rate_text(statistics)
+    widgets.details.statistics = statistics
+    widgets.details.link = work.port.link.stats()
+    graphics, quality = work.port.renderer.graphics, widgets.image.quality
+    plain = graphics is Graphics.HALF or quality != "exact"
+    widgets.details.quality = quality if plain else f"{graphics}, exact"
