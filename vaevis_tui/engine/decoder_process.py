@@ -68,6 +68,8 @@ display: libwayland would connect to whatever socket lies in the runtime folder,
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET")
 """Variables that the child does not get."""
 
+_SILENT = "the GPU's driver does not answer any more"
+
 _START = "import sys; sys.path[:] = {path!r}; from vaevis_tui.engine.decoder_child import main; main()"
 
 
@@ -287,16 +289,17 @@ class _Child:
         poll.register(self._answers, select.POLLIN)
         if not poll.poll(max(0.0, 1000 * (until - time.monotonic()))):
             self.kill()
-            raise EngineError("the GPU's driver does not answer any more")
+            raise EngineError(_SILENT)
 
     def _exit_error(self) -> EngineError:
         """The error that says why the process died."""
         code = self._wait_exit()
         if code is None:
             self.kill()
+            return EngineError(_SILENT)
         self._stderr.seek(0)
         stderr = self._stderr.read(1 << 16).decode(errors="replace")
-        ended = signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
+        ended = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return EngineError(f"the GPU's driver failed ({ended}){_stderr_tail(stderr)}")
 
     def kill(self) -> None:

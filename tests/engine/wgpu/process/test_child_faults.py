@@ -24,14 +24,16 @@ CUT = """
 import os, struct, subprocess, sys
 start = "import sys; sys.path[:] = %r; from vaevis_tui.engine.decoder_child import main; main()"
 command = [sys.executable, "-c", start % ({path!r},)]
-child = subprocess.Popen(command, stdout=subprocess.PIPE)
+child = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
 length = child.stdout.read(4)
 opening = length + child.stdout.read(struct.unpack("<I", length)[0])
 if OPENING is not None:
     os.write(1, opening[:OPENING])
 else:
     os.write(1, opening)
-    os.write(1, child.stdout.read(ANSWERS))
+    left = ANSWERS
+    while left:
+        left -= os.write(1, child.stdout.read(left))
 child.kill()
 child.wait()
 sys.exit(3)
@@ -71,6 +73,40 @@ def test_stopped(bundle: Bundle) -> None:
         with pytest.raises(EngineError, match="does not answer"):
             decoder.decode(Z)
         assert time.monotonic() - began < 10
+        assert gone(decoder)
+
+
+def test_stopped_when_it_is_closed(bundle: Bundle) -> None:
+    with IsolatedDecoder(bundle, backend="onnxruntime") as decoder:
+        assert decoder._child is not None
+        child = decoder._child
+        os.kill(child._process.pid, signal.SIGSTOP)
+    assert child._process.wait(10) == -signal.SIGKILL
+
+
+ELSEWHERE = {
+    "it never begins": "import time; time.sleep(600)",
+    "it begins with less than a length": "import os, time; os.write(1, b'..'); time.sleep(600)",
+    "it takes no request": "import os, time; os.close(0); os.close(1); time.sleep(600)",
+}
+
+
+@pytest.mark.parametrize("program", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_it_lives_and_says_nothing(bundle: Bundle, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    monkeypatch.setattr(decoder_process, "_START", program)
+    monkeypatch.setattr(decoder_process, "EXIT_TIMEOUT", 0.3)
+    with pytest.raises(EngineError, match="does not answer any more"):
+        IsolatedDecoder(bundle, backend="onnxruntime", opening_timeout=0.5)
+
+
+def test_it_ends_after_an_image_while_the_next_is_begun(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut(monkeypatch, answers=ANSWER.size + IMAGE + ANSWER.size)
+    with IsolatedDecoder(bundle, backend="onnxruntime") as decoder:
+        assert decoder.decode_on(Z, lambda: Z + 1).shape == (1, 28, 28, 3)
+        with pytest.raises(EngineError, match=r"failed \(exit code 3\)"):
+            decoder.decode(Z + 1)
         assert gone(decoder)
 
 

@@ -25,7 +25,6 @@ from vaevis_tui.engine.select import Machine, decoder_source, open_decoder
 from vaevis_tui.engine.service import DecodeService
 from vaevis_tui.engine.source import Frame
 from vaevis_tui.engine.wgpu import adapters
-from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import Bundle, open_bundle
 
 pytestmark = pytest.mark.slow
@@ -37,20 +36,6 @@ TIMEOUT = 60.0
 @pytest.fixture(autouse=True)
 def _adapter() -> None:
     require_adapter()
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    return open_bundle(write_bundle(tmp_path_factory.mktemp("models") / "noise", 4, height=8, width=8))
-
-
-@pytest.fixture
-def faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> VulkanFaults:
-    """A driver that works until it is told otherwise."""
-    faults = VulkanFaults(tmp_path)
-    for name, value in faults.environment.items():
-        monkeypatch.setenv(name, value)
-    return faults
 
 
 def latents(bundle: Bundle, n: int) -> np.ndarray:
@@ -187,72 +172,6 @@ def test_it_ends_with_whoever_started_it(bundle: Bundle) -> None:
 
 # ---- faults ----
 
-AT_START = {
-    "vkCreateInstance failed": (UserError, "wgpu finds no adapter"),
-    "vkCreateInstance crash": (EngineError, r"the GPU's driver failed \(SIGSEGV\)"),
-    "vkEnumeratePhysicalDevices failed": (UserError, "wgpu finds no adapter"),
-    "vkCreateDevice failed": (EngineError, "a device could not be opened: the device was lost"),
-    "vkCreateDevice memory": (EngineError, "a device could not be opened: the device has no memory left"),
-    "vkAllocateMemory memory": (EngineError, "the device has no memory left"),
-    "vkCreateBuffer memory": (EngineError, "the device has no memory left"),
-    "vkCreateImage memory": (EngineError, "could not be put on the device: the device has no memory left"),
-    # wgpu makes three pipelines of its own with the device.
-    "vkCreateShaderModule failed 3": (EngineError, "could not be put on the device: the device was lost"),
-    "vkCreateComputePipelines failed 3": (EngineError, "could not be put on the device: the device was lost"),
-    "vkCreateComputePipelines crash 3": (EngineError, r"the GPU's driver failed \(SIGSEGV\)"),
-}
-
-IN_THE_MIDDLE = {
-    "vkQueueSubmit lost": r"the GPU's driver failed \(SIGABRT\): the device was lost",
-    "vkQueueSubmit memory": r"the GPU's driver failed \(SIGABRT\): the device has no memory left",
-    "vkGetSemaphoreCounterValue lost": r"the GPU's driver failed \(SIGABRT\): the device was lost",
-    "vkQueueSubmit crash": r"the GPU's driver failed \(SIGSEGV\)",
-    "vkQueueSubmit hang": "the GPU's driver does not answer any more",
-}
-
-
-@pytest.mark.parametrize("fault", AT_START)
-def test_a_fault_at_the_start_is_one_clear_line(bundle: Bundle, faults: VulkanFaults, fault: str) -> None:
-    faults.begin(fault)
-    kind, message = AT_START[fault]
-    with pytest.raises(kind, match=message) as refusal:
-        IsolatedDecoder(bundle)
-    assert "\n" not in str(refusal.value)
-
-
-@pytest.mark.parametrize("fault", IN_THE_MIDDLE)
-def test_a_fault_in_the_middle_is_one_clear_line(bundle: Bundle, faults: VulkanFaults, fault: str) -> None:
-    with IsolatedDecoder(bundle, timeout=1.0) as decoder:
-        decoder.decode(latents(bundle, 1))
-        faults.begin(fault)
-        with pytest.raises(EngineError, match=IN_THE_MIDDLE[fault]) as failure:
-            decoder.decode(latents(bundle, 1))
-        assert "\n" not in str(failure.value)
-
-
-@pytest.mark.parametrize("call", ["vkCreateInstance", "vkCreateDevice", "vkQueueSubmit"])
-def test_a_driver_that_hangs_at_the_start_is_given_up(
-    bundle: Bundle, faults: VulkanFaults, call: str
-) -> None:
-    faults.begin(f"{call} hang")
-    with (
-        pytest.raises(EngineError, match="the GPU's driver does not answer any more"),
-        IsolatedDecoder(bundle, opening_timeout=1.5, timeout=1.0) as decoder,
-    ):
-        decoder.decode(latents(bundle, 1))
-
-
-@pytest.mark.parametrize("fault", ["vkCreateInstance crash", "vkAllocateMemory memory"])
-def test_by_name_what_fails_at_the_start_goes_to_onnxruntime(
-    bundle: Bundle, faults: VulkanFaults, fault: str
-) -> None:
-    faults.begin(fault)
-    with open_decoder(bundle, "wgpu") as decoder, OnnxRuntimeDecoder(bundle) as other:
-        assert decoder.info.backend == "onnxruntime"
-        assert "device" in decoder.info.reason or "driver" in decoder.info.reason
-        z = latents(bundle, 2)
-        np.testing.assert_array_equal(decoder.decode(z), other.decode(z))
-
 
 @pytest.mark.parametrize("fault", ["vkQueueSubmit lost", "vkQueueSubmit crash"])
 def test_without_a_worker_too_onnxruntime_makes_the_image(
@@ -279,37 +198,6 @@ def test_on_the_command_line_one_line_says_what_happened(
     assert captured.out == f"{out}\n"
     said = "vaevis-tui: onnxruntime decoded: the GPU's driver failed (SIGABRT): the device was lost\n"
     assert captured.err == said
-
-
-@pytest.mark.parametrize("fault", IN_THE_MIDDLE)
-def test_the_worker_goes_on_with_the_same_point(bundle: Bundle, faults: VulkanFaults, fault: str) -> None:
-    """What is asked of a device that fails is decoded by onnxruntime, and the user is told why."""
-    machine = Machine(
-        open_wgpu=lambda bundle, reason, *, tuning, software: IsolatedDecoder(bundle, reason, timeout=1.0)
-    )
-    frames: list[Frame] = []
-    errors: list[Exception] = []
-    came = threading.Semaphore(0)
-
-    def decoded(frame: Frame) -> None:
-        frames.append(frame)
-        came.release()
-
-    z = latents(bundle, 2)
-    with DecodeService(decoder_source(bundle, "wgpu", machine=machine), decoded, errors.append) as worker:
-        worker.submit(z[0])
-        assert came.acquire(timeout=TIMEOUT)
-        assert worker.info is not None
-        assert worker.info.backend == "wgpu"
-        faults.begin(fault)
-        worker.submit(z[1], "the second")
-        assert came.acquire(timeout=TIMEOUT)
-        assert (frames[1].number, frames[1].tag) == (2, "the second")
-        assert worker.info.backend == "onnxruntime"
-        assert worker.info.reason.startswith("the GPU's driver ")
-    with OnnxRuntimeDecoder(bundle) as other:
-        np.testing.assert_array_equal(frames[1].image, other.decode(z[1:])[0])
-    assert errors == []
 
 
 def test_wrong_images_are_found_out_beside_decoding(bundle: Bundle, faults: VulkanFaults) -> None:

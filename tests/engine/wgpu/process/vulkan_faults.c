@@ -1,9 +1,9 @@
 // A Vulkan layer that makes the driver below it fail: what a GPU does once a year, whenever a test wants it.
 //
 // VAEVIS_FAULTS names a file, which may change at any time. While it holds "vkName what", calls of that function end
-// so: "lost", "memory" and "failed" return the error, "hang" never returns, "crash" is a segmentation fault, and
-// "nothing" succeeds without doing anything. A number behind them spares as many calls. The loader's interface is
-// the one of vulkan/vk_layer.h.
+// so: "lost", "memory" and "failed" return the error, "hang" never returns, "crash" is a segmentation fault,
+// "nothing" succeeds without doing anything, and "slow" takes 20 ms longer. A number behind them spares as many calls.
+// "any" names all functions. The loader's interface is the one of vulkan/vk_layer.h.
 
 #include <signal.h>
 #include <stdio.h>
@@ -31,7 +31,8 @@ static int fault(const char *name) {
     if (!file) return GO_ON;
     char *got = fgets(line, sizeof line, file);
     fclose(file);
-    if (!got || sscanf(line, "%59s %19s %d", wanted, what, &spared) < 2 || strcmp(name, wanted)) return GO_ON;
+    if (!got || sscanf(line, "%59s %19s %d", wanted, what, &spared) < 2 || (strcmp(name, wanted) && strcmp("any", wanted)))
+        return GO_ON;
     if (calls++ < spared) return GO_ON;
     if (!strcmp(what, "lost")) return VK_ERROR_DEVICE_LOST;
     if (!strcmp(what, "memory")) return VK_ERROR_OUT_OF_DEVICE_MEMORY;
@@ -39,6 +40,7 @@ static int fault(const char *name) {
     if (!strcmp(what, "nothing")) return VK_SUCCESS;
     if (!strcmp(what, "hang")) for (;;) pause();
     if (!strcmp(what, "crash")) raise(SIGSEGV);
+    if (!strcmp(what, "slow")) usleep(20000);
     return GO_ON;
 }
 
@@ -67,6 +69,7 @@ FAULTY(CreateComputePipelines,
         const VkAllocationCallbacks *a, VkPipeline *p),
        (d, c, n, i, a, p))
 FAULTY(QueueSubmit, (VkQueue q, uint32_t n, const VkSubmitInfo *s, VkFence f), (q, n, s, f))
+FAULTY(DeviceWaitIdle, (VkDevice d), (d))
 FAULTY(WaitForFences,
        (VkDevice d, uint32_t n, const VkFence *f, VkBool32 all, uint64_t t), (d, n, f, all, t))
 FAULTY(GetFenceStatus, (VkDevice d, VkFence f), (d, f))
@@ -77,6 +80,12 @@ static PFN_vkCmdDispatch next_CmdDispatch;
 
 static VKAPI_ATTR void VKAPI_CALL faulty_CmdDispatch(VkCommandBuffer b, uint32_t x, uint32_t y, uint32_t z) {
     if (fault("vkCmdDispatch") == GO_ON) next_CmdDispatch(b, x, y, z);
+}
+
+static PFN_vkDestroyDevice next_DestroyDevice;
+
+static VKAPI_ATTR void VKAPI_CALL faulty_DestroyDevice(VkDevice d, const VkAllocationCallbacks *a) {
+    if (fault("vkDestroyDevice") == GO_ON) next_DestroyDevice(d, a);
 }
 
 static PFN_vkEnumeratePhysicalDevices next_EnumeratePhysicalDevices;
@@ -134,6 +143,8 @@ static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL device_proc(VkDevice device, con
     OVERRIDE_NEXT(CreateShaderModule, "")
     OVERRIDE_NEXT(CreateComputePipelines, "")
     OVERRIDE_NEXT(QueueSubmit, "")
+    OVERRIDE_NEXT(DeviceWaitIdle, "")
+    OVERRIDE_NEXT(DestroyDevice, "")
     OVERRIDE_NEXT(WaitForFences, "")
     OVERRIDE_NEXT(GetFenceStatus, "")
     OVERRIDE_NEXT(WaitSemaphores, "")
