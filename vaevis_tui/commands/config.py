@@ -7,7 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +72,13 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _told(problems: Sequence[str]) -> int:
+    """Say what is wrong, and give the exit code."""
+    for problem in problems:
+        print(f"vaevis-tui: {problem}", file=sys.stderr)
+    return 2 if problems else 0
+
+
 def _problems() -> tuple[Config, list[str]]:
     from vaevis_tui.explorer.storage.config import config_path, examine
     from vaevis_tui.tui.keys.keymap import keymap_problems
@@ -112,9 +119,7 @@ def _show(options: argparse.Namespace) -> int:
         print(json.dumps({**values, "keymap": dict(config.keymap)}, indent=2))
     else:
         _print_table(config, SETTINGS)
-    for problem in problems:
-        print(f"vaevis-tui: {problem}", file=sys.stderr)
-    return 2 if problems else 0
+    return _told(problems)
 
 
 def _print_table(config: Config, settings: tuple[Setting, ...]) -> None:
@@ -150,9 +155,7 @@ def _get(options: argparse.Namespace) -> int:
         print(textual_keymap(config.keymap).get(key.removeprefix(f"{KEYMAP}."), defaults[key]))
     else:
         raise UserError(_unknown(key))
-    for problem in problems:
-        print(f"vaevis-tui: {problem}", file=sys.stderr)
-    return 2 if problems else 0
+    return _told(problems)
 
 
 def _shown(value: Any) -> str:
@@ -169,11 +172,9 @@ def _plain(value: Any) -> Any:
 
 def _check(options: argparse.Namespace) -> int:
     config, problems = _problems()
-    for problem in problems:
-        print(f"vaevis-tui: {problem}", file=sys.stderr)
     if not problems:
         print(f"{config.path}: {'right' if config.path.exists() else 'not there, so everything is default'}")
-    return 2 if problems else 0
+    return _told(problems)
 
 
 def _edit(options: argparse.Namespace) -> int:
@@ -341,6 +342,4 @@ def _keys(options: argparse.Namespace) -> int:
             table.add_row(*map(Text, row))
         with paged() as console:
             console.print(table)
-    for problem in problems:
-        print(f"vaevis-tui: {problem}", file=sys.stderr)
-    return 2 if problems else 0
+    return _told(problems)

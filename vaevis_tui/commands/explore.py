@@ -13,7 +13,10 @@ from vaevis_tui.commands.shared.opening import model_name
 from vaevis_tui.errors import UserError
 
 if TYPE_CHECKING:
+    from vaevis_tui.explorer.settings import ExplorerSettings
     from vaevis_tui.explorer.storage.config import Config
+    from vaevis_tui.explorer.storage.session import Session, SessionFolder
+    from vaevis_tui.terminal.detect.capabilities import TerminalCapabilities
 
 DESCRIPTION = "Walk through the latent space of a variational autoencoder, live, in a terminal."
 
@@ -77,7 +80,6 @@ def run(options: argparse.Namespace) -> int:
     if options.resume is not None and options.model is not None:
         raise UserError("--resume goes back to the session's own model; leave out --model")
 
-    from vaevis_tui.models import catalog
     from vaevis_tui.terminal.detect.capabilities import detect
 
     terminal = detect(  # Textual writes to standard error, and asks standard output for the terminal's size
@@ -93,29 +95,26 @@ def run(options: argparse.Namespace) -> int:
         # Textual looks at COLORTERM alone, which SSH does not pass on, and reads this when it is imported.
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "truecolor")
 
+    from vaevis_tui.tui.run import run_explorer
+
+    return run_explorer(_settings(options, terminal))
+
+
+def _settings(options: argparse.Namespace, terminal: TerminalCapabilities) -> ExplorerSettings:
+    """How to start, from options, the person's settings, and the session or snapshot that is gone on from."""
     from vaevis_tui.explorer.settings import ExplorerSettings, tuned_source, untuned_source
-    from vaevis_tui.explorer.snapshots import ready_folder
     from vaevis_tui.explorer.storage.config import keep_theme, kept_theme
-    from vaevis_tui.explorer.storage.session import SessionFolder, read_session
+    from vaevis_tui.explorer.storage.session import SessionFolder
     from vaevis_tui.explorer.watch import LOOK_EVERY
+    from vaevis_tui.models import catalog
     from vaevis_tui.terminal.detect.terminal_probe import TerminalProbe
     from vaevis_tui.terminal.graphics import AUTO
     from vaevis_tui.terminal.link.profile import LinkProfile
-    from vaevis_tui.tui.run import run_explorer
 
-    # A folder that was named is made ready or refused; that it is started in one cannot be helped.
     config: Config = options.config
-    named = options.snapshot_dir or config.snapshot_dir
-    folder = Path() if named is None else ready_folder(named)
-    unwritable = (
-        None if os.access(folder, os.W_OK) else "snapshots need --snapshot-dir: this folder is read-only"
-    )
+    folder, unwritable = _snapshot_folder(options.snapshot_dir or config.snapshot_dir)
     sessions = SessionFolder()
-    resumed, claimed, damaged = None, None, None
-    if options.resume:
-        resumed, claimed = read_session(Path(options.resume)), sessions.claim(Path(options.resume))
-    elif options.resume is not None:
-        resumed, claimed, damaged = sessions.take_up()
+    resumed, claimed, damaged = _resumed(options.resume, sessions)
     z, picture, decoder_hash = options.z, None, ""
     if isinstance(options.source, Path):
         from vaevis_tui.export.picture import read_picture
@@ -123,7 +122,7 @@ def run(options: argparse.Namespace) -> int:
         picture = read_picture(options.source)
     elif options.source is not None:
         z, decoder_hash = options.source.z, options.source.decoder_hash
-    settings = ExplorerSettings(
+    return ExplorerSettings(
         model=model_name(options) if resumed is None else resumed.model,
         catalog=tuple(catalog.names()),
         backend=options.backend or (resumed.backend if resumed else config.backend) or "auto",
@@ -160,4 +159,25 @@ def run(options: argparse.Namespace) -> int:
         claimed=claimed,
         watch=LOOK_EVERY if options.watch else 0.0,
     )
-    return run_explorer(settings)
+
+
+def _snapshot_folder(named: Path | None) -> tuple[Path, str | None]:
+    """The folder of snapshots, and what is wrong with it.
+
+    One that was named is made ready or refused; that the program is started in one cannot be helped.
+    """
+    from vaevis_tui.explorer.snapshots import ready_folder
+
+    folder = Path() if named is None else ready_folder(named)
+    return folder, (
+        None if os.access(folder, os.W_OK) else "snapshots need --snapshot-dir: this folder is read-only"
+    )
+
+
+def _resumed(resume: str | None, sessions: SessionFolder) -> tuple[Session | None, Path | None, str | None]:
+    """The session to go on with, its file, which this one's replaces, and what is wrong with a newer one."""
+    from vaevis_tui.explorer.storage.session import read_session
+
+    if resume:
+        return read_session(Path(resume)), sessions.claim(Path(resume)), None
+    return (None, None, None) if resume is None else sessions.take_up()

@@ -18,6 +18,7 @@ from vaevis_tui.explorer.storage.bookmarks import Bookmark
 from vaevis_tui.export.animation.files import ENDINGS
 from vaevis_tui.export.sheet import Labels
 from vaevis_tui.export.sheet_files import SHEET_FORMATS
+from vaevis_tui.latent.axes import AxisSet
 from vaevis_tui.latent.plane import Extent, Plane
 from vaevis_tui.text import file_stem, one_line
 
@@ -29,7 +30,8 @@ MOST_ROWS = 12
 """Of a traversal sheet."""
 SIGMAS = (-3, -2, -1, 0, 1, 2, 3)
 MAP_TILES = 12, 12
-SAMPLE_ROWS, SAMPLE_COLUMNS = 4, 6
+SAMPLES = 4, 6
+"""Rows and columns."""
 NAMED, NAME_LENGTH = 8, 12
 """As many bookmarks stand in one row with their names above, of so many characters."""
 SEED = 0
@@ -87,42 +89,36 @@ def exports(
     def sheet(title: str, stem: str, make: Callable[[Model], ImageGrid]) -> Export:
         return Export(title, stem, SHEET_FORMATS, make)
 
-    found = [
-        animation("Walk from here", "walk", lambda model: model.walk(SEED, WALK_FRAMES, z=z)),
-        animation(
-            f"Row {name}, to and fro",
-            _plain(name),
-            lambda model: model.animate(tables.back_and_forth(point, [(axes, row)], ends, SWING_FRAMES)),
-        ),
-    ]
-    if len(kept) > 1:
-        frames = FRAMES_A_LEG * len(kept)
-        found.append(
-            animation(
-                f"Tour through {len(kept)} bookmarks", "tour", lambda model: model.journey(kept, frames)
-            )
-        )
-    found.append(
-        sheet(
-            f"Sheet: {axes.name}, -3 to +3 σ",
-            _plain(axes.name),
-            lambda model: tables.traversal(model, point, rows, SIGMAS),
-        )
-    )
-    if len(z) > 1:
-        found.append(sheet("Sheet: map", "map", lambda model: _map(model, view, z)))
-    found.append(
-        sheet("Sheet: random samples", "samples", lambda model: model.grid(SEED, SAMPLE_ROWS, SAMPLE_COLUMNS))
-    )
-    if len(kept):
-        found.append(sheet("Sheet: bookmarks", "bookmarks", lambda model: _bookmarks(model, kept, names)))
-    if len(kept) > 1:
-        found.append(
+    frames, some, several = FRAMES_A_LEG * len(kept), len(kept) > 0, len(kept) > 1
+    tour, to_and_fro = f"Tour through {len(kept)} bookmarks", f"Row {name}, to and fro"
+    offered = (
+        (True, animation("Walk from here", "walk", lambda model: model.walk(SEED, WALK_FRAMES, z=z))),
+        (True, animation(to_and_fro, _plain(name), lambda model: _swing(model, point, (axes, row), ends))),
+        (several, animation(tour, "tour", lambda model: model.journey(kept, frames))),
+        (
+            True,
             sheet(
-                "Sheet: ways between bookmarks", "ways", lambda model: model.interpolate(kept[:-1], kept[1:])
-            )
-        )
-    return found
+                f"Sheet: {axes.name}, -3 to +3 σ",
+                _plain(axes.name),
+                lambda model: tables.traversal(model, point, rows, SIGMAS),
+            ),
+        ),
+        (len(z) > 1, sheet("Sheet: map", "map", lambda model: _map(model, view, z))),
+        (True, sheet("Sheet: random samples", "samples", lambda model: model.grid(SEED, *SAMPLES))),
+        (some, sheet("Sheet: bookmarks", "bookmarks", lambda model: _bookmarks(model, kept, names))),
+        (several, sheet("Sheet: ways between bookmarks", "ways", lambda model: _ways(model, kept))),
+    )
+    return [export for there, export in offered if there]
+
+
+def _swing(
+    model: Model, point: NDArray[np.float32], row: tuple[AxisSet, int], ends: tuple[float, float]
+) -> Animation:
+    return model.animate(tables.back_and_forth(point, [row], ends, SWING_FRAMES))
+
+
+def _ways(model: Model, stops: NDArray[np.float32]) -> ImageGrid:
+    return model.interpolate(stops[:-1], stops[1:])
 
 
 def _map(model: Model, view: tuple[Plane, Extent] | None, z: NDArray[np.float32]) -> ImageGrid:

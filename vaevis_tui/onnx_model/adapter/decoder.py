@@ -125,19 +125,18 @@ class _Adaptation:
         if not self.walk.depends(name):
             raise UnsupportedError(f"output {quoted(name)} does not depend on the latent vector")
         self._check_dim(roles, dim)
-        controls = [each for each in settings if each.size]
-        length = dim + sum(each.size for each in controls)
         parameters = sum(math.prod(tensor.dims) for tensor in model.graph.initializer)
-        tryout = self._tryout(controls)
+        tryout = self._tryout([each for each in settings if each.size])
         layout, self.decisions = tryout.decide(source, dim, name, reading.layouts, self.decisions)
         values, batched = self.decisions.values or ValueMap(), bool(self.decisions.batched)
         name = self._append_image(name, layout, values)
         size = (layout.channels, layout.height, layout.width)
         if self.walk.shape(name) != (1, *size):
             raise UnsupportedError(f"its images have shape {self.walk.shape(name)}; {(1, *size)} is expected")
-        declare(model.graph, source, (length,), name, size, batched=batched)
-        notes = [
-            *self.notes,
+        declare(
+            model.graph, source, (dim + sum(each.size for each in settings),), name, size, batched=batched
+        )
+        self.notes += [
             settings_note([each for each in settings if each not in self._seed_setting()]),
             layout.note,
             "" if self.options.bgr else colour_note(reading.output, layout.channels),
@@ -156,7 +155,7 @@ class _Adaptation:
             batched=batched,
             parameters=parameters,
             multiply_adds=self.walk.multiply_adds,
-            notes=tuple(filter(None, notes)),
+            notes=tuple(filter(None, self.notes)),
             options=self.options,
             decisions=self.decisions,
             prior=self.prior,
