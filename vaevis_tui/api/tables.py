@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from vaevis_tui.export.sheet import Labels, contact_sheet
 from vaevis_tui.latent.axes import Axis, AxisSet
 from vaevis_tui.latent.motion.journey import Ease, Journey
 from vaevis_tui.latent.plane import Extent, Plane
+from vaevis_tui.suggestions import suggestion
 
 _ROWS = 8
 """Of a traversal where none were named."""
@@ -120,12 +120,7 @@ def find_rows(axes: Sequence[AxisSet], names: Sequence[str]) -> list[tuple[AxisS
         matching = [(each, row) for each in axes if (row := each.find(name)) is not None]
         if not matching:
             known = [axis.name for each in axes for axis in each.axes] + [each.name for each in axes]
-            close = get_close_matches(name, known, 1)
-            hint = (
-                f"; did you mean {close[0]}?"
-                if close
-                else f"; expected z0 to z{len(axes[0]) - 1}, axis 1 ..."
-            )
+            hint = suggestion(name, known) or f"; expected z0 to z{len(axes[0]) - 1}, axis 1 ..."
             raise ValueError(f"there is no axis {name!r}{hint}")
         found.append(matching[0])
     return found

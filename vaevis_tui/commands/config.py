@@ -90,7 +90,7 @@ def _problems() -> tuple[Config, list[str]]:
 
 def _name_problem(key: str, value: str | None) -> str | None:
     """What is wrong with the name of a model or a theme."""
-    from vaevis_tui.commands.shared.suggestions import suggestion
+    from vaevis_tui.suggestions import suggestion
 
     if value is None or key not in ("model", "theme"):
         return None
@@ -142,7 +142,7 @@ def _print_table(config: Config, settings: tuple[Setting, ...]) -> None:
 
 
 def _get(options: argparse.Namespace) -> int:
-    from vaevis_tui.explorer.storage.config import KEYMAP, SETTINGS
+    from vaevis_tui.explorer.storage.config import KEYMAP, SETTINGS, unknown_key
     from vaevis_tui.tui.keys.keymap import all_bindings, textual_keymap
 
     (config, problems), key = _problems(), options.key
@@ -154,7 +154,7 @@ def _get(options: argparse.Namespace) -> int:
     elif key in defaults:
         print(textual_keymap(config.keymap).get(key.removeprefix(f"{KEYMAP}."), defaults[key]))
     else:
-        raise UserError(_unknown(key))
+        raise UserError(unknown_key(key))
     return _told(problems)
 
 
@@ -215,7 +215,7 @@ def _alone() -> Iterator[None]:
 def _set(options: argparse.Namespace) -> int:
     import tomlkit
 
-    from vaevis_tui.explorer.storage.config import KEYMAP, SETTINGS, config_path
+    from vaevis_tui.explorer.storage.config import KEYMAP, SETTINGS, config_path, unknown_key
     from vaevis_tui.tui.keys.keymap import keymap_problems
 
     key, path = options.key, config_path()
@@ -230,7 +230,7 @@ def _set(options: argparse.Namespace) -> int:
     else:
         setting = next((each for each in SETTINGS if each.key == key), None)
         if setting is None:
-            raise UserError(_unknown(key))
+            raise UserError(unknown_key(key))
         try:
             value = setting.read(options.value)
         except ValueError as error:
@@ -261,7 +261,7 @@ def _written(value: Any, text: str) -> Any:
 def _unset(options: argparse.Namespace) -> int:
     import tomlkit
 
-    from vaevis_tui.explorer.storage.config import KEYMAP, SETTINGS, config_path
+    from vaevis_tui.explorer.storage.config import KEYMAP, SETTINGS, config_path, unknown_key
 
     key, path = options.key, config_path()
     document = _document(path)
@@ -270,7 +270,7 @@ def _unset(options: argparse.Namespace) -> int:
     elif key in {setting.key for setting in SETTINGS}:
         table = document
     else:
-        raise UserError(_unknown(key))
+        raise UserError(unknown_key(key))
     if key in table:
         del table[key]
         if not document.get(KEYMAP, {"": ""}):
@@ -278,17 +278,6 @@ def _unset(options: argparse.Namespace) -> int:
         _write(path, tomlkit.dumps(document))
     print(path)
     return 0
-
-
-def _unknown(key: str) -> str:
-    from difflib import get_close_matches
-
-    from vaevis_tui.explorer.storage.config import KEYMAP, SETTINGS
-
-    known = [*(setting.key for setting in SETTINGS), f"{KEYMAP}.ACTION"]
-    close = get_close_matches(key, known, 1)
-    hint = f"; did you mean {close[0]}?" if close else f"; the keys are {', '.join(known)}"
-    return f"unknown key {key!r}{hint}"
 
 
 def _document(path: Path) -> Any:

@@ -143,8 +143,8 @@ def _short_form(word: str) -> str:
     Raises:
         UserError: It is neither a shipped model nor a path.
     """
-    from vaevis_tui.commands.shared.suggestions import suggestion
     from vaevis_tui.models.catalog import names
+    from vaevis_tui.suggestions import suggestion
 
     models = names()
     if word in models or Path(word).exists():

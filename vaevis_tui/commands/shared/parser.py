@@ -83,12 +83,12 @@ class Parser(argparse.ArgumentParser):
         if match := _NO_VALUE.match(message):
             message = f"{match[1]} lacks its value, {self._value_of(match[1])}"
         elif match := _NO_COMMAND.match(message):
-            from vaevis_tui.commands.shared.suggestions import suggestion
+            from vaevis_tui.suggestions import suggestion
 
             close = suggestion(match[1], self._commands)
             message = f"unknown command {match[1]!r}{close or '; a model comes first, or after --model'}"
         elif match := _NO_CHOICE.match(message):
-            from vaevis_tui.commands.shared.suggestions import suggestion
+            from vaevis_tui.suggestions import suggestion
 
             message += suggestion(match[1], re.findall(r"[\w-]+", match[2]))
         raise UserError(f"{message} (see {self.prog} --help)")
@@ -122,7 +122,7 @@ class Parser(argparse.ArgumentParser):
         return options, []
 
     def _refuse(self, unknown: Sequence[str]) -> NoReturn:
-        from vaevis_tui.commands.shared.suggestions import suggestion
+        from vaevis_tui.suggestions import suggestion
 
         known = [option for action in self._actions for option in action.option_strings]
         option, commands = unknown[0].partition("=")[0], self._commands.items()

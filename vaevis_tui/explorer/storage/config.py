@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from vaevis_tui.engine.backends import BACKENDS
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import replace_whole
 from vaevis_tui.reading import read_at_most, typed_path
+from vaevis_tui.suggestions import suggestion
 from vaevis_tui.terminal.graphics import AUTO, Graphics
 from vaevis_tui.text import one_line
 
@@ -103,9 +103,7 @@ def _one_of(*choices: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if isinstance(value, str) and value in choices:
             return value
-        close = get_close_matches(str(value), choices, 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise ValueError(f"expected one of {', '.join(choices)}{hint}")
+        raise ValueError(f"expected one of {', '.join(choices)}{suggestion(str(value), choices)}")
 
     return read
 
@@ -258,12 +256,7 @@ def examine(path: Path, environ: Mapping[str, str] = os.environ) -> tuple[Config
     keymap = _keymap(found.pop(KEYMAP, {}), path, problems)
     values: dict[str, Any] = {}
     sources = {setting.key: "default" for setting in SETTINGS}
-    known = {setting.key: setting for setting in SETTINGS}
-    for key in found:
-        if key not in known:
-            close = get_close_matches(key, [*known, KEYMAP], 1)
-            hint = f"; did you mean {close[0]}?" if close else f"; the keys are {', '.join([*known, KEYMAP])}"
-            problems.append(f"{path}: unknown key {key!r}{hint}")
+    problems += [f"{path}: {unknown_key(key)}" for key in found if key not in sources]
     for setting in SETTINGS:
         for source, where in ((environ, setting.variable), (found, str(path))):
             name = setting.variable if source is environ else setting.key
@@ -277,6 +270,12 @@ def examine(path: Path, environ: Mapping[str, str] = os.environ) -> tuple[Config
                 break
     lines = [one_line(problem, LONGEST_PROBLEM) for problem in problems]
     return Config(**values, keymap=keymap, sources=sources, path=path), lines
+
+
+def unknown_key(key: str) -> str:
+    """What is said of a key that there is not."""
+    known = [*(setting.key for setting in SETTINGS), f"{KEYMAP}.ACTION" if key == KEYMAP else KEYMAP]
+    return f"unknown key {key!r}" + (suggestion(key, known) or f"; the keys are {', '.join(known)}")
 
 
 def _load(path: Path, problems: list[str]) -> dict[str, Any]:

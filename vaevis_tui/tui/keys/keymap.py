@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 
 from textual.binding import Binding
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
+from vaevis_tui.suggestions import suggestion
 from vaevis_tui.tui import keys
 
 _WORDS = {
@@ -71,8 +71,7 @@ def keymap_problems(keymap: Mapping[str, str]) -> list[str]:
     problems = []
     for action, text in keymap.items():
         if action not in bindings:
-            close = get_close_matches(action, bindings, 1)
-            hint = f"; did you mean {close[0]}?" if close else "; vaevis-tui config keys lists them"
+            hint = suggestion(action, bindings) or "; vaevis-tui config keys lists them"
             problems.append(f"keymap: there is no action {action!r}{hint}")
         elif not _split(text):
             problems.append(f"keymap: {action} has no key")
