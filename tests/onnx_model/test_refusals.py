@@ -18,8 +18,8 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.limits import LIMITS_VARIABLE, MAX_NODES, supported
 from vaevis_tui.onnx_model.load import load_decoder
 from vaevis_tui.onnx_model.node import UnsupportedError
+from vaevis_tui.onnx_model.shape_inference import trace
 from vaevis_tui.onnx_model.structure import check_structure
-from vaevis_tui.onnx_model.trace import trace
 
 
 def rename(model: onnx.ModelProto, index: int, operator: str) -> None:

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.bundling.card import card_text
-from vaevis_tui.bundling.directions import with_principal_directions
 from vaevis_tui.bundling.encoding import Encoded, encode_all, encode_by_search, reconstruction_range
 from vaevis_tui.bundling.fitting import axes_by_effect, fit_space
 from vaevis_tui.bundling.pictures import (
@@ -25,6 +24,7 @@ from vaevis_tui.bundling.pictures import (
     read_labels,
     read_pictures,
 )
+from vaevis_tui.bundling.principal_directions import with_principal_directions
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import write_files

@@ -23,8 +23,8 @@ from vaevis_tui.tui.explorer import ExplorerScreen
 from vaevis_tui.tui.images.live_app import LiveApp
 from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.keys.keymap import textual_keymap
+from vaevis_tui.tui.menus.command_palette import Commands, by_use
 from vaevis_tui.tui.menus.overlay import Palette
-from vaevis_tui.tui.menus.palette import Commands, by_use
 from vaevis_tui.tui.menus.theme_choice import ThemeChoice
 from vaevis_tui.tui.signals import be_ready_to_be_killed, watch_terminal
 from vaevis_tui.tui.theme import complete

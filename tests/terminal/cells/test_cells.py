@@ -18,8 +18,8 @@ from vaevis_tui.terminal.cells.patterns import GlyphCells, glyph_cells, split
 from vaevis_tui.terminal.cells.stream import encode_glyphs
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
 from vaevis_tui.terminal.color.dither import Levels, bayer
-from vaevis_tui.terminal.color.palette import palette, to_grey
 from vaevis_tui.terminal.color.sgr import SIXTEEN, SgrColors, sgr_colors, sixteen_colors
+from vaevis_tui.terminal.color.xterm_palette import palette, to_grey
 
 TRUECOLOR = sgr_colors(ColorMode())
 PALETTE = sgr_colors(ColorMode(ColorDepth.PALETTE))

@@ -19,7 +19,7 @@ from rich_pixels import Pixels
 from tests.terminal.emulator import PixelScreen
 from vaevis_tui.terminal.cells.halfblock import HalfBlocks
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
-from vaevis_tui.terminal.color.palette import nearest, palette, to_grey
+from vaevis_tui.terminal.color.xterm_palette import nearest, palette, to_grey
 from vaevis_tui.terminal.pixels import RGB
 from vaevis_tui.terminal.quality import Quality
 

@@ -11,7 +11,7 @@ from vaevis_tui.terminal.cells.halfblock import HalfBlocks
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.cells.surface import CellSurface
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
-from vaevis_tui.terminal.color.palette import nearest, palette, to_grey
+from vaevis_tui.terminal.color.xterm_palette import nearest, palette, to_grey
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.quality import Quality, distances, ladder, reduce
 from vaevis_tui.terminal.surface import Update

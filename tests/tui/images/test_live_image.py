@@ -19,7 +19,7 @@ from vaevis_tui.terminal.cells.glyphs import ALL
 from vaevis_tui.terminal.cells.halfblock import HalfBlocks
 from vaevis_tui.terminal.cells.renderer import CellRenderer
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.color.palette import to_grey
+from vaevis_tui.terminal.color.xterm_palette import to_grey
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.link.link import Link
 from vaevis_tui.terminal.placement import fit

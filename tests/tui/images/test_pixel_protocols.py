@@ -22,7 +22,7 @@ from tests.tui.support import TickingClock
 from tests.tui.textual.output import Terminal, on_terminal
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.color.palette import to_grey
+from vaevis_tui.terminal.color.xterm_palette import to_grey
 from vaevis_tui.terminal.detect.support import infer_support
 from vaevis_tui.terminal.graphics import Graphics, KittyGraphics
 from vaevis_tui.terminal.images.iterm2 import InlineImages

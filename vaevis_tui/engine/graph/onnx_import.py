@@ -1,8 +1,8 @@
 """From a checked ONNX model to the operator graph.
 
-The model was walked for one example (`vaevis_tui.onnx_model.trace`): every shape is a known number there, and
-``Shape``, ``Gather``, ``Concat`` and what else an exporter writes to compute shapes is folded away. What
-depends on the latent vector is read here, node by node.
+The model was walked for one example (`vaevis_tui.onnx_model.shape_inference`): every shape is a known number
+there, and ``Shape``, ``Gather``, ``Concat`` and what else an exporter writes to compute shapes is folded
+away. What depends on the latent vector is read here, node by node.
 
 To add an operator, write a reader in the file of its family, enter it in ``OPERATORS`` there, and declare
 what it takes in `onnx_model.operators.signatures`.
@@ -34,7 +34,7 @@ from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.node import Node, UnsupportedError
 from vaevis_tui.onnx_model.operators.folding import FOLD_ERRORS, dtype_of
 from vaevis_tui.onnx_model.operators.signatures import attribute
-from vaevis_tui.onnx_model.trace import Trace, trace
+from vaevis_tui.onnx_model.shape_inference import Trace, trace
 
 if TYPE_CHECKING:
     import onnx

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vaevis_tui.onnx_model.adapter.decisions import Decisions
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions, Prior
 from vaevis_tui.onnx_model.settings import Setting, filled
-from vaevis_tui.onnx_model.trace import Trace
+from vaevis_tui.onnx_model.shape_inference import Trace
 
 if TYPE_CHECKING:
     import onnx

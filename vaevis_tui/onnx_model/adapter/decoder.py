@@ -48,7 +48,7 @@ from vaevis_tui.onnx_model.edit import FLOAT, add_constant, declare, make_node, 
 from vaevis_tui.onnx_model.limits import MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError
 from vaevis_tui.onnx_model.settings import Setting
-from vaevis_tui.onnx_model.trace import Trace, trace_all
+from vaevis_tui.onnx_model.shape_inference import Trace, trace_all
 from vaevis_tui.text import quoted
 
 if TYPE_CHECKING:

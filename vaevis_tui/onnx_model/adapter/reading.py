@@ -18,7 +18,7 @@ from vaevis_tui.onnx_model.edit import FLOAT, prune
 from vaevis_tui.onnx_model.limits import MAX_IMAGE_SIDE, MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError, reads
 from vaevis_tui.onnx_model.settings import Setting
-from vaevis_tui.onnx_model.trace import Trace, trace_all
+from vaevis_tui.onnx_model.shape_inference import Trace, trace_all
 from vaevis_tui.text import one_line, quoted
 
 if TYPE_CHECKING:

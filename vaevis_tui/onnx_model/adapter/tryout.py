@@ -22,7 +22,7 @@ from vaevis_tui.onnx_model.adapter.samples import COUNT, Trial, draw
 from vaevis_tui.onnx_model.edit import FLOAT
 from vaevis_tui.onnx_model.node import UnsupportedError
 from vaevis_tui.onnx_model.settings import SEEDS, Setting, filled, with_values
-from vaevis_tui.onnx_model.trace import Trace, trace_all
+from vaevis_tui.onnx_model.shape_inference import Trace, trace_all
 from vaevis_tui.text import quoted
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from vaevis_tui.terminal.cells.stream import CellStream, encode_glyphs
 from vaevis_tui.terminal.cells.styles import At, Indices, on_screen, whole_cells
 from vaevis_tui.terminal.color.dither import Levels
-from vaevis_tui.terminal.color.palette import to_grey
 from vaevis_tui.terminal.color.sgr import sixteen_colors
+from vaevis_tui.terminal.color.xterm_palette import to_grey
 from vaevis_tui.terminal.pixels import RGB, Pixels
 from vaevis_tui.terminal.quality import Quality
 from vaevis_tui.terminal.surface import Halves

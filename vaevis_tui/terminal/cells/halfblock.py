@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from vaevis_tui.terminal.cells.stream import CellStream, encode_cells
 from vaevis_tui.terminal.cells.styles import At, Indices, at_depth, on_screen, whole_cells
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
-from vaevis_tui.terminal.color.palette import nearest, palette, to_grey
 from vaevis_tui.terminal.color.sgr import sgr_colors
+from vaevis_tui.terminal.color.xterm_palette import nearest, palette, to_grey
 from vaevis_tui.terminal.pixels import RGB, Pixels
 from vaevis_tui.terminal.quality import Quality, ladder, reduce
 from vaevis_tui.terminal.surface import Halves

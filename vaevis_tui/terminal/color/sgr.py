@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from vaevis_tui.terminal.color.colors import ColorDepth, ColorMode
 from vaevis_tui.terminal.color.dither import Levels, thresholds
-from vaevis_tui.terminal.color.palette import palette, to_grey
+from vaevis_tui.terminal.color.xterm_palette import palette, to_grey
 
 _Bytes = NDArray[np.uint8]
 _Words = NDArray[np.uint32]

@@ -16,7 +16,7 @@ import numpy as np
 from vaevis_tui.terminal.cells.halfblock import halves
 from vaevis_tui.terminal.cells.renderer import CellRenderer, cell_renderer
 from vaevis_tui.terminal.color.colors import ColorMode
-from vaevis_tui.terminal.color.palette import to_grey
+from vaevis_tui.terminal.color.xterm_palette import to_grey
 from vaevis_tui.terminal.graphics import Graphics, GraphicsSupport
 from vaevis_tui.terminal.images.ids import image_id
 from vaevis_tui.terminal.pixels import RGB, Pixels

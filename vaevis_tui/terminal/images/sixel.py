@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vaevis_tui.terminal.color.dither import Levels
-from vaevis_tui.terminal.color.palette import to_grey
+from vaevis_tui.terminal.color.xterm_palette import to_grey
 from vaevis_tui.terminal.graphics import Graphics
 from vaevis_tui.terminal.images.renderer import At, PixelRenderer, PixelSurface, move_to
 from vaevis_tui.terminal.pixels import Pixels, checked

@@ -6,7 +6,7 @@ from typing import Any
 
 from vaevis_tui.engine.graph.readers.importer import Importer
 from vaevis_tui.onnx_model.node import Node
-from vaevis_tui.onnx_model.trace import Trace, trace_all
+from vaevis_tui.onnx_model.shape_inference import Trace, trace_all
 
 _DOMAIN = "written.out"
 

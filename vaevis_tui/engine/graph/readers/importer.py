@@ -20,7 +20,7 @@ from vaevis_tui.onnx_model.operators.folding import Array as Constant
 from vaevis_tui.onnx_model.operators.signatures import SIGNATURES
 
 MAX_TENSOR = 1 << 29
-"""Bytes of one tensor that is made on the way; those of the file are bounded by `onnx_model.trace`."""
+"""Bytes of one tensor that is made on the way; those of the file are bounded when their shapes are."""
 
 
 def refuse(node: Node, problem: str) -> NoReturn:

@@ -28,7 +28,7 @@ from vaevis_tui.onnx_model.adapter.latent_input.inputs import Input
 from vaevis_tui.onnx_model.adapter.samples import Trial
 from vaevis_tui.onnx_model.edit import FLOAT, Steps, add_constant, insert_nodes, make_node, new_name, strip
 from vaevis_tui.onnx_model.node import UnsupportedError
-from vaevis_tui.onnx_model.trace import trace_all
+from vaevis_tui.onnx_model.shape_inference import trace_all
 
 if TYPE_CHECKING:
     import onnx

@@ -14,7 +14,7 @@ from vaevis_tui.onnx_model.adapter.latent_input.inputs import Input, bind_settin
 from vaevis_tui.onnx_model.adapter.latent_input.latent import baked_batch, open_batch
 from vaevis_tui.onnx_model.edit import FLOAT, Steps, add_constant, new_name
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError
-from vaevis_tui.onnx_model.trace import trace_all
+from vaevis_tui.onnx_model.shape_inference import trace_all
 from vaevis_tui.text import quoted
 
 if TYPE_CHECKING:

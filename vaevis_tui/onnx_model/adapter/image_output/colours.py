@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from vaevis_tui.onnx_model.edit import add_constant, make_node
-from vaevis_tui.onnx_model.trace import Trace
+from vaevis_tui.onnx_model.shape_inference import Trace
 from vaevis_tui.text import quoted
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vaevis_tui.onnx_model.node import Node
 from vaevis_tui.onnx_model.operators.folding import dtype_of
 from vaevis_tui.onnx_model.operators.signatures import attribute
-from vaevis_tui.onnx_model.trace import Trace
+from vaevis_tui.onnx_model.shape_inference import Trace
 
 Floats = NDArray[np.float64]
 

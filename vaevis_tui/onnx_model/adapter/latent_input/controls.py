@@ -15,8 +15,8 @@ from vaevis_tui.onnx_model.adapter.latent_input.inputs import Input
 from vaevis_tui.onnx_model.edit import FLOAT, Steps, add_constant
 from vaevis_tui.onnx_model.node import Shape, reads
 from vaevis_tui.onnx_model.settings import Setting
+from vaevis_tui.onnx_model.shape_inference import Trace
 from vaevis_tui.onnx_model.structure import opset
-from vaevis_tui.onnx_model.trace import Trace
 
 if TYPE_CHECKING:
     import onnx

@@ -17,7 +17,7 @@ from vaevis_tui.onnx_model.edit import FLOAT, Steps, add_constant, insert_nodes,
 from vaevis_tui.onnx_model.limits import MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Node, Shape
 from vaevis_tui.onnx_model.operators.signatures import attribute
-from vaevis_tui.onnx_model.trace import Trace
+from vaevis_tui.onnx_model.shape_inference import Trace
 
 if TYPE_CHECKING:
     import onnx

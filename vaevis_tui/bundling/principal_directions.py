@@ -1,4 +1,7 @@
-"""Principal directions of a latent that is an image of its own, in the place of patterns of nobody's data."""
+"""Principal directions of encoded pictures as z, for a latent that is an image of its own.
+
+They take the place of the fixed patterns that such a decoder is opened with where it has no pictures.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from numpy.typing import NDArray
 from vaevis_tui.onnx_model.adapter.checked import CheckedModel
 from vaevis_tui.onnx_model.adapter.encoder.encoder import DIRECTIONS, CheckedEncoder
 from vaevis_tui.onnx_model.edit import add_constant, declare, make_node
-from vaevis_tui.onnx_model.trace import trace
+from vaevis_tui.onnx_model.shape_inference import trace
 
 COUNT = 128
 """Directions at most."""

@@ -1,4 +1,4 @@
-"""One walk through a graph: every shape before anything runs, by ONNX's rules and within bounds.
+"""Shape inference: one walk through a graph tells every shape before anything runs, within bounds.
 
 The walk tells what depends on the latent vector from what does not. Values of a few numbers are computed on
 the way, since shapes hang on them; weights are left as they lie until somebody asks for `Trace.constants`.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from vaevis_tui.terminal.color.palette import nearest, palette, to_grey
+from vaevis_tui.terminal.color.xterm_palette import nearest, palette, to_grey
 
 
 @pytest.mark.parametrize(
