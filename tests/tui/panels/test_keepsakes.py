@@ -47,8 +47,10 @@ async def test_bookmarks_are_renamed_deleted_and_brought_back() -> None:
         screen = await open_list(explorer)
         assert screen.current is not None
         assert screen.current.id == second.id
-        await explorer.pilot.press("r", *" smile", "enter")
-        await explorer.until(lambda: bookmarks(explorer)[-1].name == f"{second.name} smile")
+        await explorer.pilot.press("r", *"smile", "enter")
+        await explorer.until(lambda: bookmarks(explorer)[-1].name == "smile")
+        await explorer.pilot.press("r", "end", *" wide", "enter")
+        await explorer.until(lambda: bookmarks(explorer)[-1].name == "smile wide")
         await explorer.pilot.press("d")
         await explorer.until(lambda: [each.id for each in bookmarks(explorer)] == [first.id])
         await explorer.pilot.press("u")

@@ -93,7 +93,8 @@ class BookmarkList(PreviewList[NDArray[np.float32] | None]):
         """Ask for another name."""
         bookmark = self.current
         if bookmark is not None and not self.query(LinePrompt):
-            prompt = LinePrompt("name: ", "rename", "Enter renames, Esc leaves", bookmark.name)
+            advice = "Enter renames, Esc leaves"
+            prompt = LinePrompt("name: ", "rename", advice, bookmark.name, selected=True)
             self.query_one("#box").mount(prompt)
 
     @on(LinePrompt.Answered)

@@ -22,6 +22,7 @@ class LinePrompt(Horizontal):
         advice: What stands after the field.
         text: What the field holds to begin with.
         placeholder: What an empty field shows.
+        selected: Whether what is typed first replaces that text.
     """
 
     DEFAULT_CSS = """
@@ -80,14 +81,21 @@ class LinePrompt(Horizontal):
         """Tab was pressed."""
 
     def __init__(
-        self, question: str, purpose: str, advice: str = "", text: str = "", placeholder: str = ""
+        self,
+        question: str,
+        purpose: str,
+        advice: str = "",
+        text: str = "",
+        placeholder: str = "",
+        *,
+        selected: bool = False,
     ) -> None:
         super().__init__(id=f"{purpose}-prompt")
         self._question = question
         self.purpose = purpose
         self._advice = advice
         # Kept, not looked up: messages are still handled while the prompt is taken away, its children first.
-        self._field = Input(text, placeholder=placeholder, select_on_focus=False)
+        self._field = Input(text, placeholder=placeholder, select_on_focus=selected)
         self._told = Label(advice, id="advice", markup=False)
         self._done = False
         self._gone = False
