@@ -74,6 +74,22 @@ class TestOverlays:
             assert opening < 20 * MENU.area
             assert closing < 2 * 40 * MENU.area, "each cell of noise takes up to 40 bytes"
 
+    async def test_a_first_image_is_seen_behind_a_menu_that_was_open_before_it(self) -> None:
+        app = PictureApp()
+        async with on_terminal(app, size=(80, 24)) as terminal:
+            await app.push_screen(Menu())
+            await terminal.pilot.pause()
+            for seed in range(2):  # as a strip whose tiles come one by one
+                frame = random_frame(seed, 48, 64)
+                app.image.show(frame)
+                await terminal.pilot.pause()
+                with_menu = expected(frame, 80, 24)
+                with_menu[2 * MENU.y : 2 * MENU.bottom, MENU.x : MENU.right] = (0, 0, 0xAA)
+                assert (terminal.pixels() == with_menu).all()
+            app.pop_screen()
+            await terminal.until(lambda: app.image.presented is frame)
+            assert (terminal.pixels() == expected(frame, 80, 24)).all()
+
     async def test_what_a_menu_hid_is_all_that_is_drawn_coarser_on_a_slow_link(self) -> None:
         clock = TickingClock()
         app = PictureApp(clock=clock, link=Link(clock, ceiling=8000))

@@ -137,6 +137,10 @@ class LiveImage(Widget):
         """Show a frame, in place of any that is not encoded yet. Call it in the app's thread."""
         self.meter.decoded(frame.times.total)
         self._newest = frame
+        comes_first = self._presented is None or self.slot.priority > MAIN
+        if comes_first and self.size and self._is_behind():
+            self._draw(frame)  # else nothing is seen here, or part of a strip, until that screen is closed
+            self.app.screen.refresh()
         if self.port.offer(self.slot):
             self.meter.dropped()
         self.port.advance()
