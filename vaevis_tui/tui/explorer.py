@@ -111,6 +111,7 @@ class ExplorerScreen(InputScreen):
         if settings.watch:
             self.set_interval(settings.watch, self.actions.models.look_at_files)
         self.call_after_refresh(self.actions.graphics.switch.start, self.app)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.work.widgets.repaint_gaps())
 
     def on_resize(self, event: events.Resize) -> None:
         """Place the widgets before the new size is laid out."""

@@ -114,8 +114,12 @@ class ExplorerWidgets:
 
     def repaint_tiles(self) -> None:
         """Draw strip, map and filmstrip anew, with other graphics."""
-        self.strip.repaint()
+        self.repaint_gaps()
         self.map.repaint()
+
+    def repaint_gaps(self) -> None:
+        """Draw anew what has the background's colour between its tiles."""
+        self.strip.repaint()
         self.filmstrip.repaint()
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.tui.support import Explorer, exploring, make_settings
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind, is_dark
 from vaevis_tui.terminal.detect.reply_parser import ReplyParser
+from vaevis_tui.tui.images.live_image import LiveImage
 
 WHITE, BLACK = b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\", b"\x1b]11;rgb:00/00/00\x07"
 
@@ -50,8 +51,16 @@ async def test_the_terminals_background_is_followed_and_not_kept() -> None:
 async def test_a_choice_is_kept_and_not_overridden() -> None:
     kept: list[str] = []
     async with exploring(make_settings(keep_theme=kept.append)) as explorer:
+        await explorer.press("v")
+        strip = explorer.screen.query_one("#strip-image", LiveImage)
+        await explorer.until(lambda: strip.presented is not None)
         explorer.app.theme = "nord"
         await pause(explorer)
+
+        def gap() -> list[int]:
+            return [] if strip.presented is None else strip.presented.image[0, 0].tolist()
+
+        await explorer.until(lambda: gap() == list(strip.background_colors[1].rgb))  # between its tiles
         explorer.app.themes.take_background(background(WHITE))
         await pause(explorer)
         assert explorer.app.theme == "nord"
