@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import vaevis_tui
 from tests.training.folder.draw import write_shapes
@@ -66,6 +67,18 @@ def assert_same(one: Any, other: Any, where: str = "") -> None:
             assert_same(first, second, where)
     else:
         assert one == other, where
+
+
+def steps_of_losses(out: Path) -> list[int]:
+    with (out / "training" / "log.csv").open(newline="") as file:
+        return [int(row["step"]) for row in csv.DictReader(file) if row["loss"]]
+
+
+def scalars(out: Path, name: str) -> list[tuple[int, float]]:
+    """What TensorBoard shows: steps and values."""
+    shown = EventAccumulator(str(out / "training" / "tensorboard"))
+    shown.Reload()
+    return [(event.step, event.value) for event in shown.Scalars(name)]
 
 
 def test_three_hundred_pictures_become_a_bundle_that_decodes(shapes: Path, trained: Path) -> None:
@@ -122,6 +135,10 @@ def test_killed_and_resumed_is_the_uninterrupted_run(shapes: Path, trained: Path
         assert content(out)["step"] < 60
     assert main([str(shapes), "--out", str(out), "--steps", "60", *SMALL]) == 0
     assert_same(content(trained), content(out))
+    assert steps_of_losses(out) == steps_of_losses(trained) == [*range(1, 61)]
+    assert scalars(out, "loss") == scalars(trained, "loss")
+    assert [step for step, _ in scalars(out, "loss")] == [*range(1, 61)]
+    assert scalars(out, "validation_psnr") == scalars(trained, "validation_psnr")
 
 
 def test_the_time_is_kept_and_bundles_come_on_the_way(

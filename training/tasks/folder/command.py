@@ -169,7 +169,7 @@ def run(options: argparse.Namespace, process: Process, clock: Clock, started: fl
     forecast.schedule = trainer.config
     _announce(trainer, sitting, pace, say)
     held_out = pictures.pixels[pictures.held_out]
-    log = CsvLog(store, sitting.spent) if process.first else JsonLog(None)
+    log = CsvLog(store, state.step, sitting.spent) if process.first else JsonLog(None)
     train(trainer, held_out, store, forecast=forecast, log=log, after_step=sitting.between)
     if state.step < trainer.config.total_steps:
         say(f"stopped at step {state.step}; the same command goes on")
