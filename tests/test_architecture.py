@@ -44,7 +44,8 @@ def test_the_table_is_read() -> None:
 
 @pytest.mark.parametrize(("what", "file", "name"), WHERE, ids=[what for what, _, _ in WHERE])
 def test_what_a_newcomer_looks_for_is_where_the_page_says(what: str, file: str, name: str) -> None:
-    assert name in defined(ROOT / file), what
+    assert (ROOT / file).is_file(), f"{file} is gone: name in docs/architecture.md where {what}"
+    assert name in defined(ROOT / file), f"{file} has no {name}: name in docs/architecture.md where {what}"
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|js|md|toml))`", PAGE))))
@@ -52,16 +53,21 @@ def test_every_file_that_the_page_names_is_there(path: str) -> None:
     """Some are named from the folder that the text is about."""
     folders = ("vaevis_tui", "tests", "training", "docs")
     files = [ROOT / path, *(each for folder in folders for each in (ROOT / folder).rglob(Path(path).name))]
-    assert any(file.is_file() and file.as_posix().endswith(f"/{path}") for file in files)
+    there = any(file.is_file() and file.as_posix().endswith(f"/{path}") for file in files)
+    assert there, f"docs/architecture.md names {path}, which is moved or gone: mend the page"
 
 
 def test_no_file_is_too_long_to_be_read_in_one_sitting() -> None:
     lines = {
         path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8").count("\n") for path in SOURCES
     }
-    assert {path: count for path, count in lines.items() if count > LARGEST_FILE} == {}
+    long = {path: count for path, count in lines.items() if count > LARGEST_FILE}
+    assert not long, f"over {LARGEST_FILE} lines; give a part that has a name a file of its own: {long}"
 
 
 def test_no_folder_is_too_full_to_be_seen_at_a_glance() -> None:
     modules = Counter(path.parent.relative_to(ROOT).as_posix() for path in SOURCES)
-    assert {folder for folder, count in modules.items() if count > LARGEST_FOLDER} <= FLAT
+    full = {
+        folder: count for folder, count in modules.items() if count > LARGEST_FOLDER and folder not in FLAT
+    }
+    assert not full, f"over {LARGEST_FOLDER} modules; put what belongs together into a folder: {full}"

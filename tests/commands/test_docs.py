@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from vaevis_tui.api.animations import Animation
 from vaevis_tui.cli import main
 from vaevis_tui.commands.man import escaped
 from vaevis_tui.commands.registry import COMMANDS
 from vaevis_tui.explorer.storage.config import SETTINGS
+from vaevis_tui.export.animation import ENDINGS
 from vaevis_tui.tui.keys.keymap import keymap_problems
 from vaevis_tui.tui.menus.help_text import TERMS
 
@@ -88,6 +90,13 @@ def test_the_keymaps_have_no_clash() -> None:
 
 def test_every_setting_is_on_the_page() -> None:
     documented = dict(re.findall(r"^\| `(\w+)` \|.*\| `(.*)` \|$", PAGE, re.MULTILINE))
-    assert set(documented) == {setting.key for setting in SETTINGS}
+    assert set(documented) == {setting.key for setting in SETTINGS}, "each has a row in docs/scripts.md"
     for setting in SETTINGS:
         setting.read(tomllib.loads(f"value = {documented[setting.key]}")["value"])
+
+
+def test_every_format_of_animations_is_on_the_page() -> None:
+    (row,) = re.findall(r"^\| an animation .*$", PAGE, re.MULTILINE)
+    assert [ending for ending in ENDINGS if f"`{ending}`" not in row] == [], "name it in docs/scripts.md"
+    told = Animation.save.__doc__ or ""
+    assert [ending for ending in ENDINGS if f"``{ending}``" not in told] == [], "name it in `Animation.save`"

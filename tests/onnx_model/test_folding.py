@@ -153,7 +153,7 @@ def by_reference(operator: str, inputs: Inputs, options: dict[str, Any]) -> NDAr
 
 
 def test_every_rule_has_a_case() -> None:
-    assert {operator for operator, _, _ in CASES} == set(RULES)
+    assert {operator for operator, _, _ in CASES} == set(RULES), "each rule needs a case in `CASES`"
 
 
 def test_every_optional_input_is_absent_in_a_case() -> None:

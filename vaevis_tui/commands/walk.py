@@ -7,6 +7,7 @@ import argparse
 from vaevis_tui.commands.shared import arguments, values
 from vaevis_tui.commands.shared.animation import add_animation, animation_target, write_animation
 from vaevis_tui.commands.shared.opening import given_latents, open_model
+from vaevis_tui.export.animation import ENDINGS
 
 DESCRIPTION = """\
 Write a random walk through where the model's data lie as an animation: GIF, WebP, PNG (animated), MP4, WebM,
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whitened standard deviations a second (default: the shell of the data once round in 25 s)",
     )
     parser.add_argument("--once", action="store_true", help="end elsewhere than it began, and do not repeat")
-    arguments.add_out(parser, "FILE", "the animation, .gif, .webp, .png, .mp4, .webm or .cast")
+    arguments.add_out(parser, "FILE", f"the animation: {', '.join(ENDINGS)}")
     add_animation(parser)
     arguments.add_no_tune(parser)
 

@@ -20,10 +20,13 @@ from vaevis_tui.engine.wgpu.kernels.base import _functions
 
 
 def test_every_function_has_its_wgsl_and_no_other() -> None:
-    assert set(_functions()) == set(FUNCTIONS)
+    wgsl = _functions()
+    assert set(FUNCTIONS) <= set(wgsl), "write a fn of the same name in shaders/functions.wgsl"
+    assert set(wgsl) <= set(FUNCTIONS), "shaders/functions.wgsl has a fn without a row in `FUNCTIONS`"
     for name, (arguments, _) in FUNCTIONS.items():
-        head = _functions()[name].partition("{")[0]
-        assert head.count("vec4<f32>") == arguments + 1, name
+        head = wgsl[name].partition("{")[0]
+        said = f"{name} takes {arguments} arguments in `FUNCTIONS`, and others in shaders/functions.wgsl"
+        assert head.count("vec4<f32>") == arguments + 1, said
 
 
 def test_substitution_composes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,13 @@ def write(folder: Path, text: str) -> dict[str, str]:
     return {"VAEVIS_TUI_CONFIG": str(path)}
 
 
+def test_every_setting_is_a_field_of_what_is_read() -> None:
+    others = {"keymap", "sources", "path"}
+    assert {each.name for each in fields(Config)} - others == {setting.key for setting in SETTINGS}, (
+        "a setting is a row of `SETTINGS` and a field of `Config` by the same name"
+    )
+
+
 def test_every_key_of_a_file_is_read(tmp_path: Path) -> None:
     config = read_config(write(tmp_path, EVERY_KEY))
     assert {key: getattr(config, key) for key in (setting.key for setting in SETTINGS)} == {
@@ -66,7 +74,8 @@ def test_every_key_of_a_file_is_read(tmp_path: Path) -> None:
     }
     assert config.keymap == {"walk.toggle": "space", "value.less": "h,left"}
     assert set(config.sources.values()) == {str(tmp_path / "config.toml")}
-    assert set(tomllib.loads(EVERY_KEY)) == {setting.key for setting in SETTINGS} | {"keymap"}
+    said = "a new setting needs its line in `EVERY_KEY`, and its value above"
+    assert set(tomllib.loads(EVERY_KEY)) == {setting.key for setting in SETTINGS} | {"keymap"}, said
 
 
 def test_a_variable_comes_before_the_file_and_a_default_after(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ async def test_every_key_runs_a_method_with_what_it_takes() -> None:
             assert isinstance(binding, Binding)
             where, name, parameters = actions.parse(binding.action)
             assert where == "screen", binding.id
-            run = getattr(explorer.screen, f"action_{name}")
+            run = getattr(explorer.screen, f"action_{name}", None)
+            assert run is not None, f"{binding.id}: add a line `action_{name} = …` to tui/input_screen.py"
             inspect.signature(run).bind(*parameters)
 
 

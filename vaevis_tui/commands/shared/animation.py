@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from vaevis_tui.commands.shared import arguments, values
 from vaevis_tui.commands.shared.output import sheet_target
+from vaevis_tui.export.animation import ENDINGS
 
 if TYPE_CHECKING:
     from vaevis_tui.api.animations import Animation
 
-ANIMATED = ".gif, .webp, .apng, .mp4, .webm or .cast"
+BESIDE_SHEETS = tuple(ending for ending in ENDINGS if ending != ".png")
 """What an animation's name ends in, where a .png is a sheet."""
 
 
@@ -52,7 +53,9 @@ def add_animation(parser: argparse.ArgumentParser) -> None:
 def add_sheet_or_animation(parser: argparse.ArgumentParser) -> None:
     """``--out``, which is either, and how both look."""
     arguments.add_out(
-        parser, "FILE", f"a sheet, .png or .pdf; .npz for z and images; an animation, {ANIMATED}"
+        parser,
+        "FILE",
+        f"a sheet, .png or .pdf; .npz for z and images; an animation: {', '.join(BESIDE_SHEETS)}",
     )
     add_animation(parser)
     arguments.add_sheet(parser)
@@ -65,7 +68,7 @@ def is_animation(options: argparse.Namespace) -> bool:
     Raises:
         UserError: Nothing is written by that name, or it is there already.
     """
-    if not str(options.out).lower().endswith((".gif", ".webp", ".apng", ".mp4", ".webm", ".cast")):
+    if not str(options.out).lower().endswith(BESIDE_SHEETS):
         sheet_target(options)
         return False
     animation_target(options)

@@ -15,7 +15,7 @@ from vaevis_tui.api.model import Model
 from vaevis_tui.api.sheets import ImageGrid
 from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.storage.bookmarks import Bookmark
-from vaevis_tui.export.animation.files import ENDINGS
+from vaevis_tui.export.animation import ENDINGS
 from vaevis_tui.export.sheet import Labels
 from vaevis_tui.export.sheet_files import SHEET_FORMATS
 from vaevis_tui.latent.axes import AxisSet

@@ -6,16 +6,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.export.animation import CASTS, ENDINGS, VIDEOS
 from vaevis_tui.export.animation.frames import Frame, FrameStream, Resampling, enlarged, resized
 from vaevis_tui.export.files import check_free, unwritable
 
 Draw = Callable[[Frame], str]
 """From a frame to what a terminal is sent for it."""
-
-ENDINGS = (".gif", ".webp", ".png", ".apng", ".mp4", ".webm", ".cast")
 
 
 def animation_ending(path: Path) -> str:
@@ -27,7 +27,7 @@ def animation_ending(path: Path) -> str:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise UserError(f"{path}: an animation's name must end in {', '.join(ENDINGS)}")
-    if ending in (".mp4", ".webm"):
+    if ending in VIDEOS:
         from vaevis_tui.export.animation.video import video_library
 
         video_library()
@@ -72,8 +72,8 @@ def save_animation(
     ending = animation_ending(path)
     check_free(path, force=force)
     counted = replace(stream, take=lambda: _told(stream.take(), on_frame))
-    video = ending in (".mp4", ".webm")
-    size = None if ending == ".cast" else enlarged(stream.size, side, resampling, even=video)
+    video = ending in VIDEOS
+    size = None if ending in CASTS else enlarged(stream.size, side, resampling, even=video)
     partial = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
     try:
         if size is None:
@@ -114,11 +114,12 @@ def _write_cast(
 
 
 def _write_animated_image(ending: str, stream: FrameStream, path: Path, lossless: bool) -> None:
-    from vaevis_tui.export.animation import animated_images
+    from vaevis_tui.export.animation.animated_images import write_apng, write_gif, write_webp
 
-    if ending == ".gif":
-        animated_images.write_gif(stream, path)
-    elif ending == ".webp":
-        animated_images.write_webp(stream, path, lossless=lossless)
-    else:
-        animated_images.write_apng(stream, path)
+    writers: dict[str, Callable[[FrameStream, Path], None]] = {
+        ".gif": write_gif,
+        ".webp": partial(write_webp, lossless=lossless),
+        ".png": write_apng,
+        ".apng": write_apng,
+    }
+    writers[ending](stream, path)

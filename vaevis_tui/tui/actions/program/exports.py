@@ -151,7 +151,8 @@ def _check(path: Path, export: Export, *, replaces: bool) -> None:
         UserError: The name has another ending, or the folder is not there.
         FileExistsError: Something is there that may be replaced.
     """
-    from vaevis_tui.export.animation.files import ENDINGS, animation_ending
+    from vaevis_tui.export.animation import ENDINGS
+    from vaevis_tui.export.animation.files import animation_ending
     from vaevis_tui.export.files import check_free
 
     if export.endings == ENDINGS:
