@@ -59,6 +59,7 @@ def plain_graphics(requested: str) -> str:
     Returns:
         ``"ascii"`` on a dumb terminal and where the encoding has no half-blocks, whatever was requested. For
         ``"auto"`` also ``"ascii"`` where the output is no terminal, and ``"half"``, in greys, under NO_COLOR.
+        Otherwise what was requested.
     """
     from vaevis_tui.terminal.detect.capabilities import encodes
 

@@ -34,7 +34,7 @@ def read_at_most(source: Path | BinaryIO, most: int, advice: str, name: str = ""
 
     Args:
         source: The file, or one that is open.
-        most: Bytes that it may have, a number of MiB.
+        most: Bytes that it may have, a multiple of 1 MiB.
         advice: What to do where it has more, or what would be right.
         name: What to call it; its path unless given.
 

@@ -24,8 +24,8 @@ def native_stderr_silenced() -> Iterator[None]:
     nowhere: there the descriptor is left alone if it is a terminal. A full-screen program is safe from both
     by drawing on a duplicate of the descriptor and pointing descriptor 2 itself elsewhere while it runs.
     """
-    # libwayland complains on every connection attempt if this is unset. In no folder lies no socket, not even
-    # one of somebody else's, as in the temporary folder; and of that there may be none.
+    # libwayland complains on every connection attempt if this is unset. The null device is no folder, so that
+    # no socket lies in it; in the temporary folder somebody else's might, and there may be no such folder.
     os.environ.setdefault("XDG_RUNTIME_DIR", os.devnull)
     with _lock:
         saved = _redirect()

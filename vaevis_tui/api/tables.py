@@ -45,7 +45,12 @@ def flat_table(model: Codec, z: Latents, labels: Labels, columns: int | None = N
 
 
 def reconstructions(model: Codec, pictures: Images, z: Latents, names: Sequence[str]) -> ImageGrid:
-    """Pictures, uint8 (n, h, w, 3), above the images of their latent vectors (n, d)."""
+    """Pictures, uint8 (n, h, w, 3), above the images of their latent vectors (n, d).
+
+    Raises:
+        ValueError: there are not as many names or latent vectors, or the pictures are of another size or type
+            than the images.
+    """
     if len(pictures) != len(z):
         raise ValueError(f"{len(pictures)} pictures need as many latent vectors, not {len(z)}")
     if len(names) not in (0, len(z)):
@@ -76,7 +81,11 @@ def reconstructions(model: Codec, pictures: Images, z: Latents, names: Sequence[
 
 
 def samples(model: Codec, seed: int, rows: int, columns: int) -> ImageGrid:
-    """Random samples of a seed."""
+    """Random samples of a seed.
+
+    Raises:
+        ValueError: there are no rows or no columns.
+    """
     if rows < 1 or columns < 1:
         raise ValueError(f"a grid needs rows and columns, not {rows} x {columns}")
     z = model.sample(seed, rows * columns).reshape(rows, columns, -1)
@@ -84,7 +93,11 @@ def samples(model: Codec, seed: int, rows: int, columns: int) -> ImageGrid:
 
 
 def interpolation(model: Codec, start: Latents, end: Latents, steps: int, ease: Ease) -> ImageGrid:
-    """A row from each start (rows, d) to its end."""
+    """A row of ``steps`` images from each start (rows, d) to its end, both included.
+
+    Raises:
+        ValueError: starts and ends differ in shape, or there are fewer than 2 steps.
+    """
     if start.shape != end.shape:
         raise ValueError(f"the ends have shape {end.shape}; {start.shape}, as the starts, is expected")
     if steps < 2:
@@ -129,7 +142,11 @@ def find_rows(axes: Sequence[AxisSet], names: Sequence[str]) -> list[tuple[AxisS
 def traversal(
     model: Codec, z: Latents, rows: Sequence[tuple[AxisSet, int]], sigmas: Sequence[float]
 ) -> ImageGrid:
-    """A row an axis: z (d,) put at each of some coordinates of it, in sigmas from the mean."""
+    """A row an axis: z (d,) put at each of some coordinates of it, in sigmas from the mean.
+
+    Raises:
+        ValueError: there are no axes or no coordinates.
+    """
     if not rows or not len(sigmas):
         raise ValueError("a traversal needs at least one axis and one coordinate")
     latents = np.stack([axes.steps_along(z, row, sigmas) for axes, row in rows])
@@ -165,7 +182,11 @@ def _row_name(axis: Axis) -> str:
 
 
 def plane_map(model: Codec, plane: Plane, extent: Extent, columns: int, rows: int) -> ImageGrid:
-    """A plane through the space in tiles, the first row on top."""
+    """A plane through the space in tiles, the first row on top.
+
+    Raises:
+        ValueError: there are no rows or no columns, or the extent is empty.
+    """
     if columns < 1 or rows < 1:
         raise ValueError(f"a map needs rows and columns, not {rows} x {columns}")
     left, right, bottom, top = extent

@@ -129,7 +129,12 @@ def read_metadata(path: str | Path) -> dict[str, str]:
 
 
 def encode_png(image: NDArray[np.uint8], scale: int, metadata: Mapping[str, str]) -> bytes:
-    """A PNG of uint8 (h, w, 3); see `save_png` for the rest."""
+    """A PNG of uint8 (h, w, 3); see `save_png` for the rest.
+
+    Raises:
+        UserError: ``scale`` would make it larger than `MAX_SIDE` pixels a side, or is no whole number from 1.
+        ValueError: The image has another shape or type, or a keyword is none that a PNG may have.
+    """
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 

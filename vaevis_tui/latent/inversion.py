@@ -75,7 +75,11 @@ def invert(
 def approach(
     decode: Decode, space: LatentSpace, image: NDArray[np.uint8], start: Latent | None = None
 ) -> Iterator[Inversion]:
-    """The way to what `invert` finds, with the same arguments: each step is nearer than the one before."""
+    """The way to what `invert` finds, with the same arguments: each step is nearer than the one before.
+
+    Raises:
+        ValueError: The image's shape is not that of the decodes.
+    """
     starts = _starts(space) if start is None else start[None]
     target = _flat(image[None])[0]
     images = decode(starts)

@@ -62,7 +62,7 @@ class AnchorIndex:
         return float(np.median(apart)) or 1.0
 
     def nearest(self, z: ArrayLike, count: int = 3) -> list[Neighbour]:
-        """The nearest anchors, the very nearest first; none where there are no anchors."""
+        """The anchors nearest to z (d,), the very nearest first; none where there are no anchors."""
         distances = np.linalg.norm(self._whitened - self._space.whiten(z), axis=1)
         best = np.argsort(distances, kind="stable")[:count]
         return [

@@ -121,7 +121,11 @@ def _check_versions(model: onnx.ModelProto) -> None:
 
 
 def check_tensor(tensor: onnx.TensorProto, what: str) -> None:
-    """See that a weight lies inside the file and that its bytes are as many as its shape says."""
+    """See that a weight lies inside the file and that its bytes are as many as its shape says.
+
+    Raises:
+        UnsupportedError: They are not, or it is of a type or rank that is not supported; names it by `what`.
+    """
     import onnx
 
     if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:

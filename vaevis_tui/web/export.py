@@ -143,7 +143,7 @@ def folder_files(model: WebModel, ort: OrtSource | None) -> dict[str, bytes]:
 
 
 def single_file(model: WebModel, ort: OrtSource | None) -> bytes:
-    """The page as one file, in UTF-16 with a byte order mark, which comes before what a server says of it."""
+    """The page as one file, in UTF-16 with a byte order mark, which outweighs any charset a server names."""
     parts: dict[str, bytes] = {}
     if ort is not None and model.onnx is not None:
         parts = {"ort-model": model.onnx, **ort.blocks()}

@@ -250,7 +250,11 @@ def _draw(model: VAE, space: LatentSpace, path: Path) -> None:
 
 @torch.inference_mode()
 def draw_progress(trainer: FolderTrainer, path: Path) -> None:
-    """Pictures that were held out over their reconstructions, then images of random latents."""
+    """Pictures that were held out over their reconstructions, then images of random latents.
+
+    Raises:
+        UserError: The file cannot be written.
+    """
     columns, average = 8, trainer.state.average
     pictures, device = trainer.pictures, trainer.process.device
     at = spread(pictures.held_out, columns).repeat(columns)[:columns]

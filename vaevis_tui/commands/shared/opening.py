@@ -109,7 +109,11 @@ def _within_reach(z: Latents, model: Model) -> Latents:
 
 
 def latents(options: argparse.Namespace, model: Model, count: int) -> Latents:
-    """The vectors of all files, else those of a seed, (count, d), else the one that was asked for, (1, d)."""
+    """The vectors of all files, else those of a seed, (count, d), else the one that was asked for, (1, d).
+
+    Raises:
+        UserError: Files and a latent vector are both given, or a file holds none of this model's.
+    """
     import numpy as np
 
     from vaevis_tui.export.vectors import read_vectors

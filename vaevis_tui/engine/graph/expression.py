@@ -167,7 +167,11 @@ def size(expression: Expression) -> int:
 
 
 def evaluate(expression: Expression, result: Array | None, operands: Sequence[Array]) -> Array:
-    """The expression's value in NumPy, float32; operands broadcast as NumPy does."""
+    """The expression's value in NumPy, float32; operands broadcast as NumPy does.
+
+    Raises:
+        ValueError: The expression asks for the operator's own result, and that is None.
+    """
     match expression:
         case Result():
             if result is None:

@@ -24,7 +24,11 @@ _PALETTE_FRAMES = 48  # at even distances, that a palette is made of
 
 
 def write_gif(stream: FrameStream, path: Path) -> None:
-    """One palette, ordered dithering, lengths in hundredths of a second whose sum is right."""
+    """One palette, ordered dithering, lengths in hundredths of a second whose sum is right.
+
+    Raises:
+        UserError: There are more frames a second than `GIF_RATE`, or more of them than memory should hold.
+    """
     _check_held(stream, 1, "GIF")
     if stream.rate > GIF_RATE:
         raise UserError(f"a GIF shows at most {GIF_RATE:.0f} frames a second, not {stream.rate:g}")
@@ -53,12 +57,20 @@ def _indexed(frame: Frame, palette: SharedPalette) -> Image:
 
 
 def write_webp(stream: FrameStream, path: Path, *, lossless: bool = False) -> None:
-    """Animated WebP; a tenth of a GIF, in all colours."""
+    """Animated WebP; a tenth of a GIF, in all colours.
+
+    Raises:
+        UserError: There are more frames than memory should hold.
+    """
     _write_colours(stream, path, "WebP", lossless=lossless, quality=80 if lossless else 90, method=4)
 
 
 def write_apng(stream: FrameStream, path: Path) -> None:
-    """Animated PNG, exact; programs that know no animation show its first frame."""
+    """Animated PNG, exact; programs that know no animation show its first frame.
+
+    Raises:
+        UserError: There are more frames than memory should hold.
+    """
     _write_colours(stream, path, "PNG", default_image=False, disposal=0, blend=0)
 
 

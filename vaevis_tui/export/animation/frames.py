@@ -80,6 +80,7 @@ def enlarged(
 
     Raises:
         UserError: The side is out of range.
+        ValueError: There is no such resampling.
     """
     height, width = size
     longer = max(height, width)

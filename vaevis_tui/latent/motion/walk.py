@@ -61,7 +61,11 @@ class Walk:
 
     @property
     def speed(self) -> float:
-        """Whitened standard deviations per second, >= 0."""
+        """Whitened standard deviations per second, >= 0.
+
+        Raises:
+            ValueError: it is set to a negative number, NaN or an infinity.
+        """
         return self._speed
 
     @speed.setter

@@ -39,7 +39,7 @@ class ScreenWriter:
         """Called when an update has been handed over for writing."""
 
     def render(self, update: LayoutUpdate | ChopsUpdate, console: Console, size: tuple[int, int]) -> str:
-        """The output of an update, which is written then.
+        """What to write to the terminal for an update.
 
         Only what differs goes out, or all text of widgets where that is not worth while.
         """

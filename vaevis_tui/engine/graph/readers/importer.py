@@ -70,7 +70,11 @@ class Importer:
         return self.constants[name]
 
     def add(self, operator: Operator) -> None:
-        """Append an operator, if its output is no larger than we hold."""
+        """Append an operator.
+
+        Raises:
+            UnsupportedGraph: Its output takes more than `MAX_TENSOR` bytes.
+        """
         if prod(operator.shape) * 4 > MAX_TENSOR:
             raise UnsupportedGraph(
                 f"{operator.kind} {operator.output!r} makes a tensor of shape {operator.shape}; "

@@ -39,7 +39,11 @@ class View:
 
 
 def image_input(model: onnx.ModelProto, decoder: CheckedModel) -> tuple[Input, list[View]]:
-    """The input that is the image and how it may be seen; all other inputs become zeros and constants."""
+    """The input that is the image and how it may be seen; all other inputs become zeros and constants.
+
+    Raises:
+        UnsupportedError: No input can be an image of the decoder's size.
+    """
     inputs = inputs_of(model.graph)
     size = decoder.channels, decoder.image_height, decoder.image_width
     shown = "x".join(map(str, size))

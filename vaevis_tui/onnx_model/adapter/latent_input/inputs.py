@@ -69,7 +69,11 @@ class Roles:
 
 
 def inputs_of(graph: onnx.GraphProto) -> list[Input]:
-    """Inputs that have no default and that something reads."""
+    """Inputs that have no default and that something reads.
+
+    Raises:
+        UnsupportedError: One of them has a negative size.
+    """
     weights = {tensor.name for tensor in graph.initializer}
     read = {name for node in graph.node for name in reads(node)} | {value.name for value in graph.output}
     found = []
