@@ -12,7 +12,7 @@ from training.directions import search as module
 from training.directions.attributes import Attribute, Pixels, Values
 from training.directions.examples import Examples, Split
 from training.directions.finding import Finding
-from training.directions.search import Search, card_text, clear_of, distinct, fit_attribute
+from training.directions.search import Search, card_text, distinct, fit_attribute, orthogonal_to
 from vaevis_tui.latent.arrays import Latent
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models import catalog
@@ -135,7 +135,7 @@ def test_ridge_regression_of_a_linear_attribute_is_exact() -> None:
     np.testing.assert_allclose(fit_attribute(x, x @ wanted, ridge=1e-9), wanted, atol=1e-6)
     with pytest.raises(ValueError, match="does not vary"):
         fit_attribute(x, np.zeros(4000))
-    np.testing.assert_allclose(clear_of(wanted, [np.array([2.0, 0, 0])]), (0, 0, 1), atol=1e-12)
+    np.testing.assert_allclose(orthogonal_to(wanted, [np.array([2.0, 0, 0])]), (0, 0, 1), atol=1e-12)
 
 
 def finding(name: str, along: tuple[float, ...], ships: bool = True) -> Finding:

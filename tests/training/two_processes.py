@@ -29,7 +29,7 @@ def main() -> None:
     folder, task = Path(sys.argv[1]), sys.argv[2]
     with joined("cpu") as process:
         trainer, held_out = begin(task, process)
-        bound = float(trainer.rehearsal().step())
+        bound = float(trainer.timing_copy().step())
         train(trainer, held_out, folder)
         state = trainer.state
         outcome = {

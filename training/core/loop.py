@@ -82,18 +82,18 @@ class AnyTrainer(Protocol):
     def save(self, folder: Path) -> None:
         """Write a checkpoint to resume from."""
 
-    def rehearsal(self) -> AnyTrainer:
+    def timing_copy(self) -> AnyTrainer:
         """A copy to time steps on; its steps do not change this trainer."""
 
 
 def seconds_a_step(trainer: AnyTrainer, step: int, count: int = 3) -> float:
     """Median seconds of a step, measured on a throw-away copy of the state."""
-    rehearsal = trainer.rehearsal()
+    copy = trainer.timing_copy()
     times = []
     for _ in range(count + 1):
-        rehearsal.state.step = step
+        copy.state.step = step
         started = time.perf_counter()
-        float(rehearsal.step())
+        float(copy.step())
         times.append(time.perf_counter() - started)
     return sorted(times[1:])[count // 2]  # the first one includes the preparation of kernels
 

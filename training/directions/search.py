@@ -99,8 +99,8 @@ def fit_attribute(x: Values, values: Values, ridge: float = RIDGE) -> Values:
     return np.asarray(found / np.linalg.norm(found))
 
 
-def clear_of(along: Values, controls: list[Values]) -> Values:
-    """A unit vector with its shares along others taken out: moving along it leaves those as they are."""
+def orthogonal_to(along: Values, controls: list[Values]) -> Values:
+    """A unit vector orthogonal to others, which moving along it leaves as they are."""
     if controls:
         basis = np.linalg.qr(np.stack(controls, axis=1))[0]
         along = along - basis @ (basis.T @ along)
@@ -163,7 +163,7 @@ class Search:
         return fit_attribute(centred(self._x, self._by_class), values)
 
     def _measured(self, attribute: Attribute) -> Finding:
-        along = clear_of(self._along(attribute), [self._along(each) for each in attribute.controls])
+        along = orthogonal_to(self._along(attribute), [self._along(each) for each in attribute.controls])
         held = centred(attribute.of(self._held_out.images), self._held_by_class)
         controls = [
             centred(each.of(self._held_out.images), self._held_by_class) for each in attribute.controls
@@ -179,7 +179,7 @@ class Search:
         assert attribute.transform is not None
         some = slice(None, None, max(1, len(self._train.images) // 2000))
         ways = self._encoded(attribute.transform(self._train.images[some])) - self._x[some]
-        along = clear_of(ways.mean(axis=0), [])
+        along = orthogonal_to(ways.mean(axis=0), [])
         made = self._encoded(attribute.transform(self._held_out.images)) - self._held_x
         low, high = (self._decoded(self._starts + side * REACH * along) for side in (-1, 1))
         # What it does to decodes is read by the encoder: what the same transform does to them is one unit.
@@ -217,7 +217,7 @@ class Search:
             yield self._way(int(one), int(other), means[other] - means[one])
 
     def _way(self, one: int, other: int, way: Values) -> Finding:
-        along = clear_of(way, [])
+        along = orthogonal_to(way, [])
         labels = self._held_out.labels
         ends = [self._held_x[labels == label] for label in (one, other)]
         read = np.concatenate([end @ along for end in ends])

@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _told(problems: Sequence[str]) -> int:
+def _report(problems: Sequence[str]) -> int:
     """Say what is wrong, and give the exit code."""
     for problem in problems:
         print(f"vaevis-tui: {problem}", file=sys.stderr)
@@ -119,7 +119,7 @@ def _show(options: argparse.Namespace) -> int:
         print(json.dumps({**values, "keymap": dict(config.keymap)}, indent=2))
     else:
         _print_table(config, SETTINGS)
-    return _told(problems)
+    return _report(problems)
 
 
 def _print_table(config: Config, settings: tuple[Setting, ...]) -> None:
@@ -155,7 +155,7 @@ def _get(options: argparse.Namespace) -> int:
         print(textual_keymap(config.keymap).get(key.removeprefix(f"{KEYMAP}."), defaults[key]))
     else:
         raise UserError(unknown_key(key))
-    return _told(problems)
+    return _report(problems)
 
 
 def _shown(value: Any) -> str:
@@ -174,7 +174,7 @@ def _check(options: argparse.Namespace) -> int:
     config, problems = _problems()
     if not problems:
         print(f"{config.path}: {'right' if config.path.exists() else 'not there, so everything is default'}")
-    return _told(problems)
+    return _report(problems)
 
 
 def _edit(options: argparse.Namespace) -> int:
@@ -194,7 +194,7 @@ def _edit(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _config_lock() -> Iterator[None]:
     """Let other programs that change settings wait, so that neither undoes the other's work.
 
     Where no lock can be had there is none: a state folder that is read-only hinders nobody.
@@ -211,7 +211,7 @@ def _alone() -> Iterator[None]:
         yield
 
 
-@_alone()
+@_config_lock()
 def _set(options: argparse.Namespace) -> int:
     import tomlkit
 
@@ -257,7 +257,7 @@ def _written(value: Any, text: str) -> Any:
     return text
 
 
-@_alone()
+@_config_lock()
 def _unset(options: argparse.Namespace) -> int:
     import tomlkit
 
@@ -331,4 +331,4 @@ def _keys(options: argparse.Namespace) -> int:
             table.add_row(*map(Text, row))
         with paged() as console:
             console.print(table)
-    return _told(problems)
+    return _report(problems)

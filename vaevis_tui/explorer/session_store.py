@@ -13,11 +13,11 @@ from vaevis_tui.explorer.storage.session import RunningSession, Session
 from vaevis_tui.latent.state import LatentState
 
 
-class SessionKeeper:
+class SessionStore:
     """Saves the session, if there is anything to lose.
 
-    `keep` saves it at the end. `note` saves it every few seconds, for ends that leave no time: out of memory,
-    or the machine goes down.
+    `keep` saves it at the end. `autosave` saves it every few seconds, for ends that leave no time: out of
+    memory, or the machine goes down.
 
     Args:
         settings: The folder, and the session that was resumed.
@@ -28,26 +28,26 @@ class SessionKeeper:
         self._settings = settings
         self._decoding = decoding
         self._kept: Path | None = settings.claimed
-        self._noted: LatentState | None = None
-        """The state that `note` saved last."""
+        self._saved: LatentState | None = None
+        """The state that `autosave` saved last."""
         self._writing = threading.Lock()
         """Held while `_running` is replaced."""
         self._running: RunningSession | None = None
         self._ended = False
 
-    def note(self) -> None:
+    def autosave(self) -> None:
         """Save the session in a thread, in case the program is killed.
 
         Call it in the app's thread, every few seconds. Errors are only reported at the end, by `keep`.
         """
         exploration = self._decoding.model.exploration
-        if self._ended or exploration is None or exploration.state is self._noted or self._writing.locked():
+        if self._ended or exploration is None or exploration.state is self._saved or self._writing.locked():
             return
         if (session := self._session()) is not None:
-            self._noted = exploration.state
-            threading.Thread(target=self._note, args=(session,), name="note-session", daemon=True).start()
+            self._saved = exploration.state
+            threading.Thread(target=self._autosave, args=(session,), name="autosave", daemon=True).start()
 
-    def _note(self, session: Session) -> None:
+    def _autosave(self, session: Session) -> None:
         assert self._settings.sessions is not None
         with self._writing, suppress(UserError):
             if self._ended:

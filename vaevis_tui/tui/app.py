@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.theme import ThemeProvider
 
 from vaevis_tui.explorer.decoding import Decoding
-from vaevis_tui.explorer.session_store import SessionKeeper
+from vaevis_tui.explorer.session_store import SessionStore
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.terminal.cells.renderer import cell_renderer
 from vaevis_tui.terminal.color.colors import ColorDepth
@@ -26,7 +26,7 @@ from vaevis_tui.tui.keys.keymap import textual_keymap
 from vaevis_tui.tui.menus.command_palette import Commands, by_use
 from vaevis_tui.tui.menus.overlay import Palette
 from vaevis_tui.tui.menus.theme_choice import ThemeChoice
-from vaevis_tui.tui.signals import be_ready_to_be_killed, watch_terminal
+from vaevis_tui.tui.signals import autosave_session, watch_terminal
 from vaevis_tui.tui.theme import complete
 
 
@@ -66,14 +66,14 @@ class ExplorerApp(LiveApp[None], inherit_bindings=False):
         super().__init__(port)
         self._settings = settings
         self._decoding = decoding
-        self.keeper = SessionKeeper(settings, decoding)
+        self.session_store = SessionStore(settings, decoding)
         self.themes = ThemeChoice(self, settings.theme, settings.keep_theme)
         self.set_keymap(textual_keymap(settings.keymap))
 
     def on_mount(self) -> None:
         """Do not outlive the terminal."""
-        watch_terminal(self, self.keeper)
-        be_ready_to_be_killed(self, self.keeper)
+        watch_terminal(self, self.session_store)
+        autosave_session(self, self.session_store)
         if self.themes.unknown:
             unknown = f"Unknown theme {self.themes.unknown!r}: Ctrl+P and Theme show what there is"
             self.notify(unknown, severity="warning", timeout=8, markup=False)

@@ -15,7 +15,7 @@ from vaevis_tui.tui.panels.latent_bars import LatentBars
 from vaevis_tui.tui.panels.map_panel import MapPanel
 from vaevis_tui.tui.panels.scrubber import Scrubber
 from vaevis_tui.tui.panels.strip_panel import StripPanel
-from vaevis_tui.tui.textual_private.late import PunctualScreen
+from vaevis_tui.tui.textual_private.lenient_screen import LenientScreen
 
 TYPING_SUSPENDS = frozenset(
     {"select", "select_page", "select_end", "nudge", "ask_value", "label", "next_axes"}
@@ -28,7 +28,7 @@ def run_by(find: Callable[[InputScreen], Callable[..., object]]) -> property:
     return property(find)
 
 
-class InputScreen(PunctualScreen[None]):
+class InputScreen(LenientScreen[None]):
     """Passes keys, messages of widgets, the wheel and what is pasted to the actions.
 
     Attributes:

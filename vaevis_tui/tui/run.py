@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.decoding import Decoding
-from vaevis_tui.explorer.session_store import SessionKeeper
+from vaevis_tui.explorer.session_store import SessionStore
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.interrupt import end_at_once
 
@@ -28,7 +28,7 @@ def _collecting_no_garbage() -> Iterator[None]:
         gc.enable()
 
 
-def _keep(keeper: SessionKeeper, code: int) -> int:
+def _keep(store: SessionStore, code: int) -> int:
     """Keep the session, and say so where the person did not leave by a key and is still there.
 
     Returns:
@@ -37,7 +37,7 @@ def _keep(keeper: SessionKeeper, code: int) -> int:
     from vaevis_tui.tui.textual_private.driver import HANGUP_CODE
 
     try:
-        told = "session saved; vaevis-tui --resume restores it" if keeper.keep(cut_off=code != 0) else ""
+        told = "session saved; vaevis-tui --resume restores it" if store.keep(cut_off=code != 0) else ""
     except UserError as error:
         told, code = str(error), code or 1
     if told and code and code != HANGUP_CODE:
@@ -71,19 +71,19 @@ def run_explorer(settings: ExplorerSettings) -> int:
 
         async def run() -> int:
             code = 1
-            with leaving_on_signals(app, app.keeper):
+            with leaving_on_signals(app, app.session_store):
                 try:
                     await app.run_async()
                     code = app.return_code or 0
                 finally:
-                    code = _keep(app.keeper, code)
+                    code = _keep(app.session_store, code)
             return code
 
         if decoding.model.state != "failed":  # already known: then not even the screen has to be cleared
             code = asyncio.run(run())
         else:
             code = 1
-            app.keeper.keep(cut_off=True)
+            app.session_store.keep(cut_off=True)
         model = decoding.model
         failure = model.failure if model.exploration is None else None
     finally:

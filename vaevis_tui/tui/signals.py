@@ -15,9 +15,9 @@ from typing import Any
 from textual.app import App
 
 from vaevis_tui.errors import UserError
-from vaevis_tui.explorer.session_store import SessionKeeper
+from vaevis_tui.explorer.session_store import SessionStore
 from vaevis_tui.interrupt import not_ignored
-from vaevis_tui.tui.textual_private.driver import HANGUP_CODE, give_back_terminal
+from vaevis_tui.tui.textual_private.driver import HANGUP_CODE, restore_terminal_now
 
 TIMEOUT = 3.0
 """Seconds to leave in order. A terminal that takes no output any more would hold the program up for ever."""
@@ -25,12 +25,12 @@ TIMEOUT = 3.0
 ENDING = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGXCPU", "SIGPWR")
 """What ends a program that does not look at it, without a fault of its own."""
 
-NOTE_EVERY = 3.0
+AUTOSAVE_INTERVAL = 3.0
 """Seconds of exploring that a program that is killed may lose."""
 
 
 @contextmanager
-def leaving_on_signals(app: App[Any], keeper: SessionKeeper) -> Iterator[None]:
+def leaving_on_signals(app: App[Any], store: SessionStore) -> Iterator[None]:
     """See to it that the app ends, and restores the terminal, on every signal that would end the program.
 
     The session is kept first, before anything that a terminal that has gone could hold up. The exit code is
@@ -43,7 +43,7 @@ def leaving_on_signals(app: App[Any], keeper: SessionKeeper) -> Iterator[None]:
         # Not by the loop's own handlers, which hear of signals by the pipe that wakes it. It is full where
         # other threads have called 300 times while the loop was busy, and the signal would be lost.
         if not loop.is_closed():
-            loop.call_soon_threadsafe(_leave, app, 128 + number, keeper)
+            loop.call_soon_threadsafe(_leave, app, 128 + number, store)
 
     # On Windows the console's own events end a program.
     numbers = () if sys.platform == "win32" else not_ignored(ENDING)
@@ -55,27 +55,27 @@ def leaving_on_signals(app: App[Any], keeper: SessionKeeper) -> Iterator[None]:
             signal.signal(number, handler or signal.SIG_DFL)
 
 
-def be_ready_to_be_killed(app: App[Any], keeper: SessionKeeper) -> None:
+def autosave_session(app: App[Any], store: SessionStore) -> None:
     """Note every few seconds where the person stands: SIGKILL, as when memory ends, leaves no time for it."""
-    app.set_interval(NOTE_EVERY, keeper.note)
+    app.set_interval(AUTOSAVE_INTERVAL, store.autosave)
 
 
-def watch_terminal(app: App[Any], keeper: SessionKeeper) -> None:
+def watch_terminal(app: App[Any], store: SessionStore) -> None:
     """End the app once the terminal has gone, where no SIGHUP says so (under ``nohup``, for example)."""
     if os.isatty(0):
-        app.set_interval(1.0, lambda: None if os.isatty(0) else _leave(app, HANGUP_CODE, keeper))
+        app.set_interval(1.0, lambda: None if os.isatty(0) else _leave(app, HANGUP_CODE, store))
 
 
-def _leave(app: App[Any], code: int, keeper: SessionKeeper) -> None:
+def _leave(app: App[Any], code: int, store: SessionStore) -> None:
     backstop = threading.Timer(TIMEOUT, _give_up, (app, code))
     backstop.daemon = True
     backstop.start()
     with suppress(UserError):  # there may be nobody left to tell
-        keeper.keep(cut_off=True)
+        store.keep(cut_off=True)
     app.exit(return_code=code)
 
 
 def _give_up(app: App[Any], code: int) -> None:
     """End here and now."""
-    give_back_terminal(app)
+    restore_terminal_now(app)
     os._exit(code)

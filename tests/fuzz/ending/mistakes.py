@@ -18,7 +18,7 @@ _PACKAGES = ("tui", "explorer", "engine/service")
 
 _LEFT_OUT = {
     "tui/textual_private/driver.py",
-    "tui/textual_private/giving_back.py",
+    "tui/textual_private/restore.py",
     "tui/textual_private/writing.py",
 }
 """What gives the terminal back; whoever breaks that cannot ask for it."""

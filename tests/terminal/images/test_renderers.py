@@ -33,7 +33,7 @@ ALL = replace(
     ("graphics", "kind"),
     [(Graphics.KITTY, KittyImages), (Graphics.ITERM, InlineImages), (Graphics.SIXEL, Sixels)],
 )
-def test_there_is_a_medium_for_each_kind(graphics: Graphics, kind: type[Renderer]) -> None:
+def test_there_is_a_renderer_for_each_kind(graphics: Graphics, kind: type[Renderer]) -> None:
     made = renderer_for(graphics, ColorMode(), ALL)
     assert isinstance(made, kind)
     assert made.graphics is graphics
@@ -41,7 +41,7 @@ def test_there_is_a_medium_for_each_kind(graphics: Graphics, kind: type[Renderer
 
 
 @pytest.mark.parametrize("graphics", list(Graphics))
-def test_every_medium_says_which_it_is(graphics: Graphics) -> None:
+def test_every_renderer_says_which_it_is(graphics: Graphics) -> None:
     assert renderer_for(graphics, ColorMode(), ALL).graphics is graphics
 
 

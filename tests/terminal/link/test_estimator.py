@@ -20,7 +20,7 @@ def carry(link: LinkEstimator, clock: ManualClock, size: int, service: float, de
     clock.now += 0.1
 
 
-def test_rate_and_round_trip_are_those_of_the_way() -> None:
+def test_rate_and_round_trip_are_those_of_the_link() -> None:
     clock = ManualClock()
     link = LinkEstimator(clock)
     assert (link.rate, link.round_trip) == (None, None)
@@ -38,7 +38,7 @@ def test_time_that_does_not_depend_on_size_is_not_put_down_to_the_rate() -> None
     assert link.rate == pytest.approx(1e6, rel=0.2)
 
 
-def test_a_way_that_becomes_slower_is_noticed_at_once() -> None:
+def test_a_link_that_becomes_slower_is_noticed_at_once() -> None:
     clock, rng = ManualClock(), np.random.default_rng(1)
     link = LinkEstimator(clock)
     for size in rng.integers(10_000, 60_000, 60).tolist():

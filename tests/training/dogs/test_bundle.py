@@ -80,7 +80,7 @@ def test_samples_lie_about_dogs_that_are_drawn_as_dogs() -> None:
     shipped = weights_dir() / "dog"
     model, anchors = bundle.load_trained(shipped).model, open_bundle(shipped).space.anchors.z[:9]
     beyond = open_bundle(shipped).space.mean - 40 * np.ones((1, anchors.shape[1]), np.float32)
-    found = posterior.drawn_best(model, np.concatenate([anchors[:4], beyond, anchors[4:]]))
+    found = posterior.most_surely_dogs(model, np.concatenate([anchors[:4], beyond, anchors[4:]]))
     assert found.tolist() == [0, 1, 2, 3, 5, 6, 7, 8, 9]
 
 

@@ -18,7 +18,6 @@ from training.core.model.networks import multiply_adds
 from training.tasks.dogs import adversary, bundle, checkpoint, config, objective
 from training.tasks.dogs.judges import efficientnet, realism, taef2
 from training.tasks.dogs.networks import DogVAE, sizes
-from training.tasks.dogs.photographs import augment as dog_augment
 from vaevis_tui.errors import UserError
 
 
@@ -101,7 +100,7 @@ def test_without_a_share_images_are_only_mirrored() -> None:
 
 
 def test_the_same_draw_augments_real_and_fake_alike_and_gradients_pass() -> None:
-    draw = dog_augment.DiffAugment(4, generator())
+    draw = adversary.DiffAugment(4, generator())
     x = torch.rand(4, 3, 32, 32, requires_grad=True)
     assert torch.equal(draw(x), draw(x.detach().clone()))
     draw(x).sum().backward()  # type: ignore[no-untyped-call]

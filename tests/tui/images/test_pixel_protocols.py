@@ -336,7 +336,7 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(
     clock = TickingClock()
     app = DotsApp(medium, link=Link(clock, budget=budget, asks=False), clock=clock)
 
-    def change_medium() -> None:
+    def change_renderer() -> None:
         others: list[Renderer] = [*MEDIA.values(), medium.fallback]
         app.image.renderer = chance.choice(others)
 
@@ -352,7 +352,7 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(
             smallest,
             largest,
             first_seed=1000 * seed,
-            others={"medium": change_medium},
+            others={"medium": change_renderer},
         )
         frame = await happenings.run(20, random_frame(seed), [*OFTEN, *STALLING, *RARELY, "medium"])
         app.image.renderer = medium

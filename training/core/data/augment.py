@@ -22,7 +22,8 @@ class Jitter:
     saturation: float
 
 
-def _uniform(shape: tuple[int, ...], low: float, high: float, generator: torch.Generator) -> Tensor:
+def uniform(shape: tuple[int, ...], low: float, high: float, generator: torch.Generator) -> Tensor:
+    """Random numbers from low to high, on the generator's device."""
     return torch.rand(shape, generator=generator, device=generator.device) * (high - low) + low
 
 
@@ -48,13 +49,13 @@ def jitter(
     """
     n = len(pixels)
     x = torch.cat([pixels.float() / 255, border[:, None].float()], 1)
-    mirrored = _uniform((n, 1, 1, 1), 0, 1, generator) < 0.5
+    mirrored = uniform((n, 1, 1, 1), 0, 1, generator) < 0.5
     x = torch.where(mirrored, x.flip(3), x) if mirror else x
     moved = _moved(x, settings, generator)
     moved, moved_border = moved[:, :-1], moved[:, -1:]
-    moved = saturated(moved, 1 + _uniform((n, 1, 1, 1), -settings.saturation, settings.saturation, generator))
-    moved = moved * (1 + _uniform((n, 1, 1, 1), -settings.brightness, settings.brightness, generator))
-    chosen = _uniform((n, 1, 1, 1), 0, 1, generator) < settings.share
+    moved = saturated(moved, 1 + uniform((n, 1, 1, 1), -settings.saturation, settings.saturation, generator))
+    moved = moved * (1 + uniform((n, 1, 1, 1), -settings.brightness, settings.brightness, generator))
+    chosen = uniform((n, 1, 1, 1), 0, 1, generator) < settings.share
     out = torch.where(chosen, moved, x[:, :-1]).clamp(0, 1)
     out_border = torch.where(chosen, moved_border, x[:, -1:]) > 0.1
     return out.contiguous(memory_format=torch.channels_last), out_border
@@ -63,10 +64,10 @@ def jitter(
 def _moved(x: Tensor, settings: Jitter, generator: torch.Generator) -> Tensor:
     """Images turned, scaled and shifted; what comes from outside is the mirror image of the inside."""
     n = len(x)
-    angle = _uniform((n,), -settings.rotation, settings.rotation, generator) * math.pi / 180
-    scale = _uniform((n,), *settings.scale, generator)
+    angle = uniform((n,), -settings.rotation, settings.rotation, generator) * math.pi / 180
+    scale = uniform((n,), *settings.scale, generator)
     # Coordinates run from -1 to 1, so a share of the side is twice that.
-    shift = _uniform((n, 2), -2 * settings.shift, 2 * settings.shift, generator)
+    shift = uniform((n, 2), -2 * settings.shift, 2 * settings.shift, generator)
     cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
     rows = [torch.stack([cos, -sin, shift[:, 0]], 1), torch.stack([sin, cos, shift[:, 1]], 1)]
     grid = F.affine_grid(torch.stack(rows, 1), list(x.shape), align_corners=False)

@@ -67,7 +67,7 @@ class Trainer(BaseTrainer[Config, State]):
         """Write the checkpoint."""
         digits_checkpoint.save(folder / checkpoint.FILE, self.state, self.config)
 
-    def rehearsal(self) -> Trainer:
+    def timing_copy(self) -> Trainer:
         """A copy whose steps change nothing here; on few images, so that a mixture is fitted in no time."""
         return Trainer(self.config, self.state_copy(), self.images.slice(0, 2000), self.process)
 

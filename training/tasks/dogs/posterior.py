@@ -94,7 +94,7 @@ def dog_anchors(means: NDArray[np.float32], dogs: Dogs, space: LatentSpace, coun
     return Anchors(means[at], tuple(f"dog {labels[i]}" for i in at), at)
 
 
-def drawn_best(model: VAE, means: NDArray[np.float32]) -> NDArray[np.int64]:
+def most_surely_dogs(model: VAE, means: NDArray[np.float32]) -> NDArray[np.int64]:
     """Positions of the `DRAWN` of latents (n, d) whose images are most surely dogs, in ascending order.
 
     EfficientNet-Lite0 says so, by which the decoder was sharpened, too; the figures are those of another
@@ -138,7 +138,7 @@ def finished(
         samples: To measure the flat field on.
     """
     typical = means[one_a_dog(means, dogs, space)]
-    space = replace(space, mixture=kernels(typical[drawn_best(trained.model, typical)], space))
+    space = replace(space, mixture=kernels(typical[most_surely_dogs(trained.model, typical)], space))
     return flat_field.corrected(trained, space, dogs.pixels, samples), space
 
 

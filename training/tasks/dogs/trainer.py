@@ -23,7 +23,6 @@ from . import checkpoint as dog_checkpoint
 from .adversary import Features
 from .checkpoint import DogState
 from .config import DogConfig, DogStage
-from .photographs.augment import DiffAugment
 from .photographs.dogfacenet import Dogs
 
 
@@ -82,7 +81,7 @@ class DogTrainer(BaseTrainer[DogConfig, DogState]):
         sampled = torch.where(border[:samples], x[:samples], decoded[len(x) :])
         fake = torch.cat([rebuilt[:rebuilds], sampled])
 
-        augment = DiffAugment(max(rebuilds, samples), self.generator)
+        augment = adversary.DiffAugment(max(rebuilds, samples), self.generator)
         real = x[: max(rebuilds, samples)]
         with autocast(self.process.device, self.precision):
             with torch.no_grad():
@@ -93,7 +92,7 @@ class DogTrainer(BaseTrainer[DogConfig, DogState]):
                 else augment(rebuilt[:rebuilds])
             )
         seen_real, seen_fake = ([part.float() for part in seen] for seen in (seen_real, seen_fake))
-        deceived = self._deceived(seen_fake)
+        generator_loss = self._generator_loss(seen_fake)
         distance = adversary.feature_distance(
             [part[:rebuilds] for part in seen_real], [part[:rebuilds] for part in seen_fake]
         )
@@ -103,13 +102,13 @@ class DogTrainer(BaseTrainer[DogConfig, DogState]):
         ramp = objective.ramp(now.within, weights.ramp_steps)
         self.latest = {
             "loss": reconstruction.detach(),
-            "adversarial": deceived.detach(),
+            "adversarial": generator_loss.detach(),
             "features": distance.detach(),
             "specks": specks.detach(),
         }
         # The penalty acts on the mean of steps past: with more weight a step it would overshoot, and grow.
         against_specks = weights.specks * now.stage.learning_rate[0] / now.learning_rate
-        added = weights.adversarial * deceived + weights.features * distance + against_specks * specks
+        added = weights.adversarial * generator_loss + weights.features * distance + against_specks * specks
         self.optimise(reconstruction + ramp * added, ramp * now.learning_rate, betas=now.stage.betas)
         self._optimise_discriminator(seen_real, [part.detach() for part in seen_fake])
 
@@ -124,13 +123,13 @@ class DogTrainer(BaseTrainer[DogConfig, DogState]):
         between = objective.blend(mean, logvar, angle, self.noise(*mean.shape))
         return torch.cat([mean, between[:samples]])
 
-    def _deceived(self, seen: list[Tensor]) -> Tensor:
+    def _generator_loss(self, seen: list[Tensor]) -> Tensor:
         """How much like fakes the discriminator finds features; its weights stay."""
         discriminator = self.state.discriminator
         trained = [parameter for parameter in discriminator.parameters() if parameter.requires_grad]
         for parameter in trained:
             parameter.requires_grad_(False)
-        loss = adversary.deception_loss(discriminator(seen))
+        loss = adversary.generator_loss(discriminator(seen))
         for parameter in trained:
             parameter.requires_grad_(True)
         return loss
@@ -161,6 +160,6 @@ class DogTrainer(BaseTrainer[DogConfig, DogState]):
             path = dog_checkpoint.stage_average(folder, stage.name)
             dog_checkpoint.save_average(path, self.state, self.config)
 
-    def rehearsal(self) -> DogTrainer:
+    def timing_copy(self) -> DogTrainer:
         """A copy whose steps change nothing here."""
         return DogTrainer(self.config, self.state_copy(), self.dogs, self.process, self.features)

@@ -144,7 +144,7 @@ def run(options: argparse.Namespace, process: Process, clock: Clock, started: fl
     Raises:
         UserError: Something is wrong with the pictures, the checkpoint or the disk.
     """
-    say = told_by(process)
+    say = printer_of(process)
     store, path = options.out / STORE, options.out / STORE / checkpoint.FILE
     if options.restart and process.first and path.is_file():
         path.rename(path.with_name(f"replaced-{time.strftime('%Y%m%d-%H%M%S')}.pt"))
@@ -301,7 +301,7 @@ def conclude(out: Path, trainer: FolderTrainer, sitting: Sitting) -> None:
         say("more time would not make it better; more pictures would")
 
 
-def told_by(process: Process) -> Callable[[str], None]:
+def printer_of(process: Process) -> Callable[[str], None]:
     """What a process says: nothing but by the first."""
     return say if process.first else lambda text: None
 

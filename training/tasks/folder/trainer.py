@@ -149,7 +149,7 @@ class FolderTrainer(BaseTrainer[FolderConfig, FolderState]):
         """Write the checkpoint."""
         save(folder / checkpoint.FILE, self.state, self.config)
 
-    def rehearsal(self) -> FolderTrainer:
+    def timing_copy(self) -> FolderTrainer:
         """A copy whose steps change nothing here."""
         return FolderTrainer(self.config, self.state_copy(), self.pictures, self.process)
 

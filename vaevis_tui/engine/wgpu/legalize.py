@@ -207,8 +207,8 @@ def _split_bindings_pointwise(operator: ir.Pointwise, most: int) -> list[Operato
     made: list[Operator] = []
     expression, names = operator.epilogue, list(operator.operands)
     while len(_operands(expression)) + 1 > most:
-        part = max(_calls(expression), key=lambda call: _worth(call, most))
-        if _worth(part, most) < 2:
+        part = max(_calls(expression), key=lambda call: _operand_count(call, most))
+        if _operand_count(part, most) < 2:
             return [operator]
         taken = sorted(_operands(part))
         places = {index: Operand(place) for place, index in enumerate(taken)}
@@ -233,7 +233,7 @@ def _split_bindings_pointwise(operator: ir.Pointwise, most: int) -> list[Operato
     return [*made, rest]
 
 
-def _worth(call: Call, most: int) -> int:
+def _operand_count(call: Call, most: int) -> int:
     """How many operands a call reads, 0 if it is too many."""
     count = len(_operands(call))
     return count if count + 1 <= most else 0

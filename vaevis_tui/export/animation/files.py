@@ -71,7 +71,7 @@ def save_animation(
     """
     ending = animation_ending(path)
     check_free(path, force=force)
-    counted = replace(stream, take=lambda: _told(stream.take(), on_frame))
+    counted = replace(stream, take=lambda: _reporting(stream.take(), on_frame))
     video = ending in VIDEOS
     size = None if ending in CASTS else enlarged(stream.size, side, resampling, even=video)
     partial = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
@@ -97,7 +97,7 @@ def save_animation(
     return path
 
 
-def _told(frames: Iterator[Frame], on_frame: Callable[[], None]) -> Iterator[Frame]:
+def _reporting(frames: Iterator[Frame], on_frame: Callable[[], None]) -> Iterator[Frame]:
     for frame in frames:
         yield frame
         on_frame()

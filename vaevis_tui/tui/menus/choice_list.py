@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from vaevis_tui.tui.menus.overlay import Overlay
-from vaevis_tui.tui.textual_private.late import Options
+from vaevis_tui.tui.textual_private.lenient_screen import Options
 
 
 class ChoiceList(Overlay[ScreenResultType]):

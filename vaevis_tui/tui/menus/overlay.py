@@ -20,11 +20,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
-from vaevis_tui.tui.textual_private.late import PunctualScreen
+from vaevis_tui.tui.textual_private.lenient_screen import LenientScreen
 from vaevis_tui.tui.textual_private.see_through import lines_below
 
 
-class Overlay(PunctualScreen[ScreenResultType], ModalScreen[ScreenResultType]):
+class Overlay(LenientScreen[ScreenResultType], ModalScreen[ScreenResultType]):
     """A modal screen that ignores a second press of what closes it.
 
     Textual would close the screen below instead, and fail where there is none.
@@ -51,7 +51,7 @@ class Overlay(PunctualScreen[ScreenResultType], ModalScreen[ScreenResultType]):
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
-class Palette(CommandPalette, PunctualScreen[None]):
+class Palette(CommandPalette, LenientScreen[None]):
     """Textual's command palette, which runs a command once and takes keys before it has a list."""
 
     DEFAULT_CSS = """

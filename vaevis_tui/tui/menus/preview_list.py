@@ -16,7 +16,7 @@ from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.images.terminal_port import TerminalPort
 from vaevis_tui.tui.menus.overlay import Overlay
 from vaevis_tui.tui.panels.tile_image import ComposedFrame
-from vaevis_tui.tui.textual_private.late import Options
+from vaevis_tui.tui.textual_private.lenient_screen import Options
 
 
 class PreviewList(Overlay[ScreenResultType]):

@@ -24,8 +24,8 @@ from vaevis_tui.terminal.detect.queries import QUERIES
 from vaevis_tui.terminal.detect.replies import Reply, ReplyKind
 from vaevis_tui.terminal.detect.window import Window, window_of
 from vaevis_tui.tui.textual_private.brake import InputBrake
-from vaevis_tui.tui.textual_private.giving_back import FLUSH_INTERVAL, LONGEST_WRITE, give_back, throw_away
 from vaevis_tui.tui.textual_private.input import KeyParser, TerminalInput
+from vaevis_tui.tui.textual_private.restore import FLUSH_INTERVAL, LONGEST_WRITE, restore_terminal, throw_away
 from vaevis_tui.tui.textual_private.writing import TimedFile, WriteMark, WriteReport
 
 if sys.platform != "win32":
@@ -74,7 +74,7 @@ class TimedDriver(Driver):
         self._suspends = False
         self._suspended = False
         """Whether it is to be started when SIGCONT comes."""
-        self._giving_back = threading.Lock()
+        self._restoring = threading.Lock()
         self._given_back = False
 
     @property
@@ -174,13 +174,13 @@ class TimedDriver(Driver):
         writer._queue.put(None)
         writer.join(_LAST_OUTPUT)
         if writer.is_alive():
-            self.give_back_at_once()
-        with self._giving_back:  # another thread may be at it, by which this one goes on: it ends first
+            self.restore_now()
+        with self._restoring:  # another thread may be at it, by which this one goes on: it ends first
             pass
 
-    def give_back_at_once(self) -> None:
+    def restore_now(self) -> None:
         """Leave the terminal as it was, whatever it does; to be called in any thread, as the last thing."""
-        with self._giving_back:  # whoever comes second would throw away what the first has written
+        with self._restoring:  # whoever comes second would throw away what the first has written
             if self._given_back:
                 return
             self._given_back = True
@@ -189,7 +189,7 @@ class TimedDriver(Driver):
             while self._file.writing and time.monotonic() < end:
                 throw_away(self.fileno)
                 time.sleep(FLUSH_INTERVAL)
-            give_back(self.fileno, self.attrs_before)
+            restore_terminal(self.fileno, self.attrs_before)
 
     def start_application_mode(self) -> None:
         """Start, with a queue of output that never makes the event loop wait, and without post-processing.
@@ -304,10 +304,10 @@ def window_of_terminal(app: App[Any]) -> Window | None:
     return window_of(driver.fileno) if isinstance(driver, TimedDriver) and driver.can_be_asked else None
 
 
-def give_back_terminal(app: App[Any]) -> None:
+def restore_terminal_now(app: App[Any]) -> None:
     """Leave an app's terminal as it was at once, whatever else goes on: the program ends now."""
     if isinstance(app._driver, TimedDriver):
-        app._driver.give_back_at_once()
+        app._driver.restore_now()
 
 
 def before_leaving(app: App[Any], teardown_output: Callable[[], str]) -> None:

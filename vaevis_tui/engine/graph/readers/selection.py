@@ -76,11 +76,11 @@ def _gather_elements(importer: Importer, node: Node, given: Given) -> None:
     indices = given.indices % importer.shape(node.inputs[0])[given.axis]
     if any(a > b for a, b in zip(indices.shape, importer.shape(node.inputs[0]), strict=True)):
         refuse(node, f"indices of shape {indices.shape} reach beyond its input")
-    numbers = _numbers(importer, node)[tuple(slice(n) for n in _but(indices.shape, given.axis))]
+    numbers = _numbers(importer, node)[tuple(slice(n) for n in _all_but(indices.shape, given.axis))]
     _static_gather(importer, node, np.take_along_axis(numbers, indices, given.axis))
 
 
-def _but(shape: tuple[int, ...], axis: int) -> tuple[int | None, ...]:
+def _all_but(shape: tuple[int, ...], axis: int) -> tuple[int | None, ...]:
     return tuple(None if place == axis else length for place, length in enumerate(shape))
 
 
@@ -100,7 +100,7 @@ def _scatter_nd(importer: Importer, node: Node, given: Given) -> None:
 def _scatter_elements(importer: Importer, node: Node, given: Given) -> None:
     places = np.full(importer.shape(node.inputs[0]), -1)
     updates = importer.shape(node.inputs[2])
-    corner = places[tuple(slice(n) for n in _but(updates, given.axis))]
+    corner = places[tuple(slice(n) for n in _all_but(updates, given.axis))]
     np.put_along_axis(corner, given.indices, np.arange(prod(updates)).reshape(updates), given.axis)
     _overlay(importer, node, places)
 

@@ -30,7 +30,7 @@ MODES_AT_REST = (
 """What Textual writes at the end, in its order: kitty's keyboard protocol has a stack for each screen."""
 
 
-def give_back(terminal: int, modes: list[Any] | None) -> None:
+def restore_terminal(terminal: int, modes: list[Any] | None) -> None:
     """Throw away what is queued, and set the terminal's modes as they were; takes `LONGEST_WRITE` at most.
 
     Args:

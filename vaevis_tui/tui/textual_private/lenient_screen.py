@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 
 
-class PunctualScreen(Screen[ScreenResultType]):
+class LenientScreen(Screen[ScreenResultType]):
     """A screen that leaves alone what finds none of its widgets, because it opens or closes just now."""
 
     def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
