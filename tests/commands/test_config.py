@@ -102,7 +102,7 @@ def test_every_key_is_written_as_toml_has_it_and_read_back(
         "snapshot_dir": ("~/shots", "~/shots"),
         "caption": ("false", False),
     }
-    assert list(given) == [setting.key for setting in SETTINGS]
+    assert list(given) == [setting.key for setting in SETTINGS], "a new setting needs its line in `given`"
     for key, (text, _) in given.items():
         assert run(capsys, "set", key, text)[0] == 0
     assert tomllib.loads(config.read_text()) == {key: value for key, (_, value) in given.items()}
