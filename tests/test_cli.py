@@ -127,7 +127,7 @@ def test_every_command_has_a_module_and_a_help_page(capsys: pytest.CaptureFixtur
         page = capsys.readouterr().out
         assert page.startswith(f"usage: vaevis-tui {name} ")
         assert page.splitlines()[0].endswith("[options]")
-        assert f"  vaevis-tui {name}" in page[page.index("\n\n") :], f"give {name}'s module an EPILOG with an example"
+        assert f"  vaevis-tui {name}" in page[page.index("\n\n") :], f"{name} needs an EPILOG with an example"
 
 
 def test_help_fits_a_terminal_of_80_columns(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from vaevis_tui.terminal.detect.replies import Reply
 
 
-def print_image(image: NDArray[np.uint8], console: Console | None = None) -> None:
+def print_image(image: NDArray[np.uint8]) -> None:
     """Draw an image, uint8 (h, w, 3), with rich-pixels, as large as the console allows.
 
     Grown by a whole number, or area-averaged down; two pixels a cell.
@@ -37,7 +37,7 @@ def print_image(image: NDArray[np.uint8], console: Console | None = None) -> Non
     from PIL import Image
     from rich_pixels import Pixels
 
-    console = console or Console()
+    console = Console()
     height, width = image.shape[:2]
     rows, columns = 2 * max(console.height - 2, 1), console.width  # two rows stay for the prompt
     pillow = Image.fromarray(image)

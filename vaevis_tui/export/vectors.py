@@ -205,16 +205,12 @@ def _checked(values: Any, dim: int, label: str) -> Vectors:
     return vectors
 
 
-def format_of(target: str | Path, chosen: str | None = None) -> str:
-    """The format that vectors are written in: the chosen one, or by the name's ending; of ``"-"`` JSON.
+def format_of(target: str | Path) -> str:
+    """The format that vectors are written in, by the name's ending.
 
     Raises:
         UserError: The ending is none of `FORMATS`.
     """
-    if chosen is not None:
-        return chosen
-    if str(target) == STANDARD:
-        return "json"
     ending = Path(target).suffix.lower().removeprefix(".")
     if ending not in FORMATS:
         raise UserError(f"{target}: the name must end in .{', .'.join(FORMATS)}")

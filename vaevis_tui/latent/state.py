@@ -214,14 +214,14 @@ class LatentState:
         """
         return self._go(self.axis_set.set(self.point, row, sigma), key)
 
-    def reset(self, row: int, key: Hashable = None) -> Self:
+    def reset(self, row: int) -> Self:
         """Put one axis back to the mean, a control to what it began with.
 
         Raises:
             ValueError: there is no such row.
         """
         control = self.axis_set.control(self.axis_set.checked(row))
-        return self.set(row, 0.0 if control is None else control.start, key)
+        return self.set(row, 0.0 if control is None else control.start)
 
     def reset_all(self) -> Self:
         """Put every dimension back to the mean; controls stay what they are."""

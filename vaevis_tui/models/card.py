@@ -161,13 +161,13 @@ class _Reader:
             return value
         return default
 
-    def integer(self, key: str, low: int, high: int, default: int = 0) -> int:
+    def integer(self, key: str, low: int, high: int) -> int:
         if key not in self._table:
-            return default
+            return 0
         value = self._table[key]
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             self.fail(key, f"must be a whole number from {low} to {high}, not {one_line(repr(value), 40)}")
-            return default
+            return 0
         return value
 
     def flag(self, key: str) -> bool:

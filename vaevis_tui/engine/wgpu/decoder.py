@@ -45,7 +45,6 @@ class WgpuDecoder(Closing):
         fuse: Rewrite the graph; without, each ONNX operator is a kernel of its own.
         floats: Keep the output as floats, for `decode_floats`; images then cannot be decoded.
         textures: Keep tensors and weights in textures; without, as suits the adapter.
-        kernels: Names of kernels to take instead of the preferred ones, by the operator's output.
         tuned: Take the kernels that were measured on this adapter before, where they were.
         lower: Limits, as WebGPU names them, to have no more of than this; see `open_device`.
         reason: Why this backend was taken, for `DecoderInfo`.
@@ -64,7 +63,6 @@ class WgpuDecoder(Closing):
         fuse: bool = True,
         floats: bool = False,
         textures: bool | None = None,
-        kernels: Mapping[str, str] | None = None,
         tuned: bool = False,
         lower: Mapping[str, int] | None = None,
         reason: str = "",
@@ -86,7 +84,6 @@ class WgpuDecoder(Closing):
                 precision=precision,
                 packed=not floats,
                 textures=in_textures,
-                kernels=kernels,
                 choices=self.choices,
             )
             self._program = Program(self._device, limits, self.plan)

@@ -65,10 +65,10 @@ class Bookmarks(KeptFile[tuple[Bookmark, ...]]):
         query = text.strip().casefold()
         return [each for each in self._kept if query in each.name.casefold()]
 
-    def free_name(self, stem: str = "bookmark") -> str:
+    def free_name(self) -> str:
         """``"bookmark 3"``, with the first number from 1 that no bookmark has."""
         taken = {each.name for each in self._kept}
-        return next(name for n in range(1, len(taken) + 2) if (name := f"{stem} {n}") not in taken)
+        return next(name for n in range(1, len(taken) + 2) if (name := f"bookmark {n}") not in taken)
 
     def add(self, z: ArrayLike, name: str, image: NDArray[np.uint8]) -> Bookmark:
         """Keep a point.

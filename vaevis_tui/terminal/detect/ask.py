@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import time
-from collections.abc import Callable
 
 from vaevis_tui.terminal.detect.replies import Reply
 from vaevis_tui.terminal.detect.reply_parser import ReplyParser
@@ -17,7 +16,6 @@ def ask(
     *,
     source: int = 0,
     sink: int = 1,
-    clock: Callable[[], float] = time.monotonic,
 ) -> tuple[Reply, ...]:
     """Write queries to a terminal and read its answers, which are not shown; keys pressed meanwhile are lost.
 
@@ -26,7 +24,6 @@ def ask(
         timeout: Seconds to wait for the answer to that.
         source: File descriptor that is read.
         sink: File descriptor that is written to.
-        clock: Seconds that never go back.
 
     Raises:
         OSError: One of them is no terminal, or it has gone.
@@ -43,8 +40,8 @@ def ask(
         raise OSError(*error.args) from None
     try:
         os.write(sink, queries)
-        end = clock() + timeout
-        while not parser.fenced and (left := end - clock()) > 0:
+        end = time.monotonic() + timeout
+        while not parser.fenced and (left := end - time.monotonic()) > 0:
             if select.select([source], [], [], left)[0]:
                 parser.feed(os.read(source, 1 << 12))
     finally:

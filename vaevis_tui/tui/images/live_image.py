@@ -39,13 +39,10 @@ class LiveImage(Widget):
 
     Args:
         port: The app's.
-        renderer: What the image is drawn with until the port's renderer changes; None for the port's.
         priority: `MAIN` (0) for the main image, more for a background image.
         meter: Counts frames and their times; None for a new one.
         placeholder: Text to show while there is no frame.
-        name: As for any widget.
         id: As for any widget.
-        classes: As for any widget.
     """
 
     ALLOW_SELECT = False
@@ -81,23 +78,20 @@ class LiveImage(Widget):
     def __init__(
         self,
         port: TerminalPort,
-        renderer: Renderer | None = None,
         *,
         priority: int = MAIN,
         meter: FrameMeter | None = None,
         placeholder: str = "",
-        name: str | None = None,
         id: str | None = None,
-        classes: str | None = None,
     ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+        super().__init__(id=id)
         self.set_reactive(LiveImage.placeholder, placeholder)
         self.port = port
         self.meter = meter or FrameMeter(port.clock)
         self.slot = FrameSlot(
             priority, self._can_send, lambda: self.exact, lambda: self._adaptation.whole or priority == MAIN
         )
-        self._renderer = renderer or port.renderer
+        self._renderer = port.renderer
         self._image_id = port.new_image_id()
         self._adaptation = Adaptation(port.link, port.clock)
         self._newest: DecodedFrame | None = None

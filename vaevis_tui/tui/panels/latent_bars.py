@@ -100,8 +100,8 @@ class LatentBars(Widget):
 
         row: int
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._axes: AxisSet | None = None
         self._order: NDArray[np.intp] = np.zeros(0, np.intp)
         self._rank_of: NDArray[np.intp] = np.zeros(0, np.intp)

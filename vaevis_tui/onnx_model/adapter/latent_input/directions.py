@@ -53,11 +53,11 @@ def _wave(frequency: int, length: int) -> NDArray[np.float64]:
     return np.asarray(scale * np.cos(np.pi * frequency * places))
 
 
-def random_directions(size: int, seed: int = 0) -> NDArray[np.float32]:
+def random_directions(size: int) -> NDArray[np.float32]:
     """Orthogonal rows of equal length for a long latent vector of which nothing else is known.
 
     Returns:
         float32 (`COUNT`, size), scaled as `smooth_patterns`.
     """
-    rows = np.linalg.qr(np.random.default_rng(seed).standard_normal((size, COUNT)))[0].T
+    rows = np.linalg.qr(np.random.default_rng(0).standard_normal((size, COUNT)))[0].T
     return (rows * math.sqrt(size / COUNT)).astype(np.float32)
