@@ -61,6 +61,8 @@ async def _serve(options: argparse.Namespace) -> int:
     from vaevis_tui.web.serve import live_server
 
     bundle = open_bundle(options.model or DEFAULT_MODEL)
+    # Seconds, with many axes; export-web says the same.
+    print(f"vaevis-tui: measuring what each axis of {bundle.name} does ...", file=sys.stderr)
     with open_decoder(bundle, options.backend, "cached" if options.tune else "off") as decoder:
         return await _listen(
             live_server(bundle, decoder, _address(options), options.max_sessions), bundle.name

@@ -81,6 +81,7 @@ def test_without_webgpu_it_is_the_cpu_or_said(browser: Browser, address: str, tm
     said = page.evaluate("vaevis.ready.catch((error) => error.message)")
     assert "WebGPU: this browser has none" in said
     expect(page.locator("#failure")).to_contain_text("this browser has none")
+    expect(page.locator("#backend")).to_have_text("No decoder")
     page.close()
 
 

@@ -111,6 +111,7 @@ def test_a_server_that_goes_and_comes_back(browser: Browser) -> None:
     z = page_z(page)
     with serve("--port", address.rstrip("/").rpartition(":")[2]):
         expect(page.locator("#failure")).to_be_hidden(timeout=20_000)
+        expect(page.locator("#backend")).to_have_text("Live")
         np.testing.assert_array_equal(page_z(page), z)
         assert apart(page_decode(page, z[None], 28, 28), decoded(open_bundle(NAME), z[None])) == 0
     page.close()

@@ -51,7 +51,7 @@ def terminal(browser: Browser, address: str) -> Iterator[Screen]:
     page = browser.new_page(viewport=WINDOW)
     screen = Screen(page)
     page.goto(address)
-    screen.until("quit")
+    screen.until("help")
     yield screen
     page.close()
 
@@ -63,14 +63,14 @@ def test_the_app_runs_in_the_browser(browser: Browser) -> None:
             screen.press("?")
             screen.until("Esc closes")
             screen.press("Escape")
-            screen.until("quit")
+            screen.until("help")
             screen.came = b""
             screen.page.set_viewport_size({"width": 700, "height": 500})
-            screen.until("quit")
+            screen.until("help")
             screen.press("q")
             expect(screen.page.get_by_role("alert")).to_contain_text("has ended")
             screen.page.keyboard.press("Enter")  # the button has the focus
-            screen.until("quit")
+            screen.until("help")
             with client(address, "terminal") as other:
                 assert other.status == 503
         for _ in range(100):  # its one session is given back

@@ -6,7 +6,7 @@ import { LatentSpace, placeOf, pullBack } from "../latent/space.js";
 import { Exploration } from "../latent/state.js";
 import { slerp } from "../latent/linear.js";
 import { Walk, unhurriedSpeed } from "../latent/walk.js";
-import { showBackend, showCard } from "./panels/about.js";
+import { showBackend, showCard, showFailure } from "./panels/about.js";
 import { fromFragment, numbers, toFragment } from "./address.js";
 import { AnchorGallery } from "./panels/anchors.js";
 import { backends } from "./backends.js";
@@ -144,8 +144,7 @@ export class App {
   #fail(reasons) {
     document.documentElement.classList.remove("loading");
     document.documentElement.classList.add("failed");
-    byId("failure-reasons", HTMLParagraphElement).textContent = reasons.join("; ");
-    byId("failure", HTMLDivElement).hidden = false;
+    showFailure(reasons.join("; "));
     if (!this.model.live || this.host) return;
     byId("failure-hint", HTMLParagraphElement).textContent = "It is asked again every other second.";
     setTimeout(() => void this.service.retry(), ASK_AGAIN);

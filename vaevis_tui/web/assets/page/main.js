@@ -4,6 +4,7 @@ import { messageOf } from "../engine/service.js";
 import { App } from "./app.js";
 import { byId } from "./dom.js";
 import { loadModel } from "./load.js";
+import { showFailure } from "./panels/about.js";
 import { followTheme } from "./theme.js";
 
 /** What programs can ask of the page: `await window.vaevis.decode(z)`. */
@@ -60,8 +61,7 @@ async function open() {
     await opened.start();
     return opened;
   } catch (error) {
-    byId("failure-reasons", HTMLParagraphElement).textContent = messageOf(error);
-    byId("failure", HTMLDivElement).hidden = false;
+    showFailure(messageOf(error));
     document.documentElement.classList.remove("loading");
     throw error;
   }

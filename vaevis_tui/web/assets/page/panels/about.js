@@ -53,3 +53,10 @@ function dataOf({ name, url }) {
 function thousands(count) {
   return count.toLocaleString("en");
 }
+
+/** @param {string} reasons why nothing decodes */
+export function showFailure(reasons) {
+  byId("failure-reasons", HTMLParagraphElement).textContent = reasons;
+  byId("failure", HTMLDivElement).hidden = false;
+  byId("backend", HTMLSpanElement).textContent = "No decoder";
+}
