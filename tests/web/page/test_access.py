@@ -73,6 +73,23 @@ def test_names_and_roles(shown: Page) -> None:
     expect(said).not_to_be_empty()
 
 
+def test_bars_are_seen_in_colours_of_the_system(shown: Page) -> None:
+    """Where the system forces its colours, as for high contrast, it takes backgrounds away."""
+    shown.emulate_media(forced_colors="active")
+    shown.locator("#tab-sliders").click()
+    chosen, others = (
+        {
+            shown.evaluate("(name) => getComputedStyle(document.querySelector(name)).backgroundColor", name)
+            for name in names
+        }
+        for names in (
+            (".fill", '#sets [aria-pressed="true"]', "#tab-sliders"),
+            ("#sets [aria-pressed='false']", "#tab-map", "main", "body"),
+        )
+    )
+    assert not chosen & others
+
+
 def test_everything_is_reached_by_tab(shown: Page) -> None:
     """Buttons, the strip, tabs, the panel that is open; a dialog gives the focus back."""
     shown.locator("#tab-map").click()

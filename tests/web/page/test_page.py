@@ -52,6 +52,16 @@ def test_keys_of_the_terminal(shown: Page) -> None:
     assert not np.array_equal(page_z(shown), before)
     keyboard.press("u")
     np.testing.assert_array_equal(page_z(shown), before)
+    shown.locator("#tab-map").click()
+    keyboard.press("/")  # shows the axes, too
+    filter_ = shown.locator("#filter")
+    expect(filter_).to_be_focused()
+    keyboard.type("z1")
+    for leave in ("Enter", "/", "Escape"):
+        keyboard.press(leave)
+    expect(filter_).not_to_be_focused()
+    expect(shown.locator(".row.selected")).to_have_attribute("data-row", "1")
+    expect(shown.locator(".row")).to_have_count(2)
     keyboard.press("?")
     expect(shown.locator("#help")).to_be_visible()
     keyboard.press("Escape")

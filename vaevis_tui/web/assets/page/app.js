@@ -191,6 +191,11 @@ export class App {
     if (focused) this.rows.focus();
   }
 
+  findRow() {
+    this.tabs.show("sliders");
+    this.rows.filter.focus();
+  }
+
   nextSet() {
     this.exploration.chooseSet((this.exploration.current + 1) % this.space.sets.length);
   }

@@ -69,3 +69,18 @@ export function settled(milliseconds, action) {
     timer = setTimeout(action, milliseconds);
   };
 }
+
+/**
+ * Let Enter and Escape empty and leave a field that one finds things by, so that keys do again what they do.
+ * @param {HTMLInputElement} field of a search
+ * @param {(key: string) => void} left does the rest
+ */
+export function leavable(field, left) {
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    event.preventDefault();
+    field.value = "";
+    field.blur();
+    left(event.key);
+  });
+}

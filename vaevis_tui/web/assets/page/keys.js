@@ -40,7 +40,7 @@ export const KEYS = [
   { keys: ["p"], text: "map", run: (app) => app.tabs.show("map") },
   { keys: ["i"], text: "about the model", run: (app) => app.tabs.show("about") },
   { keys: ["a"], text: "the next set of axes", run: (app) => app.nextSet() },
-  { keys: ["/"], text: "find an axis", run: () => byId("filter", HTMLInputElement).focus() },
+  { keys: ["/"], text: "find an axis; Enter and Esc leave the field", run: (app) => app.findRow() },
   { keys: ["?", "F1"], shown: "?", text: "this help", run: () => byId("help", HTMLDialogElement).showModal() },
 ];
 

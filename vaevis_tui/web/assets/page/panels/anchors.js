@@ -1,7 +1,7 @@
 // Anchors: examples of the data and modes of classes, as small images; the nearest ones are told.
 
 import { norm } from "../../latent/linear.js";
-import { byId, make, paint } from "../dom.js";
+import { byId, leavable, make, paint } from "../dom.js";
 import { coloursOf } from "./map.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -27,6 +27,12 @@ export class AnchorGallery {
     this.list.append(...this.cells);
     this.cells.forEach((cell) => this.watcher.observe(cell));
     this.filter.addEventListener("input", () => this.#arrange());
+    leavable(this.filter, (key) => {
+      const first = this.cells.find((cell) => !cell.hidden);
+      this.#arrange();
+      if (key === "Enter") first?.click();
+      first?.focus();
+    });
   }
 
   /**

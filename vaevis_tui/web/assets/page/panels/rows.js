@@ -1,7 +1,7 @@
 // The sliders: one row an axis, of the set that is chosen.
 
 import { SIGMA_LIMIT } from "../../latent/space.js";
-import { byId, make, signed } from "../dom.js";
+import { byId, leavable, make, signed } from "../dom.js";
 
 /** @typedef {import("../../latent/state.js").Exploration} Exploration */
 /** @typedef {{ element: HTMLElement, fill: HTMLElement, value: HTMLElement, shown: number }} Row */
@@ -27,6 +27,10 @@ export class Rows {
     this.selected = -1;
     this.watcher = new IntersectionObserver((entries) => this.#seen(entries), { root: this.list.parentElement });
     this.filter.addEventListener("input", () => this.#arrange());
+    leavable(this.filter, () => {
+      this.#arrange();
+      this.rows.get(this.selected)?.element.focus();
+    });
     this.#chooser();
     this.update();
   }
