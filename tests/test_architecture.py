@@ -38,6 +38,35 @@ def defined(path: Path) -> set[str]:
     return found
 
 
+def named(path: Path) -> set[str]:
+    """All that a docstring may refer to in a module: what it defines, sets, takes or imports, and itself."""
+    found = {path.stem, *path.parent.relative_to(ROOT).parts}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                found.add(name)
+            case ast.Name(id=name) | ast.Attribute(attr=name) if isinstance(node.ctx, ast.Store):
+                found.add(name)
+            case ast.arg(arg=name):
+                found.add(name)
+            case ast.alias(name=name, asname=other):
+                found.add((other or name).rpartition(".")[2])
+    return found
+
+
+def test_what_docstrings_refer_to_is_there() -> None:
+    """`name` is a name of ours, ``name`` is anything else."""
+    packages = [path for path in SOURCES if path.relative_to(ROOT).parts[0] != "tests"]
+    there = set[str]().union(*map(named, packages))
+    lost = [
+        f"{path.relative_to(ROOT)}: `{name}`"
+        for path in packages
+        for name in re.findall(r"(?<![`\w])`((?:vaevis_tui\.[\w.]+|[A-Za-z_]\w*))`(?!`)", path.read_text())
+        if name.rpartition(".")[2] not in there
+    ]
+    assert not lost, f"renamed or gone; what is not ours stands in two backticks: {lost}"
+
+
 def test_the_table_is_read() -> None:
     assert len(WHERE) > 25
 

@@ -1,10 +1,10 @@
 """A decoder in a process of its own, so that a crash or hang of a driver does not take the program with it.
 
-wgpu-native ends its process where a device is lost or a submission finds no memory: `wgpuQueueSubmit` and
-`wgpuDevicePoll` panic, and a Rust panic that reaches C aborts (seen with wgpu-native 29 below a Vulkan layer
-that returns VK_ERROR_DEVICE_LOST). Some drivers crash or hang when asked for adapters. A terminal program
-that died this way would leave the terminal in the middle of a frame. Here only the child process dies: the
-tail of its stderr becomes an `EngineError`, and another backend takes over.
+wgpu-native ends its process where a device is lost or a submission finds no memory: its functions panic, and
+a Rust panic that reaches C aborts (seen in wgpuQueueSubmit and wgpuDevicePoll of wgpu-native 29 below a
+Vulkan layer that returns VK_ERROR_DEVICE_LOST). Some drivers crash or hang when asked for adapters. A
+terminal program that died this way would leave the terminal in the middle of a frame. Here only the child
+process dies: the tail of its stderr becomes an `EngineError`, and another backend takes over.
 
 It costs 0.1 ms an image; in return, wgpu's Python does not compete for the interpreter lock with drawing.
 

@@ -1,4 +1,7 @@
-"""The explorer's settings and dependencies; tests pass other ones."""
+"""How the explorer starts, and its dependencies; tests pass other ones.
+
+A person's own settings are read in `vaevis_tui.explorer.storage.config`.
+"""
 
 from __future__ import annotations
 

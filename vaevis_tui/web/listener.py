@@ -76,7 +76,7 @@ class Conversation:
 
     Attributes:
         path: Where.
-        hold: Talks until either has enough; a connection that is lost raises `ConnectionResetError`.
+        hold: Talks until either has enough; a connection that is lost raises ConnectionResetError.
         max_bytes: Of a message from the page.
         meaning: What whoever talks there may do here.
     """

@@ -17,7 +17,7 @@ NAME = "direction"
 
 
 class DirectionActions(Asker):
-    """`[` and `]` mark points, `D` makes a direction of them, Delete removes it."""
+    """`[` and `]` mark points, D makes a direction of them, Delete removes it."""
 
     def __init__(self, work: Workspace, keepsakes: KeepsakeActions, prompts: Prompts) -> None:
         self._work = work

@@ -20,10 +20,10 @@ OWNER, PRIORITY = "examples", 0
 
 
 class ExampleActions:
-    """Digits, `n` and `e` go to examples; `h` and `H` steer towards one, and away from it.
+    """Digits, n and e go to examples; h and H steer towards one, and away from it.
 
-    That is the one that was chosen in the list, or else the one before the last: after `9` and `4`, `h` leads
-    from the 4 to the 9.
+    That is the one that was chosen in the list, or else the one before the last: after 9 and 4, h leads from
+    the 4 to the 9.
     """
 
     def __init__(self, work: Workspace, keepsakes: KeepsakeActions) -> None:

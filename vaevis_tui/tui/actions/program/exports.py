@@ -26,7 +26,7 @@ NAME_COLUMNS = 24
 
 
 class ExportActions(Asker):
-    """`S` asks what to save and where; Esc cancels it, and leaves no file."""
+    """S asks what to save and where; Esc cancels it, and leaves no file."""
 
     def __init__(
         self, work: Workspace, panels: PanelActions, keepsakes: KeepsakeActions, prompts: Prompts
