@@ -155,7 +155,7 @@ def test_control_c_leaves_the_terminal_as_it_was_in_the_middle_of_a_walk(bundle:
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGPWR]
+    "number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT, signal.SIGPWR]
 )
 def test_signals_leave_the_terminal_as_it_was(bundle: Path, number: signal.Signals) -> None:
     with explorer(bundle, "--walk") as session:

@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,8 @@ from PIL import Image
 from tests.e2e.harness.ptyharness import PtyTimeoutError
 from tests.fuzz.ending.far import FarSession
 from tests.fuzz.ending.mistakes import FAULT, callbacks, with_a_mistake
-from tests.fuzz.ending.moments import MOMENTS, Run, exploring, first_image, in_a_menu, searching
+from tests.fuzz.ending.moments import MOMENTS, Run, first_image, searching
+from tests.fuzz.ending.tours import reached, session_on, take
 from tests.fuzz.terminal import Patience, some_key, some_mouse_reports
 from vaevis_tui.errors import UserError
 from vaevis_tui.explorer.storage.session import read_session
@@ -128,7 +130,9 @@ def with_a_stalled_terminal(run: Run) -> None:
 def by_a_mistake(run: Run) -> None:
     """An exception in a callback, which comes by what is done now, if it has not come yet; see `Case`."""
     run.code = (1, 0)
-    for _ in range(60):
+    if run.tour:
+        take(run.session, run.tour)
+    for _ in range(0 if run.tour else 60):
         if run.session.process.poll() is not None:
             return
         if run.rng.random() < 0.2:
@@ -154,6 +158,7 @@ class Case:
         round_trip: Seconds.
         full: Whether no file can be written.
         mistake: A callback that fails (see `mistakes`), and after how many calls.
+        tour: Of `tours`, one that comes to it; any keys if empty.
         seed: All that is left to chance follows from it.
     """
 
@@ -162,6 +167,7 @@ class Case:
     round_trip: float = 0.0
     full: bool = False
     mistake: tuple[str, int] | None = None
+    tour: str = ""
     seed: str = ""
 
     def __str__(self) -> str:
@@ -177,16 +183,26 @@ def some_case(seed: int, number: int) -> Case:
     moment, end, round_trip = rng.choice(MOMENTS), rng.choice(ENDS), rng.choice(ROUND_TRIPS)
     full = end is not by_a_mistake and rng.random() < 0.15
     mistake = (rng.choice(callbacks()), rng.choice(CALLS)) if end is by_a_mistake else None
-    return Case(moment, end, round_trip, full, mistake, f"{seed} {number}")
+    return Case(moment, end, round_trip, full, mistake, seed=f"{seed} {number}")
 
 
-def case_of_callback(seed: int, number: int) -> Case:
-    """A mistake in the callback of that number."""
-    rng = random.Random(f"callback {seed} {number}")
-    names = callbacks()
-    mistake = names[number % len(names)], 0 if rng.random() < 0.7 else rng.choice(CALLS)
-    moment = rng.choice((first_image, exploring, in_a_menu))
-    return Case(moment, by_a_mistake, rng.choice(ROUND_TRIPS), mistake=mistake, seed=f"{seed} {number}")
+def cases_of_callbacks(seed: int) -> Callable[[int], Case]:
+    """A mistake in each callback that a tour comes to, by a number; says first how many these are."""
+    tours = list(reached().items())
+    missed = [name for name in callbacks() if name not in dict(tours)]
+    print(
+        f"tours come to {len(tours)} of {len(callbacks())} callbacks; not to {', '.join(missed)}", flush=True
+    )
+
+    def case(number: int) -> Case:
+        rng = random.Random(f"callback {seed} {number}")
+        name, tour = tours[number % len(tours)]
+        times = 0 if rng.random() < 0.8 else 1
+        return Case(
+            first_image, by_a_mistake, rng.choice(ROUND_TRIPS), False, (name, times), tour, f"{seed} {number}"
+        )
+
+    return case
 
 
 @dataclass(frozen=True)
@@ -207,16 +223,21 @@ def run_case(case: Case, keep: Path | None = None) -> Outcome:
     rng = random.Random(case.seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        command = [*_program(case), *_arguments(rng, case.moment, folder)]
-        homes = {f"XDG_{each}_HOME": name for each in ("CACHE", "CONFIG", "DATA", "STATE")}
-        with FarSession(
-            command, 80, 24, homes, cwd=folder, emulate=False, round_trip=case.round_trip
-        ) as session:
-            fault = _drive(Run(session, rng, folder, full=case.full, breaks=bool(case.mistake)), case)
+        with _session(case, rng, folder) as session:
+            run = Run(session, rng, folder, full=case.full, breaks=bool(case.mistake), tour=case.tour)
+            fault = _drive(run, case)
             if fault is not None and keep is not None:
                 keep.mkdir(parents=True, exist_ok=True)
                 (keep / f"ends-{case.seed.replace(' ', '-')}").write_bytes(session.raw)
             return Outcome(fault, FAULT.encode() in session.raw)
+
+
+def _session(case: Case, rng: random.Random, folder: Path) -> FarSession:
+    if case.tour:
+        return session_on(case.tour, _program(case), folder, case.round_trip)
+    command = [*_program(case), *_arguments(rng, case.moment, folder)]
+    homes = {f"XDG_{each}_HOME": str(folder) for each in ("CACHE", "CONFIG", "DATA", "STATE")}
+    return FarSession(command, 80, 24, homes, cwd=folder, emulate=False, round_trip=case.round_trip)
 
 
 def _program(case: Case) -> list[str]:
@@ -309,12 +330,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--run", type=int, help="only the one of this number")
     parser.add_argument("--first", type=int, default=0, help="begin with that number")
-    parser.add_argument("--callbacks", action="store_true", help="a mistake in each callback, one a run")
+    parser.add_argument(
+        "--callbacks", action="store_true", help="a mistake in each callback of a tour, one a run"
+    )
     parser.add_argument(
         "--keep", type=Path, default=Path(tempfile.gettempdir(), "fuzz"), help="where failures go"
     )
     options = parser.parse_args(arguments)
     began, end = time.perf_counter(), math.inf
+    case_of = cases_of_callbacks(options.seed) if options.callbacks else partial(some_case, options.seed)
     count = options.count or (len(callbacks()) if options.callbacks else 100)
     first, count = (options.first, count) if options.run is None else (options.run, 1)
     if options.minutes is not None:
@@ -324,7 +348,7 @@ def main(arguments: list[str]) -> int:
     for number in range(first, first + count):
         if time.perf_counter() > end:
             break
-        case = (case_of_callback if options.callbacks else some_case)(options.seed, number)
+        case = case_of(number)
         outcome = run_case(case, options.keep)
         tried += 1
         if case.mistake and outcome.mistaken:

@@ -22,3 +22,10 @@ from tests.fuzz.ends import Case, by_a_mistake, by_control_c, by_signal, run_cas
 )
 def test_it_gives_the_terminal_back_and_keeps_the_session(case: Case) -> None:
     assert run_case(case).fault is None
+
+
+def test_a_mistake_in_a_menu_that_a_tour_comes_to() -> None:
+    callback = "vaevis_tui.tui.menus.bookmark_list:BookmarkList.action_delete"
+    outcome = run_case(Case(first_image, by_a_mistake, mistake=(callback, 0), tour="bookmarks deleted"))
+    assert outcome.mistaken
+    assert outcome.fault is None

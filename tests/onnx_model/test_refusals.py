@@ -239,6 +239,10 @@ REFUSALS: dict[str, tuple[Change, str]] = {
         latent_shape("n", 9),
         "operator 'Gemm' ('fc') does not fit its inputs (1x9, 392x8, 392)",
     ),
+    "many inputs": (
+        lambda m: append(m, "Concat", inputs=["image"] * 400_000, axis=1),
+        "operator 'Concat' ('last') has 400000 inputs and 1 outputs; up to 1000 together are supported",
+    ),
     "eight channels": (output_is("conv1.relu"), "output 'conv1.relu' has shape 1x8x14x14"),
     "huge Tile": (grow("Tile", [1, 1, 2**30, 2**30]), "operator 'Tile' ('last') makes 1x1x30064771072x"),
     "huge Expand": (grow("Expand", [2**20, 1, 28, 28]), "operator 'Expand' ('last') makes 1048576x1x28x28"),

@@ -22,7 +22,10 @@ from vaevis_tui.tui.textual_private.driver import HANGUP_CODE, restore_terminal_
 TIMEOUT = 3.0
 """Seconds to leave in order. A terminal that takes no output any more would hold the program up for ever."""
 
-ENDING = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGXCPU", "SIGPWR")
+ENDING = (
+    *("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGABRT"),
+    *("SIGUSR1", "SIGUSR2", "SIGALRM", "SIGXCPU", "SIGPWR"),
+)
 """What ends a program that does not look at it, without a fault of its own."""
 
 AUTOSAVE_INTERVAL = 3.0

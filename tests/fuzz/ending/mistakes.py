@@ -28,25 +28,52 @@ _CALLED_BY_TEXTUAL = re.compile(
 )
 """Names by which Textual finds what it calls."""
 
-_PROGRAM = f"""
+_REPLACE = """
 import functools, importlib, inspect, sys
-name, times, *sys.argv[1:] = sys.argv[1:]
-module, _, method = name.partition(":")
-kind, _, method = method.partition(".")
-owner, left = getattr(importlib.import_module(module), kind), [int(times)]
-kept = inspect.getattr_static(owner, method)
-function = kept.__func__ if isinstance(kept, (staticmethod, classmethod)) else kept
 
-@functools.wraps(function)
-def fail(*arguments, **options):
+def replace(name, before):
+    module, _, method = name.partition(":")
+    kind, _, method = method.partition(".")
+    owner = getattr(importlib.import_module(module), kind)
+    kept = inspect.getattr_static(owner, method)
+    function = kept.__func__ if isinstance(kept, (staticmethod, classmethod)) else kept
+
+    @functools.wraps(function)
+    def called(*arguments, **options):
+        before(name)
+        return function(*arguments, **options)
+
+    setattr(owner, method, type(kept)(called) if function is not kept else called)
+    for handlers in vars(owner).get("_decorated_handlers", {}).values():  # of Textual's decorator `on`
+        handlers[:] = [(called if handler is kept else handler, *rest) for handler, *rest in handlers]
+"""
+
+_MISTAKE = f"""
+name, times, *sys.argv[1:] = sys.argv[1:]
+left = [int(times)]
+
+def fail(name):
     left[0] -= 1
     if left[0] < 0:
         raise RuntimeError({FAULT!r})
-    return function(*arguments, **options)
 
-setattr(owner, method, type(kept)(fail) if function is not kept else fail)
-for handlers in vars(owner).get("_decorated_handlers", {{}}).values():  # of Textual's decorator `on`
-    handlers[:] = [(fail if handler is kept else handler, *rest) for handler, *rest in handlers]
+replace(name, fail)
+"""
+
+_COUNT = """
+log, names, *sys.argv[1:] = sys.argv[1:]
+unseen, log = set(names.split()), open(log, "a", buffering=1)
+
+def note(name):
+    if name in unseen:
+        unseen.remove(name)
+        print(name, file=log)
+
+for name in names.split():
+    replace(name, note)
+"""
+
+_RUN = """
 from vaevis_tui.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -91,4 +118,9 @@ def _of_class(kind: ast.ClassDef, by_keys: bool) -> Iterator[str]:
 
 def with_a_mistake(callback: str, times: int) -> list[str]:
     """A command that starts the program, in which a callback fails after so many calls."""
-    return [sys.executable, "-c", _PROGRAM, callback, str(times)]
+    return [sys.executable, "-c", _REPLACE + _MISTAKE + _RUN, callback, str(times)]
+
+
+def counted(log: Path) -> list[str]:
+    """A command that starts the program, which writes to a file which callbacks are called, a line each."""
+    return [sys.executable, "-c", _REPLACE + _COUNT + _RUN, str(log), " ".join(callbacks())]

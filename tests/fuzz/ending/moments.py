@@ -29,6 +29,7 @@ class Run:
         moved: Whether there is a session to keep.
         breaks: Whether a traceback is asked for.
         full: Whether no file can be written.
+        tour: Which of `tours.TOURS` to take; any keys if empty.
     """
 
     session: FarSession
@@ -38,6 +39,7 @@ class Run:
     moved: bool = False
     breaks: bool = False
     full: bool = False
+    tour: str = ""
 
     @property
     def sessions(self) -> SessionFolder:
