@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support import data_root
 from training.core import schedule as data
+from training.core.data.near_duplicates import CANDIDATES, LEVELS, NEAR, repeated
 from training.tasks.digits import data as digits_data
 from vaevis_tui.errors import UserError
 
@@ -99,3 +100,30 @@ def test_the_published_files_are_accepted() -> None:
     assert test.pixels.shape == (10000, 1, 28, 28)
     assert train.labels[:5].tolist() == [5, 0, 4, 1, 9]
     assert torch.bincount(test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+def test_near_duplicates_are_those_that_comparing_each_with_each_finds() -> None:
+    rng = np.random.default_rng(0)
+    hashes = rng.integers(0, 1 << 63, 300, dtype=np.uint64)
+    thumbs = rng.integers(0, 256, (300, 16, 16, 3), dtype=np.uint8)
+    for place in range(100, 200):  # up to nine bits off an earlier one, and then alike or not
+        bits = sum(1 << int(bit) for bit in rng.choice(64, place % 10, replace=False))
+        hashes[place] = hashes[place - 100] ^ np.uint64(bits)
+    hashes[200:] = hashes[:100]
+    thumbs[100:150] = thumbs[:50]
+    thumbs[250:] = thumbs[50:100]
+    expected: dict[int, int] = {}
+    for i in range(300):
+        near = [j for j in range(i) if j not in expected and int(hashes[i] ^ hashes[j]).bit_count() <= NEAR]
+        errors = [float(np.sqrt(((thumbs[j] - thumbs[i].astype(float)) ** 2).mean())) for j in near]
+        if near and min(errors) <= LEVELS:
+            expected[i] = near[int(np.argmin(errors))]
+    assert len(expected) > 80
+    assert repeated(hashes, thumbs) == expected
+
+
+def test_pictures_of_one_hash_are_compared_with_few() -> None:
+    """As of drawings on one ground: time and memory must not grow with the square of their number."""
+    thumbs = np.random.default_rng(0).integers(0, 256, (2 * CANDIDATES, 16, 16, 3), dtype=np.uint8)
+    thumbs[-1], thumbs[-2] = thumbs[CANDIDATES - 1], thumbs[CANDIDATES]
+    assert repeated(np.zeros(len(thumbs), np.uint64), thumbs) == {len(thumbs) - 1: CANDIDATES - 1}

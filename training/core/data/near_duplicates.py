@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
+from collections import Counter
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -52,7 +56,55 @@ def thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(squares.mean((1, 3), dtype=np.float32)), np.uint8)
 
 
-def repeated(hashes: NDArray[np.uint64], thumbs: NDArray[np.uint8], block: int = 256) -> dict[int, int]:
+class _Index:
+    """Hashes by parts of theirs: two that differ in `NEAR` bits at most are equal in one part at least."""
+
+    def __init__(self) -> None:
+        edges = [64 * part // (NEAR + 1) for part in range(NEAR + 2)]
+        self._parts = [(low, (1 << (high - low)) - 1) for low, high in pairwise(edges)]
+        self._entered: list[dict[int, array[int]]] = [{} for _ in self._parts]
+        self._hashes, self._places = array("Q"), array("q")
+        self._equal: Counter[int] = Counter()
+
+    def add(self, value: int, place: int) -> None:
+        """Enter one, unless more are equal to it than anything is compared with."""
+        self._equal[value] += 1
+        if self._equal[value] > CANDIDATES:
+            return
+        for (low, mask), entered in zip(self._parts, self._entered, strict=True):
+            entered.setdefault(value >> low & mask, array("q")).append(len(self._hashes))
+        self._hashes.append(value)
+        self._places.append(place)
+
+    def near(self, value: int) -> NDArray[np.int64]:
+        """Places of the first that differ in at most `NEAR` bits, `CANDIDATES` at most, rising."""
+        same = [
+            np.frombuffer(entered[part], np.int64)
+            for (low, mask), entered in zip(self._parts, self._entered, strict=True)
+            if (part := value >> low & mask) in entered
+        ]
+        if not same:
+            return np.empty(0, np.int64)
+        entries = np.concatenate(same)
+        differing = np.frombuffer(self._hashes, np.uint64)[entries] ^ np.uint64(value)
+        alike = np.unique(entries[_bit_count(differing) <= NEAR])[:CANDIDATES]
+        return np.frombuffer(self._places, np.int64)[alike]
+
+
+def _bit_count(values: NDArray[np.uint64]) -> NDArray[np.uint8]:
+    """Bits of each that are set (Hacker's Delight, 5-1); NumPy 1 has no function for it."""
+    ones, twos, fours = (
+        np.uint64(0x5555555555555555),
+        np.uint64(0x3333333333333333),
+        np.uint64(0x0F0F0F0F0F0F0F0F),
+    )
+    values = values - (values >> np.uint64(1) & ones)
+    values = (values & twos) + (values >> np.uint64(2) & twos)
+    values = values + (values >> np.uint64(4)) & fours
+    return (values * np.uint64(0x0101010101010101) >> np.uint64(56)).astype(np.uint8)
+
+
+def repeated(hashes: NDArray[np.uint64], thumbs: NDArray[np.uint8]) -> dict[int, int]:
     """Which pictures repeat an earlier one that is kept: position of each such picture, and of that one.
 
     Hashes alone would find drawings alike that are not: where few bits differ, thumbnails are compared.
@@ -60,20 +112,16 @@ def repeated(hashes: NDArray[np.uint64], thumbs: NDArray[np.uint8], block: int =
     Args:
         hashes: Of `perceptual_hash`, (n,).
         thumbs: Of `thumbnail`, uint8 (n, 16, 16, 3).
-        block: Pictures whose hashes are compared with all at once; memory is 4 n times as many bytes.
     """
-    octets = np.unpackbits(hashes.view(np.uint8).reshape(-1, 8), axis=1)
-    signs = octets.astype(np.float32) * 2 - 1
+    index = _Index()
     found: dict[int, int] = {}
-    for start in range(0, len(signs), block):
-        stop = min(start + block, len(signs))
-        agreement = signs[start:stop] @ signs[:stop].T
-        for i in range(start, stop):
-            alike = np.flatnonzero(agreement[i - start, :i] >= 64 - 2 * NEAR)[:CANDIDATES]
-            alike = np.array([j for j in alike if j not in found], np.intp)
-            if len(alike):
-                off = thumbs[alike].astype(np.float32) - thumbs[i]
-                errors = np.sqrt((off**2).mean((1, 2, 3)))
-                if errors.min() <= LEVELS:
-                    found[i] = int(alike[errors.argmin()])
+    for i, value in enumerate(hashes.tolist()):
+        alike = index.near(value)
+        if len(alike):
+            off = thumbs[alike].astype(np.float32) - thumbs[i]
+            errors = np.sqrt((off**2).mean((1, 2, 3)))
+            if errors.min() <= LEVELS:
+                found[i] = int(alike[errors.argmin()])
+                continue
+        index.add(value, i)
     return found

@@ -27,7 +27,7 @@ from vaevis_tui.export.files import reason, replace_whole
 from vaevis_tui.export.picture import PictureFile, read_picture
 from vaevis_tui.text import one_line
 
-from ...core.data.near_duplicates import perceptual_hash, repeated, thumbnail
+from ...core.data.near_duplicates import THUMB, perceptual_hash, repeated, thumbnail
 
 PIXELS, INDEX = "pictures.npy", "pictures.json"
 
@@ -216,7 +216,8 @@ def _read_all(
     names = [one_line(path.relative_to(folder).as_posix(), 200) for path in paths]
     dropped: dict[str, str] = {}
     kept: list[int] = []
-    hashes, thumbs, digests = [], [], []
+    hashes, digests = [], []
+    thumbs = np.empty((len(paths), THUMB, THUMB, 3), np.uint8)
     grey = True
     partial = target.with_suffix(".part.npy")
     shape = (len(paths), 3, side, side)
@@ -230,13 +231,13 @@ def _read_all(
             continue
         pixels[place] = read.pixels.transpose(2, 0, 1)
         grey = grey and bool((read.pixels == read.pixels[..., :1]).all())
+        thumbs[len(kept)] = thumbnail(read.pixels)
         kept.append(place)
         hashes.append(read.perceptual)
-        thumbs.append(thumbnail(read.pixels))
         digests.append(hashlib.sha256(read.pixels.tobytes()).digest())
     pixels.flush()
     if len(kept) >= LEAST:
-        again = repeated(np.array(hashes, np.uint64), np.stack(thumbs))
+        again = repeated(np.array(hashes, np.uint64), thumbs)
         for i, j in again.items():
             dropped[names[kept[i]]] = f"repeats {names[kept[j]]}"
         alone = [i for i in range(len(kept)) if i not in again]
