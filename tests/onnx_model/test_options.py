@@ -16,7 +16,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.onnx_model.adapter import decisions
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions, prior_of
-from vaevis_tui.onnx_model.adapter.samples import Trial
+from vaevis_tui.onnx_model.adapter.samples import GraphRunner
 from vaevis_tui.onnx_model.load import load_decoder, override
 
 
@@ -118,7 +118,7 @@ def test_a_model_is_tried_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     def tried(*_: object) -> None:
         raise AssertionError("it was tried again")
 
-    monkeypatch.setattr(Trial, "run", tried)
+    monkeypatch.setattr(GraphRunner, "run", tried)
     again = load_decoder(path)
     assert again.notes == first.notes
     assert again.decisions == first.decisions

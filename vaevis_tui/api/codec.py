@@ -16,7 +16,7 @@ from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.models.card import ModelCard
 from vaevis_tui.models.identity import decoder_hash, model_reference, other_decoder_note
-from vaevis_tui.onnx_model.settings import with_values
+from vaevis_tui.onnx_model.extra_inputs import with_values
 
 
 def snapshot_info(bundle: Bundle, point: Latents, seed: int | None, backend: str) -> SnapshotInfo:

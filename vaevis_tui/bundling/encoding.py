@@ -14,7 +14,7 @@ from vaevis_tui.latent.inversion import invert
 from vaevis_tui.models.bundle import Bundle
 from vaevis_tui.onnx_model.adapter.encoder.encoder import CheckedEncoder
 from vaevis_tui.onnx_model.adapter.image_output.values import ValueMap
-from vaevis_tui.onnx_model.adapter.samples import Trial
+from vaevis_tui.onnx_model.adapter.samples import GraphRunner
 
 Latents = NDArray[np.float32]
 
@@ -62,13 +62,13 @@ def encode_all(
     Raises:
         UserError: The encoder does not run.
     """
-    trial = Trial(encoder.model, path, bundle.multiply_adds)
+    runner = GraphRunner(encoder.model, path, bundle.multiply_adds)
     source = encoder.model.graph.input[0].name
     rows: list[list[NDArray[np.float32]]] = []
     for done, image in enumerate(pictures.images):
         progress("encoding", done, len(pictures))
         values = image[..., : bundle.channels].transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
-        rows.append(trial.run({source: values}))
+        rows.append(runner.run({source: values}))
     progress("encoding", len(pictures), len(pictures))
     columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
     found = Encoded(
@@ -118,10 +118,10 @@ def reconstruction_range(bundle: Bundle, found: Encoded, pictures: Pictures) -> 
     values = checked.decisions.values
     if values is None or checked.options.range is not None or len(values.low) > 1:
         return None
-    trial = Trial(checked.model, bundle.decoder_path, bundle.multiply_adds)
+    runner = GraphRunner(checked.model, bundle.decoder_path, bundle.multiply_adds)
     source = checked.model.graph.input[0].name
     some = found.means[:COMPARED]
-    shown = np.concatenate([trial.run({source: checked.filled(row[None])})[0] for row in some]).astype(
+    shown = np.concatenate([runner.run({source: checked.filled(row[None])})[0] for row in some]).astype(
         np.float64
     )
     if not np.isfinite(shown).all():

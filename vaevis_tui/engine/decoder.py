@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vaevis_tui.errors import EngineError as EngineError
 from vaevis_tui.latent.arrays import unfit_latents
-from vaevis_tui.onnx_model.settings import Setting, filled
+from vaevis_tui.onnx_model.extra_inputs import ExtraInput, filled
 
 Latents = NDArray[np.float32]
 """Latent vectors, float32 of shape (n, d)."""
@@ -99,7 +99,7 @@ class Decoder(Protocol):
     def decode(self, z: Latents) -> Images:
         """Decode latent vectors, float32 (n, d), to images, uint8 (n, h, w, 3); grey repeats its channel.
 
-        Of a model with controls z may be points, which say what these are set to (`onnx_model.settings`).
+        Of a model with controls z may be points, which say what these are set to (`onnx_model.extra_inputs`).
 
         Pixels are ``round(255 * clip(y, 0, 1))`` of the graph's output y, ties to even. No latents, no
         images.
@@ -189,7 +189,7 @@ class Interruptible(Protocol):
         ...
 
 
-def checked_latents(z: Latents, dim: int, controls: Sequence[Setting] = ()) -> Latents:
+def checked_latents(z: Latents, dim: int, controls: Sequence[ExtraInput] = ()) -> Latents:
     """Latent vectors as a decoder takes them, float32 (n, d) in C order, with what its controls are set to.
 
     Raises:

@@ -22,7 +22,7 @@ from vaevis_tui.latent.neighbours import AnchorIndex, step_towards
 from vaevis_tui.latent.state import LatentState
 from vaevis_tui.latent.typicality import TypicalityScale, truncate
 from vaevis_tui.models.bundle import Bundle
-from vaevis_tui.onnx_model.settings import with_values
+from vaevis_tui.onnx_model.extra_inputs import with_values
 from vaevis_tui.reading import typed_path
 
 _SEEDS = 1 << 32

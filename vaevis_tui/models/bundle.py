@@ -16,7 +16,7 @@ from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models import catalog
 from vaevis_tui.models.card import ModelCard, read_card
 from vaevis_tui.models.latents_file import read_latents, write_latents
-from vaevis_tui.onnx_model.settings import SEEDS, Setting
+from vaevis_tui.onnx_model.extra_inputs import SEEDS, ExtraInput
 from vaevis_tui.reading import typed_path
 from vaevis_tui.resources import weights_dir
 from vaevis_tui.text import one_line
@@ -76,7 +76,7 @@ class Bundle:
     checked: CheckedModel | None = field(default=None, compare=False, repr=False)
 
     @property
-    def settings(self) -> tuple[Setting, ...]:
+    def settings(self) -> tuple[ExtraInput, ...]:
         """What the decoder takes beside z, where that may be chosen anew for each image."""
         return () if self.checked is None else self.checked.controls
 
@@ -128,7 +128,7 @@ class Bundle:
         return request
 
 
-def _control(setting: Setting) -> Control:
+def _control(setting: ExtraInput) -> Control:
     start = float(setting.value)
     if setting.kind == "number":
         return Control(setting.name, "number", start)

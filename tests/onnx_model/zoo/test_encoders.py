@@ -72,7 +72,7 @@ def test_an_encoder_of_something_else_is_said_to_be_one(tmp_path: Path) -> None:
 
 
 def test_what_was_found_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from vaevis_tui.onnx_model.adapter.samples import Trial
+    from vaevis_tui.onnx_model.adapter.samples import GraphRunner
 
     bundle = open_bundle(write(tmp_path, Writer(), both_in_one()))
     note = Encoder(bundle).note
@@ -80,7 +80,7 @@ def test_what_was_found_is_remembered(tmp_path: Path, monkeypatch: pytest.Monkey
     def tried(*_: object) -> None:
         raise AssertionError("it was tried again")
 
-    monkeypatch.setattr(Trial, "run", tried)
+    monkeypatch.setattr(GraphRunner, "run", tried)
     assert Encoder(bundle).note == note
 
 

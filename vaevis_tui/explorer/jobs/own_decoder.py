@@ -10,7 +10,7 @@ import numpy as np
 from vaevis_tui.engine.decoder import DecoderWrapper, Images, Latents
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.models.bundle import Bundle
-from vaevis_tui.onnx_model.settings import with_values
+from vaevis_tui.onnx_model.extra_inputs import with_values
 
 AT_ONCE = 16
 """Images decoded between two looks at whether the work was cancelled."""

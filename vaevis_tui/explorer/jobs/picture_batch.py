@@ -15,7 +15,7 @@ from vaevis_tui.explorer.exploration import Exploration
 from vaevis_tui.explorer.jobs.job import Job
 from vaevis_tui.explorer.settings import ExplorerSettings
 from vaevis_tui.latent.inversion import approach
-from vaevis_tui.onnx_model.settings import with_values
+from vaevis_tui.onnx_model.extra_inputs import with_values
 
 
 @dataclass(frozen=True, slots=True, eq=False)

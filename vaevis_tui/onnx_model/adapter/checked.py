@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vaevis_tui.onnx_model.adapter.decisions import Decisions
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions, Prior
-from vaevis_tui.onnx_model.settings import Setting, filled
+from vaevis_tui.onnx_model.extra_inputs import ExtraInput, filled
 from vaevis_tui.onnx_model.shape_inference import Trace
 
 if TYPE_CHECKING:
@@ -55,14 +55,14 @@ class CheckedModel:
     options: AdapterOptions = field(default_factory=AdapterOptions)
     decisions: Decisions = field(default_factory=Decisions)
     prior: Prior = field(default_factory=Prior)
-    settings: tuple[Setting, ...] = ()
+    settings: tuple[ExtraInput, ...] = ()
     directions: tuple[int, ...] | None = None
 
     @property
-    def controls(self) -> tuple[Setting, ...]:
+    def controls(self) -> tuple[ExtraInput, ...]:
         """Settings that are inputs of the graph, after z."""
         return tuple(each for each in self.settings if each.size)
 
     def filled(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the graph takes, of z (n, d) or of points; see `vaevis_tui.onnx_model.settings.filled`."""
+        """What the graph takes, of z (n, d) or of points; see `vaevis_tui.onnx_model.extra_inputs.filled`."""
         return filled(z, self.latent_dim, self.controls)

@@ -34,6 +34,7 @@ from vaevis_tui.onnx_model.adapter.latent_input.inputs import (
 )
 from vaevis_tui.onnx_model.adapter.latent_input.latent import baked_batch, is_plain, open_batch, unify
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions, prior_of
+from vaevis_tui.onnx_model.adapter.output_inference import OutputInference, close
 from vaevis_tui.onnx_model.adapter.reading import (
     Reading,
     choose_output,
@@ -42,12 +43,11 @@ from vaevis_tui.onnx_model.adapter.reading import (
     read_with_sizes,
     shown,
 )
-from vaevis_tui.onnx_model.adapter.samples import Trial, draw
-from vaevis_tui.onnx_model.adapter.tryout import Tryout, close
+from vaevis_tui.onnx_model.adapter.samples import GraphRunner, draw
 from vaevis_tui.onnx_model.edit import FLOAT, add_constant, declare, make_node, prune, strip
+from vaevis_tui.onnx_model.extra_inputs import ExtraInput
 from vaevis_tui.onnx_model.limits import MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError
-from vaevis_tui.onnx_model.settings import Setting
 from vaevis_tui.onnx_model.shape_inference import Trace, trace_all
 from vaevis_tui.text import quoted
 
@@ -99,7 +99,7 @@ class _Adaptation:
         self.notes = list(notes)
         self.prior = prior_of(options.prior)
         self.walk: Trace
-        self.sizes: list[Setting] = []
+        self.sizes: list[ExtraInput] = []
         self.seed = 0
 
     def run(self) -> CheckedModel:
@@ -126,8 +126,8 @@ class _Adaptation:
             raise UnsupportedError(f"output {quoted(name)} does not depend on the latent vector")
         self._check_dim(roles, dim)
         parameters = sum(math.prod(tensor.dims) for tensor in model.graph.initializer)
-        tryout = self._tryout([each for each in settings if each.size])
-        layout, self.decisions = tryout.decide(source, dim, name, reading.layouts, self.decisions)
+        inference = self._output_inference([each for each in settings if each.size])
+        layout, self.decisions = inference.decide(source, dim, name, reading.layouts, self.decisions)
         values, batched = self.decisions.values or ValueMap(), bool(self.decisions.batched)
         name = self._append_image(name, layout, values)
         size = (layout.channels, layout.height, layout.width)
@@ -137,7 +137,7 @@ class _Adaptation:
             model.graph, source, (dim + sum(each.size for each in settings),), name, size, batched=batched
         )
         self.notes += [
-            settings_note([each for each in settings if each not in self._seed_setting()]),
+            settings_note([each for each in settings if each not in self._seed_input()]),
             layout.note,
             "" if self.options.bgr else colour_note(reading.output, layout.channels),
             values.note,
@@ -167,7 +167,7 @@ class _Adaptation:
 
     def _take_inputs(
         self, roles: Roles, reading: Reading
-    ) -> tuple[str, int, list[Setting], str, Shape | None]:
+    ) -> tuple[str, int, list[ExtraInput], str, Shape | None]:
         """Give the graph one input: its name and length, settings, name of the image, shape of a latent."""
         shapes = {
             name: (1, *shape[1:]) if reading.batch > 1 and shape[:1] == (reading.batch,) else shape
@@ -206,10 +206,10 @@ class _Adaptation:
             )
             self._note_latents(roles, shapes, directions)
         self._walk_final(source, dim + sum(sizes.values()))
-        settings += self._seed_setting()
+        settings += self._seed_input()
         return source, dim, settings, reading.output, None if directions is None else shape
 
-    def _read_settings(self, roles: Roles, shapes: Mapping[str, Shape]) -> list[Setting]:
+    def _read_settings(self, roles: Roles, shapes: Mapping[str, Shape]) -> list[ExtraInput]:
         """All but the seed, which is that of random operators where no input has that name."""
         names = {item.name for item, _ in roles.settings}
         rest = []
@@ -221,8 +221,8 @@ class _Adaptation:
         sizes = [each.name for each in self.sizes]
         return read_settings(self.model.graph, roles.settings, shapes, rest, sizes)
 
-    def _seed_setting(self) -> list[Setting]:
-        return [Setting("seed", "noise", str(self.seed))] if self.walk.drawn else []
+    def _seed_input(self) -> list[ExtraInput]:
+        return [ExtraInput("seed", "noise", str(self.seed))] if self.walk.drawn else []
 
     def _directions(self, roles: Roles, shape: Shape) -> NDArray[np.float32] | None:
         """Rows along which a latent that is an image, or too long, is explored; None for any other."""
@@ -258,7 +258,7 @@ class _Adaptation:
 
     def _fixed_batch(
         self, roles: Roles, reading: Reading, shapes: dict[str, Shape]
-    ) -> tuple[str, int, list[Setting], str]:
+    ) -> tuple[str, int, list[ExtraInput], str]:
         """Free a graph of the batch that is written into it; where that fails, fill the batch up."""
         original = type(self.model)()
         original.CopyFrom(self.model)
@@ -300,7 +300,7 @@ class _Adaptation:
         reading: Reading,
         source: str,
         dim: int,
-        settings: Sequence[tuple[Input, Setting]],
+        settings: Sequence[tuple[Input, ExtraInput]],
     ) -> bool:
         """Whether the changed graph makes of single vectors what the original makes of a whole batch."""
         z = draw(self.prior, reading.batch, dim)
@@ -315,8 +315,8 @@ class _Adaptation:
             feeds[item.name] = part.astype(_numpy_type(item.data_type))
             start += size
         try:
-            (expected,) = Trial(bound, self.path, 0).run(feeds, [reading.output])
-            found = self._tryout(()).trial(source, dim, reading.output).samples(source, z[[0, -1]])
+            (expected,) = GraphRunner(bound, self.path, 0).run(feeds, [reading.output])
+            found = self._output_inference(()).runner(source, dim, reading.output).samples(source, z[[0, -1]])
         except UserError:
             return False
         expected = np.stack([expected[:1], expected[-1:]]).astype(np.float64)
@@ -345,8 +345,8 @@ class _Adaptation:
                 f"input {names} has {dim} numbers; a latent size from 1 to {MAX_LATENT_DIM} is supported"
             )
 
-    def _tryout(self, controls: Sequence[Setting]) -> Tryout:
-        return Tryout(self.model, self.walk, self.options, self.path, self.seed, controls)
+    def _output_inference(self, controls: Sequence[ExtraInput]) -> OutputInference:
+        return OutputInference(self.model, self.walk, self.options, self.path, self.seed, controls)
 
     # ---- what is put behind the graph ----
 

@@ -15,9 +15,9 @@ from vaevis_tui.onnx_model.adapter.latent_input.latent import concrete_shapes
 from vaevis_tui.onnx_model.adapter.latent_input.sizes import bind_sizes, guesses, size_inputs, size_problem
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.edit import FLOAT, prune
+from vaevis_tui.onnx_model.extra_inputs import ExtraInput
 from vaevis_tui.onnx_model.limits import MAX_IMAGE_SIDE, MAX_LATENT_DIM
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError, reads
-from vaevis_tui.onnx_model.settings import Setting
 from vaevis_tui.onnx_model.shape_inference import Trace, trace_all
 from vaevis_tui.text import one_line, quoted
 
@@ -83,7 +83,9 @@ def _images(
             yield value.name, found
 
 
-def read_with_sizes(model: onnx.ModelProto, options: AdapterOptions) -> tuple[Reading, Roles, list[Setting]]:
+def read_with_sizes(
+    model: onnx.ModelProto, options: AdapterOptions
+) -> tuple[Reading, Roles, list[ExtraInput]]:
     """Read a graph, once inputs that say how large its tensors are have become constants of it.
 
     Returns:

@@ -40,7 +40,7 @@ def draw(prior: Prior, count: int, dim: int, seed: int = 0) -> NDArray[np.float3
     return scaled
 
 
-class Trial:
+class GraphRunner:
     """A graph that is run a few times.
 
     Args:

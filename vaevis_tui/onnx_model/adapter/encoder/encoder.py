@@ -25,7 +25,7 @@ from vaevis_tui.onnx_model.adapter.encoder.image_input import (
 )
 from vaevis_tui.onnx_model.adapter.image_output.values import IMAGENET, ValueMap
 from vaevis_tui.onnx_model.adapter.latent_input.inputs import Input
-from vaevis_tui.onnx_model.adapter.samples import Trial
+from vaevis_tui.onnx_model.adapter.samples import GraphRunner
 from vaevis_tui.onnx_model.edit import FLOAT, Steps, add_constant, insert_nodes, make_node, new_name, strip
 from vaevis_tui.onnx_model.node import UnsupportedError
 from vaevis_tui.onnx_model.shape_inference import trace_all
@@ -110,7 +110,7 @@ def _decide(
     names: Sequence[str],
 ) -> EncoderDecisions:
     """Try all ways to use an encoder on images of its decoder."""
-    decode = Trial(decoder.model, path, decoder.multiply_adds)
+    decode = GraphRunner(decoder.model, path, decoder.multiply_adds)
     source = decoder.model.graph.input[0].name
 
     def images_of(latents: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -123,9 +123,9 @@ def _decide(
     size = decoder.channels, decoder.image_height, decoder.image_width
     best: EncoderDecisions | None = None
     for view in views:
-        trial = _trial(model, image, view, size, batch, names, path)
+        runner = _runner(model, image, view, size, batch, names, path)
         for values in _ranges(decoder, view.channels):
-            outputs = trial(originals.astype(np.float32), values)
+            outputs = runner(originals.astype(np.float32), values)
             for output, start, logvar, logvar_start in _means(outputs, names, decoder):
                 found = _projected(outputs[output][:, start : start + _size(decoder)], decoder)
                 if not np.isfinite(found).all():
@@ -192,7 +192,7 @@ def _back(decoder: CheckedModel) -> NDArray[np.float32]:
     return np.asarray(array.T / (array**2).sum(1), np.float32)
 
 
-def _trial(
+def _runner(
     model: onnx.ModelProto,
     image: Input,
     view: View,
@@ -214,12 +214,12 @@ def _trial(
         graph.input.append(helper.make_tensor_value_info(name, FLOAT, shape))
     del graph.output[:]
     graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names)
-    trial = Trial(graph_model, path, 0)
+    runner = GraphRunner(graph_model, path, 0)
 
     def run(images: NDArray[np.float32], values: ValueMap) -> dict[str, NDArray[Any]]:
         factor, term = _affine(values)
         rows: list[list[Any]] = [
-            trial.run({IMAGE + ".tried": one[None], scale: factor, offset: term}, names) for one in images
+            runner.run({IMAGE + ".tried": one[None], scale: factor, offset: term}, names) for one in images
         ]
         flat: dict[str, NDArray[Any]] = {}
         for place, name in enumerate(names):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from vaevis_tui.onnx_model.adapter.latent_input.inputs import Input
 from vaevis_tui.onnx_model.edit import FLOAT, Steps, add_constant
+from vaevis_tui.onnx_model.extra_inputs import ExtraInput
 from vaevis_tui.onnx_model.node import Shape, reads
-from vaevis_tui.onnx_model.settings import Setting
 from vaevis_tui.onnx_model.shape_inference import Trace
 from vaevis_tui.onnx_model.structure import opset
 
@@ -42,7 +42,7 @@ class Control:
 
     Attributes:
         item: It.
-        kind: As `Setting.kind`.
+        kind: As `ExtraInput.kind`.
         shape: For one latent vector.
         size: Numbers of it in the vector.
     """
@@ -54,7 +54,7 @@ class Control:
 
 
 def choose_controls(
-    model: onnx.ModelProto, walk: Trace, settings: Sequence[tuple[Input, Setting, Shape]]
+    model: onnx.ModelProto, walk: Trace, settings: Sequence[tuple[Input, ExtraInput, Shape]]
 ) -> list[Control]:
     """Those of the other inputs that may be chosen anew for every latent vector.
 

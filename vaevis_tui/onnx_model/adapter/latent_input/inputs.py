@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.edit import Steps, add_constant, insert_nodes
+from vaevis_tui.onnx_model.extra_inputs import SEEDS, ExtraInput
 from vaevis_tui.onnx_model.node import Shape, UnsupportedError, reads
-from vaevis_tui.onnx_model.settings import SEEDS, Setting
 from vaevis_tui.text import one_line, quoted
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Roles:
 
     Attributes:
         latents: What is explored; several are put side by side.
-        settings: Everything else, with its kind, as `Setting.kind`.
+        settings: Everything else, with its kind, as `ExtraInput.kind`.
     """
 
     latents: tuple[Input, ...]
@@ -164,7 +164,7 @@ def read_settings(
     shapes: Mapping[str, Shape],
     requested: Sequence[tuple[str, str]],
     others: Sequence[str] = (),
-) -> list[Setting]:
+) -> list[ExtraInput]:
     """What the inputs that are not the latent vector are set to.
 
     Args:
@@ -183,12 +183,14 @@ def read_settings(
         if name not in names:
             known = f"it has {', '.join(map(quoted, names))}" if names else "it has no such inputs"
             raise UserError(f"--set {one_line(name, 40)}: no input of that name; {known}")
-    return [_setting(graph, item, kind, shapes[item.name], values.get(item.name)) for item, kind in settings]
+    return [
+        _extra_input(graph, item, kind, shapes[item.name], values.get(item.name)) for item, kind in settings
+    ]
 
 
 def bind_settings(
     model: onnx.ModelProto,
-    settings: Sequence[tuple[Input, Setting]],
+    settings: Sequence[tuple[Input, ExtraInput]],
     shapes: Mapping[str, Shape],
     latent: str | None,
 ) -> None:
@@ -217,7 +219,9 @@ def bind_settings(
     model.graph.input.extend(kept)
 
 
-def _setting(graph: onnx.GraphProto, item: Input, kind: str, shape: Shape, requested: str | None) -> Setting:
+def _extra_input(
+    graph: onnx.GraphProto, item: Input, kind: str, shape: Shape, requested: str | None
+) -> ExtraInput:
     choices = shape[_class_axis(shape)] if kind == "one-hot" and shape else None
     if kind == "label":
         weights = {tensor.name: tensor for tensor in graph.initializer}
@@ -230,7 +234,7 @@ def _setting(graph: onnx.GraphProto, item: Input, kind: str, shape: Shape, reque
     default = {"number": "1", "flag": "false"}.get(kind, "0")
     value = default if requested is None else requested.strip()
     _check(item.name, kind, value, choices)
-    return Setting(item.name, kind, value, choices)
+    return ExtraInput(item.name, kind, value, choices)
 
 
 def _one_hot_size(graph: onnx.GraphProto, weights: Mapping[str, onnx.TensorProto], name: str) -> int | None:
@@ -265,7 +269,7 @@ def _check(name: str, kind: str, value: str, choices: int | None) -> None:
         raise UserError(f"--set {one_line(name, 40)}={one_line(value, 40)}: expected {expected}{up_to}")
 
 
-def _array(setting: Setting, item: Input, shape: Shape) -> NDArray[Any]:
+def _array(setting: ExtraInput, item: Input, shape: Shape) -> NDArray[Any]:
     if setting.kind == "flag":
         return np.full(shape, setting.value.lower() in ("true", "1"))
     if setting.kind == "label":
@@ -302,7 +306,7 @@ def _repeat(graph: onnx.GraphProto, steps: Steps, name: str, array: NDArray[Any]
     steps.name_last(name)
 
 
-def settings_note(settings: Sequence[Setting]) -> str:
+def settings_note(settings: Sequence[ExtraInput]) -> str:
     """What is set, for people; empty where nothing is."""
     if not settings:
         return ""

@@ -6,7 +6,7 @@ first guess with which it makes images.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from vaevis_tui.errors import UserError
 from vaevis_tui.onnx_model.adapter.latent_input.inputs import FLOATS, INTEGERS, Input, inputs_of
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions
+from vaevis_tui.onnx_model.extra_inputs import ExtraInput
 from vaevis_tui.onnx_model.limits import MAX_IMAGE_SIDE
 from vaevis_tui.onnx_model.node import reads
-from vaevis_tui.onnx_model.settings import Setting
 from vaevis_tui.text import one_line, quoted
 
 if TYPE_CHECKING:
@@ -77,29 +77,32 @@ def size_inputs(graph: onnx.GraphProto) -> list[Input]:
     return found
 
 
-def guesses(items: Sequence[Input], options: AdapterOptions) -> list[list[Setting]]:
+def guesses(items: Sequence[Input], options: AdapterOptions) -> list[list[ExtraInput]]:
     """What the inputs may be set to, the likeliest first; one way alone where a person said all of them.
 
     Raises:
         UserError: What was said is no size.
     """
     requested = dict(options.settings)
-    ways = [_ways(item, requested) for item in items]
+    guesses = [_guesses(item, requested) for item in items]
     return [
-        [each[min(place, len(each) - 1)] for each in ways]
-        for place in range(max((len(each) for each in ways), default=1))
+        [each[min(place, len(each) - 1)] for each in guesses]
+        for place in range(max((len(each) for each in guesses), default=1))
     ]
 
 
-def _ways(item: Input, requested: Mapping[str, str]) -> list[Setting]:
+def _guesses(item: Input, requested: Mapping[str, str]) -> list[ExtraInput]:
+    """What an input of sizes may be set to, the likeliest first."""
+
+    def extra(sizes: Iterable[object]) -> ExtraInput:
+        return ExtraInput(item.name, "size", ",".join(map(str, sizes)))
+
     if item.name in requested:
-        return [Setting(item.name, "size", ",".join(f"{n:g}" for n in _numbers(item, requested[item.name])))]
+        return [extra(f"{n:g}" for n in _numbers(item, requested[item.name]))]
     counts = [item.size] if item.dims is not None and None not in item.dims else [2, 4, 1]
     if item.data_type in FLOATS:  # how many times as large
-        return [Setting(item.name, "size", ",".join(["1"] * n)) for n in counts]
-    return [
-        Setting(item.name, "size", ",".join(map(str, sizes))) for n in counts for sizes in _GUESSES.get(n, ())
-    ] or [Setting(item.name, "size", ",".join([str(_SIDE)] * counts[0]))]
+        return [extra([1] * n) for n in counts]
+    return [extra(sizes) for n in counts for sizes in _GUESSES.get(n, ())] or [extra([_SIDE] * counts[0])]
 
 
 def _numbers(item: Input, text: str) -> list[float]:
@@ -111,12 +114,12 @@ def _numbers(item: Input, text: str) -> list[float]:
         good = False
     if not good or (item.dims is not None and None not in item.dims and len(numbers) != item.size):
         expected = f"{item.size} sizes" if item.size > 1 else "a size"
-        said, like = f"{one_line(item.name, 40)}={one_line(text, 40)}", _ways(item, {})[0].value
+        said, like = f"{one_line(item.name, 40)}={one_line(text, 40)}", _guesses(item, {})[0].value
         raise UserError(f"--set {said}: expected {expected} up to {MAX_IMAGE_SIDE}, as in {like}")
     return numbers
 
 
-def bind_sizes(graph: onnx.GraphProto, items: Sequence[Input], settings: Sequence[Setting]) -> None:
+def bind_sizes(graph: onnx.GraphProto, items: Sequence[Input], settings: Sequence[ExtraInput]) -> None:
     """Make constants of them, in place of those that were made before."""
     from onnx import numpy_helper
 
@@ -129,12 +132,12 @@ def bind_sizes(graph: onnx.GraphProto, items: Sequence[Input], settings: Sequenc
         graph.initializer.append(numpy_helper.from_array(_array(item, setting), item.name))
 
 
-def _array(item: Input, setting: Setting) -> NDArray[Any]:
+def _array(item: Input, setting: ExtraInput) -> NDArray[Any]:
     numbers = np.array([float(n) for n in setting.value.split(",")])
     return numbers.astype((INTEGERS | FLOATS)[item.data_type]).reshape(() if item.dims == () else (-1,))
 
 
-def size_problem(settings: Sequence[Setting], problem: Exception) -> str:
+def size_problem(settings: Sequence[ExtraInput], problem: Exception) -> str:
     """Why a graph makes no image with these sizes, and what to do."""
     names = " and ".join(quoted(each.name) for each in settings)
     said = " ".join(f"--set {one_line(each.name, 40)}={each.value}" for each in settings)

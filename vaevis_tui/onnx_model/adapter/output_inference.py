@@ -18,10 +18,10 @@ from vaevis_tui.onnx_model.adapter.image_output.tail import Tails
 from vaevis_tui.onnx_model.adapter.image_output.values import IMAGENET, ValueMap, infer_values, stretched
 from vaevis_tui.onnx_model.adapter.latent_input.latent import baked_batch, open_batch
 from vaevis_tui.onnx_model.adapter.options import AdapterOptions, interval, prior_of
-from vaevis_tui.onnx_model.adapter.samples import COUNT, Trial, draw
+from vaevis_tui.onnx_model.adapter.samples import COUNT, GraphRunner, draw
 from vaevis_tui.onnx_model.edit import FLOAT
+from vaevis_tui.onnx_model.extra_inputs import SEEDS, ExtraInput, filled, with_values
 from vaevis_tui.onnx_model.node import UnsupportedError
-from vaevis_tui.onnx_model.settings import SEEDS, Setting, filled, with_values
 from vaevis_tui.onnx_model.shape_inference import Trace, trace_all
 from vaevis_tui.text import quoted
 
@@ -32,7 +32,7 @@ CLOSE = 2e-3
 """Share of the range of an output by which two ways to compute it may differ."""
 
 
-class Tryout:
+class OutputInference:
     """A graph with one input, tried on latent vectors of its prior.
 
     Args:
@@ -51,12 +51,12 @@ class Tryout:
         options: AdapterOptions,
         path: Path,
         seed: int,
-        controls: Sequence[Setting],
+        controls: Sequence[ExtraInput],
     ) -> None:
         self._controls = controls
         self.model, self.walk, self.options, self.path, self.seed = model, walk, options, path, seed
 
-    def trial(self, source: str, dim: int, output: str) -> Trial:
+    def runner(self, source: str, dim: int, output: str) -> GraphRunner:
         """The graph as it is now, with one input and one output.
 
         Raises:
@@ -71,7 +71,7 @@ class Tryout:
         graph.input.append(helper.make_tensor_value_info(source, FLOAT, ["n", self._length(dim)]))
         graph.output.append(helper.make_tensor_value_info(output, self.walk.data_type(output), None))
         try:
-            return Trial(self.model, self.path, self.walk.multiply_adds)
+            return GraphRunner(self.model, self.path, self.walk.multiply_adds)
         finally:
             del graph.input[:]
             del graph.output[:]
@@ -107,15 +107,15 @@ class Tryout:
             return layout, replace(done, batched=done.batched and opened is not None)
         samples = None
         try:
-            trial = self.trial(source, dim, name)
+            runner = self.runner(source, dim, name)
             z = self._filled(draw(prior_of(self.options.prior), COUNT, dim))
-            samples = trial.samples(source, z)
+            samples = runner.samples(source, z)
             if samples[0].size != math.prod(self.walk.shape(name)):
                 made = "x".join(map(str, samples.shape[1:]))
                 raise UnsupportedError(
                     f"output {quoted(name)} has shape {made} when it is run, which its operators do not tell"
                 )
-            batched = opened is not None and close(samples[:2], _batch(trial, source, z[:2]))
+            batched = opened is not None and close(samples[:2], _batch(runner, source, z[:2]))
         except UserError as error:
             if "cannot be decoded" in str(error):
                 raise
@@ -205,10 +205,10 @@ class Tryout:
         return ""
 
 
-def _batch(trial: Trial, source: str, z: NDArray[np.float32]) -> NDArray[Any]:
-    """What two vectors give at once, as `Trial.samples` has it; nothing where they cannot be run."""
+def _batch(runner: GraphRunner, source: str, z: NDArray[np.float32]) -> NDArray[Any]:
+    """What two vectors give at once, as `GraphRunner.samples` has it; nothing where they cannot be run."""
     try:
-        (both,) = trial.run({source: z})
+        (both,) = runner.run({source: z})
     except UserError:
         return np.zeros(0)
     return np.asarray(both)[:, None]

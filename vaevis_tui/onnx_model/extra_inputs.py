@@ -19,7 +19,7 @@ SEEDS = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ExtraInput:
     """An input that is not the latent vector.
 
     Attributes:
@@ -65,7 +65,7 @@ def noise(seed: int, size: int) -> NDArray[np.float32]:
     return drawn
 
 
-def filled(z: NDArray[np.float32], dim: int, controls: Sequence[Setting]) -> NDArray[np.float32]:
+def filled(z: NDArray[np.float32], dim: int, controls: Sequence[ExtraInput]) -> NDArray[np.float32]:
     """What a decoder takes, float32 (n, d + numbers of its controls).
 
     Args:
