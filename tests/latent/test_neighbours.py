@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.latent.spaces import skewed_space
+from vaevis_tui.latent.axes import dimension_set
 from vaevis_tui.latent.neighbours import AnchorIndex, step_towards
 from vaevis_tui.latent.space import Anchors, LatentSpace
 
@@ -88,3 +89,15 @@ def test_a_step_away_is_away() -> None:
     x, there, end = (SPACE.whiten(each) for each in (z, away, target))
     assert np.linalg.norm(there - end) - np.linalg.norm(x - end) == pytest.approx(0.5, abs=1e-5)
     np.testing.assert_array_equal(step_towards(SPACE, target, target, 0.5), target)
+
+
+def test_a_value_is_beyond_the_data_further_out_than_four_sigma_and_every_example() -> None:
+    space = LatentSpace.standard_normal(64)
+    examples = np.zeros((3, 64), np.float32)
+    examples[1, 5] = 5.0
+    index = AnchorIndex(dataclasses.replace(space, anchors=Anchors(examples, ("a", "b", "c"), np.arange(3))))
+    axes = dimension_set(space)
+    values = {0: (4.0, -4.1, 4.1), 5: (4.9, -4.1, 5.1)}
+    for row, (within, *outside) in values.items():
+        assert not index.is_beyond(axes, row, within)
+        assert all(index.is_beyond(axes, row, value) for value in outside)

@@ -9,8 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaevis_tui.latent.arrays import Coordinates, Latent
+from vaevis_tui.latent.axes import AxisSet
 from vaevis_tui.latent.motion.slerp import slerp
 from vaevis_tui.latent.space import Anchors, LatentSpace
+
+BEYOND_SIGMA = 4.0
+"""Further from the mean than this, and than any example, a value is beyond the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,21 @@ class AnchorIndex:
             )
             for index in best
         ]
+
+    def is_beyond(self, axes: AxisSet, row: int, sigma: float) -> bool:
+        """Whether a value on a row is one that the data do not have, whatever the others are.
+
+        In many dimensions one value hardly changes how far out a point is: its norm may be the usual one.
+
+        Args:
+            axes: Of the model.
+            row: Of these; the value of a control is never beyond.
+            sigma: The value on it.
+        """
+        if row >= axes.count or abs(sigma) <= BEYOND_SIGMA:
+            return False
+        examples = axes.coordinates(self.anchors.z)[:, row] * np.sign(sigma)
+        return bool(abs(sigma) > examples.max(initial=0.0))
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

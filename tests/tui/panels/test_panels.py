@@ -236,6 +236,16 @@ async def test_examples_are_gone_to_and_named() -> None:
         assert "has no example '9'" in explorer.notices
 
 
+async def test_a_row_that_leaves_the_data_is_told_where_the_whole_point_does_not() -> None:
+    async with exploring(make_settings(make_bundle("many", 256)), size=(120, 36)) as explorer:
+        status = explorer.screen.query_one(StatusLine)
+        name = explorer.exploration.axis_set.axes[explorer.exploration.state.selected].name
+        await explorer.press("enter", "6", "enter")
+        await explorer.until(lambda: f"{name} beyond the data" in str(status.render()))
+        await explorer.press("enter", "1", "enter")
+        await explorer.until(lambda: "typical" in str(status.render()))
+
+
 async def test_details_are_opened_and_closed() -> None:
     async with exploring(size=(120, 36)) as explorer:
         await explorer.pilot.press("i")

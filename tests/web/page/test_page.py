@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.pages import NAME, apart, decoded, opened, page_decode, page_z, shipped_page, until
+from vaevis_tui.latent.axes import dimension_set
+from vaevis_tui.latent.neighbours import AnchorIndex
+from vaevis_tui.latent.space import Anchors, LatentSpace
 from vaevis_tui.latent.typicality import TypicalityScale
 from vaevis_tui.models.bundle import open_bundle
 from vaevis_tui.models.identity import decoder_hash
@@ -78,6 +82,34 @@ def test_anchors_and_the_way_back(shown: Page) -> None:
     shown.keyboard.press("t")
     expected = TypicalityScale(space).pull_back(np.array(far, np.float32))
     np.testing.assert_allclose(page_z(shown), expected, atol=0.02)
+
+
+def test_a_value_beyond_the_data_is_said_as_in_the_terminal(shown: Page) -> None:
+    """In two dimensions the point as a whole is beyond, too, so the rule is asked by itself."""
+    index = AnchorIndex(
+        replace(
+            LatentSpace.standard_normal(2),
+            anchors=Anchors(np.array([[0, 5], [0, -1]], np.float32), ("a", "b"), np.arange(2)),
+        )
+    )
+    axes = dimension_set(LatentSpace.standard_normal(2))
+    asked = [(row, sigma) for row in (0, 1) for sigma in (4.0, 4.1, -4.1, 4.9, 5.1)]
+    said = shown.evaluate(
+        """async (asked) => {
+            const { AnchorGallery } = await import("./page/panels/anchors.js");
+            const gallery = {
+                furthest: { axisSet: null }, whitened: [0, 1],
+                app: { space: { anchor: (i) => [[0, 5], [0, -1]][i] } },
+            };
+            const axisSet = { coordinate: (z, row) => z[row] };
+            return asked.map(([row, coordinate]) =>
+                AnchorGallery.prototype.isPassed.call(gallery, { axisSet, row, coordinate }));
+        }""",
+        asked,
+    )
+    assert said == [index.is_beyond(axes, row, sigma) for row, sigma in asked]
+    assert True in said
+    assert False in said
 
 
 def test_a_walk_moves_and_is_one_step(shown: Page) -> None:

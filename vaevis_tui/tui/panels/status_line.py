@@ -23,6 +23,8 @@ class StatusLine(Widget):
     """
 
     typicality: reactive[Typicality | None] = reactive(None)
+    beyond: reactive[str] = reactive("")
+    """The selected row, where its value is beyond the data, whatever the point as a whole is."""
     nearest: reactive[str] = reactive("")
     """The nearest anchors, for people."""
     axis: reactive[str] = reactive("")
@@ -67,6 +69,8 @@ class StatusLine(Widget):
             return Content("")
         if found.place is Place.BEYOND:
             return Content.styled(str(found), "$warning")
+        if self.beyond:
+            return Content.styled(f"{self.beyond} beyond the data", "$warning")
         name, _, share = str(found).partition(" ")
         if width < BAR_FROM_COLUMNS:
             return Content.assemble((f"{name} ", "$quiet"), share)

@@ -25,7 +25,8 @@ class Judgement:
         return exploration.point is self._judged and not self._judging
 
     def follow(self, exploration: Exploration) -> None:
-        """Show how typical the point is and what is near."""
+        """Show how typical the point is, what is near, and whether the selected row leaves the data."""
+        self._work.widgets.status.beyond = beyond(exploration)
         if exploration.point is not self._judged and not self._judging:
             self._judged, self._judging = exploration.point, True
             self._work.in_thread(partial(judge, exploration), self._show)
@@ -44,6 +45,12 @@ def judge(exploration: Exploration) -> tuple[Exploration, Typicality, str]:
     typicality = exploration.typicality.judge(z)
     nearest = exploration.anchors.nearest(z, 1)
     return exploration, typicality, str(nearest[0]) if nearest else ""
+
+
+def beyond(exploration: Exploration) -> str:
+    """The selected row's name, where its value is beyond the data."""
+    axes, row = exploration.axis_set, exploration.state.selected
+    return axes.axes[row].name if exploration.anchors.is_beyond(axes, row, exploration.value) else ""
 
 
 def show_statistics(work: Workspace) -> None:

@@ -119,11 +119,16 @@ export class App {
   /** How typical z is, and which anchor is near. */
   #tell() {
     const share = this.space.percentile(this.exploration.z);
-    const place = placeOf(share);
+    const { axisSet, row } = this.exploration;
+    const whole = placeOf(share);
+    const passed = whole !== "beyond the data" && this.anchors.isPassed(this.exploration);
+    const place = passed ? "beyond the data" : whole;
     const gauge = byId("typical", HTMLDivElement);
     gauge.style.setProperty("--share", share.toFixed(3));
     gauge.dataset.place = place;
-    const words = place === "beyond the data" ? place : `${place === "central" ? "central" : "typical"} ${Math.round(100 * share)} %`;
+    const subject = passed ? `${axisSet.rows[row].name} ` : "";
+    const measured = `${place === "central" ? "central" : "typical"} ${Math.round(100 * share)} %`;
+    const words = place === "beyond the data" ? `${subject}${place}` : measured;
     byId("typical-words", HTMLSpanElement).textContent = words;
     const nearest = this.anchors.nearest(this.exploration.z);
     byId("nearest", HTMLSpanElement).textContent = nearest ? `near ${nearest}` : "";

@@ -5,6 +5,11 @@ import { byId, leavable, make, paint } from "../dom.js";
 import { coloursOf } from "./map.js";
 
 /** @typedef {import("../app.js").App} App */
+/** @typedef {import("../../latent/space.js").AxisSet} AxisSet */
+/** @typedef {import("../../latent/state.js").Exploration} Exploration */
+
+/** Further from the mean than this, and than any anchor, a value is beyond the data: of normal ones 1 in 16,000. */
+const BEYOND_SIGMA = 4;
 
 export class AnchorGallery {
   /** @param {App} app whose anchors */
@@ -13,6 +18,8 @@ export class AnchorGallery {
     const { anchors } = app.space;
     this.whitened = anchors.labels.map((_, index) => app.space.whiten(app.space.anchor(index)));
     this.usual = this.#usualDistance();
+    /** Of a row's values at the anchors. @type {{ axisSet: AxisSet | null, row: number, low: number, high: number }} */
+    this.furthest = { axisSet: null, row: 0, low: 0, high: 0 };
     this.list = byId("anchors", HTMLDivElement);
     this.filter = byId("anchor-filter", HTMLInputElement);
     this.watcher = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "200px" });
@@ -49,6 +56,20 @@ export class AnchorGallery {
     });
     const closeness = Math.max(0, 1 - least / this.usual);
     return `${this.app.space.anchors.labels[best]}, ${Math.round(100 * closeness)} %`;
+  }
+
+  /**
+   * @param {Exploration} exploration that stands somewhere
+   * @returns {boolean} whether the selected row's value is beyond the data, whatever the point as a whole is
+   */
+  isPassed({ axisSet, row, coordinate }) {
+    if (Math.abs(coordinate) <= BEYOND_SIGMA) return false;
+    if (this.furthest.axisSet !== axisSet || this.furthest.row !== row) {
+      const { space } = this.app;
+      const values = this.whitened.map((_, index) => axisSet.coordinate(space.anchor(index), row));
+      this.furthest = { axisSet, row, low: Math.min(...values), high: Math.max(...values) };
+    }
+    return coordinate < Math.min(this.furthest.low, 0) || coordinate > Math.max(this.furthest.high, 0);
   }
 
   /** @param {number} places from the anchor that z is, or that is nearest @returns {Float32Array | null} the z of that one */
