@@ -104,7 +104,11 @@ class Codec(Closing):
         return array[:, :dim]
 
     def snapshot_info(self, z: ArrayLike, seed: int | None = None) -> SnapshotInfo:
-        """What a PNG of one latent vector (d,) or point remembers: enough to open it again anywhere."""
+        """What a PNG of one latent vector (d,) or point remembers: enough to open it again anywhere.
+
+        Raises:
+            ValueError: z has another shape, or holds NaN, infinities or numbers too large to decode.
+        """
         point = self.points(as_latent(z, self.info.latent_dim, len(self._bundle.controls)))
         return snapshot_info(self._bundle, point, seed, self.info.backend)
 

@@ -52,7 +52,11 @@ class Model(Codec):
         return tables.reconstructions(self, array, latents, names)
 
     def grid(self, seed: int = 0, rows: int = 4, columns: int = 6) -> ImageGrid:
-        """Random samples in rows and columns; see `sample`."""
+        """Random samples in rows and columns; see `sample`.
+
+        Raises:
+            ValueError: There are no rows or no columns, or the seed is negative.
+        """
         return tables.samples(self, seed, rows, columns)
 
     def interpolate(

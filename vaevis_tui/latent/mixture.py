@@ -40,6 +40,7 @@ class GaussianMixture:
     Raises:
         ValueError: a shape disagrees, a value is not finite, weights are not positive or do not sum to 1, a
             factor is not symmetric and positive definite, or there are more than `MAX_COMPONENTS`.
+            Methods raise it for vectors of another length than d.
     """
 
     weights: NDArray[np.float32]

@@ -88,7 +88,7 @@ class LatentSpace:
 
     Raises:
         ValueError: a shape disagrees, a value is not finite, a deviation is not positive, the axes are not
-            orthonormal, or the shell does not rise.
+            orthonormal, or the shell does not rise. Methods raise it for vectors of another length than d.
     """
 
     mean: Latent
