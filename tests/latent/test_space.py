@@ -100,6 +100,8 @@ def test_no_samples_are_an_empty_array_and_fewer_an_error() -> None:
     assert skewed_space(3).sample(0, 0).shape == (0, 3)
     with pytest.raises(ValueError, match="at least 0"):
         skewed_space(3).sample(0, -1)
+    with pytest.raises(ValueError, match="a seed must be at least 0, not -1"):
+        skewed_space(3).sample(-1)
 
 
 def test_order_is_by_falling_kl_and_stable() -> None:

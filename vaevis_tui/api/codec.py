@@ -107,7 +107,7 @@ class Codec(Closing):
         """What a PNG of one latent vector (d,) or point remembers: enough to open it again anywhere.
 
         Raises:
-            ValueError: z has another shape, or holds NaN, infinities or numbers too large to decode.
+            ValueError: z has another shape.
         """
         point = self.points(as_latent(z, self.info.latent_dim, len(self._bundle.controls)))
         return snapshot_info(self._bundle, point, seed, self.info.backend)

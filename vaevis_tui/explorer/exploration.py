@@ -14,7 +14,7 @@ from vaevis_tui.explorer.history import History
 from vaevis_tui.explorer.motion.motion import SPEEDS, Motion, Step
 from vaevis_tui.explorer.row_order import RowOrder
 from vaevis_tui.explorer.storage.session import Session
-from vaevis_tui.latent.arrays import unfit_latents
+from vaevis_tui.latent.arrays import generator, unfit_latents
 from vaevis_tui.latent.axes import AxisSet, axis_sets
 from vaevis_tui.latent.directions import Directions
 from vaevis_tui.latent.motion.journey import Journey
@@ -67,7 +67,7 @@ class Exploration:
         self.bundle = bundle
         self.notes: tuple[str, ...] = ()
         """Notes for the person about the start."""
-        self._rng = np.random.Generator(np.random.PCG64(seed))
+        self._rng = generator(seed)
         self._seeds: dict[bytes, int] = {}
         """Of the latent vectors that a seed alone gives, the last ones."""
         self.own_directions = Directions.none(bundle.latent_dim) if own is None else own

@@ -19,6 +19,17 @@ Coordinates: TypeAlias = NDArray[np.float64]
 _ROWS = 64  # 64 rows of 256 float64 stay in the second-level cache while d terms are added to them
 
 
+def generator(seed: int | None) -> np.random.Generator:
+    """Random numbers that are the same on every machine; of no seed, others each time.
+
+    Raises:
+        ValueError: The seed is negative.
+    """
+    if isinstance(seed, int | np.integer) and seed < 0:
+        raise ValueError(f"a seed must be at least 0, not {seed}")
+    return np.random.Generator(np.random.PCG64(seed))
+
+
 def ordered_product(x: Coordinates, matrix: Coordinates) -> Coordinates:
     """``x @ matrix``, float64 (n, d) and (d, d) to (n, d), with the same bits on every machine.
 

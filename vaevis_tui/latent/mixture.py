@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vaevis_tui.latent.arrays import Coordinates, Latent, ordered_product, read_only, vectors
+from vaevis_tui.latent.arrays import Coordinates, Latent, generator, ordered_product, read_only, vectors
 
 _Which = TypeVar("_Which", int, NDArray[np.intp])
 """One component or several."""
@@ -134,7 +134,7 @@ class GaussianMixture:
     @cached_property
     def typical_log_density(self) -> float:
         """The log-density that all but a twentieth of the mixture's mass exceeds, in nats."""
-        rng = np.random.Generator(np.random.PCG64(0))
+        rng = generator(0)
         if len(self._factors) == 1:  # no bit of it has to be exact, and a walk waits for it
             weights = self.weights.astype(np.float64)
             chosen = rng.choice(len(self), _TYPICAL_DRAWS, p=weights / weights.sum())

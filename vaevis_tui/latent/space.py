@@ -17,7 +17,15 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vaevis_tui.latent.arrays import Coordinates, Latent, ordered_product, read_only, unfit_latents, vectors
+from vaevis_tui.latent.arrays import (
+    Coordinates,
+    Latent,
+    generator,
+    ordered_product,
+    read_only,
+    unfit_latents,
+    vectors,
+)
 from vaevis_tui.latent.directions import Directions
 from vaevis_tui.latent.mixture import GaussianMixture
 
@@ -193,11 +201,11 @@ class LatentSpace:
         n.
 
         Raises:
-            ValueError: n is negative.
+            ValueError: n or the seed is negative.
         """
         if n < 0:
             raise ValueError(f"n must be at least 0, not {n}")
-        rng = seed if isinstance(seed, np.random.Generator) else np.random.Generator(np.random.PCG64(seed))
+        rng = seed if isinstance(seed, np.random.Generator) else generator(seed)
         if self.mixture is not None:
             return self.mixture.sample(rng, n)
         x = rng.standard_normal((n, self.dim))

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vaevis_tui.latent.arrays import Coordinates, Latent, vectors
+from vaevis_tui.latent.arrays import Coordinates, Latent, generator, vectors
 from vaevis_tui.latent.mixture import GaussianMixture
 from vaevis_tui.latent.space import LatentSpace
 
@@ -124,7 +124,7 @@ class TypicalityScale:
 
 def _draws(mixture: GaussianMixture, count: int) -> Latent:
     """Draws whose bits need not be the same on every machine, component by component."""
-    rng = np.random.Generator(np.random.PCG64(0))
+    rng = generator(0)
     weights = mixture.weights.astype(np.float64)
     draws = [
         mixture.unwhiten(rng.standard_normal((size, mixture.dim)), component)

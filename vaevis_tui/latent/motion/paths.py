@@ -8,7 +8,7 @@ import operator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vaevis_tui.latent.arrays import Latent
+from vaevis_tui.latent.arrays import Latent, generator
 from vaevis_tui.latent.motion.loops import closed_path
 from vaevis_tui.latent.motion.walk import MAX_STEP_SECONDS, Walk
 from vaevis_tui.latent.space import LatentSpace
@@ -42,11 +42,11 @@ def random_walk(
         float32 (count, d).
 
     Raises:
-        ValueError: count or rate is not positive, or the walk cannot begin there.
+        ValueError: count or rate is not positive, the seed is negative, or the walk cannot begin there.
     """
     if count < 1 or not rate > 0:
         raise ValueError(f"a walk needs frames and a rate, not {count} frames at {rate} a second")
-    rng = np.random.Generator(np.random.PCG64(seed))
+    rng = generator(seed)
     walk, count = Walk(space, start, rng, speed), operator.index(count)
     return (
         closed_path(space, walk.z, rng, count, count / rate, speed) if loop else _steps(walk, count, 1 / rate)
