@@ -129,7 +129,7 @@ def with_a_stalled_terminal(run: Run) -> None:
 
 def by_a_mistake(run: Run) -> None:
     """An exception in a callback, which comes by what is done now, if it has not come yet; see `Case`."""
-    run.code = (1, 0)
+    run.code = (1, 0, 2)  # 2 where no model can be opened, as far as the program can tell
     if run.tour:
         take(run.session, run.tour)
     for _ in range(0 if run.tour else 60):

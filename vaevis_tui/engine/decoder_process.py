@@ -58,6 +58,13 @@ OPENING_TIMEOUT = 30.0
 TIMEOUT = 10.0
 """Seconds for an image after the first; drivers reset a hung device after two to ten."""
 
+REST = 30.0
+"""Seconds without an image, by the clock on the wall, after which the first one is decoded again: the machine
+may have slept, and a GPU's memory may have been lost."""
+
+FAR_LEVELS, FAR_SHARE = 8, 1e-3
+"""Levels of 255, and the share of values that may differ by more, of the same image decoded twice."""
+
 EXIT_TIMEOUT = 2.0
 """Seconds to wait for the process to exit, and again after it was killed."""
 
@@ -121,6 +128,9 @@ class IsolatedDecoder(Closing):
         self._controls = bundle.settings
         self._begun: Latents | None = None
         """The latents that were sent and whose images were not read yet."""
+        self._first: tuple[Latents, Images] | None = None
+        """The first image that was decoded alone, and its z."""
+        self._decoded_at = 0.0
         self._child: _Child | None = _Child()
         try:
             answer = self._child.request(
@@ -151,6 +161,23 @@ class IsolatedDecoder(Closing):
     def decode_on(self, z: Latents, following: Callable[[], Latents | None]) -> Images:
         """Decode, and begin with what follows; see `vaevis_tui.engine.decoder.Pipelined.decode_on`."""
         z = checked_latents(z, self.info.latent_dim, self._controls)
+        if self._first is not None and abs(time.time() - self._decoded_at) > REST:
+            self._check_first(*self._first)
+        images = self._decode(z, following)
+        self._decoded_at = time.time()
+        if self._first is None and len(z) == 1:
+            self._first = z.copy(), images.copy()
+        return images
+
+    def _check_first(self, z: Latents, images: Images) -> None:
+        """See that the device makes of the first z what it made before."""
+        far = np.abs(images.astype(np.int16) - self._decode(z, lambda: None)) > FAR_LEVELS
+        if (share := float(np.mean(far))) > FAR_SHARE:
+            raise EngineError(
+                f"the GPU's images have changed: {100 * share:.0f} % of the first one's values are others"
+            )
+
+    def _decode(self, z: Latents, following: Callable[[], Latents | None]) -> Images:
         images = np.empty((len(z), *self.info.image_size, 3), np.uint8)
         began = time.perf_counter()
         submit = compute = 0.0

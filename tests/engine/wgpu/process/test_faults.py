@@ -14,6 +14,7 @@ import pytest
 
 from tests.engine.wgpu.process.vulkan_faults import VulkanFaults
 from tests.support import require
+from vaevis_tui.engine import decoder_process
 from vaevis_tui.engine.decoder import DecoderInfo, Images
 from vaevis_tui.engine.decoder_process import IsolatedDecoder
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
@@ -65,14 +66,28 @@ def table(functions: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
     ]
 
 
-class Service:
-    """The service as the explorer has it, but that it loses patience sooner."""
+def patience(fault: str) -> float:
+    """Seconds: few for what hangs, and enough for a busy machine with all else."""
+    return 1.0 if "hang" in fault else 30.0
 
-    def __init__(self, bundle: Bundle, backend: str = "wgpu", *, opening: float) -> None:
+
+class Service:
+    """The service as the explorer has it, but that it loses patience sooner with what hangs.
+
+    Args:
+        bundle: The model.
+        backend: Which is asked for.
+        opening: Seconds for opening and the first image.
+        later: Seconds for each later one.
+    """
+
+    def __init__(
+        self, bundle: Bundle, backend: str = "wgpu", *, opening: float = 30.0, later: float = 30.0
+    ) -> None:
         machine = Machine(
             lambda: True,
             lambda bundle, reason, *, tuning, software: IsolatedDecoder(
-                bundle, reason, opening_timeout=opening, timeout=1.0
+                bundle, reason, opening_timeout=opening, timeout=later
             ),
         )
         source = decoder_source(bundle, backend, "off", machine)
@@ -127,7 +142,7 @@ def wait_for_no_child() -> None:
 def test_until_the_first_image(bundle: Bundle, faults: VulkanFaults, fault: str, said: str) -> None:
     faults.begin(fault)
     z = bundle.space.sample(1, 1)
-    service = Service(bundle, opening=1.0 if "hang" in fault else 30.0)
+    service = Service(bundle, opening=patience(fault), later=patience(fault))
     with service.service as decoding:
         decoding.submit(z[0])
         if said is NONE:  # there was none to begin with: whoever asks for it by name is told what to install
@@ -144,7 +159,7 @@ def test_until_the_first_image(bundle: Bundle, faults: VulkanFaults, fault: str,
 def test_at_a_later_image(bundle: Bundle, faults: VulkanFaults, fault: str, said: str) -> None:
     """The point stays, and what belongs to it."""
     z = bundle.space.sample(1, 2)
-    service = Service(bundle, opening=30.0)
+    service = Service(bundle, later=patience(fault))
     with service.service as decoding:
         decoding.submit(z[0])
         assert service.frame().number == 1
@@ -164,7 +179,7 @@ def test_in_a_batch(bundle: Bundle, faults: VulkanFaults, fault: str, said: str)
     """Its images come in order, and all of them."""
     z = bundle.space.sample(1, 40)
     images: queue.Queue[Images] = queue.Queue()
-    service = Service(bundle, opening=30.0)
+    service = Service(bundle, later=patience(fault))
     with service.service as decoding:
         decoding.submit(z[0])
         service.frame()
@@ -184,7 +199,7 @@ def test_of_a_gpu_that_is_opened_beside(bundle: Bundle, faults: VulkanFaults, fa
     """What decodes goes on, and says why there is no better one."""
     faults.begin(fault)
     z = bundle.space.sample(1, 2)
-    service = Service(bundle, "auto", opening=1.0 if "hang" in fault else 30.0)
+    service = Service(bundle, "auto", opening=patience(fault), later=patience(fault))
     with service.service as decoding:
         decoding.submit(z[0])
         service.frame()
@@ -195,11 +210,32 @@ def test_of_a_gpu_that_is_opened_beside(bundle: Bundle, faults: VulkanFaults, fa
         np.testing.assert_array_equal(service.frame().image, decoded(bundle, z[1:])[0])
 
 
+def test_images_that_change_while_nothing_was_decoded(
+    bundle: Bundle, faults: VulkanFaults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a machine slept, and its GPU's memory was lost: no call fails."""
+    z = bundle.space.sample(1, 3)
+    service = Service(bundle)
+    with service.service as decoding:
+        for each in z[:2]:
+            decoding.submit(each)
+            service.frame()
+        monkeypatch.setattr(decoder_process, "REST", -1.0)
+        decoding.submit(z[2])
+        service.frame()
+        assert decoding.info is not None
+        assert decoding.info.backend == "wgpu"
+        faults.begin("vkCmdDispatch nothing")
+        decoding.submit(z[1])
+        np.testing.assert_array_equal(service.frame().image, decoded(bundle, z[1:2])[0])
+        service.assert_fell_back("the GPU's images have changed: ")
+
+
 def test_a_driver_that_is_slow_at_everything_is_waited_for(bundle: Bundle, faults: VulkanFaults) -> None:
     faults.begin("any slow")
     z = bundle.space.sample(1, 40)
     images: queue.Queue[Images] = queue.Queue()
-    service = Service(bundle, opening=30.0)
+    service = Service(bundle)
     with service.service as decoding:
         decoding.submit(z[0])
         assert np.abs(service.frame().image.astype(int) - decoded(bundle, z[:1])[0]).max() <= 1
