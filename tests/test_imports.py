@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,10 @@ def test_no_test_imports_another() -> None:
         if path.stem not in line  # a program that a test writes may import the test itself
     ]
     assert found == []
+
+
+def test_every_task_is_among_those_that_know_nothing_of_one_another() -> None:
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    (independent,) = [rule["modules"] for rule in rules["contracts"] if rule["type"] == "independence"]
+    tasks = {f"training.tasks.{path.parent.name}" for path in (ROOT / "training/tasks").glob("*/__init__.py")}
+    assert set(independent) == tasks, "name each task in the contract in pyproject.toml"

@@ -31,6 +31,7 @@ from vaevis_tui.terminal.images.renderer import PixelRenderer
 from vaevis_tui.terminal.images.sixel import SixelEncoder, Sixels
 from vaevis_tui.terminal.link.link import Link
 from vaevis_tui.terminal.surface import Renderer
+from vaevis_tui.tui.images.graphics_switch import NAMES
 from vaevis_tui.tui.images.live_app import LiveApp
 from vaevis_tui.tui.images.live_image import LiveImage
 from vaevis_tui.tui.images.terminal_port import TerminalPort
@@ -358,3 +359,7 @@ async def test_whatever_happens_the_terminal_ends_up_showing_the_last_frame(
         app.image.renderer = medium
         await happenings.settle(frame)
         assert (dots.seen() == dots.expected(frame)).all()
+
+
+def test_every_kind_of_graphics_has_a_name_for_people() -> None:
+    assert NAMES.keys() == set(Graphics), "name it in NAMES of tui/images/graphics_switch.py"
