@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import E2E, SLOW
+
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 WHERE = re.findall(r"^\| (.+?) \| `(.+?)` \| `(.+?)` \|$", PAGE, re.MULTILINE)
@@ -100,3 +102,8 @@ def test_no_folder_is_too_full_to_be_seen_at_a_glance() -> None:
         folder: count for folder, count in modules.items() if count > LARGEST_FOLDER and folder not in FLAT
     }
     assert not full, f"over {LARGEST_FOLDER} modules; put what belongs together into a folder: {full}"
+
+
+def test_what_conftest_marks_is_there() -> None:
+    lost = [path for path in (*E2E, *SLOW) if not (ROOT / "tests" / path).exists()]
+    assert not lost, f"renamed or gone, so that no test of it is marked; mend tests/conftest.py: {lost}"
