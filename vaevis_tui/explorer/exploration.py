@@ -240,9 +240,14 @@ class Exploration:
         self._change(state)
 
     def pull_back(self) -> bool:
-        """Move the point in to where half of the data lie; returns whether it was further out."""
+        """Move the point in to where half of the data lie, and the selected row to where any do.
+
+        Returns:
+            Whether it was further out.
+        """
         before = self.point
-        self._change(self.state.replace(self.typicality.pull_back(self.z)))
+        z = self.anchors.within(self.axis_set, self.state.selected, self.typicality.pull_back(self.z))
+        self._change(self.state.replace(z))
         return self.point is not before
 
     def go_to_visit(self, number: int) -> bool:

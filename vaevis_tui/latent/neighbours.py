@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,9 @@ from vaevis_tui.latent.space import Anchors, LatentSpace
 
 BEYOND_SIGMA = 4.0
 """Further from the mean than this, and than any example, a value is beyond the data."""
+
+_SAME = 1e-3
+"""Sigmas that rounding may take a value beyond what it was set to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,19 @@ class AnchorIndex:
         """
         if row >= axes.count or abs(sigma) <= BEYOND_SIGMA:
             return False
+        return abs(sigma) > self.reach(axes, row, sigma) + _SAME
+
+    def reach(self, axes: AxisSet, row: int, sigma: float) -> float:
+        """How far from the mean the data go on a row, in sigmas, to the side of a value on it."""
         examples = axes.coordinates(self.anchors.z)[:, row] * np.sign(sigma)
-        return bool(abs(sigma) > examples.max(initial=0.0))
+        return float(examples.max(initial=BEYOND_SIGMA))
+
+    def within(self, axes: AxisSet, row: int, z: Latent) -> Latent:
+        """The point z (d,) with its value on a row no further out than the data go."""
+        sigma = axes.coordinate(z, row) if row < axes.count else 0.0
+        if not self.is_beyond(axes, row, sigma):
+            return z
+        return axes.set(z, row, math.copysign(self.reach(axes, row, sigma), sigma))
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

@@ -242,8 +242,9 @@ async def test_a_row_that_leaves_the_data_is_told_where_the_whole_point_does_not
         name = explorer.exploration.axis_set.axes[explorer.exploration.state.selected].name
         await explorer.press("enter", "6", "enter")
         await explorer.until(lambda: f"{name} beyond the data" in str(status.render()))
-        await explorer.press("enter", "1", "enter")
+        await explorer.press("t")
         await explorer.until(lambda: "typical" in str(status.render()))
+        assert explorer.value == 4.0
 
 
 async def test_details_are_opened_and_closed() -> None:

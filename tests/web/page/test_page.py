@@ -102,8 +102,8 @@ def test_a_value_beyond_the_data_is_said_as_in_the_terminal(shown: Page) -> None
                 app: { space: { anchor: (i) => [[0, 5], [0, -1]][i] } },
             };
             const axisSet = { coordinate: (z, row) => z[row] };
-            return asked.map(([row, coordinate]) =>
-                AnchorGallery.prototype.isPassed.call(gallery, { axisSet, row, coordinate }));
+            Object.setPrototypeOf(gallery, AnchorGallery.prototype);
+            return asked.map(([row, sigma]) => gallery.isBeyond(axisSet, row, sigma));
         }""",
         asked,
     )

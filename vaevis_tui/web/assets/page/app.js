@@ -119,9 +119,9 @@ export class App {
   /** How typical z is, and which anchor is near. */
   #tell() {
     const share = this.space.percentile(this.exploration.z);
-    const { axisSet, row } = this.exploration;
+    const { axisSet, row, coordinate } = this.exploration;
     const whole = placeOf(share);
-    const passed = whole !== "beyond the data" && this.anchors.isPassed(this.exploration);
+    const passed = whole !== "beyond the data" && this.anchors.isBeyond(axisSet, row, coordinate);
     const place = passed ? "beyond the data" : whole;
     const gauge = byId("typical", HTMLDivElement);
     gauge.style.setProperty("--share", share.toFixed(3));
@@ -226,7 +226,11 @@ export class App {
   }
 
   pullBack() {
-    this.glide(pullBack(this.space, this.exploration.z));
+    const { axisSet, row, z } = this.exploration;
+    const typical = pullBack(this.space, z);
+    const sigma = axisSet.coordinate(typical, row);
+    const beyond = this.anchors.isBeyond(axisSet, row, sigma);
+    this.glide(beyond ? axisSet.set(typical, row, Math.sign(sigma) * this.anchors.reach(axisSet, row, sigma)) : typical);
   }
 
   undo() {

@@ -6,7 +6,6 @@ import { coloursOf } from "./map.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../../latent/space.js").AxisSet} AxisSet */
-/** @typedef {import("../../latent/state.js").Exploration} Exploration */
 
 /** Further from the mean than this, and than any anchor, a value is beyond the data: of normal ones 1 in 16,000. */
 const BEYOND_SIGMA = 4;
@@ -59,17 +58,24 @@ export class AnchorGallery {
   }
 
   /**
-   * @param {Exploration} exploration that stands somewhere
-   * @returns {boolean} whether the selected row's value is beyond the data, whatever the point as a whole is
+   * @param {AxisSet} axisSet of the model @param {number} row of it @param {number} sigma on it
+   * @returns {boolean} whether that is a value that the data do not have, whatever the point as a whole is
    */
-  isPassed({ axisSet, row, coordinate }) {
-    if (Math.abs(coordinate) <= BEYOND_SIGMA) return false;
+  isBeyond(axisSet, row, sigma) {
+    return Math.abs(sigma) > BEYOND_SIGMA && Math.abs(sigma) > this.reach(axisSet, row, sigma) + 1e-3;
+  }
+
+  /**
+   * @param {AxisSet} axisSet of the model @param {number} row of it @param {number} sigma on it
+   * @returns {number} how far from the mean the data go on that row, to that side
+   */
+  reach(axisSet, row, sigma) {
     if (this.furthest.axisSet !== axisSet || this.furthest.row !== row) {
       const { space } = this.app;
       const values = this.whitened.map((_, index) => axisSet.coordinate(space.anchor(index), row));
-      this.furthest = { axisSet, row, low: Math.min(...values), high: Math.max(...values) };
+      this.furthest = { axisSet, row, low: Math.min(...values, -BEYOND_SIGMA), high: Math.max(...values, BEYOND_SIGMA) };
     }
-    return coordinate < Math.min(this.furthest.low, 0) || coordinate > Math.max(this.furthest.high, 0);
+    return sigma < 0 ? -this.furthest.low : this.furthest.high;
   }
 
   /** @param {number} places from the anchor that z is, or that is nearest @returns {Float32Array | null} the z of that one */
