@@ -14,7 +14,7 @@ from vaevis_tui.api.images import as_images
 from vaevis_tui.api.sheets import ImageGrid
 from vaevis_tui.engine.decoder import Images, Latents
 from vaevis_tui.export.sheet import Labels, contact_sheet
-from vaevis_tui.latent.axes import Axis, AxisSet
+from vaevis_tui.latent.axes import SIGMA_LIMIT, Axis, AxisSet
 from vaevis_tui.latent.motion.journey import Ease, Journey
 from vaevis_tui.latent.plane import Extent, Plane
 from vaevis_tui.suggestions import suggestion
@@ -24,6 +24,9 @@ _ROWS = 8
 
 _COLUMNS = 8
 """Of a sheet of reconstructions."""
+
+LARGEST_EXTENT = 1000.0
+"""Where a map ends, in sigma of its axes: a hundred times what data have."""
 
 _NAME = 14
 """Characters of a file's name above its picture."""
@@ -149,6 +152,7 @@ def traversal(
     """
     if not rows or not len(sigmas):
         raise ValueError("a traversal needs at least one axis and one coordinate")
+    _check_coordinates(sigmas)
     latents = np.stack([axes.steps_along(z, row, sigmas) for axes, row in rows])
     names = [_row_name(axes.axes[row]) for axes, row in rows]
     columns = [f"{sigma:+g}" if sigma else "0" for sigma in sigmas]
@@ -167,14 +171,23 @@ def back_and_forth(
     It slows down at the ends, and the last one leads to the first.
 
     Raises:
-        ValueError: there are fewer than two frames.
+        ValueError: there are fewer than two frames, or an end lies beyond `SIGMA_LIMIT`.
     """
     if frames < 2:
         raise ValueError(f"a traversal back and forth needs at least 2 frames, not {frames}")
+    _check_coordinates(ends)
     low, high = ends
     turns = (1 - np.cos(2 * np.pi * np.arange(operator.index(frames)) / frames)) / 2
     sigmas = low + (high - low) * turns
     return np.stack([axes.steps_along(z, row, sigmas) for axes, row in rows], axis=1)
+
+
+def _check_coordinates(sigmas: Sequence[float]) -> None:
+    """Refuse what would be set to the limit without a word."""
+    if not (largest := float(np.abs(sigmas).max())) <= SIGMA_LIMIT:
+        raise ValueError(
+            f"a coordinate is {largest:g}; axes go from -{SIGMA_LIMIT:g} to {SIGMA_LIMIT:g} sigma"
+        )
 
 
 def _row_name(axis: Axis) -> str:
@@ -192,6 +205,8 @@ def plane_map(model: Codec, plane: Plane, extent: Extent, columns: int, rows: in
     left, right, bottom, top = extent
     if not (left < right and bottom < top):
         raise ValueError(f"the extent is {tuple(extent)}; left < right and bottom < top are expected")
+    if (largest := max(map(abs, extent))) > LARGEST_EXTENT:
+        raise ValueError(f"the extent reaches {largest:g} sigma; up to {LARGEST_EXTENT:,.0f} are supported")
     u, v = plane.tile_centres(extent, operator.index(columns), operator.index(rows))
     labels = Labels(
         f"Map of {model.name}",
