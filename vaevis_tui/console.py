@@ -20,7 +20,7 @@ from rich.text import Text
 
 from vaevis_tui.errors import UserError
 from vaevis_tui.latent.directions import Directions
-from vaevis_tui.models.card import ModelCard
+from vaevis_tui.models.card import ModelCard, figure_name
 from vaevis_tui.pager import paged
 
 _SHORT, _FEW = 32, 12  # characters and lines of figures, and of a recipe, on a card's page
@@ -217,9 +217,9 @@ def _card_rows(card: ModelCard, *, everything: bool) -> list[tuple[str, str]]:
         ),
     ]
     shown = card.figures.items() if everything else _short(card.figures)
-    figures = [(name.replace("_", " "), str(value)) for name, value in shown]
+    figures = [(figure_name(name), str(value)) for name, value in shown]
     recipe = card.training.items() if everything else _short(card.training)
-    training = [(name.replace("_", " "), _words(value)) for name, value in recipe]
+    training = [(figure_name(name), _words(value)) for name, value in recipe]
     return [*rows, ("", ""), *figures, ("", ""), *training]
 
 
@@ -232,7 +232,7 @@ def _short(fields: Mapping[str, object]) -> list[tuple[str, object]]:
 def _words(value: object) -> str:
     """A value of a recipe without the punctuation of its file format."""
     if isinstance(value, dict):
-        return ", ".join(f"{key.replace('_', ' ')} {_words(item)}" for key, item in value.items())
+        return ", ".join(f"{figure_name(key)} {_words(item)}" for key, item in value.items())
     if isinstance(value, list):
         return ("; " if any(isinstance(item, dict) for item in value) else ", ").join(map(_words, value))
     return str(value)

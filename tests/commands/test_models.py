@@ -13,6 +13,7 @@ import pytest
 import vaevis_tui
 from tests.commands.support import refused, run
 from vaevis_tui.models.bundle import open_bundle
+from vaevis_tui.models.card import figure_name
 from vaevis_tui.resources import weights_dir
 
 
@@ -44,7 +45,7 @@ def test_a_models_card_says_what_it_cannot_do(capsys: pytest.CaptureFixture[str]
     assert card["limits"] in words
     assert card["data_attribution"] in words
     for name, value in card["figures"].items():
-        assert f"{name.replace('_', ' ')} {value}" in words
+        assert f"{figure_name(name)} {value}" in words
 
 
 def test_a_bare_decoder_has_no_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,5 +82,5 @@ def test_all_of_a_card_goes_through_the_pager(tmp_path: Path) -> None:
     environment = {**os.environ, "PAGER": f"cat > {seen}", "NO_COLOR": "1", "TERM": "xterm-256color"}
     command = f"{sys.executable} -m vaevis_tui models dog --all"
     pexpect.run(command, env=environment, timeout=60)
-    assert "kl a dimension nats" in seen.read_text()
+    assert "KL a dimension nats" in seen.read_text()
     assert "\x1b[3" not in seen.read_text()  # no colours

@@ -269,3 +269,15 @@ def _options(top: _Reader) -> AdapterOptions:
         except UserError as error:
             section.fail(key, f"is not understood: {error}")
     return replace(found, bgr=image.flag("bgr"))
+
+
+_SPELLED = {
+    **{name: name.upper() for name in ("elbo", "fd", "kid", "kl", "nll", "pca", "psnr", "rmse", "ssim")},
+    **{"cb": "Cb", "cr": "Cr", "db": "dB", "top1": "top-1"},
+}
+"""Words of figures' names that are written otherwise."""
+
+
+def figure_name(name: str) -> str:
+    """E.g. ``psnr_db`` as people write it."""
+    return " ".join(_SPELLED.get(word, word) for word in name.split("_"))

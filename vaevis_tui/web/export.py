@@ -15,7 +15,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.export.files import check_folder, write_files
 from vaevis_tui.export.png import encode_png
 from vaevis_tui.models.bundle import Bundle
-from vaevis_tui.models.card import ModelCard
+from vaevis_tui.models.card import ModelCard, figure_name
 from vaevis_tui.models.identity import decoder_hash
 from vaevis_tui.web.arrays import ArrayFile
 from vaevis_tui.web.measure import WeightsError, measure_weights
@@ -178,18 +178,6 @@ def _plans(plans: WebPlans, arrays: ArrayFile) -> dict[str, Any]:
     }
 
 
-_SPELLED = {
-    **{name: name.upper() for name in ("elbo", "fd", "kid", "kl", "nll", "pca", "psnr", "rmse", "ssim")},
-    **{"cb": "Cb", "cr": "Cr", "db": "dB", "top1": "top-1"},
-}
-"""Words of figures' names that are written otherwise."""
-
-
-def _figure_name(name: str) -> str:
-    """E.g. ``psnr_db`` as people write it."""
-    return " ".join(_SPELLED.get(word, word) for word in name.split("_"))
-
-
 def _card(card: ModelCard) -> dict[str, Any]:
     return {
         "title": card.title,
@@ -203,7 +191,7 @@ def _card(card: ModelCard) -> dict[str, Any]:
             "url": card.data_url,
         },
         "figures": [
-            [_figure_name(name), str(figure)]
+            [figure_name(name), str(figure)]
             for name, figure in card.figures.items()
             if len(str(figure)) <= 80
         ],
