@@ -33,9 +33,15 @@ TOURS: Mapping[str, Sequence[str]] = {
     "rows": (
         *("down", "up", "pagedown", "pageup", "end", "home", "right", "shift+left", ".", "backspace", "tab"),
         *("/", "type 9", "down", "up", "enter", "/", "type x", "escape", "type \x1b[Z", "type \x1b[Z"),
-        *("enter", "type 1.5", "enter", "enter", "type x", "enter", "escape", "c", "r", "R", "t", "u", "u"),
-        *("U", "y", "paste 0.5", "9", "4", "n", "N", "h", "H", "[", "r", "]", "D", "type mine", "enter"),
-        *("pause", "backspace", "delete", "D", "escape", "enter", "click 30 100", "escape"),
+        *("enter", "type 1.5", "enter", "enter", "type x", "enter", "escape"),
+    ),
+    "points": (
+        *("c", "r", "R", "t", "u", "u", "U", "y", "paste 0.5", "9", "4", "n", "N", "h", "H"),
+        f"paste {PICTURE}",
+    ),
+    "directions": (
+        *("[", "r", "]", "D", "type mine", "enter", "pause", "backspace", "delete", "D", "escape", "enter"),
+        *("click 30 100", "escape"),
     ),
     "panels": (
         *("i", "i", "v", "v", "f", "r", "r", "r", "left", "right", "home", "end", "enter", "escape", "f"),
@@ -48,8 +54,8 @@ TOURS: Mapping[str, Sequence[str]] = {
         *("ctrl+p", "type terminal", "down", "enter", "escape", "ctrl+p", "type half", "down", "enter"),
     ),
     "prompts": (
-        *("o", "click 2 100", "type \x1b[O", "type \x1b[I", "escape", "enter", "click 2 2", "type \x1b[O"),
-        *("type \x1b[I", "escape", "click 58 9", "double 5 110"),
+        *("o", "click 59 30", "click 2 100", "type \x1b[O", "type \x1b[I", "escape", "enter", "click 2 2"),
+        *("type \x1b[O", "type \x1b[I", "escape", "click 58 9", "double 5 110"),
     ),
     "map": ("p", "up", "left", "pagedown", "pageup", "home", "P", "P", "escape", "p", "g", "g", "g"),
     "models": (
@@ -218,6 +224,7 @@ def reached() -> dict[str, str]:
                 session.wait_for(lambda: session.terminal.received > DRAWN, "the first screen", STARTING)
                 session.pump_for(1.0)
                 take(session, tour)
+                session.pump_for(1.0)
                 patience = Patience(session)
                 while session.process.poll() is None and patience.lasts:
                     for key in ("escape", "q"):  # in one they would be Alt+q
