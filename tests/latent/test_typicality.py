@@ -6,6 +6,7 @@ import pytest
 from tests.latent.spaces import clumped_space, skewed_space
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.latent.typicality import Place, TypicalityScale, truncate
+from vaevis_tui.models.bundle import open_bundle
 
 SPACES = {"normal": skewed_space(24), "mixture": clumped_space(3)}
 
@@ -49,6 +50,13 @@ def test_pulling_back_ends_at_the_shell_and_leaves_what_is_within(space: LatentS
         np.testing.assert_array_equal(scale.pull_back(back), back)
     central = space.mean if space.mixture is None else space.mixture.means[2]
     np.testing.assert_array_equal(scale.pull_back(central), central)
+
+
+def test_pulling_back_leads_to_no_component_whose_middle_is_rare() -> None:
+    space = open_bundle("mnist-2d").space  # the means of 36 of its 80 components are
+    scale = TypicalityScale(space)
+    far = space.from_sigma(np.array([[x, y] for x in (-4, -2, 0, 2, 4) for y in (-4, -2, 2, 4)]))
+    assert min(float(scale.percentiles(scale.pull_back(z))) for z in far) >= 0.5
 
 
 def test_pulling_back_keeps_the_direction_from_the_centre() -> None:

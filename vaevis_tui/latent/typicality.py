@@ -97,6 +97,12 @@ class TypicalityScale:
         return None if self._mixture is None else self._reference
 
     @cached_property
+    def _mean_percentiles(self) -> Coordinates:
+        """How typical the components' own means are: those of rare or wide ones need not be."""
+        assert self._mixture is not None
+        return self.percentiles(self._mixture.means)
+
+    @cached_property
     def _reference(self) -> Coordinates:
         """Log-densities of draws from the mixture, rising."""
         assert self._mixture is not None
@@ -105,15 +111,18 @@ class TypicalityScale:
     def pull_back(self, z: ArrayLike, percentile: float = 0.5) -> Latent:
         """The point drawn in to where it is at least as typical as this share of the data, float32 (d,).
 
-        On a straight line in whitened coordinates, to the mean of the mixture's component that it belongs to,
-        or of all. A point that is as typical already stays, to the bit; so one pull is enough.
+        On a straight line in whitened coordinates, to the mean of all or, in a mixture, of the component that
+        it most likely belongs to, of those whose means are as typical. A point that is so already stays,
+        to the bit; so one pull is enough.
         """
         here = np.array(z, np.float32)
         if float(self.percentiles(here)) >= percentile:
             return here
         centre = np.asarray(self._space.mean, np.float64)
         if self._mixture is not None:
-            centre = self._mixture.means[int(np.argmax(self._mixture.log_densities(here)))].astype(np.float64)
+            typical = self._mean_percentiles >= percentile
+            likely = np.where(typical | ~typical.any(), self._mixture.log_densities(here), -np.inf)
+            centre = self._mixture.means[int(np.argmax(likely))].astype(np.float64)
         keep, drop = 0.0, 1.0  # shares of the way out: typical enough, and not
         for _ in range(_HALVINGS):
             middle = (keep + drop) / 2

@@ -82,6 +82,11 @@ def test_anchors_and_the_way_back(shown: Page) -> None:
     shown.keyboard.press("t")
     expected = TypicalityScale(space).pull_back(np.array(far, np.float32))
     np.testing.assert_allclose(page_z(shown), expected, atol=0.02)
+    far = [4.9, -3.9]  # the middle of the nearest component is rare
+    shown.evaluate("z => vaevis.show(z)", far)
+    shown.keyboard.press("t")
+    expected = TypicalityScale(space).pull_back(np.array(far, np.float32))
+    np.testing.assert_allclose(page_z(shown), expected, atol=0.05)
 
 
 def test_a_value_beyond_the_data_is_said_as_in_the_terminal(shown: Page) -> None:

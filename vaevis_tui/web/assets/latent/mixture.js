@@ -102,10 +102,14 @@ export class Mixture {
     return largest + Math.log(each.reduce((sum, value) => sum + Math.exp(value - largest), 0));
   }
 
-  /** @param {Vector} z latent @returns the component that it belongs to */
-  nearest(z) {
+  /**
+   * @param {Vector} z latent
+   * @param {number[]} [among] components to choose from, one at least; all where it is left out
+   * @returns {number} the one that it most likely belongs to
+   */
+  nearest(z, among = Array.from({ length: this.size }, (_, k) => k)) {
     const each = this.logDensities(z);
-    return each.reduce((best, value, k) => (value > each[best] ? k : best), 0);
+    return among.reduce((best, k) => (each[k] > each[best] ? k : best));
   }
 
   /** @param {import("./random.js").Random} random numbers @returns {Float32Array} a sample */

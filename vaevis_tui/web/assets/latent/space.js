@@ -26,6 +26,8 @@ export class LatentSpace {
     this.axes = arrays.floats(record.axes);
     this.deviations = Float64Array.from(arrays.floats(record.variances), Math.sqrt);
     this.anchors = { z: arrays.floats(record.anchors.z), labels: record.anchors.labels };
+    /** @type {number[] | null} */
+    this.halfway = null;
     this.mixture = record.mixture
       ? new Mixture(
           this.dim,
@@ -112,6 +114,15 @@ export class LatentSpace {
     const scale = Math.max((length > median ? high - median : median - low) / 1.6449, 1e-9);
     return 0.5 * complementaryError((length - median) / scale / Math.SQRT2);
   }
+
+  /** @returns {number[]} components whose means are as typical as half of the data: of rare or wide ones they need not be */
+  get typicalComponents() {
+    const { mixture, dim } = this;
+    if (!mixture) return [];
+    const all = Array.from({ length: mixture.size }, (_, k) => k);
+    this.halfway ??= all.filter((k) => this.percentile(mixture.means.subarray(k * dim, (k + 1) * dim)) >= 0.5);
+    return this.halfway.length ? this.halfway : all;
+  }
 }
 
 /**
@@ -123,7 +134,7 @@ export class LatentSpace {
 export function pullBack(space, z) {
   if (space.percentile(z) >= 0.5) return z;
   const { mixture, dim, typical } = space;
-  const component = mixture && typical ? mixture.nearest(z) : null;
+  const component = mixture && typical ? mixture.nearest(z, space.typicalComponents) : null;
   const centre = mixture && component !== null ? mixture.means.subarray(component * dim, (component + 1) * dim) : space.mean;
   const at = (/** @type {number} */ share) => z.map((value, i) => centre[i] + share * (value - centre[i]));
   let [keep, drop] = [0, 1];
