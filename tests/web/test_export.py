@@ -35,11 +35,15 @@ def test_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert str(tmp_path) not in (folder / "model.json").read_text()
 
 
-def test_a_decoder_of_a_single_dispatch(tmp_path: Path) -> None:
+def test_a_decoder_of_a_single_dispatch_that_settings_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     decoder, file = tmp_path / "own.onnx", tmp_path / "own.html"
     decoder.write_bytes(single_matrix().model().SerializeToString())
-    assert main(["export-web", "--model", str(decoder), "--single-file", str(file)]) == 0
-    assert file.read_text("utf-16").startswith("<!doctype html>")
+    monkeypatch.setenv("VAEVIS_TUI_MODEL", str(decoder))
+    assert main(["export-web", "--single-file", str(file)]) == 0
+    assert "<title>own" in (page := file.read_text("utf-16"))
+    assert page.startswith("<!doctype html>")
 
 
 def test_what_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

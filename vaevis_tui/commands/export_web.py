@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from vaevis_tui.commands.shared import arguments
+from vaevis_tui.commands.shared.opening import model_name
 from vaevis_tui.errors import UserError
 
 DESCRIPTION = """\
@@ -49,7 +50,6 @@ def run(options: argparse.Namespace) -> int:
     from vaevis_tui.engine.select import open_decoder
     from vaevis_tui.export.files import check_free, write_bytes
     from vaevis_tui.models.bundle import open_bundle
-    from vaevis_tui.models.catalog import DEFAULT_MODEL
     from vaevis_tui.web.export import (
         check_page_folder,
         folder_files,
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         check_page_folder(options.out, force=options.force)
     ort = None if options.ort is None else OrtSource.open(options.ort)
-    bundle = open_bundle(options.model or DEFAULT_MODEL)
+    bundle = open_bundle(model_name(options))
     with open_decoder(bundle, options.backend, "off") as decoder:
         model = make_web_model(bundle, decoder, weights=options.weights, ort=ort, progress=_say)
     if single is not None:

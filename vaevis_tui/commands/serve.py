@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from vaevis_tui.commands.shared import arguments
+from vaevis_tui.commands.shared.opening import model_name
 from vaevis_tui.errors import UserError
 
 if TYPE_CHECKING:
@@ -57,10 +58,9 @@ def run(options: argparse.Namespace) -> int:
 async def _serve(options: argparse.Namespace) -> int:
     from vaevis_tui.engine.select import open_decoder
     from vaevis_tui.models.bundle import open_bundle
-    from vaevis_tui.models.catalog import DEFAULT_MODEL
     from vaevis_tui.web.serve import live_server
 
-    bundle = open_bundle(options.model or DEFAULT_MODEL)
+    bundle = open_bundle(model_name(options))
     # Seconds, with many axes; export-web says the same.
     print(f"vaevis-tui: measuring what each axis of {bundle.name} does ...", file=sys.stderr)
     with open_decoder(bundle, options.backend, "cached" if options.tune else "off") as decoder:
@@ -71,10 +71,9 @@ async def _serve(options: argparse.Namespace) -> int:
 
 async def _serve_terminal(options: argparse.Namespace) -> int:
     from vaevis_tui.models.bundle import open_bundle
-    from vaevis_tui.models.catalog import DEFAULT_MODEL
     from vaevis_tui.web.terminal import terminal_server
 
-    model = options.model or DEFAULT_MODEL
+    model = model_name(options)
     name = open_bundle(model).name  # says now what every browser would be told
     command = [sys.executable, "-m", "vaevis_tui", "--model", model, "--backend", options.backend]
     command += [] if options.tune else ["--no-tune"]
