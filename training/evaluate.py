@@ -12,8 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from vaevis_tui.errors import UserError
-
+from .core.command import finish, model_parser
 from .core.config import names
 from .tasks import task_of
 from .tasks.dogs.checkpoint import AVERAGE
@@ -34,12 +33,7 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
-    parser.add_argument("model", help=f"a trained model: {', '.join(names())}")
-    parser.add_argument(
-        "--data-root", type=Path, required=True, help="folder that holds MNIST/raw or dogfacenet"
-    )
-    parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="where training ran (runs)")
+    parser = model_parser("evaluate", __doc__, f"a trained model: {', '.join(names())}")
     parser.add_argument("--bundle", type=Path, help="weights of this bundle, not of a checkpoint")
     parser.add_argument("--samples", type=int, default=100, help="importance samples an image (100)")
     parser.add_argument("--images", type=int, help="only so many test images (all)")
@@ -53,12 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
     options = parser.parse_args(arguments)
-    try:
-        evaluate(options)
-    except UserError as error:
-        print(f"training: error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return finish(lambda: evaluate(options))
 
 
 if __name__ == "__main__":

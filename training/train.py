@@ -6,16 +6,11 @@ One process, or many under ``torchrun``; the same command goes on where an earli
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import time
 from pathlib import Path
 
-import torch
-
-from vaevis_tui.errors import UserError
-
 from .core import checkpoint
+from .core.command import be_repeatable, finish, model_parser, set_aside
 from .core.config import names, read_table
 from .core.distributed import Process, joined
 from .core.loop import Forecast, duration, train
@@ -27,8 +22,8 @@ def run(options: argparse.Namespace, process: Process) -> None:
     table, _ = read_table(options.model)
     folder = options.runs_dir / str(table.get("name", options.model))
     path = folder / checkpoint.FILE
-    if options.restart and process.first and path.is_file():
-        path.rename(folder / f"replaced-{time.strftime('%Y%m%d-%H%M%S')}.pt")
+    if options.restart and process.first:
+        set_aside(path)
     process.wait()
     trainer, held_out = task_of(options.model).begin(options, process, path)
     config, state = trainer.config, trainer.state
@@ -52,13 +47,9 @@ def run(options: argparse.Namespace, process: Process) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
-    parser.add_argument("model", help=f"a model ({', '.join(names())}) or a configuration file (.toml)")
-    parser.add_argument(
-        "--data-root", type=Path, required=True, help="folder that holds MNIST/raw or dogfacenet"
-    )
+    models = f"a model ({', '.join(names())}) or a configuration file (.toml)"
+    parser = model_parser("train", __doc__, models)
     parser.add_argument("--download", action="store_true", help="fetch MNIST into --data-root first")
-    parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="checkpoints and logs (runs)")
     parser.add_argument("--restart", action="store_true", help="start over; an old checkpoint is renamed")
     parser.add_argument(
         "--from-bundle", type=Path, help="where there is no checkpoint, go on from this bundle of dogs"
@@ -67,17 +58,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
     parser.add_argument("--threads", type=int, help="CPU threads (torch's choice)")
     options = parser.parse_args(arguments)
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what deterministic cuBLAS asks for
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    try:
+    be_repeatable(options.threads)
+
+    def work() -> None:
         with joined(options.device) as process:
             run(options, process)
-    except UserError as error:
-        print(f"training: error: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+    return finish(work)
 
 
 if __name__ == "__main__":

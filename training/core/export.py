@@ -19,7 +19,7 @@ from . import onnx_graph, sheet
 from .checkpoint import Trained
 from .config import to_table
 from .data.sources import SOURCES
-from .model.networks import multiply_adds
+from .model.networks import VAE, multiply_adds
 
 LARGEST_DIFFERENCE = 1e-3
 """Between PyTorch and the exported graph with the same (rounded) weights, on floats."""
@@ -65,18 +65,12 @@ def verify(trained: Trained, z: np.ndarray[Any, Any]) -> float:
 def card(trained: Trained, decoder_bytes: int, figures: dict[str, Any], machine: str) -> str:
     """The model card as TOML; its keys are those of `vaevis_tui.models.card`."""
     config, recipe = trained.config, to_table(trained.config)
-    latent = trained.model.decoder.hidden.in_features  # after pruning; the recipe says with how many it began
     head = {"format": 1, **{key: recipe[key] for key in ("name", "title", "summary", "version", "limits")}}
     tables: dict[str, dict[str, Any]] = {
         "data": SOURCES[config.dataset],
-        "latent": {"size": latent},
+        "latent": {"size": trained.model.decoder.hidden.in_features},  # after pruning
         "image": dict(zip(("channels", "height", "width"), trained.model.image_shape, strict=True)),
-        "decoder": {
-            "parameters": sum(parameter.numel() for parameter in trained.model.decoder.parameters()),
-            "multiply_adds": multiply_adds(trained.model.decoder, torch.zeros(1, latent)),
-            "precision": "float16",
-            "bytes": decoder_bytes,
-        },
+        "decoder": decoder_facts(trained.model, decoder_bytes),
         "training": {
             "commit": trained.commit or _commit(),
             "machine": machine or trained.machine or "unknown",
@@ -89,6 +83,22 @@ def card(trained: Trained, decoder_bytes: int, figures: dict[str, Any], machine:
         },
         "figures": figures,
     }
+    return card_text(head, tables)
+
+
+def decoder_facts(model: VAE, stored: int) -> dict[str, Any]:
+    """What a card says of a decoder that is stored in so many bytes."""
+    decoder = model.decoder
+    return {
+        "parameters": sum(parameter.numel() for parameter in decoder.parameters()),
+        "multiply_adds": multiply_adds(decoder, torch.zeros(1, decoder.hidden.in_features)),
+        "precision": "float16",
+        "bytes": stored,
+    }
+
+
+def card_text(head: dict[str, Any], tables: dict[str, dict[str, Any]]) -> str:
+    """A card as TOML: what stands outside its tables, then those."""
     return toml(head) + "".join(f"\n[{name}]\n{toml(table)}" for name, table in tables.items())
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -33,6 +32,7 @@ from vaevis_tui.latent.effect import visible_effect
 from vaevis_tui.latent.space import LatentSpace
 from vaevis_tui.models.bundle import CARD, LATENTS, write_latents
 
+from ..core.command import add_data_root, finish
 from .attributes import DIGITS, DOGS, Attribute, Pixels, Values
 from .examples import Examples, Split, load
 from .finding import Finding
@@ -339,23 +339,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m training.directions", description=__doc__)
     parser.add_argument("bundle", type=Path, help="folder of the bundle, e.g. weights/mnist")
-    parser.add_argument(
-        "--data-root", type=Path, required=True, help="folder that holds MNIST/raw or dogfacenet"
-    )
+    add_data_root(parser)
     parser.add_argument(
         "--sheet", type=Path, help="draw every direction at -3 to +3 sigma into this PNG file"
     )
     parser.add_argument("--without", action="append", default=[], metavar="NAME", help="does not ship")
     parser.add_argument("--dry-run", action="store_true", help="write nothing into the bundle")
     options = parser.parse_args(arguments)
-    try:
-        search(
-            options.bundle, options.data_root, options.sheet, options.without, write_it=not options.dry_run
-        )
-    except UserError as error:
-        print(f"training: error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    write_it = not options.dry_run
+    return finish(
+        lambda: search(options.bundle, options.data_root, options.sheet, options.without, write_it=write_it)
+    )
 
 
 def search(folder: Path, root: Path, sheet: Path | None, without: list[str], *, write_it: bool) -> None:

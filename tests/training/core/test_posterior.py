@@ -31,18 +31,18 @@ def test_the_kl_is_averaged_over_the_images() -> None:
 
 
 def test_pruning_keeps_what_the_networks_compute() -> None:
-    trained, found = tiny_trained(), posteriors()
-    pruned, kept = posterior.prune(trained, found)
-    assert pruned.model.decoder.hidden.in_features == 2
+    model, found = tiny_trained().model, posteriors()
+    pruned, kept = posterior.prune(model, found)
+    assert pruned.decoder.hidden.in_features == 2
     assert np.array_equal(kept.means, found.means[:, [1, 3]])  # by falling KL
 
     z = torch.randn(5, 4)
     z[:, [0, 2]] = torch.from_numpy(found.means.mean(0))[[0, 2]]
-    assert torch.allclose(pruned.model.decoder(z[:, [1, 3]]), trained.model.decoder(z), atol=1e-5)
+    assert torch.allclose(pruned.decoder(z[:, [1, 3]]), model.decoder(z), atol=1e-5)
     x = torch.rand(3, 1, 28, 28)
-    for short, full in zip(pruned.model.encoder(x), trained.model.encoder(x), strict=True):
+    for short, full in zip(pruned.encoder(x), model.encoder(x), strict=True):
         assert torch.allclose(short, full[:, [1, 3]], atol=1e-6)
-    assert trained.model.decoder.hidden.in_features == 4  # the original is left alone
+    assert model.decoder.hidden.in_features == 4  # the original is left alone
 
 
 def test_encoding_is_the_same_at_every_call_and_in_every_batch_size() -> None:

@@ -16,10 +16,11 @@ from torch import Tensor, nn
 
 from tests.training.tiny import ONE_PROCESS
 from training.core.distributed import Process
+from training.core.model.conv_vae import Widths
 from training.tasks.dogs import checkpoint, config
 from training.tasks.dogs.adversary import Features
 from training.tasks.dogs.checkpoint import DogState
-from training.tasks.dogs.config import DogConfig, DogNetwork, FlatField
+from training.tasks.dogs.config import DogConfig, FlatField
 from training.tasks.dogs.photographs import dogfacenet
 from training.tasks.dogs.photographs.dogfacenet import Dogs
 from training.tasks.dogs.trainer import DogTrainer
@@ -31,7 +32,7 @@ def tiny_config(latent: int = 6) -> DogConfig:
     rebuild, sharpen = full.stage
     return dataclasses.replace(
         full,
-        network=DogNetwork(latent, 16, (16, 8, 8, 4, 4), (4, 8, 8, 8), 16, 10),
+        network=Widths(latent, 16, (16, 8, 8, 4, 4), (4, 8, 8, 8), 16, 10),
         discriminator=dataclasses.replace(full.discriminator, widths=(4, 4, 4, 4, 4)),
         optimiser=dataclasses.replace(full.optimiser, warmup_steps=2),
         objective=dataclasses.replace(full.objective, kl_warmup_steps=3, ramp_steps=2),

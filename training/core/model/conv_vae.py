@@ -27,12 +27,10 @@ UNSHUFFLED = 4
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """Sizes of both networks.
+class Widths:
+    """Sizes of both networks but for those of pictures.
 
     Attributes:
-        side: Of the pictures, in pixels: 4 or 6 times a power of two, 32 at least.
-        colours: Channels of the pictures, 1 or 3.
         latent: Dimensions.
         decoder_hidden: Width of the decoder's first layer.
         decoder_channels: At every side from the coarsest to half of ``side``.
@@ -41,14 +39,25 @@ class Sizes:
         encoder_components: Principal components of the coarse picture that the encoder is given.
     """
 
-    side: int
-    colours: int
     latent: int
     decoder_hidden: int
     decoder_channels: tuple[int, ...]
     encoder_channels: tuple[int, ...]
     encoder_hidden: int
     encoder_components: int
+
+
+@dataclass(frozen=True)
+class Sizes(Widths):
+    """Sizes of both networks.
+
+    Attributes:
+        side: Of the pictures, in pixels: 4 or 6 times a power of two, 32 at least.
+        colours: Channels of the pictures, 1 or 3.
+    """
+
+    side: int
+    colours: int
 
     @property
     def coarsest(self) -> int:

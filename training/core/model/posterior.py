@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..checkpoint import Trained
+from .networks import VAE
 from .prior import MixturePrior
 
 ACTIVE_VARIANCE = 0.01
@@ -45,7 +46,15 @@ class Posteriors:
         return np.asarray(0.5 * (means**2 + np.exp(logvars) - 1 - logvars).mean(0))
 
 
-def prune(trained: Trained, posteriors: Posteriors) -> tuple[Trained, Posteriors]:
+@torch.inference_mode()
+def posteriors_of(model: VAE, blocks: Iterable[Tensor]) -> Posteriors:
+    """Posteriors of images block by block, values 0..1, on the model's device."""
+    found = [tuple(part.cpu() for part in model.encoder(x)) for x in blocks]
+    means, logvars = (torch.cat(parts).numpy() for parts in zip(*found, strict=True))
+    return Posteriors(means, logvars)
+
+
+def prune(model: VAE, posteriors: Posteriors) -> tuple[VAE, Posteriors]:
     """Drop the dimensions that are not worth shipping and put the others in order of falling KL.
 
     What the decoder made of a dropped dimension's mean goes into the bias of its first layer. The
@@ -55,7 +64,7 @@ def prune(trained: Trained, posteriors: Posteriors) -> tuple[Trained, Posteriors
     order = np.argsort(-posteriors.kl, kind="stable")
     kept, dropped = order[shipped[order]], np.flatnonzero(~shipped)
 
-    model = copy.deepcopy(trained.model)
+    model = copy.deepcopy(model)
     first = model.decoder.hidden
     constant = torch.from_numpy(posteriors.means.mean(0))[dropped]
     bias = first.bias + first.weight[:, dropped] @ constant
@@ -66,8 +75,8 @@ def prune(trained: Trained, posteriors: Posteriors) -> tuple[Trained, Posteriors
     if isinstance(model.prior, MixturePrior):
         model.prior = MixturePrior.of(model.prior.mixture(kept))
 
-    pruned = replace(trained, model=model.requires_grad_(False))
-    return pruned, Posteriors(posteriors.means[:, kept], posteriors.logvars[:, kept])
+    kept_posteriors = Posteriors(posteriors.means[:, kept], posteriors.logvars[:, kept])
+    return model.requires_grad_(False), kept_posteriors
 
 
 def _linear(weight: Tensor, bias: Tensor) -> nn.Linear:

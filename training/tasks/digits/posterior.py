@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from vaevis_tui.latent.space import Anchors, LatentSpace
 from ...core.checkpoint import Trained
 from ...core.model import mixture
 from ...core.model.networks import VAE
-from ...core.model.posterior import Posteriors, prune
+from ...core.model.posterior import Posteriors, posteriors_of, prune
 from ...core.model.prior import MixturePrior
 from ...core.progress import progress_bar
 from .config import Config
@@ -26,17 +28,12 @@ PURITY_TOLERANCE = 0.01
 """By how much the share of a class in a component may fall short of its largest, to be as good as that."""
 
 
-@torch.inference_mode()
 def encode(model: VAE, images: Images, seed: int, batch: int = 500) -> Posteriors:
     """Encode images as training saw them: binarised by their intensities, here with a fixed seed."""
     generator = torch.Generator().manual_seed(seed)
     device = next(model.parameters()).device
-    means, logvars = [], []
-    for pixels in progress_bar(torch.split(images.pixels, batch), desc="encode", unit="batch", leave=False):
-        mean, logvar = model.encoder(binarise(pixels, generator).to(device))
-        means.append(mean.cpu())
-        logvars.append(logvar.cpu())
-    return Posteriors(torch.cat(means).numpy(), torch.cat(logvars).numpy())
+    blocks = progress_bar(torch.split(images.pixels, batch), desc="encode", unit="batch", leave=False)
+    return posteriors_of(model, (binarise(pixels, generator).to(device) for pixels in blocks))
 
 
 def class_modes(
@@ -107,7 +104,8 @@ def prepare(trained: Trained, images: Images) -> tuple[Trained, LatentSpace]:
     """
     assert isinstance(trained.config, Config)
     posteriors = encode(trained.model, images, trained.config.seed)
-    pruned, posteriors = prune(trained, posteriors)
+    model, posteriors = prune(trained.model, posteriors)
+    pruned = replace(trained, model=model)
     prior, labels = pruned.model.prior, images.labels.numpy()
     fitted = prior.mixture() if isinstance(prior, MixturePrior) else fit(posteriors, labels, trained.config)
     return pruned, space(posteriors, labels, fitted)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from ...core.data.augment import saturated, uniform
+from ...core.data.subset import evenly_spread
 from ...core.model.conv_vae import activation
 from .judges.efficientnet import load
 
@@ -40,9 +41,8 @@ class Features(nn.Module):
     @torch.no_grad()
     def measure(self, pixels: Tensor) -> Features:
         """Take mean and deviation from uint8 images (n, 3, h, w) spread over all; returns itself."""
-        spread = torch.linspace(0, len(pixels) - 1, min(MEASURED, len(pixels))).long()
-        device = next(self.buffers()).device
-        blocks = [self.network(block.to(device).float() / 255) for block in torch.split(pixels[spread], 32)]
+        device, some = next(self.buffers()).device, evenly_spread(pixels, MEASURED)
+        blocks = [self.network(block.to(device).float() / 255) for block in torch.split(some, 32)]
         for scale, found in enumerate(zip(*blocks, strict=True)):
             deviation, mean = torch.std_mean(torch.cat(found), (0, 2, 3))
             self.get_buffer(f"mean_{scale}").copy_(mean[:, None, None])

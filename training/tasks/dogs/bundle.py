@@ -16,10 +16,10 @@ from vaevis_tui.models.bundle import Bundle, open_bundle
 
 from ...core.bundle import stored_weights
 from ...core.checkpoint import Trained, weights_digest
-from ...core.model.conv_vae import ComponentEncoder
+from ...core.model.conv_vae import ComponentEncoder, Widths
 from . import checkpoint, config, liveliness, posterior
 from .checkpoint import DogState
-from .config import DogConfig, DogNetwork
+from .config import DogConfig
 from .networks import DogVAE
 
 BATCH = 100
@@ -67,12 +67,12 @@ def _opened(folder: Path) -> tuple[Bundle, dict[str, Tensor]]:
     }
 
 
-def _sizes(stored: dict[str, Tensor]) -> DogNetwork:
+def _sizes(stored: dict[str, Tensor]) -> Widths:
     """The networks' sizes, as the shapes of their weights tell."""
     decoder = ("block_4", "block_8", "to_16", "to_32", "to_64")
     encoder = ("to_32", "to_16", "to_8", "to_4")
     hidden, latent = stored["decoder.hidden.weight"].shape
-    return DogNetwork(
+    return Widths(
         latent,
         hidden,
         tuple(len(stored[f"decoder.{name}.weight"]) for name in decoder),

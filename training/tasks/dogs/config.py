@@ -7,6 +7,7 @@ from typing import Any
 
 from ...core.config import Recipe, Run, build, check_precision, check_stages, read_table
 from ...core.data.augment import Jitter
+from ...core.model.conv_vae import Widths
 
 
 @dataclass(frozen=True)
@@ -15,18 +16,6 @@ class Crop:
 
     box: tuple[int, ...]
     largest_fill: float
-
-
-@dataclass(frozen=True)
-class DogNetwork:
-    """Sizes of the networks; see `training.tasks.dogs.networks`."""
-
-    latent: int
-    decoder_hidden: int
-    decoder_channels: tuple[int, ...]
-    encoder_channels: tuple[int, ...]
-    encoder_hidden: int
-    encoder_components: int
 
 
 @dataclass(frozen=True)
@@ -89,7 +78,7 @@ class DogConfig(Recipe):
     """All of the dogs' training; see the comments in ``training/configs/dog.toml`` for units."""
 
     crop: Crop
-    network: DogNetwork
+    network: Widths
     discriminator: Discriminator
     jitter: Jitter
     optimiser: DogOptimiser

@@ -17,6 +17,7 @@ from vaevis_tui.models.bundle import open_bundle
 
 from ...core import figures, sheet
 from ...core.checkpoint import Trained
+from ...core.data.subset import evenly_spread
 from ...core.model import components
 from ...core.model.networks import VAE
 from ...core.onnx_graph import decode
@@ -123,7 +124,7 @@ def nearest(model: VAE, space: LatentSpace, pixels: Tensor, count: int) -> dict[
     """
     if not count:
         return {}
-    pixels = pixels[torch.linspace(0, len(pixels) - 1, min(count, len(pixels))).long()]
+    pixels = evenly_spread(pixels, count)
 
     def pictures(z: np.ndarray[Any, np.dtype[np.float32]]) -> np.ndarray[Any, np.dtype[np.uint8]]:
         levels = (decode(model, torch.from_numpy(z)) * 255).round().to(torch.uint8)
@@ -157,7 +158,7 @@ def realism_figures(images: dict[str, Tensor], train: Dogs, device: torch.device
         f"recall_{name}": round(realism.recall(seen["real"].features, features), 3)
         for name, features in covering.items()
     }
-    some = train.pixels[torch.linspace(0, len(train) - 1, min(SAMPLES, len(train))).long()]
+    some = evenly_spread(train.pixels, SAMPLES)
     still = {}
     for name, each in (("photographs", some), ("samples", images["samples"])):
         still[f"specks_{name}"] = round(realism.specks(each), 2)

@@ -11,10 +11,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import open_bundle, write_latents
 
-from ...core import export, onnx_graph
+from ...core import command, export, onnx_graph
 from . import bundle, config, posterior
 from .photographs import dogfacenet
 
@@ -51,13 +50,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data-root", type=Path, required=True, help="folder that holds dogfacenet")
     parser.add_argument("--samples", type=int, help="to measure the flat field on (as many as configured)")
     options = parser.parse_args(arguments)
-    try:
+
+    def work() -> None:
         finish(options.bundle, options.data_root, options.samples)
-    except UserError as error:
-        print(f"training: error: {error}", file=sys.stderr)
-        return 2
-    print(f"{options.bundle}: samples and the flat field are new; measure the card's figures anew")
-    return 0
+        print(f"{options.bundle}: samples and the flat field are new; measure the card's figures anew")
+
+    return command.finish(work)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...core.checkpoint import Trained
+from ...core.data.subset import evenly_spread
 from ...core.model.conv_vae import ComponentEncoder
 from ...core.model.networks import LatentDecoder
 from ...core.model.posterior import Posteriors
@@ -29,6 +30,10 @@ POINTS = 256
 
 PROBES = 4
 """Random images at each that it is multiplied with."""
+
+
+FITTED = 2048
+"""Images that the layer of log-variances is fitted to."""
 
 
 ROUNDS = 200
@@ -169,15 +174,15 @@ def _fitted(encoder: ComponentEncoder, pixels: Tensor, logvars: NDArray[np.float
     """The linear layer from what the encoder's heads are given that is nearest to these log-variances."""
     given: list[Tensor] = []
     handle = encoder.logvar.register_forward_pre_hook(lambda _layer, inputs: given.append(inputs[0]))
-    spread = torch.linspace(0, len(pixels) - 1, min(2048, len(pixels))).long()
-    for block in torch.split(pixels[spread], 100):
+    wanted = evenly_spread(torch.from_numpy(logvars), FITTED)
+    for block in torch.split(evenly_spread(pixels, FITTED), 100):
         encoder(block.float() / 255)
     handle.remove()
     inputs = torch.cat(given).double()
     inputs = torch.cat([inputs, torch.ones(len(inputs), 1, dtype=torch.float64)], 1)
     ridge = 1e-3 * len(inputs) * torch.eye(inputs.shape[1], dtype=torch.float64)
     ridge[-1, -1] = 0
-    solution = torch.linalg.solve(inputs.T @ inputs + ridge, inputs.T @ torch.from_numpy(logvars)[spread])
+    solution = torch.linalg.solve(inputs.T @ inputs + ridge, inputs.T @ wanted)
     return _linear(solution[:-1].T, solution[-1])
 
 

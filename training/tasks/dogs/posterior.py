@@ -15,7 +15,7 @@ from vaevis_tui.latent.space import Anchors, LatentSpace
 
 from ...core.checkpoint import Trained
 from ...core.model.networks import VAE
-from ...core.model.posterior import Posteriors, prune
+from ...core.model.posterior import Posteriors, posteriors_of, prune
 from ...core.onnx_graph import decode
 from ...core.progress import progress_bar
 from . import checkpoint, flat_field, liveliness
@@ -39,16 +39,11 @@ BANDWIDTH = 0.3
 """Deviation of a component as a share of that of all dogs; farther from its dog a sample is a worse dog."""
 
 
-@torch.inference_mode()
 def encode(model: VAE, pixels: torch.Tensor, batch: int = 100) -> Posteriors:
     """Posteriors of uint8 images (n, 3, 128, 128), on the model's device."""
     device = next(model.parameters()).device
-    means, logvars = [], []
-    for block in progress_bar(torch.split(pixels, batch), desc="encode", unit=f"{batch} images", leave=False):
-        mean, logvar = model.encoder(block.to(device).float() / 255)
-        means.append(mean.cpu())
-        logvars.append(logvar.cpu())
-    return Posteriors(torch.cat(means).numpy(), torch.cat(logvars).numpy())
+    blocks = progress_bar(torch.split(pixels, batch), desc="encode", unit=f"{batch} images", leave=False)
+    return posteriors_of(model, (block.to(device).float() / 255 for block in blocks))
 
 
 def spread(points: NDArray[np.float64], count: int) -> NDArray[np.int64]:
@@ -149,7 +144,8 @@ def prepare(trained: Trained, dogs: Dogs) -> tuple[Trained, LatentSpace]:
     trained.model.cpu()
     turned = liveliness.turned(trained, posteriors, trained.config.network.latent, dogs.pixels)
     posteriors = encode(turned.model, dogs.pixels)
-    pruned, posteriors = prune(turned, posteriors)
+    model, posteriors = prune(turned.model, posteriors)
+    pruned = replace(turned, model=model)
     variances = np.exp(posteriors.logvars)
     bare = LatentSpace.from_posteriors(posteriors.means, variances)
     anchors = dog_anchors(posteriors.means, dogs, bare)

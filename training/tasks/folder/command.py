@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from vaevis_tui.errors import UserError
 from vaevis_tui.models.bundle import DECODER
 
 from ...core import checkpoint
+from ...core.command import be_repeatable, finish, set_aside
 from ...core.distributed import Process, joined
 from ...core.loop import Forecast, JsonLog, check_shares, duration, train
 from ...core.progress import progress_bar, write_line
@@ -89,23 +89,20 @@ def main(
     """
     started = clock() if started is None else started
     options = parser().parse_args(arguments)
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what deterministic cuBLAS asks for
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    if options.threads:
-        torch.set_num_threads(max(1, options.threads))
-    try:
+    be_repeatable(options.threads)
+
+    def work() -> None:
         check(options)
         with joined(options.device) as process:
             run(options, process, clock, started)
-    except UserError as error:
-        print(f"{PROGRAM}: error: {error}", file=sys.stderr)
-        return 2
+
+    try:
+        return finish(work, PROGRAM)
     except torch.OutOfMemoryError:
         print(f"{PROGRAM}: error: too little memory on the GPU; take a smaller --size", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 def check(options: argparse.Namespace) -> None:
@@ -146,8 +143,8 @@ def run(options: argparse.Namespace, process: Process, clock: Clock, started: fl
     """
     say = printer_of(process)
     store, path = options.out / STORE, options.out / STORE / checkpoint.FILE
-    if options.restart and process.first and path.is_file():
-        path.rename(path.with_name(f"replaced-{time.strftime('%Y%m%d-%H%M%S')}.pt"))
+    if options.restart and process.first:
+        set_aside(path)
     process.wait()
     begun = resume(path, process.device) if path.is_file() else None
     side = begun[0].sizes.side if begun else options.size or _side(options.folder, process)

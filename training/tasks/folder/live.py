@@ -25,10 +25,10 @@ from vaevis_tui.models.bundle import CARD, DECODER, ENCODER, LATENTS, open_bundl
 from vaevis_tui.text import one_line
 
 from ...core import onnx_graph, sheet
-from ...core.checkpoint import Trained, weights_digest
-from ...core.export import LARGEST_STEP, toml
-from ...core.model.networks import VAE, multiply_adds
-from ...core.model.posterior import Posteriors, prune
+from ...core.data.subset import evenly_spread
+from ...core.export import LARGEST_STEP, card_text, decoder_facts
+from ...core.model.networks import VAE
+from ...core.model.posterior import Posteriors, posteriors_of, prune
 from .pictures import PictureSet
 from .trainer import FolderTrainer
 
@@ -71,26 +71,25 @@ def write_bundle(trainer: FolderTrainer, out: Path, staging: Path) -> Written:
         UserError: It cannot be written, or is not what was trained.
     """
     pictures, step = trainer.pictures, trainer.state.step
-    model = copy.deepcopy(trainer.state.average).eval().cpu()
-    at = spread(pictures.train, ENCODED)
+    model: VAE = copy.deepcopy(trainer.state.average).eval().cpu()
+    at = evenly_spread(pictures.train, ENCODED)
     posteriors = encode(trainer, at)
-    trained = Trained(model, _recipe(trainer), step, trainer.state.seconds, weights_digest(model))
     if posteriors.worth_shipping.sum() > 1:
-        trained, posteriors = prune(trained, posteriors)
+        model, posteriors = prune(model, posteriors)
     space = _space(posteriors, pictures, at)
-    figures = _figures(trainer, trained.model, posteriors, step)
+    figures = _figures(trainer, model, posteriors, step)
     try:
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True)
-        graph = onnx_graph.decoder_model(trained.model)
-        _compare(graph, trained.model, space)
+        graph = onnx_graph.decoder_model(model)
+        _compare(graph, model, space)
         decoder = graph.SerializeToString()
         (staging / DECODER).write_bytes(decoder)
-        (staging / ENCODER).write_bytes(onnx_graph.encoder_model(trained.model).SerializeToString())
+        (staging / ENCODER).write_bytes(onnx_graph.encoder_model(model).SerializeToString())
         write_latents(staging / LATENTS, space)
-        text = _card(trainer, trained, len(decoder), figures, out / CARD)
+        text = _card(trainer, model, len(decoder), figures, out / CARD)
         (staging / CARD).write_text(text, encoding="utf-8")
-        _draw(trained.model, space, staging / SHEET)
+        _draw(model, space, staging / SHEET)
         open_bundle(staging)  # what cannot be opened does not replace what can
         out.mkdir(parents=True, exist_ok=True)
         for name in (DECODER, ENCODER, LATENTS, SHEET, CARD):
@@ -114,22 +113,11 @@ def _compare(graph: onnx.ModelProto, model: VAE, space: LatentSpace) -> None:
         raise UserError(f"the exported decoder is off by {255 * off:.2g} of 255; at most 1 is right")
 
 
-def spread(positions: Tensor, most: int) -> Tensor:
-    """At most so many of some positions, evenly spread over them, int64."""
-    count = min(most, len(positions))
-    return positions[torch.linspace(0, len(positions) - 1, count).long()]
-
-
-@torch.inference_mode()
 def encode(trainer: FolderTrainer, at: Tensor) -> Posteriors:
     """Posteriors of some pictures by the averaged weights."""
-    means, logvars = [], []
-    for block in torch.split(at, BATCH):
-        x = trainer.pictures.pixels[block].to(trainer.process.device).float() / 255
-        mean, logvar = trainer.state.average.encoder(x)
-        means.append(mean.cpu())
-        logvars.append(logvar.cpu())
-    return Posteriors(torch.cat(means).numpy(), torch.cat(logvars).numpy())
+    pixels, device = trainer.pictures.pixels, trainer.process.device
+    blocks = torch.split(at, BATCH)
+    return posteriors_of(trainer.state.average, (pixels[block].to(device).float() / 255 for block in blocks))
 
 
 def _space(posteriors: Posteriors, pictures: PictureSet, at: Tensor) -> LatentSpace:
@@ -157,27 +145,21 @@ def _figures(trainer: FolderTrainer, model: VAE, posteriors: Posteriors, step: i
 def _psnr_of_mean(trainer: FolderTrainer) -> float:
     """What is reached by a decoder that always draws the mean picture: every model has to be better."""
     pictures = trainer.pictures
-    mean = pictures.pixels[spread(pictures.train, 1000)].float().mean(0)
+    mean = pictures.pixels[evenly_spread(pictures.train, 1000)].float().mean(0)
     held_out = pictures.pixels[pictures.held_out].float()
     errors = ((held_out - mean) ** 2).flatten(1).mean(1) / 255**2
     return float(-10 * torch.log10(errors.clamp(min=1e-9)).mean())
 
 
-def _recipe(trainer: FolderTrainer) -> Any:
-    """What a `Trained` model wants to know of its training."""
-    return trainer.config
-
-
 def _card(
     trainer: FolderTrainer,
-    trained: Trained,
+    model: VAE,
     decoder_bytes: int,
     figures: Mapping[str, float | str],
     before: Path,
 ) -> str:
     """The card, as `vaevis_tui.models.card` reads it; what a person wrote into the one before stays."""
     config, pictures, state = trainer.config, trainer.pictures, trainer.state
-    latent = trained.model.decoder.hidden.in_features
     side = config.sizes.side
     head: dict[str, Any] = {
         "format": 1,
@@ -191,14 +173,9 @@ def _card(
     _keep(head, data, before)
     tables: dict[str, dict[str, Any]] = {
         "data": data,
-        "latent": {"size": latent},
+        "latent": {"size": model.decoder.hidden.in_features},
         "image": {"channels": config.sizes.colours, "height": side, "width": side, "range": "0..1"},
-        "decoder": {
-            "parameters": sum(parameter.numel() for parameter in trained.model.decoder.parameters()),
-            "multiply_adds": multiply_adds(trained.model.decoder, torch.zeros(1, latent)),
-            "precision": "float16",
-            "bytes": decoder_bytes,
-        },
+        "decoder": decoder_facts(model, decoder_bytes),
         "training": {
             "machine": machine(trainer),
             "minutes": round(state.spent / 60, 1),
@@ -214,7 +191,7 @@ def _card(
         },
         "figures": dict(figures),
     }
-    return toml(head) + "".join(f"\n[{name}]\n{toml(table)}" for name, table in tables.items())
+    return card_text(head, tables)
 
 
 def _keep(head: dict[str, Any], data: dict[str, Any], before: Path) -> None:
@@ -257,7 +234,7 @@ def draw_progress(trainer: FolderTrainer, path: Path) -> None:
     """
     columns, average = 8, trainer.state.average
     pictures, device = trainer.pictures, trainer.process.device
-    at = spread(pictures.held_out, columns).repeat(columns)[:columns]
+    at = evenly_spread(pictures.held_out, columns).repeat(columns)[:columns]
     shown = pictures.pixels[at].to(device).float() / 255
     noise = torch.randn(2 * columns, trainer.config.sizes.latent, generator=torch.Generator().manual_seed(0))
     decoded = [torch.sigmoid(average.decoder(z)) for z in (average.encoder(shown)[0], noise.to(device))]

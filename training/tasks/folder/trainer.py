@@ -17,6 +17,7 @@ from ...core import checkpoint
 from ...core.checkpoint import State
 from ...core.config import to_table
 from ...core.data.augment import jitter
+from ...core.data.subset import evenly_spread
 from ...core.distributed import Process
 from ...core.figures import held_out_figures
 from ...core.loop import autocast
@@ -168,6 +169,4 @@ class FolderTrainer(BaseTrainer[FolderConfig, FolderState]):
 
 def fitted_on(pictures: PictureSet) -> Tensor:
     """Training pictures spread over all, for `fresh`."""
-    count = min(FITTED, len(pictures.train))
-    spread = torch.linspace(0, len(pictures.train) - 1, count).long()
-    return pictures.pixels[pictures.train[spread]]
+    return pictures.pixels[evenly_spread(pictures.train, FITTED)]

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ....core.data.subset import evenly_spread
 from ..objective import detail
 from .efficientnet import EfficientNetLite
 
@@ -76,8 +77,7 @@ def reference(network: EfficientNetLite, pixels: Tensor, cache: Path) -> Tensor:
         pixels: uint8 (n, 3, h, w), all training photographs.
         cache: Where features are kept.
     """
-    spread = torch.linspace(0, len(pixels) - 1, min(REFERENCE_IMAGES, len(pixels))).long()
-    chosen = pixels[spread].contiguous()
+    chosen = evenly_spread(pixels, REFERENCE_IMAGES).contiguous()
     path = cache / f"lite1-{hashlib.sha256(chosen.numpy().tobytes()).hexdigest()[:16]}.npy"
     if path.is_file():
         return torch.from_numpy(np.load(path, allow_pickle=False))

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from vaevis_tui.errors import UserError
 
+from ....core.data.subset import evenly_spread
+
 FILE = "taef2_encoder.pth"
 
 
@@ -165,5 +167,4 @@ class Reference:
 
 def reference(judge: Judge, training_pixels: Tensor) -> Reference:
     """The reference of `REFERENCE_IMAGES` training images spread over all of them."""
-    spread = torch.linspace(0, len(training_pixels) - 1, min(REFERENCE_IMAGES, len(training_pixels))).long()
-    return Reference(pooled_features(judge, training_pixels[spread]))
+    return Reference(pooled_features(judge, evenly_spread(training_pixels, REFERENCE_IMAGES)))
