@@ -10,7 +10,7 @@ from __future__ import annotations
 from vaevis_tui.tui.keys.help import Help, active_helps, helps, key_name
 from vaevis_tui.tui.keys.table import APP, EXPLORER
 
-__all__ = ["APP", "EXPLORER", "FIRST_HINTS", "HINTS", "Help", "active_helps", "helps", "key_name"]
+__all__ = ["ALWAYS", "APP", "EXPLORER", "FIRST_HINTS", "HINTS", "Help", "active_helps", "helps", "key_name"]
 
 FIRST_HINTS = {
     "rows": (
@@ -50,3 +50,6 @@ HINTS = (
     ("", ("program.graphics",)),
 )
 """What follows, the most important first. The last one's word is what pictures are drawn with."""
+
+ALWAYS = ("program.help", "program.quit")
+"""What others make room for."""

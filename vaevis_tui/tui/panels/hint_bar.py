@@ -9,13 +9,13 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from vaevis_tui.tui.keys import FIRST_HINTS, HINTS, Help, active_helps
+from vaevis_tui.tui.keys import ALWAYS, FIRST_HINTS, HINTS, Help, active_helps
 
 GAP = "  "
 
 
 class HintBar(Widget):
-    """As many hints as fit, the most important first; pressing one runs it."""
+    """As many hints as fit, help and quit among them; pressing one runs it."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -46,27 +46,36 @@ class HintBar(Widget):
 
     def render(self) -> Content:
         """As many as fit."""
-        width = self.content_size.width
-        used = 0
         by_id = {help_.id: help_ for help_ in self.helps}
-        pieces: list[Content] = []
-        for fixed_word, ids in (*FIRST_HINTS[self.arrows], *HINTS):
-            word = fixed_word or self.graphics
-            known = [by_id[id_] for id_ in ids if id_ in by_id]
-            if not known or not word:
-                continue
-            firsts = [help_.keys[0] for help_ in known]
-            keys = ("" if max(map(len, firsts)) == 1 else " ").join(firsts)
-            length = len(keys) + 1 + len(word)
-            if used + length > width:
+        hints = [
+            (fixed_word or self.graphics, known)
+            for fixed_word, ids in (*FIRST_HINTS[self.arrows], *HINTS)
+            if (known := [by_id[id_] for id_ in ids if id_ in by_id]) and (fixed_word or self.graphics)
+        ]
+        room = self.content_size.width + len(GAP)
+        always = [hint for hint in hints if hint[1][0].id in ALWAYS]
+        others = [hint for hint in hints if hint not in always]
+        shown = always if sum(map(_width, always)) <= room else []
+        for hint in others:
+            if sum(map(_width, [*shown, hint])) > room:
                 break
-            used += length + len(GAP)
-            link = f"[@click={known[0].action}]" if len(known) == 1 else ""
-            pieces.append(
-                Content.from_markup(
-                    f"{link}[$key b]$keys[/] $word{'[/]' if link else ''}",
-                    keys=keys,
-                    word=word,
-                )
-            )
-        return Content(GAP).join(pieces)
+            shown = [*shown, hint]
+        return Content(GAP).join([_hint(*hint) for hint in hints if hint in shown])
+
+
+def _keys(known: list[Help]) -> str:
+    firsts = [help_.keys[0] for help_ in known]
+    return ("" if max(map(len, firsts)) == 1 else " ").join(firsts)
+
+
+def _width(hint: tuple[str, list[Help]]) -> int:
+    """Columns of a hint and the gap behind it."""
+    word, known = hint
+    return len(_keys(known)) + 1 + len(word) + len(GAP)
+
+
+def _hint(word: str, known: list[Help]) -> Content:
+    """A word behind its keys; pressing it runs the action, if it is one."""
+    link = f"[@click={known[0].action}]" if len(known) == 1 else ""
+    markup = f"{link}[$key b]$keys[/] $word{'[/]' if link else ''}"
+    return Content.from_markup(markup, keys=_keys(known), word=word)
