@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,12 @@ HERE = Path(__file__).parent
 os.environ["VAEVIS_TUI_CONFIG"] = str(HERE / "no-config.toml")  # a developer's own settings stay out
 hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes proves nothing
 hypothesis.settings.load_profile("untimed")
+
+# A run in a script's background or under nohup ignores these, and so would every program that it starts.
+for name in ("SIGINT", "SIGQUIT", "SIGHUP"):
+    number = getattr(signal, name, None)  # Windows has the first alone
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
 
 E2E = (
     "e2e",

@@ -13,6 +13,8 @@ from tests.e2e.harness.ptyharness import PtySession
 COLUMNS, ROWS = 200, 70
 QUIET = 0.6
 """Seconds that output is looked at; statistics come five times a second."""
+LOOKS = 12
+"""Times within them that the program is looked at."""
 BLINKS = 2500
 """Bytes within that time that are no news: a cursor blinks."""
 IDLE = 0.12
@@ -48,14 +50,26 @@ class MenuCost:
 def at_rest(session: PtySession) -> int:
     """Wait until nothing more is written or computed; gives the bytes that were written, since the start.
 
-    On a busy machine nothing may come for a while although tiles are still being decoded.
+    On a busy machine nothing may come for a while although tiles are still being decoded, or although the
+    program has been waiting for a processor all the while.
     """
+    pid = session.process.pid
     while True:
-        size, used = len(session.raw), _processor_seconds(session.process.pid)
-        session.pump_for(QUIET)
-        idles = _processor_seconds(session.process.pid) - used <= IDLE * QUIET
+        size, used, waited = len(session.raw), _processor_seconds(pid), 0
+        for _ in range(LOOKS):
+            session.pump_for(QUIET / LOOKS)
+            waited += _wants_to_run(pid)
+        idles = _processor_seconds(pid) - used <= IDLE * QUIET and waited <= LOOKS // 2
         if idles and len(session.raw) <= size + BLINKS:
             return size
+
+
+def _wants_to_run(pid: int) -> bool:
+    """Whether one of its threads runs or waits for a processor."""
+    states = (
+        stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")
+    )
+    return "R" in states
 
 
 def _processor_seconds(pid: int) -> float:

@@ -66,7 +66,8 @@ def serve(*arguments: str, means: str = "") -> Iterator[str]:
             program.wait(20)
         complaints.seek(0)
         measured = "" if "--terminal" in arguments else f"measuring what each axis of {NAME} does"
-        assert complaints.read() == (f"vaevis-tui: {measured} ...\n" if measured else "")
+        said = complaints.read()
+        assert said == (f"vaevis-tui: {measured} ...\n" if measured else ""), said
 
 
 def status(address: str, **headers: str) -> int:
