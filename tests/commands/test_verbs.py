@@ -214,7 +214,7 @@ def test_a_sheet_without_labels_is_smaller(verb: str) -> None:
     [
         (["grid", "--out", "x.bmp"], "the name must end in .png, .pdf, .npz"),
         (["grid", "--tiles", "0x3", "--out", "x.png"], "invalid size in tiles '0x3'"),
-        (["traverse", "--axes", "z777", "--out", "x.png"], "there is no axis 'z777'; did you mean z7?"),
+        (["traverse", "--axes", "z777", "--out", "x.png"], "there is no axis 'z777'; expected z0 to z71"),
         (
             ["traverse", "--axes", "thicknes", "--model", "mnist-2d", "--out", "x.png"],
             "there is no axis 'thicknes'",

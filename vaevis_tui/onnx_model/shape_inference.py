@@ -123,10 +123,6 @@ class Trace:
             if not _is_sequence(kind):
                 self._check(node, name, kind)
             self._types[name] = kind
-        if node.kind == "Reshape":
-            ends = self.shape(node.inputs[0]), self.shape(node.outputs[0])
-            if math.prod(ends[0]) != math.prod(ends[1]):
-                raise UnsupportedError(f"{label(node)} cannot make the second of {shown(ends)} of the first")
         self._count(node)
         if any(name in self._live for name in reads(proto)):
             self._live.update(node.outputs)

@@ -107,6 +107,7 @@ class PtySession:
         self._settings_before = termios.tcgetattr(slave)
         self._settings_after: list[Any] | None = None
         self._state = tempfile.TemporaryDirectory()
+        own = {f"XDG_{kind}_HOME": f"{self._state.name}/{kind.lower()}" for kind in ("STATE", "DATA")}
         self.started = time.perf_counter()
         try:
             self.process = subprocess.Popen(
@@ -115,7 +116,7 @@ class PtySession:
                 stdout=slave,
                 stderr=slave,
                 cwd=cwd,
-                env=environment({"XDG_STATE_HOME": self._state.name, **(env or {})}),
+                env=environment({**own, **(env or {})}),
                 start_new_session=True,
                 preexec_fn=take_terminal,
             )

@@ -115,7 +115,7 @@ async def test_arrows_choose_among_the_rows_found() -> None:
 
 
 async def test_marked_points_make_a_row_that_is_kept_and_can_be_removed() -> None:
-    async with exploring() as explorer:
+    async with exploring(size=(200, 60)) as explorer:
         await explorer.press("r")
         a = explorer.exploration.z
         await explorer.pilot.press("left_square_bracket")
@@ -130,6 +130,7 @@ async def test_marked_points_make_a_row_that_is_kept_and_can_be_removed() -> Non
         await explorer.until(lambda: explorer.exploration.axis_set.name == "directions")
         axes, row = explorer.exploration.axis_set, explorer.exploration.state.selected
         assert axes.axes[row].name == "smile"
+        assert explorer.screen.work.widgets.bars.size.height <= 2  # it, and the head
         step = axes.step(row)
         wanted = contrast([a], [b])
         assert np.dot(step, wanted) / np.linalg.norm(step) / np.linalg.norm(wanted) > 0.99

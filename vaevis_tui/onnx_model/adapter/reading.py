@@ -17,7 +17,7 @@ from vaevis_tui.onnx_model.adapter.options import AdapterOptions
 from vaevis_tui.onnx_model.edit import FLOAT, prune
 from vaevis_tui.onnx_model.extra_inputs import ExtraInput
 from vaevis_tui.onnx_model.limits import MAX_IMAGE_SIDE, MAX_LATENT_DIM
-from vaevis_tui.onnx_model.node import Shape, UnsupportedError, reads
+from vaevis_tui.onnx_model.node import Shape, UnsupportedError, label, reads
 from vaevis_tui.onnx_model.shape_inference import Trace, trace_all
 from vaevis_tui.text import one_line, quoted
 
@@ -101,11 +101,27 @@ def read_with_sizes(
         bind_sizes(model.graph, items, sizes)
         roles = assign_roles(model.graph)
         try:
-            return read_graph(model, roles, options.layout), roles, sizes
+            reading = read_graph(model, roles, options.layout)
+            if items:
+                _check_reshapes(reading.walk)
         except UnsupportedError as error:
             problem = problem or (UnsupportedError(size_problem(sizes, error)) if items else error)
+        else:
+            return reading, roles, sizes
     assert problem is not None
     raise problem
+
+
+def _check_reshapes(walk: Trace) -> None:
+    """Refuse a reshape that a guessed size makes impossible, which shapes alone do not tell.
+
+    A file with a batch written into it has such reshapes, too; what is wrong there is said elsewhere.
+    """
+    for node in walk.nodes:
+        if node.kind == "Reshape":
+            before, after = walk.shape(node.inputs[0]), walk.shape(node.outputs[0])
+            if math.prod(before) != math.prod(after):
+                raise UnsupportedError(f"{label(node)} cannot make {shown(after)} of {shown(before)}")
 
 
 def read_graph(model: onnx.ModelProto, roles: Roles, requested: str | None = None) -> Reading:

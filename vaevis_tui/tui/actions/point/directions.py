@@ -81,6 +81,7 @@ class DirectionActions(Asker):
                 exploration.select(row)
 
         self._work.change(show)
+        self._work.lay_out()
 
     def remove(self) -> None:
         """Remove the selected direction, if it is one's own."""
@@ -94,6 +95,7 @@ class DirectionActions(Asker):
 
         def show(own: Directions) -> None:
             self._work.change(lambda here: here.set_own_directions(own))
+            self._work.lay_out()
             self._work.say(f"{name} is removed")
 
         self._keepsakes.keep(lambda keepsakes: keepsakes.directions.remove(name), show)

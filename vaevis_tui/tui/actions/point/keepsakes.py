@@ -56,7 +56,7 @@ class KeepsakeActions:
         exploration, own = self._work.exploration, keepsakes.directions.directions
         if exploration is not None and len(own) and exploration.own_directions is not own:
             exploration.set_own_directions(own)
-            self._work.show_point()
+            self._work.lay_out()  # there are more rows, which may need more room
         self._work.follow_point()
 
     # Bookmarks
