@@ -174,8 +174,8 @@ def _check(request: BundleRequest) -> Mapping[str, str] | None:
         problems.append(f"{out} is not a folder; --out names the bundle's folder")
     elif (out / DECODER).exists() and not (request.force or itself):
         problems.append(f"{out} holds a bundle; name another folder, or replace it with --force")
-    elif not os.access(_existing(out), os.W_OK):
-        problems.append(f"{out} cannot be written")
+    elif not os.access(folder := _existing(out), os.W_OK):
+        problems.append(f"the folder {folder} is not writable; name another")
     if request.limit < 2:
         problems.append(f"invalid limit {request.limit}: expected 2 or more pictures")
     if problems:
