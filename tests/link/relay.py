@@ -103,9 +103,14 @@ def _post_event(far: int, megabits: float, round_trip: float) -> None:
             if not typed:  # the near side has gone, and with it whoever would read the rest
                 return
             back.put(typed)
-        os.write(1, out.take())
-        if keys := back.take():
-            os.write(far, keys)
+        _write(1, out.take())
+        _write(far, back.take())
+
+
+def _write(to: int, data: bytes) -> None:
+    """All of it: a signal, as of a new size, ends a write in the middle."""
+    while data:
+        data = data[os.write(to, data) :]
 
 
 def main() -> None:
