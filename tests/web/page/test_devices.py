@@ -68,6 +68,7 @@ def test_the_cpu_path_is_said(browser: Browser, address: str) -> None:
     assert info["backend"] == "cpu"
     assert apart(page_decode(page, z, 28, 28), decoded(open_bundle(NAME), z)) <= 1
     expect(page.locator("#backend")).to_have_text("CPU")
+    assert "?backend=banana is neither" in opened(page, f"{address}?backend=banana")["reasons"][0]
     page.close()
 
 

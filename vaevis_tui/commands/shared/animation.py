@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vaevis_tui.commands.shared import arguments, values
 from vaevis_tui.commands.shared.output import sheet_target
-from vaevis_tui.export.animation import ENDINGS
+from vaevis_tui.export.animation import ENDINGS, LEAST_SIDE, MOST_SIDE
 
 if TYPE_CHECKING:
     from vaevis_tui.api.animations import Animation
@@ -30,7 +30,7 @@ def add_animation(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--size",
-        type=values.count,
+        type=values.whole(LEAST_SIDE, MOST_SIDE, "size"),
         metavar="N",
         help="pixels of the longer side (default: small images are enlarged to 256 or more)",
     )
@@ -43,7 +43,7 @@ def add_animation(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--lossless", action="store_true", help="WebP without loss, several times as large")
     group.add_argument(
         "--columns",
-        type=values.count,
+        type=values.whole(8, 400, "width"),
         default=64,
         metavar="N",
         help="width of a cast's terminal (default: 64)",

@@ -61,20 +61,22 @@ def source(path: str) -> SnapshotInfo | Path:
     return SnapshotInfo.from_metadata(metadata) if KEYWORD in metadata else Path(path)
 
 
-def scale(text: str) -> int:
-    """Pixels of the file a pixel of the image, 1 to 64."""
-    with contextlib.suppress(ValueError):
-        if 1 <= int(text) <= 64:
-            return int(text)
-    raise argparse.ArgumentTypeError(f"invalid scale {text!r}: expected a whole number from 1 to 64")
+def whole(low: int, high: int, what: str = "count") -> Callable[[str], int]:
+    """What reads a whole number from ``low`` to ``high``."""
+
+    def read(text: str) -> int:
+        with contextlib.suppress(ValueError):
+            if low <= int(text) <= high:
+                return int(text)
+        message = f"invalid {what} {text!r}: expected a whole number from {low} to {high}"
+        raise argparse.ArgumentTypeError(message)
+
+    return read
 
 
-def count(text: str) -> int:
-    """A whole number from 1 to a million."""
-    with contextlib.suppress(ValueError):
-        if 1 <= int(text) <= 1_000_000:
-            return int(text)
-    raise argparse.ArgumentTypeError(f"invalid count {text!r}: expected a whole number from 1 to 1000000")
+count = whole(1, 1_000_000)
+scale = whole(1, 64, "scale")
+"""Pixels of the file a pixel of the image."""
 
 
 def number(low: float, high: float, unit: str) -> Callable[[str], float]:

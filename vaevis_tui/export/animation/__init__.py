@@ -5,3 +5,6 @@ VIDEOS = (".mp4", ".webm")
 CASTS = (".cast",)
 ENDINGS = (*IMAGES, *VIDEOS, *CASTS)
 """What an animation's name may end in."""
+
+LEAST_SIDE, MOST_SIDE = 8, 4096
+"""Pixels of a frame's longer side."""

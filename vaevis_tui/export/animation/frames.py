@@ -11,16 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaevis_tui.errors import UserError
+from vaevis_tui.export.animation import LEAST_SIDE, MOST_SIDE
 
 Frame = NDArray[np.uint8]
 """One frame, uint8 (h, w, 3)."""
 
 Resampling = Literal["auto", "nearest", "smooth"]
 
-MAX_SIDE = 4096
-"""Pixels of a frame's longer side."""
-
-_LEAST_SIDE = 256
+_ENLARGED = 256
 """Smaller frames are enlarged to this by a whole number, if no size is chosen."""
 
 _SMALL = 64
@@ -85,9 +83,9 @@ def enlarged(
     height, width = size
     longer = max(height, width)
     if side is None:
-        side = longer * max(1, -(-_LEAST_SIDE // longer))
-    if not 8 <= side <= MAX_SIDE:
-        raise UserError(f"a size of {side} is out of range; 8 to {MAX_SIDE} pixels are possible")
+        side = longer * max(1, -(-_ENLARGED // longer))
+    if not LEAST_SIDE <= side <= MOST_SIDE:
+        raise UserError(f"a size of {side} is out of range; {LEAST_SIDE} to {MOST_SIDE} pixels are possible")
     new = round(height * side / longer), round(width * side / longer)
     if even:
         new = new[0] + new[0] % 2, new[1] + new[1] % 2

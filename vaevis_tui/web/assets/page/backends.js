@@ -46,11 +46,12 @@ export async function backends(model, arrays, host) {
   const wanted = new URLSearchParams(location.search).get("backend");
   if (wanted === "webgpu") return { candidates: [gpu], reason: "" };
   if (wanted === "cpu") return { candidates: [cpu], reason: "it was asked for" };
-  if (!model.ort) return { candidates: [gpu], reason: "" };
+  const unknown = wanted === null ? "" : `?backend=${wanted} is neither webgpu nor cpu`;
+  if (!model.ort) return { candidates: [gpu], reason: unknown };
   if (adapter && isSoftware(adapter)) {
-    return { candidates: [cpu, gpu], reason: "WebGPU here is the processor itself, only slower" };
+    return { candidates: [cpu, gpu], reason: unknown || "WebGPU here is the processor itself, only slower" };
   }
-  return { candidates: [gpu, cpu], reason: "" };
+  return { candidates: [gpu, cpu], reason: unknown };
 }
 
 /**
