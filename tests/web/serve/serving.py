@@ -45,6 +45,10 @@ class Guarded:
         return f"{self.address}?token={self.token}"
 
 
+MEASURING = f"vaevis-tui: measuring what each axis of {NAME} does ...\n"
+"""What is said before a page is served, which takes seconds."""
+
+
 @contextmanager
 def serve(*arguments: str, means: str = "") -> Iterator[str]:
     """The real program; gives the address that it prints, which is to mean something for others."""
@@ -65,9 +69,8 @@ def serve(*arguments: str, means: str = "") -> Iterator[str]:
             program.terminate()
             program.wait(20)
         complaints.seek(0)
-        measured = "" if "--terminal" in arguments else f"measuring what each axis of {NAME} does"
         said = complaints.read()
-        assert said == (f"vaevis-tui: {measured} ...\n" if measured else ""), said
+        assert said == ("" if "--terminal" in arguments else MEASURING), said
 
 
 def status(address: str, **headers: str) -> int:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.web.serve.serving import NAME, Guarded, status
+from tests.web.serve.serving import MEASURING, NAME, Guarded, status
 from tests.web.serve.sockets import REQUEST, client, frame
 
 IMAGE = 4 + 28 * 28 * 3
@@ -163,7 +163,7 @@ def test_one_that_does_not_read_is_not_read_either(served: str) -> None:
 
 @pytest.mark.parametrize(("mode", "number"), [("live", signal.SIGINT), ("terminal", signal.SIGTERM)])
 def test_it_ends_while_browsers_are_connected(mode: str, number: int) -> None:
-    """At once, with what it started, and without a word."""
+    """At once, with what it started, and without another word."""
     command = [sys.executable, "-m", "vaevis_tui", "serve", "--model", NAME, "--backend", "onnxruntime"]
     with subprocess.Popen(
         [*command, "--port", "0", *MODES[mode]], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -180,7 +180,7 @@ def test_it_ends_while_browsers_are_connected(mode: str, number: int) -> None:
             assert program.wait(20) == 128 + number
             while connected.receive()[0] != 8:
                 pass
-        assert program.stderr.read() == ""
+        assert program.stderr.read() == ("" if mode == "terminal" else MEASURING)
     for handle in handles:
         assert select.select([handle], [], [], 20)[0], "the program behind the terminal goes on"
         os.close(handle)
