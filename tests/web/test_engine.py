@@ -15,15 +15,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 from tests.engine.reference import as_images, onnxruntime_output
-from tests.onnx_model.zoo import (  # noqa: F401  (enter their animals)
-    exporters,
-    graphs,
-    inputs,
-    layouts,
-    sizes,
-    values,
-)
-from tests.onnx_model.zoo.animals import ZOO
+from tests.onnx_model.zoo.every import ZOO
 from tests.onnx_model.zoo.judging import latents as exported_latents
 from tests.onnx_model.zoo.judging import opened as exported
 from tests.web.pages import apart, decoded, node_package, serving, shipped_page

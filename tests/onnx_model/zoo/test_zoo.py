@@ -9,15 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.engine.wgpu.device import require_adapter
-from tests.onnx_model.zoo import (  # noqa: F401  (enter their animals)
-    exporters,
-    graphs,
-    inputs,
-    layouts,
-    sizes,
-    values,
-)
-from tests.onnx_model.zoo.animals import ZOO, Animal, Floats
+from tests.onnx_model.zoo.animals import Animal, Floats
+from tests.onnx_model.zoo.every import ZOO
 from tests.onnx_model.zoo.judging import LEVELS, latents, opened
 from vaevis_tui.engine.onnxruntime_backend import OnnxRuntimeDecoder
 from vaevis_tui.engine.wgpu import WgpuDecoder
